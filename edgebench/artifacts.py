@@ -1,0 +1,155 @@
+"""Artifacts on disk: read a manifest, and build new ones in a process of their own, each checked in another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edgebench.contracts import Artifact, Job, Outcome, RecordSet
+from edgebench.errors import ArtifactError
+from edgebench.files import sha256, write_text
+from edgebench.process import ChildFailure, ask
+from edgebench.records import from_dict, to_dict, to_json, validated
+
+MANIFEST = "manifest.json"
+CHECK_RECORDS = 16
+FP32_TOLERANCE = 1e-3
+"""An fp32 export whose logits are further from the model's own than this has failed."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """One artifact that was asked for: its record and path, or why there is none."""
+
+    outcome: Outcome
+    artifact: Artifact | None = None
+    path: Path | None = None
+
+
+def safe(name: str) -> str:
+    """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
+    return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")
+
+
+def read(manifest: Path) -> Built:
+    """Read an artifact by its manifest, or by the folder that holds it; raises ArtifactError."""
+    path = manifest / MANIFEST if manifest.is_dir() else manifest
+    if not path.is_file():
+        raise ArtifactError(f"{manifest}: no {MANIFEST} there; export one: edgebench export --help")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ArtifactError(f"{path}: not JSON") from None
+    artifact = validated(Artifact, data, str(path), ArtifactError)
+    file = path.parent / artifact.file
+    if file.parent != path.parent or not file.is_file():
+        raise ArtifactError(f"{path}: its file '{artifact.file}' is not beside it")
+    verify(artifact, file)
+    return Built(Outcome("ok"), artifact, file)
+
+
+def verify(artifact: Artifact, file: Path) -> None:
+    """Raise ArtifactError where the file is not the one that the manifest describes."""
+    if not file.is_file() or sha256(file) != artifact.sha256:
+        raise ArtifactError(f"{file}: changed since it was exported (SHA-256 differs from its manifest); export it again")
+
+
+def build(
+    model: str,
+    variant: str,
+    exporters: tuple[str, ...],
+    folder: Path,
+    calibration: RecordSet,
+    check: RecordSet,
+    timeout_s: float,
+    done: Callable[[str, Outcome], None],
+) -> None:
+    """Build artifacts into `folder`/EXPORTER/ and tell `done` of each, in any order.
+
+    An exporter that crashes or hangs fails alone: the others are built by another process. An artifact is done when a
+    fresh process has loaded it and its logits were compared with the network's own. Raises DiskFull.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    logits = folder / "check.npy"
+    with ThreadPoolExecutor(1) as pool:
+        checks: list[Future[None]] = []
+        for name, outcome in _outcomes(model, variant, exporters, folder, calibration, check, logits, timeout_s):
+            if outcome.status == "ok":
+                checks.append(pool.submit(_check, name, outcome, folder / name, check, logits, timeout_s, done))
+            else:
+                done(name, outcome)
+        for future in checks:
+            future.result()
+    logits.unlink(missing_ok=True)
+
+
+def _outcomes(
+    model: str, variant: str, exporters: tuple[str, ...], folder: Path, calibration: RecordSet, check: RecordSet,
+    logits: Path, timeout_s: float,
+) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
+    left = list(exporters)
+    while left:
+        request = {
+            "model": model, "variant": variant, "exporters": left, "folder": str(folder),
+            "calibration": {
+                "dataset": calibration.label, "split": "training folds", "records": len(calibration),
+                "ids_sha256": ids_sha256(calibration),
+            },
+            "calibration_signals": str(calibration.signals), "check_signals": str(check.signals),
+            "check_records": CHECK_RECORDS, "check_output": str(logits),
+        }  # fmt: skip
+        try:
+            for answer in ask("edgebench.builder", request, timeout_s):
+                left.remove(answer["exporter"])
+                yield answer["exporter"], from_dict(Outcome, answer["outcome"])
+            return
+        except ChildFailure as failure:
+            yield left.pop(0), Outcome("timeout" if failure.timeout else "failed", f"export: {failure}")
+
+
+def _check(
+    name: str, outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeout_s: float,
+    done: Callable[[str, Outcome], None],
+) -> None:  # fmt: skip
+    artifact = from_dict(Artifact, dict(outcome.values))
+    output = folder / "check.npy"
+    job = Job(
+        "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, str(check.signals), str(output),
+        records=CHECK_RECORDS, batch=CHECK_RECORDS,
+    )  # fmt: skip
+    answer = perform(job, timeout_s)
+    if answer.status == "unsupported":
+        artifact = replace(artifact, notes=(*artifact.notes, f"not checked here: {answer.reason}"))
+    elif answer.status != "ok":
+        done(name, Outcome(answer.status, f"check in a fresh process: {answer.reason}"))
+        return
+    else:
+        error = float(np.abs(np.load(output) - np.load(logits)).max())
+        output.unlink()
+        if not np.isfinite(error) or (artifact.precision == "fp32" and error > FP32_TOLERANCE):
+            done(name, Outcome("failed", f"its logits differ from the model's by {error:g}"))
+            return
+        artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(check)))
+    write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")
+    done(name, Outcome("ok", values=to_dict(artifact)))
+
+
+def perform(job: Job, timeout_s: float) -> Outcome:
+    """Do a job in a fresh worker process; a crash or a timeout is an outcome. Raises DiskFull."""
+    try:
+        answers = list(ask("edgebench.worker", to_dict(job), timeout_s))
+    except ChildFailure as failure:
+        return Outcome("timeout" if failure.timeout else "failed", str(failure))
+    return from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
+
+
+def ids_sha256(records: RecordSet) -> str:
+    """Hash that identifies a set of records by their numbers."""
+    import hashlib
+
+    return hashlib.sha256(np.asarray(records.ids, dtype="<i8").tobytes()).hexdigest()

@@ -1,0 +1,427 @@
+"""The frozen records that flow through EdgeBench, and the protocols that plug-ins meet.
+
+Base units everywhere: seconds, bytes, hertz, millivolts. Everything here is standard library only, so that the device
+side can read it; `edgebench.records` turns the records into JSON and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+    Signals = NDArray[np.float32]
+
+Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
+Verdict = Literal["stable", "noisy", "throttled", "emulated"]
+Split = Literal["train", "validation", "test", "calibration"]
+JobKind = Literal["predict", "memory", "latency"]
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as work goes on."""
+
+STRICT: dict[str, Any] = {"extra": "forbid"}
+"""Pydantic's configuration of these records: a field that does not exist is an error, not ignored."""
+
+
+@dataclass(frozen=True)
+class InputContract:
+    """What every artifact takes: the raw signal, float32 of shape (batch, leads, samples)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    leads: tuple[str, ...] = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
+    samples: int = 1000
+    rate_hz: int = 100
+    unit: str = "mV"
+    dtype: str = "float32"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of one record: (leads, samples)."""
+        return (len(self.leads), self.samples)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The records that an int8 exporter saw to choose its scales; never from folds 9 or 10."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    dataset: str
+    split: str
+    records: int
+    ids_sha256: str
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file to deploy and what is known of it; the manifest beside the file is this record as JSON."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    model: str
+    variant: str
+    exporter: str
+    format: str
+    precision: str
+    file: str
+    """Name of the file, beside the manifest."""
+    sha256: str
+    file_size_bytes: int
+    classes: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    """Probability at and above which a class is decided for, chosen on the validation fold."""
+    input: InputContract
+    parameters: int
+    sparsity: float
+    """Share of the variant's weights that are exactly zero."""
+    model_sha256: str
+    """SHA-256 of the weights that the artifact was made from."""
+    engine: str = ""
+    """torch's quantized engine that the artifact needs; empty where it needs none."""
+    devices: tuple[str, ...] = ("cpu",)
+    architecture: str = ""
+    """Name of the architecture plug-in that rebuilds the network; only for the format `eager`."""
+    calibration: Calibration | None = None
+    float_parts: tuple[str, ...] = ()
+    """Parts of a quantized artifact that stayed in float, each with its reason."""
+    notes: tuple[str, ...] = ()
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the packages that made it."""
+    max_abs_error: float | None = None
+    """Largest difference of a logit to the model's own, in a fresh process, over the check records."""
+    check_records: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A profile of a device."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    name: str
+    description: str
+    architecture: str
+    """What `platform.machine()` says there: x86_64 or aarch64; empty means any."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    quantized_engine: str = ""
+    """torch's engine for int8 TorchScript files; empty where the device runs none."""
+    threads: int = 1
+    board: str = ""
+    """Text that the device tree's model must contain; empty where the architecture is enough."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination; the unit of work, isolation, failure and resume."""
+
+    model: str
+    variant: str
+    exporter: str
+    target: str
+
+    @property
+    def id(self) -> str:
+        """Name of the cell in files and messages."""
+        return "~".join((self.model, self.variant, self.exporter, self.target)).replace("/", "_").replace(":", "_")
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How long and how often latency is measured."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    processes: int = 3
+    warmup: int = 10
+    min_samples: int = 100
+    min_seconds: float = 1.0
+    timeout_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker process is asked to do: one artifact, one kind of measurement."""
+
+    kind: JobKind
+    artifact: Artifact
+    path: str
+    """The artifact's file."""
+    device: str
+    threads: int
+    engine: str
+    signals: str
+    """A .npy file of int16 microvolts, shape (records, leads, samples)."""
+    output: str
+    """Where the worker writes its array: logits (float32) or latencies in seconds (float64)."""
+    records: int | None = None
+    batch: int = 1
+    warmup: int = 10
+    min_samples: int = 100
+    min_seconds: float = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one job; `values` holds the numbers by name."""
+
+    status: Status
+    reason: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one cell gave, or why it gave nothing. The fields are the columns of report.csv, in their order."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    run: str
+    model: str
+    variant: str
+    exporter: str
+    format: str
+    precision: str
+    target: str
+    status: Status
+    reason: str
+    emulated: bool
+    file_size_bytes: int | None = None
+    parameters: int | None = None
+    sparsity: float | None = None
+    peak_rss_bytes: int | None = None
+    model_rss_bytes: int | None = None
+    peak_device_bytes: int | None = None
+    load_s: float | None = None
+    first_inference_s: float | None = None
+    latency_p50_s: float | None = None
+    latency_p50_low_s: float | None = None
+    latency_p50_high_s: float | None = None
+    latency_p90_s: float | None = None
+    latency_p99_s: float | None = None
+    latency_samples: int | None = None
+    throughput_per_s: float | None = None
+    verdict: Verdict | None = None
+    dataset: str = ""
+    records: int | None = None
+    macro_f1: float | None = None
+    macro_f1_low: float | None = None
+    macro_f1_high: float | None = None
+    macro_auc: float | None = None
+    delta_macro_f1: float | None = None
+    delta_low: float | None = None
+    delta_high: float | None = None
+    max_abs_error: float | None = None
+    artifact_sha256: str = ""
+    host: str = ""
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that this is the measurement of."""
+        return Cell(self.model, self.variant, self.exporter, self.target)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or interrupted run, read back from its folder."""
+
+    name: str
+    folder: Path
+    plan: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Which records a dataset is asked for."""
+
+    split: Split
+    directory: Path | None = None
+    rate_hz: int = 100
+    limit: int | None = None
+    """At most this many records, chosen the same way each time; None for all."""
+    keep_unlabelled: bool = False
+    skip_bad_records: bool = False
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """Records on disk with their labels."""
+
+    dataset: str
+    label: str
+    """What tables call it; says so where the data are synthetic."""
+    split: str
+    signals: Path
+    """A .npy file of int16 microvolts, shape (records, leads, samples)."""
+    labels: NDArray[np.uint8]
+    """Multi-label targets, shape (records, classes)."""
+    ids: NDArray[np.int64]
+    classes: tuple[str, ...]
+    input: InputContract
+    dropped: tuple[str, ...] = ()
+    """Bad records that were left out, each with its reason."""
+    unlabelled: int = 0
+    """Records without any class that were left out."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The hyperparameters of a training; each architecture has its own default."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    warmup_share: float = 0.25
+    """Share of the steps in which the one-cycle learning rate rises."""
+    crop: int = 0
+    """Length of the random window that is trained on, in samples; 0 for the whole record."""
+    mixup: float = 0.0
+    """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
+    lead_dropout: float = 0.0
+    amplitude: float = 1.0
+    """Records are scaled by a factor between 1/amplitude and amplitude."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights that is kept and judged."""
+    gradient_clip: float = 2.0
+    patience: int = 6
+    """Epochs without a better macro-AUC on the validation fold after which training stops."""
+    seed: int = 0
+
+
+class Dataset(Protocol):
+    """A source of labelled records."""
+
+    name: str
+    label: str
+    classes: tuple[str, ...]
+
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
+        """Return the records of one split; raises DataError."""
+
+
+class Architecture(Protocol):
+    """A network that can be built and trained."""
+
+    name: str
+    input: InputContract
+    recipe: Recipe
+
+    def build(self, classes: int) -> nn.Module:
+        """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""
+
+    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
+
+
+class Variant(Protocol):
+    """A compression of a network."""
+
+    name: str
+
+    def apply(self, network: nn.Module, spec: str) -> nn.Module:
+        """Return the compressed network; raises Unsupported."""
+
+
+@dataclass(frozen=True)
+class ExportTask:
+    """What an exporter gets: the network in eval mode, where to write, and records to calibrate on."""
+
+    network: nn.Module
+    folder: Path
+    """Where the artifact goes."""
+    scratch: Path
+    """A temporary folder that all exporters of this network share, for what several of them start from."""
+    input: InputContract
+    calibration: Callable[[], NDArray[np.float32]]
+    """Gives float32 mV of shape (records, leads, samples) from the training folds."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an exporter gives back: the file that it wrote and what is special about it."""
+
+    file: Path
+    precision: str
+    calibration_method: str = ""
+    float_parts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Exporter(Protocol):
+    """Turns a network into one file to deploy."""
+
+    name: str
+    format: str
+    summary: str
+    engine: str
+    """torch's quantized engine that the file needs; empty for none."""
+    devices: tuple[str, ...]
+    packages: tuple[str, ...]
+    """Distributions whose versions go into the manifest."""
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write the file into `task.folder`; raises Unsupported where the network cannot be exported this way."""
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Times one prediction on its device."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> float:
+        """End; returns seconds."""
+
+
+class Session(Protocol):
+    """A loaded artifact."""
+
+    clock: Clock
+    settings: Mapping[str, str]
+    """What it runs on: provider, engine, threads."""
+
+    def predict(self, signals: Signals) -> NDArray[np.float32]:
+        """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
+
+    def peak_device_bytes(self) -> int | None:
+        """Peak memory of the accelerator since loading; None on a CPU."""
+
+
+class Runtime(Protocol):
+    """Loads artifacts of one format on a device."""
+
+    format: str
+
+    def unavailable(self, device: str, engine: str) -> str:
+        """Why this machine cannot run it, in one line; empty when it can."""
+
+    def start(self, threads: int, engine: str) -> None:
+        """Import and set up the library, without any artifact: the baseline of the memory measurement."""
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        """Load one artifact; raises ArtifactError."""
+
+
+class Renderer(Protocol):
+    """Turns runs into one file of a report; a pure function of the measurements."""
+
+    file: str
+
+    def render(self, run: Run) -> str:
+        """Return the file's text."""

@@ -1,0 +1,71 @@
+"""The exceptions that EdgeBench raises on purpose.
+
+Each message is one line that says what is wrong, where, and what to do; the command line prints it and exits with 2.
+
+    EdgeBenchError
+    ├── PlanError         a plan, a flag or a target profile that cannot be run
+    ├── UnknownPlugin     a name that no plug-in carries
+    ├── DataError         a dataset, or a part of it, that is missing or malformed
+    │   └── BadRecord     one record that cannot be used
+    ├── DownloadError     a download that failed, or whose bytes are not the published ones
+    ├── ModelError        weights or a model manifest that cannot be used
+    ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
+    ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
+    ├── MissingPackage    an optional dependency that is needed here and is not installed
+    └── RunError          a run folder that cannot be written, resumed or read
+        └── DiskFull      no space left: nothing is lost, and the run can be resumed
+"""
+
+
+class EdgeBenchError(Exception):
+    """Base of every error that is the user's to mend; its text is shown as it is."""
+
+
+class PlanError(EdgeBenchError):
+    """A plan, a flag or a target profile that cannot be run."""
+
+
+class UnknownPlugin(EdgeBenchError):  # noqa: N818 - the name says what happened
+    """A name that no plug-in carries."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        super().__init__(f"unknown {kind} '{name}'; known: {', '.join(known) or 'none'}")
+
+
+class DataError(EdgeBenchError):
+    """A dataset, or a part of it, that is missing or malformed."""
+
+
+class BadRecord(DataError):  # noqa: N818
+    """One record that cannot be used; `--skip-bad-records` drops it instead."""
+
+
+class DownloadError(EdgeBenchError):
+    """A download that failed, or whose bytes are not the published ones."""
+
+
+class ModelError(EdgeBenchError):
+    """Weights or a model manifest that cannot be used."""
+
+
+class ArtifactError(EdgeBenchError):
+    """An artifact that is missing, damaged or not what its manifest says."""
+
+
+class Unsupported(EdgeBenchError):  # noqa: N818
+    """A combination that cannot exist; in a run it is a row with this reason."""
+
+
+class MissingPackage(EdgeBenchError):  # noqa: N818
+    """An optional dependency that is needed here and is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the package '{package}': pip install 'edgebench[{extra}]'")
+
+
+class RunError(EdgeBenchError):
+    """A run folder that cannot be written, resumed or read."""
+
+
+class DiskFull(RunError):  # noqa: N818
+    """No space left on the device of the run folder; what was measured is kept."""

@@ -1,0 +1,27 @@
+"""What a long job tells while it goes on; the command line shows it, a script may ignore it."""
+
+from __future__ import annotations
+
+from edgebench.contracts import Measurement, Outcome
+
+
+class Listener:
+    """Hears nothing and says nothing; override what is of interest."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of `total` steps begins; the one before has ended."""
+
+    def step(self, text: str = "") -> None:
+        """One step of the stage is done; `text` says which."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Records read so far."""
+
+    def built(self, artifact: str, outcome: Outcome) -> None:
+        """An artifact was built, or not."""
+
+    def cell(self, measurement: Measurement) -> None:
+        """A cell has ended."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""

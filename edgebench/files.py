@@ -1,0 +1,90 @@
+"""Writing that leaves the old file or the new one, never half of it; hashes; where caches live."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgebench.errors import DiskFull
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it becomes `path` when the block ends well, and goes when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk_full_at(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    part = Path(name)
+    try:
+        with disk_full_at(path):
+            yield part
+            part.chmod(0o644)
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and have it on the disk before returning; a write that fails leaves the file as it was.
+
+    A last line that a crash cut off is removed first. Raises DiskFull.
+    """
+    data = line.encode() + b"\n"
+    with disk_full_at(path), path.open("a+b", buffering=0) as stream:
+        stream.seek(0)
+        whole = stream.read().rfind(b"\n") + 1
+        stream.truncate(whole)
+        try:
+            if (stream.write(data) or 0) < len(data):
+                raise OSError(errno.ENOSPC, "short write")
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(whole)
+            raise
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a file; a last line that a crash cut off is left out. Empty if there is no file."""
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    return data[: data.rfind(b"\n") + 1].decode().splitlines()
+
+
+@contextmanager
+def disk_full_at(path: Path) -> Iterator[None]:
+    """Turn the system's "no space left" into DiskFull with the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(f"no space left on the device of {path.parent}: free some, then go on") from error
+        raise
+
+
+def cache_dir() -> Path:
+    """Where parsed data are kept: EDGEBENCH_CACHE, else the user's cache folder (XDG)."""
+    chosen = os.environ.get("EDGEBENCH_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgebench"

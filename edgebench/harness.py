@@ -1,0 +1,296 @@
+"""Grid → cells → measurements. `run` reads as the pipeline; everything it learns is in the run's folder at once."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench import artifacts, profiles, registry, run_store
+from edgebench.artifacts import Built
+from edgebench.cells import Planned, measurement
+from edgebench.contracts import Artifact, Cell, DataRequest, Job, Outcome, RecordSet, Run, Split
+from edgebench.errors import RunError
+from edgebench.events import Listener
+from edgebench.files import sha256
+from edgebench.measure import environment
+from edgebench.measure.accuracy import BATCH, Accuracy, score
+from edgebench.models import store as models
+from edgebench.plan import Plan
+from edgebench.process import end_children
+from edgebench.records import from_dict
+from edgebench.run_store import RunStore
+
+REFERENCE = "eager"
+"""The exporter whose predictions the others are held against."""
+PARALLEL = max(1, min(4, (os.cpu_count() or 1)))
+"""Workers at a time in the passes that are not timed."""
+
+
+def run(plan: Plan, folder: Path, resume: bool = False, listener: Listener | None = None) -> Run:
+    """Build what the plan asks for, measure every cell, and return the run; the folder holds all of it.
+
+    With `resume`, an interrupted run in `folder` is completed and no finished job is done again. Raises PlanError,
+    DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
+    """
+    hear = listener or Listener()
+    with run_store.locked(folder):
+        grid = _prepare(plan, folder, resume, hear)
+        try:
+            grid.build()
+            grid.plan_cells()
+            grid.predict()
+            grid.memory()
+            grid.latency()
+        except BaseException:
+            end_children()
+            raise
+    return run_store.read(folder)
+
+
+def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
+    hear.stage("read the records", 1)
+    test = load_records(plan, "test", hear)
+    calibration = None if plan.artifacts else load_records(plan, "calibration", hear)
+    facts = environment.describe()
+    inputs = _inputs(plan, test, calibration, facts)
+    if resume:
+        store = run_store.reopen(folder, plan.document(), inputs)
+    else:
+        store = run_store.create(folder, plan.document(), inputs, facts)
+    return Grid(plan, store, test, calibration, facts, hear)
+
+
+def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
+    """The records of one split as the plan asks for them; bad records that were left out are told."""
+    limit = plan.calibration_records if split == "calibration" else plan.limit
+    request = DataRequest(
+        split, plan.data_dir, limit=limit, keep_unlabelled=plan.keep_unlabelled and split == "test",
+        skip_bad_records=plan.skip_bad_records,
+    )  # fmt: skip
+    records = registry.dataset(plan.dataset).load(request, hear.progress)
+    if records.dropped:
+        hear.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {records.dropped[0]}")
+    return records
+
+
+def _inputs(plan: Plan, test: RecordSet, calibration: RecordSet | None, facts: dict[str, Any]) -> dict[str, Any]:
+    """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
+    return {
+        "records": sha256(test.signals),
+        "calibration": sha256(calibration.signals) if calibration else "",
+        "models": {} if plan.artifacts else {name: models.find(name).manifest.weights_sha256 for name in plan.models},
+        "artifacts": [_artifact(artifacts.read(path)).sha256 for path in plan.artifacts],
+        "machine": facts["fingerprint"],
+        "packages": facts["packages"],
+    }
+
+
+@dataclass
+class Grid:
+    """The state of a run between its stages."""
+
+    plan: Plan
+    store: RunStore
+    test: RecordSet
+    calibration: RecordSet | None
+    facts: dict[str, Any]
+    hear: Listener
+    built: dict[tuple[str, str, str], Built] = field(default_factory=dict)
+    cells: list[Planned] = field(default_factory=list)
+    references: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
+    accuracies: dict[str, Accuracy] = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
+        for path in self.plan.artifacts:
+            found = artifacts.read(path)
+            artifact = _artifact(found)
+            self.built[artifact.model, artifact.variant, artifact.exporter] = found
+        if self.plan.artifacts:
+            return
+        assert self.calibration is not None
+        exporters = (*self.plan.exporters, *(() if REFERENCE in self.plan.exporters else (REFERENCE,)))
+        pairs = [(model, variant) for model in self.plan.models for variant in self.plan.variants]
+        self.hear.stage("export and check", len(pairs) * len(exporters))
+        for model, variant in pairs:
+            self._build_pair(model, variant, exporters)
+
+    def _build_pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:
+        assert self.calibration is not None
+        folder = self.store.folder / "artifacts" / artifacts.safe(model) / artifacts.safe(variant)
+
+        def keep(exporter: str, outcome: Outcome) -> None:
+            key = f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}"
+            if key not in self.store.outcomes:
+                self.store.record(key, outcome)
+                self.hear.built(f"{artifacts.safe(model)} {exporter}", outcome)
+            artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
+            path = folder / exporter / artifact.file if artifact else None
+            self.built[artifacts.safe(model), variant, exporter] = Built(outcome, artifact, path)
+            self.hear.step(f"{artifacts.safe(model)} {variant} {exporter}")
+
+        left = []
+        for exporter in exporters:
+            known = self.store.outcomes.get(f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}")
+            if known is None:
+                left.append(exporter)
+                continue
+            keep(exporter, known)
+            made = self.built[artifacts.safe(model), variant, exporter]
+            if made.artifact and made.path:
+                artifacts.verify(made.artifact, made.path)
+        if left:
+            timeout = self.plan.measuring.timeout_s
+            artifacts.build(model, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
+
+    def plan_cells(self) -> None:
+        """Stage 2: which cells there are; those that cannot exist end here as rows."""
+        wanted = [k for k in self.built if self.plan.artifacts or k[2] in self.plan.exporters]
+        for model, variant, exporter in wanted:
+            built = self.built[model, variant, exporter]
+            known = built.artifact or registry.exporter(exporter)
+            for name in self.plan.targets:
+                target = profiles.find(name, self.facts)
+                fit = profiles.fit(known.engine, known.devices, target, self.facts)
+                self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
+        for planned in self.cells:
+            if planned.blocked:
+                self._finish(planned, planned.blocked)
+
+    def predict(self) -> None:
+        """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
+        jobs: dict[str, Job] = {}
+        for (model, variant, exporter), built in self.built.items():
+            if exporter == REFERENCE and variant == "none" and built.artifact:
+                host = profiles.host(self.facts)
+                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
+                jobs[_prediction(planned)] = self._predict_job(planned)
+        jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
+        self._perform("predict the test records", jobs, lambda _: None)
+        self._read_references()
+        for planned in self._open():
+            outcome = self.store.outcomes[_prediction(planned)]
+            if outcome.status != "ok":
+                self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
+                continue
+            logits = np.load(self._prediction_file(planned))
+            reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
+            self.accuracies[planned.cell.id] = score(self.test.labels, logits, reference, planned.artifact)
+
+    def _read_references(self) -> None:
+        for (model, variant, exporter), built in self.built.items():
+            if exporter == REFERENCE and variant == "none" and built.artifact:
+                host = profiles.host(self.facts)
+                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
+                if self.store.outcomes[_prediction(planned)].status == "ok":
+                    logits = np.load(self._prediction_file(planned))
+                    self.references[model, built.artifact.model_sha256] = logits
+
+    def memory(self) -> None:
+        """Stage 4: peak memory, each cell in a process of its own."""
+        jobs = {f"memory~{p.cell.id}": self._job(p, "memory", self.store.folder / "unused") for p in self._open()}
+        by_job = {f"memory~{p.cell.id}": p for p in self._open()}
+        self._perform("measure memory", jobs, lambda name: self._end_if_failed(by_job[name], name))
+
+    def latency(self) -> None:
+        """Stage 5: latency, one process at a time, cells interleaved in a new order each round."""
+        measuring, rounds = self.plan.measuring, range(self.plan.measuring.processes)
+        todo = [(r, p) for r in rounds for p in _shuffled(self._open(), self.plan.seed + r)]
+        self.hear.stage("measure latency", len(todo))
+        for number, planned in todo:
+            name = f"latency~{planned.cell.id}~{number}"
+            if planned.cell.id in self.store.measurements:
+                self.hear.step()
+                continue
+            if name not in self.store.outcomes:
+                job = self._job(
+                    planned, "latency", self._samples(planned, number), warmup=measuring.warmup,
+                    min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
+                )  # fmt: skip
+                self.store.record(name, artifacts.perform(job, measuring.timeout_s))
+            self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
+            if self._end_if_failed(planned, name) and number + 1 == measuring.processes:
+                self._finish(planned, Outcome("ok"))
+
+    def _perform(self, stage: str, jobs: dict[str, Job], done: Callable[[str], object]) -> None:
+        """Do untimed jobs, several at a time, leaving out those that the journal has."""
+        self.hear.stage(stage, len(jobs))
+        left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
+        for name in jobs.keys() - left.keys():
+            self.hear.step(name)
+            done(name)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            timeout = self.plan.measuring.timeout_s
+            waiting = {pool.submit(artifacts.perform, job, timeout): name for name, job in left.items()}
+            try:
+                for future in as_completed(waiting):
+                    self.store.record(waiting[future], future.result())
+                    self.hear.step(waiting[future])
+                    done(waiting[future])
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_children()
+                raise
+
+    def _open(self) -> list[Planned]:
+        return [p for p in self.cells if p.cell.id not in self.store.measurements]
+
+    def _end_if_failed(self, planned: Planned, job: str) -> bool:
+        """End the cell where this job did not go well; True where it did."""
+        outcome = self.store.outcomes[job]
+        if outcome.status == "ok":
+            return True
+        self._finish(planned, Outcome(outcome.status, f"{job.partition('~')[0]}: {outcome.reason}"))
+        return False
+
+    def _finish(self, planned: Planned, outcome: Outcome) -> None:
+        if planned.cell.id in self.store.measurements:
+            return
+        rounds = range(self.plan.measuring.processes) if outcome.status == "ok" else ()
+        row = measurement(
+            self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
+            self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
+            [(self.store.outcomes[f"latency~{planned.cell.id}~{r}"], self._samples(planned, r)) for r in rounds],
+        )  # fmt: skip
+        self.store.finish(row)
+        self.hear.cell(row)
+
+    def _job(self, planned: Planned, kind: str, output: Path, **settings: Any) -> Job:
+        return planned.job(kind, self.test.signals, output, threads=self.plan.threads, **settings)
+
+    def _predict_job(self, planned: Planned) -> Job:
+        # One thread each, since several run at a time; the number of threads does not change the decisions.
+        return planned.job("predict", self.test.signals, self._prediction_file(planned), threads=1, batch=BATCH)
+
+    def _prediction_file(self, planned: Planned) -> Path:
+        return self.store.folder / "predictions" / f"{_prediction(planned).removeprefix('predict~')}.npy"
+
+    def _samples(self, planned: Planned, number: int) -> Path:
+        return self.store.folder / "samples" / f"{planned.cell.id}~{number}.npy"
+
+
+def _prediction(planned: Planned) -> str:
+    """Name of the prediction job: cells that run the same file in the same way share it."""
+    cell = planned.cell
+    how = "-".join(part for part in (planned.target.device, planned.engine) if part)
+    return f"predict~{Cell(cell.model, cell.variant, cell.exporter, how).id}"
+
+
+def _shuffled(cells: Iterable[Planned], seed: int) -> list[Planned]:
+    order = list(cells)
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def _artifact(built: Built) -> Artifact:
+    if built.artifact is None:
+        raise RunError("an artifact without a manifest")
+    return built.artifact

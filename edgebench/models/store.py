@@ -1,0 +1,123 @@
+"""Trained models on disk: weights in safetensors, and beside them a manifest with all that is needed to use them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydantic
+
+from edgebench import registry
+from edgebench.contracts import InputContract
+from edgebench.errors import ModelError
+from edgebench.files import replacing, sha256, write_text
+from edgebench.records import first_problem
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SHIPPED = Path(__file__).parent / "weights"
+
+
+class Scores(pydantic.BaseModel):
+    """What a model reaches on one fold with its own thresholds."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    records: int
+    macro_auc: float
+    macro_f1: float
+    f1_per_class: tuple[float, ...]
+
+
+class ModelManifest(pydantic.BaseModel):
+    """What is known of a trained model."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    architecture: str
+    classes: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    input: InputContract
+    parameters: int
+    weights: str
+    weights_sha256: str
+    license: str
+    training: dict[str, Any]
+    """Provenance: dataset, folds, recipe, epochs, packages, machine."""
+    scores: dict[str, Scores]
+    """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
+
+    @pydantic.model_validator(mode="after")
+    def _one_threshold_a_class(self) -> ModelManifest:
+        if len(self.thresholds) != len(self.classes):
+            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
+        return self
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A manifest and where its weights are."""
+
+    manifest: ModelManifest
+    weights: Path
+
+
+def shipped() -> list[str]:
+    """Names of the trained models in the package."""
+    return sorted(p.stem for p in SHIPPED.glob("*.json"))
+
+
+def find(name: str) -> TrainedModel:
+    """The trained model of a name in the package, or of a path to a manifest; its weights' SHA-256 is checked.
+
+    Raises ModelError.
+    """
+    path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+    if not path.is_file():
+        hint = f"; train it: edgebench train {name}" if name in registry.names("models") else ""
+        raise ModelError(f"no trained model '{name}'; known: {', '.join(shipped())}, or a path to a manifest{hint}")
+    try:
+        manifest = ModelManifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except pydantic.ValidationError as error:
+        raise ModelError(f"{path}: {first_problem(error)}") from None
+    weights = path.parent / manifest.weights
+    if weights.parent != path.parent or not weights.is_file():
+        raise ModelError(f"{path}: its weights '{manifest.weights}' are not beside it")
+    if sha256(weights) != manifest.weights_sha256:
+        raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+    return TrainedModel(manifest, weights)
+
+
+def network(model: TrainedModel) -> nn.Module:
+    """Build the network and load its weights, in eval mode. Raises ModelError where they do not fit."""
+    from safetensors.torch import load_file
+
+    module = registry.architecture(model.manifest.architecture).build(len(model.manifest.classes))
+    # Weights may be stored in half precision; the network is float32.
+    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError(f"{model.weights}: does not fit {model.manifest.architecture}: {_last(error)}") from None
+    return module.eval()
+
+
+def save(module: nn.Module, folder: Path, manifest: dict[str, Any]) -> Path:
+    """Write weights and manifest (all its fields but the weights' file and hash); returns the manifest's path."""
+    from safetensors.torch import save_file
+
+    weights = folder / f"{manifest['name']}.safetensors"
+    with replacing(weights) as part:
+        save_file({k: v.contiguous() for k, v in module.state_dict().items()}, part)
+    whole = ModelManifest(**manifest, weights=weights.name, weights_sha256=sha256(weights))
+    path = folder / f"{manifest['name']}.json"
+    write_text(path, json.dumps(whole.model_dump(mode="json"), indent=2) + "\n")
+    return path
+
+
+def _last(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1].strip()

@@ -1,0 +1,96 @@
+"""What to run: a TOML file, flags, or both; checked before anything starts."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from edgebench import profiles, registry
+from edgebench.contracts import Measuring
+from edgebench.errors import PlanError
+from edgebench.records import first_problem
+
+
+class Plan(pydantic.BaseModel):
+    """A grid of cells, the records to score them on, and how to measure."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = pydantic.Field(("resnet1d",), description="shipped models, or paths to model manifests")
+    variants: tuple[str, ...] = pydantic.Field(("none",), description="compressions")
+    exporters: tuple[str, ...] = pydantic.Field((), description="exporters; empty for all of them")
+    targets: tuple[str, ...] = pydantic.Field(("host", "arm-qnnpack"), description="profiles, or paths to TOML files")
+    artifacts: tuple[Path, ...] = pydantic.Field((), description="measure these manifests instead of building")
+    dataset: str = pydantic.Field("demo", description="what macro-F1 is computed on")
+    data_dir: Path | None = pydantic.Field(None, description="folder of the dataset")
+    limit: int | None = pydantic.Field(None, ge=1, description="at most this many test records")
+    keep_unlabelled: bool = pydantic.Field(False, description="keep records without any class")
+    skip_bad_records: bool = pydantic.Field(False, description="leave damaged records out instead of stopping")
+    calibration_records: int = pydantic.Field(256, ge=1, description="training records that int8 is calibrated on")
+    threads: int | None = pydantic.Field(None, ge=1, description="threads of every cell, instead of the target's")
+    seed: int = pydantic.Field(0, description="decides the order of the cells")
+    measuring: Measuring = pydantic.Field(default_factory=Measuring, description="how latency is measured")
+
+    @pydantic.model_validator(mode="after")
+    def _measuring_makes_sense(self) -> Plan:
+        for name, value in asdict(self.measuring).items():
+            if value < (0 if name in ("warmup", "min_seconds") else 1):
+                raise ValueError(f"measuring.{name} is {value}; it must be at least 1")
+        for name in ("models", "variants", "targets"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty")
+        return self
+
+    def document(self) -> dict[str, Any]:
+        """The plan in JSON's types, as it is kept in the run's folder."""
+        return self.model_dump(mode="json")
+
+
+def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
+    """Read a plan, put the overrides that are not None over it, and check every name in it.
+
+    Raises PlanError or UnknownPlugin, with one line.
+    """
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PlanError(f"{path}: not valid TOML: {error}") from None
+    given = {k: v for k, v in overrides.items() if v is not None and v != ()}
+    measuring = {**data.get("measuring", {}), **given.pop("measuring", {})}
+    try:
+        plan = Plan(**{**data, **given, **({"measuring": measuring} if measuring else {})})
+    except pydantic.ValidationError as error:
+        raise PlanError(f"{path or 'the flags'}: {first_problem(error)}") from None
+    return _checked(plan)
+
+
+def _checked(plan: Plan) -> Plan:
+    """Resolve the defaults, and fail now rather than after the first export."""
+    from edgebench.measure import environment
+
+    machine = environment.machine()
+    for name in plan.targets:
+        profiles.find(name, machine)
+    _known("datasets", (plan.dataset,))
+    if plan.artifacts:
+        return plan
+    _known("exporters", plan.exporters)
+    for spec in plan.variants:
+        registry.variant(spec)
+    return plan.model_copy(update={"exporters": plan.exporters or tuple(registry.names("exporters"))})
+
+
+def _known(kind: str, chosen: tuple[str, ...]) -> None:
+    from edgebench.errors import UnknownPlugin
+
+    for name in chosen:
+        if name not in registry.names(kind):
+            raise UnknownPlugin(registry.KINDS[kind], name, registry.names(kind))

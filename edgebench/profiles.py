@@ -1,0 +1,84 @@
+"""Target profiles: one TOML file a device, and `host`, which is whatever this machine is."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from edgebench.contracts import Target
+from edgebench.errors import PlanError
+from edgebench.records import validated
+
+HOST = "host"
+ENGINES = {"x86_64": "fbgemm", "aarch64": "qnnpack"}
+"""torch's quantized engine of each architecture; on x86, FBGEMM's kernels are the fastest for int8 TorchScript."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Whether an exporter's artifacts make sense on a target, seen from this machine."""
+
+    reason: str = ""
+    """Why the pair is unsupported; empty when it is not."""
+    emulated: bool = False
+    """The target is another kind of device: size and macro-F1 count, latency is not ranked."""
+
+
+def names() -> list[str]:
+    """`host` and the profiles that come with EdgeBench."""
+    shipped = (p.name for p in files("edgebench.targets").iterdir() if p.name.endswith(".toml"))
+    return [HOST, *sorted(name.removesuffix(".toml") for name in shipped)]
+
+
+def find(name: str, machine: Mapping[str, Any]) -> Target:
+    """The profile of a name, or of a path to a TOML file; raises PlanError."""
+    if name == HOST:
+        return host(machine)
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise PlanError(f"{path}: no such target profile")
+        text = path.read_text(encoding="utf-8")
+    elif name in names():
+        text = files("edgebench.targets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        raise PlanError(f"unknown target '{name}'; known: {', '.join(names())}, or a path to a TOML profile")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{name}: not valid TOML: {error}") from None
+    return validated(Target, data, name, PlanError)
+
+
+def host(machine: Mapping[str, Any]) -> Target:
+    """This machine as a target: its architecture, that architecture's engine, one thread a core."""
+    architecture = str(machine["architecture"])
+    return Target(
+        HOST, f"this machine: {machine['board'] or machine['cpu']}", architecture,
+        quantized_engine=ENGINES.get(architecture, ""), threads=int(machine["cores"]),
+    )  # fmt: skip
+
+
+def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[str, Any]) -> Fit:
+    """Whether an artifact that needs this engine, and runs on these devices, fits the target, and what it is here."""
+    emulated = bool(target.architecture) and target.architecture != machine["architecture"]
+    emulated = emulated or target.board not in str(machine["board"])
+    if target.device not in devices:
+        return Fit(f"its int8 kernels run on {' and '.join(devices)} only", emulated)
+    if engine and engine != target.quantized_engine:
+        runs = f"runs {target.quantized_engine}" if target.quantized_engine else "has none"
+        return Fit(f"needs torch's quantized engine {engine}; the target {runs}", emulated)
+    if target.device == "cuda" and not machine["cuda"]:
+        return Fit("no CUDA device", emulated)
+    return Fit("", emulated)
+
+
+def threads_here(target: Target) -> int:
+    """The target's threads, but no more than this process may use: more would only wait for each other."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(target.threads, allowed))

@@ -1,0 +1,80 @@
+"""Records to JSON and back, with the standard library only (the device side has no pydantic)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgebench import contracts
+from edgebench.errors import EdgeBenchError
+
+R = TypeVar("R")
+
+
+def to_json(record: Any, indent: int | None = None) -> str:
+    """One record as JSON, keys in the order of its fields. Not-a-number is refused: it is not JSON."""
+    return json.dumps(to_dict(record), indent=indent, default=_plain, allow_nan=False, ensure_ascii=False)
+
+
+def to_dict(record: Any) -> dict[str, Any]:
+    """One record as a dict of JSON's own types."""
+    plain: dict[str, Any] = dataclasses.asdict(record)
+    return plain
+
+
+def from_dict(kind: type[R], data: dict[str, Any]) -> R:
+    """Build a record from JSON that EdgeBench itself wrote; nested records and tuples are rebuilt.
+
+    Raises TypeError for a field that is missing or does not exist.
+    """
+    hints = typing.get_type_hints(kind, vars(contracts) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)})
+    return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
+
+
+def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
+    """Build a record from a file that a person or another machine wrote, with every field checked by pydantic.
+
+    Raises `error` with one line that names the file and the first field that is wrong.
+    """
+    import pydantic
+
+    try:
+        return pydantic.TypeAdapter(kind).validate_python(data)
+    except pydantic.ValidationError as failure:
+        raise error(f"{where}: {first_problem(failure)}") from None
+
+
+def first_problem(failure: Any) -> str:
+    """The first problem of a pydantic ValidationError in one line, and how many more there are."""
+    problems = failure.errors(include_url=False)
+    place = ".".join(str(part) for part in problems[0]["loc"]) or "the whole"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{place}: {problems[0]['msg']}{more}"
+
+
+def _build(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    options = [h for h in typing.get_args(hint) if h is not type(None)] if _optional(hint) else [hint]
+    hint = options[0]
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return from_dict(typing.cast(type, hint), value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(value)
+    return value
+
+
+def _optional(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is not JSON")

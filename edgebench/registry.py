@@ -1,0 +1,84 @@
+"""Name → plug-in, by entry points. EdgeBench's own plug-ins are found as a third party's are."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from typing import TYPE_CHECKING, Any, cast
+
+from edgebench.errors import MissingPackage, UnknownPlugin
+
+if TYPE_CHECKING:
+    from edgebench.contracts import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
+
+KINDS = {
+    "datasets": "dataset",
+    "models": "model",
+    "variants": "variant",
+    "exporters": "exporter",
+    "runtimes": "runtime",
+    "renderers": "report format",
+}
+_EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pandas": "report", "tabulate": "report"}
+
+
+@functools.cache
+def _entry_points(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
+    found: dict[str, importlib.metadata.EntryPoint] = {}
+    for point in importlib.metadata.entry_points(group=f"edgebench.{kind}"):
+        found.setdefault(point.name, point)
+    return found
+
+
+def names(kind: str) -> list[str]:
+    """Names of one kind's plug-ins, in the order in which they were registered; imports none of them."""
+    return list(_entry_points(kind))
+
+
+def load(kind: str, name: str) -> Any:
+    """Import and return one plug-in.
+
+    Raises UnknownPlugin with the known names, and MissingPackage where it needs a package that is not installed.
+    """
+    points = _entry_points(kind)
+    if name not in points:
+        raise UnknownPlugin(KINDS[kind], name, list(points))
+    try:
+        return points[name].load()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("edgebench", ""):
+            raise
+        raise MissingPackage(package, _EXTRA.get(package, "all"), f"the {KINDS[kind]} '{name}'") from error
+
+
+def dataset(name: str) -> Dataset:
+    """The dataset of that name."""
+    return cast("Dataset", load("datasets", name))
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of that name."""
+    return cast("Architecture", load("models", name))
+
+
+def variant(spec: str) -> Variant:
+    """The compression of a spec such as `none` or `l1-0.4`: its name is what stands before the first number."""
+    known = names("variants")
+    name = max((n for n in known if spec == n or spec.startswith(f"{n}-")), key=len, default=spec)
+    return cast("Variant", load("variants", name))
+
+
+def exporter(name: str) -> Exporter:
+    """The exporter of that name."""
+    return cast("Exporter", load("exporters", name))
+
+
+def runtime(name: str) -> Runtime:
+    """The runtime of that format."""
+    return cast("Runtime", load("runtimes", name))
+
+
+def renderer(name: str) -> Renderer:
+    """The report format of that name."""
+    return cast("Renderer", load("renderers", name))

@@ -1,0 +1,139 @@
+"""A run's folder: everything is written as soon as it is known, so that a crash costs one job.
+
+    plan.json            what was asked for, and the hashes that a resume compares
+    environment.json     the machine and its software
+    artifacts/           what was built, each with its manifest
+    journal.jsonl        a line as soon as a job ends
+    samples/             raw latencies in seconds, one .npy file a process
+    predictions/         logits over the test records
+    measurements.jsonl   a line as soon as a cell ends
+    report.csv, report.md
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgebench.contracts import Measurement, Outcome, Run
+from edgebench.errors import RunError
+from edgebench.files import append_line, disk_full_at, read_lines, write_text
+from edgebench.records import from_dict, to_dict, to_json, validated
+
+FOLDERS = ("artifacts", "samples", "predictions")
+
+
+@dataclass
+class RunStore:
+    """An open run."""
+
+    folder: Path
+    plan: dict[str, Any]
+    inputs: dict[str, Any]
+    """Hashes of what the run was made from: models, records, machine."""
+    environment: dict[str, Any]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """What is in the journal, by the job's name."""
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    """The cells that have ended, by their id."""
+
+    def record(self, job: str, outcome: Outcome) -> None:
+        """Keep what came of a job; raises DiskFull."""
+        append_line(self.folder / "journal.jsonl", json.dumps({"job": job, **to_dict(outcome)}, ensure_ascii=False))
+        self.outcomes[job] = outcome
+
+    def finish(self, measurement: Measurement) -> None:
+        """Keep a cell's measurement; raises DiskFull."""
+        append_line(self.folder / "measurements.jsonl", to_json(measurement))
+        self.measurements[measurement.cell.id] = measurement
+
+
+def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
+    """Start a run in a new or empty folder; raises RunError, DiskFull."""
+    if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
+        raise RunError(f"{folder}: already there; give another --output, or go on with it: edgebench run --resume {folder}")
+    try:
+        with disk_full_at(folder / "plan.json"):
+            for name in FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
+    write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
+    # Last, since its presence says that the folder is a run.
+    write_text(folder / "plan.json", json.dumps({"plan": plan, "inputs": inputs}, indent=2) + "\n")
+    return RunStore(folder, plan, inputs, environment)
+
+
+def saved_plan(folder: Path) -> dict[str, Any]:
+    """The plan of an earlier run; raises RunError."""
+    return dict(_read_json(folder, "plan.json")["plan"])
+
+
+def reopen(folder: Path, plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
+    """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed."""
+    saved = _read_json(folder, "plan.json")
+    for what, before, now in (("plan", saved["plan"], plan), ("inputs", saved["inputs"], inputs)):
+        changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+        if changed:
+            raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
+    store = RunStore(folder, plan, inputs, _read_json(folder, "environment.json"))
+    for line in read_lines(folder / "journal.jsonl"):
+        entry = json.loads(line)
+        store.outcomes[entry.pop("job")] = from_dict(Outcome, entry)
+    store.measurements = {m.cell.id: m for m in _measurements(folder)}
+    return store
+
+
+def read(folder: Path) -> Run:
+    """Read a finished or interrupted run; raises RunError."""
+    plan, environment = saved_plan(folder), _read_json(folder, "environment.json")
+    return Run(folder.resolve().name, folder, plan, environment, tuple(_measurements(folder)))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; a second process is refused. The system lets go of the lock when this process ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{folder}: another process is at this run; wait for it to end") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _measurements(folder: Path) -> list[Measurement]:
+    path = folder / "measurements.jsonl"
+    lines = read_lines(path)
+    return [_measurement(path, number, line) for number, line in enumerate(lines, 1)]
+
+
+def _measurement(path: Path, number: int, line: str) -> Measurement:
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError:
+        raise RunError(f"{path}:{number}: not JSON") from None
+    return validated(Measurement, data, f"{path}:{number}", RunError)
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    if not path.is_file():
+        raise RunError(f"{folder}: not a run's folder (no {name})")
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        raise RunError(f"{path}: not JSON; the folder is damaged") from None
+    return data

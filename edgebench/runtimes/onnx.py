@@ -1,0 +1,96 @@
+"""ONNX files on ONNX Runtime; needs no torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.contracts import Artifact, Clock, Session, Signals
+from edgebench.errors import ArtifactError
+from edgebench.runtimes.clocks import HostClock
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class OnnxSession:
+    """An onnxruntime.InferenceSession; `run` returns when the answer is on the host, so the host's clock is right."""
+
+    def __init__(self, session: Any, device: str, threads: int) -> None:
+        self._session, self._device = session, device
+        self._input = session.get_inputs()[0].name
+        self.clock: Clock = HostClock()
+        self.settings: Mapping[str, str] = {"provider": session.get_providers()[0], "threads": str(threads)}
+
+    def predict(self, signals: Signals) -> NDArray[np.float32]:
+        """Logits of signals."""
+        logits: NDArray[np.float32] = self._session.run(None, {self._input: signals})[0]
+        return logits
+
+    def peak_device_bytes(self) -> int | None:
+        """What this process holds on the GPU: ONNX Runtime's arena never shrinks, so it is the peak."""
+        return _gpu_bytes_of_this_process() if self._device == "cuda" else None
+
+
+class OnnxRuntime:
+    """onnxruntime with the CPU's or CUDA's execution provider."""
+
+    format = "onnx"
+
+    def __init__(self) -> None:
+        self._threads = 1
+
+    def unavailable(self, device: str, engine: str) -> str:
+        """Why this machine cannot run it."""
+        try:
+            import onnxruntime
+        except ModuleNotFoundError:
+            return "onnxruntime is not installed: pip install 'edgebench[onnx]'"
+        if PROVIDERS[device] not in onnxruntime.get_available_providers():
+            return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"
+        return ""
+
+    def start(self, threads: int, engine: str) -> None:
+        """Import onnxruntime; its threads are set when a file is loaded."""
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        self._threads = threads
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        """Load one file; raises ArtifactError, also where the provider that was asked for did not start."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        provider = PROVIDERS[device]
+        try:
+            session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
+        except Exception as error:  # onnxruntime's exceptions have no common base of its own
+            raise ArtifactError(f"{path}: onnxruntime cannot load it: {str(error).splitlines()[0]}") from None
+        if session.get_providers()[0] != provider:
+            raise ArtifactError(f"{path}: {provider} did not start; onnxruntime fell back to the CPU")
+        return OnnxSession(session, device, self._threads)
+
+
+def _gpu_bytes_of_this_process() -> int | None:
+    query = ["nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=20).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    for line in said.splitlines():
+        pid, _, mebibytes = line.partition(",")
+        if pid.strip() == str(os.getpid()) and mebibytes.strip().isdigit():
+            return int(mebibytes) * 2**20
+    return None
+
+
+RUNTIME = OnnxRuntime()

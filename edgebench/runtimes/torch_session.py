@@ -1,0 +1,66 @@
+"""What the two runtimes that use torch share: its set-up, and a session around a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.contracts import Clock, Signals
+from edgebench.runtimes.clocks import CudaClock, HostClock
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TorchSession:
+    """A module on a device, called with NumPy arrays."""
+
+    def __init__(self, module: Callable[..., Any], device: str) -> None:
+        import torch
+
+        self._torch, self._module, self._device = torch, module, torch.device(device)
+        self.clock: Clock = CudaClock(torch.cuda) if device == "cuda" else HostClock()
+        self.settings: Mapping[str, str] = {
+            "device": torch.cuda.get_device_name() if device == "cuda" else device,
+            "quantized_engine": str(torch.backends.quantized.engine),
+            "threads": str(torch.get_num_threads()),
+        }
+
+    def predict(self, signals: Signals) -> NDArray[np.float32]:
+        """Logits of signals."""
+        with self._torch.inference_mode():
+            batch: torch.Tensor = self._torch.from_numpy(signals)
+            logits: NDArray[np.float32] = self._module(batch.to(self._device)).cpu().numpy()
+        return logits
+
+    def peak_device_bytes(self) -> int | None:
+        """Peak of the memory that torch's allocator took from the GPU."""
+        if self._device.type != "cuda":
+            return None
+        return int(self._torch.cuda.max_memory_reserved())
+
+
+def unavailable(device: str, engine: str) -> str:
+    """Why torch cannot run on this device or with this engine here; empty when it can."""
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return "torch is not installed: pip install 'edgebench[torch]'"
+    if device == "cuda" and not torch.cuda.is_available():
+        return "no CUDA device"
+    if engine and engine not in torch.backends.quantized.supported_engines:
+        return f"this torch has no quantized engine '{engine}'"
+    return ""
+
+
+def start(threads: int, engine: str) -> None:
+    """Import torch and set its threads and its quantized engine (an int8 file runs under whichever is set)."""
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    if engine:
+        torch.backends.quantized.engine = engine

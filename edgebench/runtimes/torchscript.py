@@ -1,0 +1,39 @@
+"""TorchScript files on torch's own interpreter."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from edgebench.contracts import Artifact, Session
+from edgebench.errors import ArtifactError
+from edgebench.runtimes import torch_session
+
+
+class TorchScriptRuntime:
+    """torch.jit."""
+
+    format = "torchscript"
+
+    def unavailable(self, device: str, engine: str) -> str:
+        """Why this machine cannot run it."""
+        return torch_session.unavailable(device, engine)
+
+    def start(self, threads: int, engine: str) -> None:
+        """Import torch and set it up."""
+        torch_session.start(threads, engine)
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        """Load one file; raises ArtifactError."""
+        import torch
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # TorchScript announces its removal at each call
+            try:
+                module = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
+            except RuntimeError as error:
+                raise ArtifactError(f"{path}: torch cannot load it: {str(error).splitlines()[0]}") from None
+        return torch_session.TorchSession(module, device)
+
+
+RUNTIME = TorchScriptRuntime()

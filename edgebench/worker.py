@@ -1,0 +1,56 @@
+"""The worker process: one artifact, one job, one answer. Run as `python -m edgebench.worker`.
+
+It imports only the device side: NumPy, psutil and the runtime of the artifact's format.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgebench import registry
+from edgebench.contracts import Job, Outcome
+from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError
+from edgebench.files import FULL, sha256
+from edgebench.measure import accuracy, latency, memory
+from edgebench.process import answer_with
+from edgebench.records import from_dict, to_dict
+
+MEASURES = {"predict": accuracy.predict, "memory": memory.measure, "latency": latency.measure}
+
+
+def perform(job: Job) -> Outcome:
+    """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
+    try:
+        runtime = registry.runtime(job.artifact.format)
+        missing = runtime.unavailable(job.device, job.engine)
+        if missing:
+            return Outcome("unsupported", missing)
+        if sha256(Path(job.path)) != job.artifact.sha256:
+            raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+        runtime.start(job.threads, job.engine)
+        return Outcome("ok", values=MEASURES[job.kind](job, runtime))
+    except DiskFull:
+        raise
+    except EdgeBenchError as error:
+        return Outcome("failed", str(error))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        return Outcome("failed", f"{type(error).__name__}: {first_line(error)}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error that says something, shortened."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:300]
+
+
+def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    gc.disable()  # a collection in the timed loop would be measured as the model's
+    yield to_dict(perform(from_dict(Job, request)))
+
+
+if __name__ == "__main__":
+    answer_with(_handle)

@@ -1,0 +1,52 @@
+"""The fp32 ONNX graph that every ONNX exporter starts from, and how its operators are counted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from edgebench.contracts import ExportTask, InputContract
+from edgebench.files import replacing
+
+
+def shared_graph(task: ExportTask) -> Path:
+    """The graph of the task's network, exported once for all exporters of that network."""
+    path = task.scratch / "graph.onnx"
+    if not path.exists():
+        with replacing(path) as part:
+            save_graph(task.network, task.input, part)
+    return path
+
+
+def save_graph(network: nn.Module, contract: InputContract, path: Path) -> Path:
+    """Export with torch.onnx's dynamo exporter: input `signals`, output `logits`, any batch size, weights inside."""
+    # A batch of one would be taken for a constant by torch.export, so the example has two records.
+    example = torch.zeros(2, *contract.shape)
+    batch = torch.export.Dim("batch")
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                network.eval(), (example,), path, dynamo=True, external_data=False, verbose=False,
+                input_names=["signals"], output_names=["logits"], dynamic_shapes=({0: batch},),
+            )  # fmt: skip
+    finally:
+        quiet.setLevel(level)
+    return path
+
+
+def count_operators(path: Path) -> Counter[str]:
+    """How often each operator occurs in a graph."""
+    import onnx
+
+    return Counter(node.op_type for node in onnx.load(path).graph.node)

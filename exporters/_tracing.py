@@ -1,0 +1,24 @@
+"""Trace a network to TorchScript, quietly: it is announced for removal and says so at each call."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from edgebench.contracts import InputContract
+
+
+def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path:
+    """Trace with one record, freeze (weights become constants, convolutions take in their normalisation), save.
+
+    Raises RuntimeError where the network cannot be traced.
+    """
+    example = torch.zeros(1, *contract.shape)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(network.eval(), example)  # type: ignore[no-untyped-call]
+        torch.jit.save(torch.jit.freeze(traced), str(path))  # type: ignore[no-untyped-call]
+    return path

@@ -1,0 +1,27 @@
+"""The unexported baseline: the weights in safetensors, run by the architecture's own code."""
+
+from __future__ import annotations
+
+from edgebench.contracts import Exported, ExportTask
+
+
+class Eager:
+    """Weights alone."""
+
+    name = "eager"
+    format = "eager"
+    summary = "the unexported baseline: weights in safetensors, run by PyTorch in eager mode"
+    engine = ""
+    devices = ("cpu", "cuda")
+    packages = ("torch", "safetensors")
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write the state of the network."""
+        from safetensors.torch import save_file
+
+        path = task.folder / "model.safetensors"
+        save_file({k: v.contiguous() for k, v in task.network.state_dict().items()}, path)
+        return Exported(path, "fp32")
+
+
+EXPORTER = Eager()

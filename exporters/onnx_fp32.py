@@ -1,0 +1,28 @@
+"""ONNX in float32."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from edgebench.contracts import Exported, ExportTask
+
+
+class Onnx:
+    """torch.onnx with dynamo."""
+
+    name = "onnx"
+    format = "onnx"
+    summary = "ONNX fp32 by torch.onnx (dynamo), dynamic batch"
+    engine = ""
+    devices = ("cpu", "cuda")
+    packages = ("torch", "onnx", "onnxscript")
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write one ONNX file."""
+        from ._onnx_graph import shared_graph
+
+        return Exported(Path(shutil.copyfile(shared_graph(task), task.folder / "model.onnx")), "fp32")
+
+
+EXPORTER = Onnx()

@@ -1,0 +1,66 @@
+"""ONNX in int8: static quantization in QDQ form by ONNX Runtime, per channel, calibrated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.contracts import Exported, ExportTask
+from edgebench.errors import Unsupported
+
+QUANTIZABLE = ("Conv", "MatMul", "Gemm")
+BATCH = 16
+
+
+class OnnxInt8:
+    """onnxruntime.quantization.quantize_static."""
+
+    name = "onnx-int8"
+    format = "onnx"
+    summary = "ONNX int8, static QDQ by ONNX Runtime, per channel, calibrated on training records"
+    engine = ""
+    devices = ("cpu", "cuda")
+    packages = ("torch", "onnx", "onnxscript", "onnxruntime")
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
+        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+
+        from ._onnx_graph import count_operators, shared_graph
+        from ._onnx_quantize import float_parts, prepared
+
+        path = task.folder / "model.onnx"
+        graph = prepared(shared_graph(task))
+        before = count_operators(graph)
+        if not any(before[op] for op in QUANTIZABLE):
+            raise Unsupported(f"the graph has none of {', '.join(QUANTIZABLE)} to quantize")
+        quantize_static(
+            graph, path, _Records(task.calibration()),
+            quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, reduce_range=True,
+        )  # fmt: skip
+        left = float_parts(path, QUANTIZABLE)
+        if len(left) == sum(before[op] for op in QUANTIZABLE):
+            raise Unsupported("ONNX Runtime quantized none of the graph's operators")
+        return Exported(
+            path, "int8", "min-max", left,
+            ("weights use 7 bits (reduce_range): processors without VNNI would saturate otherwise",),
+        )  # fmt: skip
+
+
+class _Records:
+    """The calibration records in batches, as ONNX Runtime's CalibrationDataReader gives them."""
+
+    def __init__(self, signals: NDArray[np.float32]) -> None:
+        self._batches = iter(range(0, len(signals), BATCH))
+        self._signals = signals
+
+    def get_next(self) -> dict[str, Any] | None:
+        """The next batch; None at the end."""
+        start = next(self._batches, None)
+        return None if start is None else {"signals": self._signals[start : start + BATCH]}
+
+
+EXPORTER = OnnxInt8()

@@ -1,0 +1,44 @@
+"""ONNX with int8 weights and activations quantized at run time: worth it for matrix products only."""
+
+from __future__ import annotations
+
+from edgebench.contracts import Exported, ExportTask
+from edgebench.errors import Unsupported
+
+
+class OnnxInt8Dynamic:
+    """onnxruntime.quantization.quantize_dynamic on matrix products; convolutions stay in float.
+
+    ONNX Runtime's dynamic convolution (ConvInteger) is several times slower than its float one, so it is not used.
+    """
+
+    name = "onnx-int8-dynamic"
+    format = "onnx"
+    summary = "ONNX int8, dynamic: matrix products only, scales chosen at run time (for transformers)"
+    engine = ""
+    devices = ("cpu",)
+    packages = ("torch", "onnx", "onnxscript", "onnxruntime")
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write one ONNX file; raises Unsupported where it has no matrix product with constant weights."""
+        import onnx
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        from ._onnx_graph import count_operators, shared_graph
+        from ._onnx_quantize import float_parts, prepared
+
+        path = task.folder / "model.onnx"
+        graph = onnx.load(prepared(shared_graph(task)))
+        # A Gemm becomes a MatMul with its weight transposed; the shape that was inferred for it would be wrong then.
+        del graph.graph.value_info[:]
+        quantize_dynamic(
+            graph, path, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8,
+            reduce_range=True,
+        )  # fmt: skip
+        if not count_operators(path)["MatMulInteger"]:
+            raise Unsupported("the graph has no matrix product with constant weights to quantize")
+        left = float_parts(path, ("Conv", "MatMul", "Gemm"))
+        return Exported(path, "int8-dynamic", "", left)
+
+
+EXPORTER = OnnxInt8Dynamic()

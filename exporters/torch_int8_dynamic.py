@@ -1,0 +1,32 @@
+"""TorchScript with int8 weights in linear and recurrent layers; activations are quantized at run time."""
+
+from __future__ import annotations
+
+from edgebench.contracts import Exported, ExportTask
+
+
+class TorchInt8Dynamic:
+    """torch.ao's dynamic quantization. The file is packed anew by whichever engine loads it."""
+
+    name = "torch-int8-dynamic"
+    format = "torchscript"
+    summary = "TorchScript int8, dynamic: linear and recurrent layers only"
+    engine = ""
+    devices = ("cpu",)
+    packages = ("torch",)
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write one TorchScript file; raises Unsupported where there is no layer to quantize."""
+        import torch
+
+        from ._torch_ao import engine_set, quantize_dynamic
+        from ._tracing import save_traced
+
+        engine = next(e for e in ("fbgemm", "qnnpack") if e in torch.backends.quantized.supported_engines)
+        quantized, left = quantize_dynamic(task.network, engine)
+        with engine_set(engine):
+            path = save_traced(quantized, task.input, task.folder / "model.pt")
+        return Exported(path, "int8-dynamic", "", left)
+
+
+EXPORTER = TorchInt8Dynamic()
