@@ -1,3 +1,48 @@
 """EdgeBench: export trained networks, measure each artifact on the device, and say which one to ship."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from edgebench.api import export, measure, report, run, train
+    from edgebench.contracts import Artifact, Measurement, Run, Target
+    from edgebench.data.fetch import fetch
+    from edgebench.diagnosis import doctor, plugins
+    from edgebench.errors import EdgeBenchError
+    from edgebench.plan import Plan
+
+_HOMES = {
+    "run": "api", "measure": "api", "export": "api", "report": "api", "train": "api", "fetch": "data.fetch",
+    "doctor": "diagnosis", "plugins": "diagnosis", "Artifact": "contracts", "Measurement": "contracts", "Run": "contracts",
+    "Target": "contracts", "EdgeBenchError": "errors", "Plan": "plan",
+}  # fmt: skip
+
+__all__ = [
+    "Artifact",
+    "EdgeBenchError",
+    "Measurement",
+    "Plan",
+    "Run",
+    "Target",
+    "__version__",
+    "doctor",
+    "export",
+    "fetch",
+    "measure",
+    "plugins",
+    "report",
+    "run",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used: `import edgebench` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgebench' has no attribute '{name}'")
+    import importlib
+
+    return getattr(importlib.import_module(f"edgebench.{_HOMES[name]}"), name)

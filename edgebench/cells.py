@@ -11,7 +11,7 @@ import numpy as np
 
 from edgebench.artifacts import Built
 from edgebench.contracts import Artifact, Cell, Job, Measurement, Outcome, Target, Verdict
-from edgebench.measure.accuracy import Accuracy
+from edgebench.measuring.accuracy import Accuracy
 from edgebench.profiles import Fit, threads_here
 from edgebench.statistics import bootstrap_median
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
     from numpy.typing import NDArray
     from torch import nn
 
-    Signals = NDArray[np.float32]
 
 Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
 Verdict = Literal["stable", "noisy", "throttled", "emulated"]
@@ -396,7 +395,7 @@ class Session(Protocol):
     settings: Mapping[str, str]
     """What it runs on: provider, engine, threads."""
 
-    def predict(self, signals: Signals) -> NDArray[np.float32]:
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
 
     def peak_device_bytes(self) -> int | None:

@@ -20,8 +20,8 @@ from edgebench.contracts import Artifact, Cell, DataRequest, Job, Outcome, Recor
 from edgebench.errors import RunError
 from edgebench.events import Listener
 from edgebench.files import sha256
-from edgebench.measure import environment
-from edgebench.measure.accuracy import BATCH, Accuracy, score
+from edgebench.measuring import environment
+from edgebench.measuring.accuracy import BATCH, Accuracy, score
 from edgebench.models import store as models
 from edgebench.plan import Plan
 from edgebench.process import end_children

@@ -69,12 +69,20 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
         plan = Plan(**{**data, **given, **({"measuring": measuring} if measuring else {})})
     except pydantic.ValidationError as error:
         raise PlanError(f"{path or 'the flags'}: {first_problem(error)}") from None
-    return _checked(plan)
+    return check(plan)
 
 
-def _checked(plan: Plan) -> Plan:
+def from_document(data: dict[str, Any]) -> Plan:
+    """The plan of an earlier run, as `document` gave it; raises PlanError."""
+    try:
+        return Plan(**data)
+    except pydantic.ValidationError as error:
+        raise PlanError(f"the run's plan: {first_problem(error)}") from None
+
+
+def check(plan: Plan) -> Plan:
     """Resolve the defaults, and fail now rather than after the first export."""
-    from edgebench.measure import environment
+    from edgebench.measuring import environment
 
     machine = environment.machine()
     for name in plan.targets:

@@ -14,7 +14,7 @@ from edgebench import registry
 from edgebench.contracts import Job, Outcome
 from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError
 from edgebench.files import FULL, sha256
-from edgebench.measure import accuracy, latency, memory
+from edgebench.measuring import accuracy, latency, memory
 from edgebench.process import answer_with
 from edgebench.records import from_dict, to_dict
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Clock, Session, Signals
+from edgebench.contracts import Artifact, Clock, Session
 from edgebench.errors import ArtifactError
 from edgebench.runtimes.clocks import HostClock
 
@@ -27,7 +27,7 @@ class OnnxSession:
         self.clock: Clock = HostClock()
         self.settings: Mapping[str, str] = {"provider": session.get_providers()[0], "threads": str(threads)}
 
-    def predict(self, signals: Signals) -> NDArray[np.float32]:
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of signals."""
         logits: NDArray[np.float32] = self._session.run(None, {self._input: signals})[0]
         return logits

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Clock, Signals
+from edgebench.contracts import Clock
 from edgebench.runtimes.clocks import CudaClock, HostClock
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class TorchSession:
             "threads": str(torch.get_num_threads()),
         }
 
-    def predict(self, signals: Signals) -> NDArray[np.float32]:
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of signals."""
         with self._torch.inference_mode():
             batch: torch.Tensor = self._torch.from_numpy(signals)

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgebench.contracts import Job, Runtime
 from edgebench.files import replacing
-from edgebench.measure import environment
+from edgebench.measuring import environment
 from edgebench.signals import open_signals, to_millivolts
 
 POOL = 64

@@ -1,0 +1,130 @@
+"""The verbs of the command line as functions; `edgebench` exports them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgebench.errors import EdgeBenchError, MissingPackage
+
+if TYPE_CHECKING:
+    from edgebench.contracts import Outcome, Run
+    from edgebench.events import Listener
+    from edgebench.plan import Plan
+
+FORMATS = ("csv", "md")
+
+
+def run(
+    plan: Plan | Path | None = None,
+    output: Path | None = None,
+    resume: bool = False,
+    listener: Listener | None = None,
+    **overrides: Any,
+) -> Run:
+    """Build, measure and report a plan; returns the run.
+
+    `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields. `output` is the run's
+    folder (default: results/TIME); with `resume` it is the folder of the run to complete. Raises EdgeBenchError.
+    """
+    from edgebench import harness
+    from edgebench import plan as plans
+
+    chosen = plan if isinstance(plan, plans.Plan) and not overrides else _resolve(plan, overrides)
+    finished = harness.run(chosen, output or new_folder(), resume, listener)
+    report([finished.folder])
+    return finished
+
+
+def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: Any) -> Run:
+    """Measure artifacts that exist already; needs only the runtimes of their formats."""
+    return run(None, output, artifacts=tuple(artifacts), **{"targets": ("host",), **overrides})
+
+
+def export(
+    models: tuple[str, ...] = ("resnet1d",),
+    exporters: tuple[str, ...] = (),
+    output: Path = Path("artifacts"),
+    listener: Listener | None = None,
+    **overrides: Any,
+) -> dict[str, Outcome]:
+    """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns what came of each.
+
+    `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
+    """
+    from edgebench import artifacts, harness
+    from edgebench.events import Listener
+
+    hear = listener or Listener()
+    chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    calibration = harness.load_records(chosen, "calibration", hear)
+    outcomes: dict[str, Outcome] = {}
+    hear.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
+    for model in chosen.models:
+        for variant in chosen.variants:
+            name = f"{artifacts.safe(model)}/{artifacts.safe(variant)}"
+
+            def done(exporter: str, outcome: Outcome, name: str = name) -> None:
+                outcomes[f"{name}/{exporter}"] = outcome
+                hear.built(f"{name}/{exporter}", outcome)
+                hear.step(f"{name}/{exporter}")
+
+            artifacts.build(
+                model, variant, chosen.exporters, output / name, calibration, calibration,
+                chosen.measuring.timeout_s, done,
+            )  # fmt: skip
+    return outcomes
+
+
+def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
+    """Write the reports of each run beside its measurements, or into `output`; returns the files.
+
+    A format whose package is not installed is left out unless it was asked for alone. Raises RunError.
+    """
+    from edgebench import registry, run_store
+    from edgebench.files import write_text
+
+    written = []
+    for folder in runs:
+        found = run_store.read(folder)
+        for name in formats:
+            renderer = registry.renderer(name)
+            try:
+                text = renderer.render(found)
+            except ModuleNotFoundError as error:
+                if formats != FORMATS:
+                    raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
+                continue  # a device measures without pandas; its run is reported elsewhere
+            path = (output or folder) / renderer.file
+            write_text(path, text)
+            written.append(path)
+    return written
+
+
+def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:
+    """Train an architecture; see `edgebench.training.train`. Returns the manifest's path."""
+    try:
+        from edgebench import training
+    except ModuleNotFoundError as error:
+        raise MissingPackage(error.name or "torch", "all", "training") from None
+    return training.train(name, dataset, directory, options.pop("output", Path("models")), **options)
+
+
+def new_folder() -> Path:
+    """A folder for a new run, named by the time."""
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    for number in range(100):
+        folder = Path("results") / (stamp if not number else f"{stamp}-{number}")
+        if not folder.exists():
+            return folder
+    raise EdgeBenchError(f"results/{stamp}: taken; give --output")
+
+
+def _resolve(plan: Plan | Path | None, overrides: dict[str, Any]) -> Plan:
+    from edgebench import plan as plans
+
+    if isinstance(plan, plans.Plan):
+        return plans.check(plan.model_copy(update=overrides))
+    return plans.load(plan, overrides)

@@ -1,0 +1,330 @@
+"""The command line: arguments in, calls out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from edgebench import __version__, api
+from edgebench.console import INTERRUPTED, command, err, live, out
+
+app = typer.Typer(
+    name="edgebench",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Export trained networks, measure each artifact on the device, and weigh accuracy against speed.",
+    epilog="Start with: [bold]edgebench run[/bold] (the embedded demo set), or [bold]edgebench doctor[/bold].",
+)
+data = typer.Typer(no_args_is_help=True, help="Fetch PTB-XL, or see what a folder of it holds.")
+app.add_typer(data, name="data")
+
+Models = Annotated[list[str] | None, typer.Option("--model", help="Model, or path to a model manifest. Repeatable.")]
+Variants = Annotated[list[str] | None, typer.Option("--variant", help="Compression. Repeatable.")]
+Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]
+DatasetName = Annotated[str | None, typer.Option("--dataset", help="demo (synthetic, embedded) or ptbxl.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the dataset.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most this many test records.")]
+KeepUnlabelled = Annotated[bool | None, typer.Option("--keep-unlabelled", help="Keep records without any class.")]
+SkipBad = Annotated[bool | None, typer.Option("--skip-bad-records", help="Leave damaged records out, and say how many.")]
+Calibration = Annotated[int | None, typer.Option(min=1, help="Training records that int8 is calibrated on.")]
+Processes = Annotated[int | None, typer.Option(min=1, help="Fresh processes a cell for latency.")]
+Warmup = Annotated[int | None, typer.Option(min=0, help="Predictions before the timed ones.")]
+MinSamples = Annotated[int | None, typer.Option(min=1, help="Timed predictions a process, at least.")]
+MinSeconds = Annotated[float | None, typer.Option(min=0, help="Seconds of timed predictions a process, at least.")]
+Timeout = Annotated[float | None, typer.Option(help="Seconds after which a job is given up.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads, instead of the target's.")]
+Seed = Annotated[int | None, typer.Option(help="Decides the order of the cells.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run (default: results/TIME).")]
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    """Show the version where it is asked for."""
+    if version:
+        out.print(f"edgebench {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.command()
+@command
+def run(
+    plan: Annotated[Path | None, typer.Argument(help="Plan in TOML; flags override it.")] = None,
+    model: Models = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
+    dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
+    calibration_records: Calibration = None, processes: Processes = None, warmup: Warmup = None,
+    min_samples: MinSamples = None, min_seconds: MinSeconds = None, timeout: Timeout = None,
+    threads: Threads = None, seed: Seed = None, output: Output = None,
+    resume: Annotated[Path | None, typer.Option(help="Complete the interrupted run in this folder.")] = None,
+) -> None:  # fmt: skip
+    """Export, measure and report a grid of models, exporters and targets.
+
+    [bold]Examples[/bold]
+
+    edgebench run                                            the embedded demo set, every exporter
+
+    edgebench run --dataset ptbxl --data-dir ptbxl -o out    all of PTB-XL's fold 10
+
+    edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
+
+    edgebench run --resume out                               go on after Ctrl-C
+    """
+    given = _fields(
+        models=model, variants=variant, exporters=exporter, targets=target, dataset=dataset, data_dir=data_dir,
+        limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
+        calibration_records=calibration_records, threads=threads, seed=seed,
+        measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
+    )  # fmt: skip
+    _run(plan, given, output, resume)
+
+
+@app.command()
+@command
+def measure(
+    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, or their manifests.")],
+    target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    processes: Processes = None, warmup: Warmup = None, min_samples: MinSamples = None,
+    min_seconds: MinSeconds = None, timeout: Timeout = None, threads: Threads = None, output: Output = None,
+) -> None:  # fmt: skip
+    """Measure artifacts that were exported before, on this machine.
+
+    Needs only the runtimes of their formats: for ONNX no torch.
+
+    [bold]Examples[/bold]
+
+    edgebench measure artifacts/resnet1d/none/onnx-int8
+
+    edgebench measure artifacts/resnet1d/none/* --threads 1
+    """
+    found = tuple(path for given in artifacts for path in _manifests(given))
+    given = _fields(
+        artifacts=found, targets=target or ["host"], dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
+        measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
+    )  # fmt: skip
+    _run(None, given, output, None)
+
+
+@app.command()
+@command
+def export(
+    model: Models = None, variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None,
+    data_dir: DataDir = None, calibration_records: Calibration = None, timeout: Timeout = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
+) -> None:  # fmt: skip
+    """Export models into files to deploy, each checked in a fresh process.
+
+    [bold]Examples[/bold]
+
+    edgebench export --exporter onnx-int8
+
+    edgebench export --exporter qnnpack-int8 --dataset ptbxl --data-dir ptbxl -o ship
+    """
+    given = _fields(
+        variants=variant, dataset=dataset, data_dir=data_dir, calibration_records=calibration_records,
+        measuring=_measuring(None, None, None, None, timeout),
+    )  # fmt: skip
+    with live() as listener:
+        outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
+    for name, outcome in sorted(outcomes.items()):
+        if outcome.status == "ok":
+            error = outcome.values["max_abs_error"]
+            checked = "not checked here" if error is None else f"max error {error:.1e}"
+            text = f"{outcome.values['file_size_bytes']:>9,} bytes  {checked}"
+        else:
+            text = f"{outcome.status}: {outcome.reason}"
+        out.print(escape(f"{output / name}  {text}"), soft_wrap=True, highlight=False)
+    if not any(outcome.status == "ok" for outcome in outcomes.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+@command
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    format: Annotated[str, typer.Option(help="Comma-separated formats.")] = ",".join(api.FORMATS),  # noqa: A002
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder (default: the run's).")] = None,
+) -> None:
+    """Write the reports of finished or interrupted runs anew, and show the tables.
+
+    [bold]Example[/bold]
+
+    edgebench report results/20260101-120000 --format md -o .
+    """
+    from edgebench import run_store
+    from edgebench.reports import terminal
+
+    written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)
+    for folder in runs:
+        terminal.show(run_store.read(folder), out)
+    _say_written(written)
+
+
+@app.command()
+@command
+def train(
+    name: Annotated[str, typer.Argument(help="Architecture.")],
+    dataset: Annotated[str, typer.Option(help="ptbxl or demo.")] = "ptbxl",
+    data_dir: DataDir = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the weights.")] = Path("models"),
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one).")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
+) -> None:
+    """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
+
+    A checkpoint is written after each epoch; after Ctrl-C, --resume goes on.
+
+    [bold]Example[/bold]
+
+    edgebench train resnet1d --data-dir ptbxl -o models
+    """
+    from edgebench.training_view import show_training
+
+    recipe = _fields(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    show_training(name, dataset, data_dir, recipe=recipe, output=output, device=device, resume=resume)
+
+
+@app.command("list")
+@command
+def list_() -> None:
+    """List datasets, models, variants, exporters, runtimes, report formats and targets."""
+    from edgebench.diagnosis import plugins
+
+    for kind, found in plugins().items():
+        out.print(f"[bold]{kind}[/bold]")
+        for name, summary in found.items():
+            out.print(escape(f"  {name:<20} {summary}"), highlight=False)
+
+
+@app.command()
+@command
+def doctor() -> None:
+    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason."""
+    from edgebench.diagnosis_view import show_diagnosis
+
+    show_diagnosis()
+
+
+@data.command()
+@command
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="ptbxl")],
+    directory: Annotated[Path, typer.Argument(help="Folder to fill.")] = Path("ptbxl"),
+    folds: Annotated[str, typer.Option(help="Folds, e.g. 9,10 or 1-10.")] = "1,9,10",
+    rate: Annotated[int, typer.Option(help="100 or 500 Hz.")] = 100,
+    url: Annotated[str, typer.Option(help="Where to fetch from.")] = "",
+) -> None:
+    """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
+
+    Every file is checked by SHA-256; the same command goes on after an interruption. Training needs --folds 1-10.
+
+    [bold]Example[/bold]
+
+    edgebench data fetch ptbxl DIR --folds 1-10
+    """
+    from edgebench.data import fetch as fetching
+    from edgebench.errors import PlanError
+
+    if dataset != "ptbxl":
+        raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
+    with live() as listener:
+        progress = listener.counting("fetch files")
+        done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
+    out.print(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded", highlight=False)
+
+
+@data.command()
+@command
+def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) -> None:
+    """Say what a PTB-XL folder holds and what is missing."""
+    from edgebench.data.info import info as look
+    from edgebench.reports.terminal import print_table
+
+    rows = look(directory)
+    print_table(
+        out, ["rate", "fold", "records", "there", "missing", "with a class"],
+        [[f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))] for r in rows],
+    )  # fmt: skip
+    missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
+    if missing:
+        rate, fold = missing[0]
+        out.print(f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False)
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
+    from edgebench import plan as plans
+    from edgebench import run_store
+    from edgebench.errors import PlanError
+    from edgebench.reports import terminal
+
+    folder = resume or output or api.new_folder()
+    if resume is not None:
+        if output is not None:
+            raise PlanError("--resume names the run's folder already; leave --output away")
+        saved = run_store.saved_plan(resume)
+        # Flags may be repeated; what differs from the saved plan is refused by the harness.
+        chosen = plans.load(plan, given) if plan or given else plans.from_document(saved)
+    else:
+        chosen = plans.load(plan, given)
+    try:
+        with live() as listener:
+            finished = api.run(chosen, folder, resume is not None, listener)
+    except KeyboardInterrupt:
+        err.print(f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow")
+        raise typer.Exit(INTERRUPTED) from None
+    terminal.show(finished, out)
+    _say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
+    if not any(m.status == "ok" for m in finished.measurements):
+        raise typer.Exit(1)
+
+
+def _say_written(paths: list[Path]) -> None:
+    for path in paths:
+        out.print(f"written: {path}", highlight=False, soft_wrap=True)
+
+
+def _fields(**values: Any) -> dict[str, Any]:
+    """Those that were given; lists as tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
+
+
+def _measuring(
+    processes: int | None, warmup: int | None, samples: int | None, seconds: float | None, timeout: float | None
+) -> dict[str, Any]:
+    return _fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)
+
+
+def _manifests(path: Path) -> list[Path]:
+    """A folder of artifacts stands for all manifests below it."""
+    below = sorted(path.rglob("manifest.json")) if path.is_dir() else []
+    return below or [path]
+
+
+def _folds(text: str) -> list[int]:
+    from edgebench.errors import PlanError
+
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+            raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+

@@ -1,0 +1,108 @@
+"""How the command line shows progress, ends on errors, and survives Ctrl-C."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from edgebench.contracts import Measurement, Outcome
+from edgebench.errors import EdgeBenchError
+from edgebench.events import Listener
+
+P = ParamSpec("P")
+R = TypeVar("R")
+out, err = Console(), Console(stderr=True)
+USAGE, INTERRUPTED = 2, 130
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Show an EdgeBenchError as one line and exit with 2; end quietly, with 130, on Ctrl-C."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            return function(*args, **kwargs)
+        except EdgeBenchError as error:
+            line = " ".join(str(error).split())
+            err.print(f"[red]error:[/red] {escape(line)}", soft_wrap=True, highlight=False)
+            raise typer.Exit(USAGE) from None
+        except KeyboardInterrupt:
+            err.print("interrupted", style="yellow")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it
+            raise typer.Exit(0) from None
+
+    return guarded
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+class Live(Listener):
+    """Shows a bar with an estimate for the stage at work; off a terminal, one line a stage."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._task = progress, TaskID(-1)
+        self._reading: TaskID | None = None
+
+    def stage(self, name: str, total: int) -> None:
+        """A new bar."""
+        if self._reading is not None:
+            self._progress.update(self._reading, visible=False)
+            self._reading = None
+        self._task = self._progress.add_task(name, total=max(total, 1), completed=0 if total else 1, what="")
+        if not err.is_terminal:
+            err.print(f"{name} ({total})", highlight=False)
+
+    def step(self, text: str = "") -> None:
+        """The bar moves."""
+        self._progress.update(self._task, advance=1, what=escape(text))
+
+    def progress(self, done: int, total: int) -> None:
+        """Reading records has a bar of its own."""
+        if self._reading is None:
+            self._reading = self._progress.add_task("parse WFDB records", total=total, what="")
+        self._progress.update(self._reading, completed=done, total=total)
+
+    def built(self, artifact: str, outcome: Outcome) -> None:
+        """Only what went wrong is worth a line."""
+        if outcome.status != "ok":
+            self.note(f"{artifact}: {outcome.status}: {outcome.reason}")
+
+    def cell(self, measurement: Measurement) -> None:
+        """Only what went wrong is worth a line."""
+        if measurement.status in ("failed", "timeout"):
+            m = measurement
+            self.note(f"{m.model} {m.exporter} on {m.target}: {m.status}: {m.reason}")
+
+    def counting(self, name: str) -> Callable[[int, int], None]:
+        """A bar for a job that tells how far it is."""
+        task = self._progress.add_task(name, total=None, what="")
+        return lambda done, total: self._progress.update(task, completed=done, total=total)
+
+    def note(self, text: str) -> None:
+        """A line above the bars."""
+        err.print(escape(text), style="yellow", highlight=False)
+
+
+@contextmanager
+def live() -> Iterator[Live]:
+    """Bars on standard error while the block runs."""
+    columns: list[Any] = [
+        TextColumn("{task.description:<26}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(), TextColumn("[dim]{task.fields[what]}"),
+    ]  # fmt: skip
+    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
+        yield Live(progress)

@@ -1,0 +1,41 @@
+"""What a PTB-XL folder holds and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebench.data.ptbxl_index import RATES, read_index
+
+
+@dataclass(frozen=True)
+class FoldInfo:
+    """One fold at one rate."""
+
+    fold: int
+    rate_hz: int
+    records: int
+    """Records that the table lists."""
+    present: int
+    """Records whose header and samples are both there."""
+    labelled: int
+    """Records with at least one superclass."""
+
+
+def info(directory: Path) -> list[FoldInfo]:
+    """Count the records of each fold and rate; raises DataError where the tables cannot be read."""
+    index = read_index(directory)
+    found = []
+    for rate in RATES:
+        if rate not in index.files:
+            continue
+        there = [_whole(directory / name) for name in index.files[rate]]
+        for fold in sorted(set(index.folds.tolist())):
+            rows = [i for i, f in enumerate(index.folds) if f == fold]
+            labelled = int(index.labels[rows].any(axis=1).sum())
+            found.append(FoldInfo(fold, rate, len(rows), sum(there[i] for i in rows), labelled))
+    return found
+
+
+def _whole(record: Path) -> bool:
+    return all(record.with_name(record.name + suffix).is_file() for suffix in (".hea", ".dat"))

@@ -1,0 +1,118 @@
+"""What this machine can run, what will be emulated, and what not, each with its reason."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+from edgebench import profiles, registry
+from edgebench.errors import EdgeBenchError
+from edgebench.measuring import environment
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the diagnosis."""
+
+    subject: str
+    state: str
+    """`ok`, `emulated`, `unsupported` or `missing`."""
+    detail: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The machine's facts, and what follows from them."""
+
+    facts: dict[str, Any]
+    engines: list[str]
+    runtimes: list[Finding]
+    targets: list[Finding]
+    advice: list[str]
+
+
+def doctor() -> Diagnosis:
+    """Look at this machine: processor, instruction sets, runtimes, quantized engines, and every target."""
+    facts = environment.describe()
+    return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _advice(facts))
+
+
+def plugins() -> dict[str, dict[str, str]]:
+    """Everything that is registered, by kind, each with a line on what it is; imports no heavy package."""
+    found: dict[str, dict[str, str]] = {}
+    for kind in registry.KINDS:
+        found[kind] = {name: _summary(kind, name) for name in registry.names(kind)}
+    machine = environment.machine()
+    found["targets"] = {name: profiles.find(name, machine).description for name in profiles.names()}
+    return found
+
+
+def _summary(kind: str, name: str) -> str:
+    if kind == "models":  # importing an architecture imports torch
+        from edgebench.models import store
+
+        if name not in store.shipped():
+            return "untrained: edgebench train " + name
+        scores = store.find(name).manifest.scores
+        fold10 = scores.get("fold10")
+        return f"trained; PTB-XL fold 10: macro-F1 {fold10.macro_f1:.3f}, AUC {fold10.macro_auc:.3f}" if fold10 else "trained"
+    try:
+        plugin = registry.load(kind, name)
+    except EdgeBenchError as error:
+        return str(error)
+    text = getattr(plugin, "summary", None) or (plugin.__doc__ or "").strip().splitlines()[0]
+    return str(text)
+
+
+def _engines() -> list[str]:
+    if importlib.util.find_spec("torch") is None:
+        return []
+    import torch
+
+    return [e for e in torch.backends.quantized.supported_engines if e != "none"]
+
+
+def _runtimes(facts: dict[str, Any]) -> list[Finding]:
+    found = []
+    for name in registry.names("runtimes"):
+        runtime = registry.runtime(name)
+        for device in ("cpu", "cuda"):
+            reason = runtime.unavailable(device, "")
+            if device == "cuda" and not facts["cuda"]:
+                reason = "no CUDA device"
+            found.append(Finding(f"{name} on {device}", "missing" if reason else "ok", reason))
+    return found
+
+
+def _targets(facts: dict[str, Any]) -> list[Finding]:
+    found = []
+    for name in profiles.names():
+        target = profiles.find(name, facts)
+        fit = profiles.fit("", (target.device,), target, facts)
+        if fit.reason:
+            found.append(Finding(name, "unsupported", fit.reason))
+        elif fit.emulated:
+            needed = target.board or target.architecture
+            here = facts["board"] or facts["architecture"]
+            reason = f"this machine is {here}, not {needed}: size and macro-F1 count, latency is not ranked"
+            found.append(Finding(name, "emulated", reason))
+        else:
+            found.append(Finding(name, "ok", target.description))
+    return found
+
+
+def _advice(facts: dict[str, Any]) -> list[str]:
+    """What the instruction sets and the settings mean for the numbers."""
+    have, found = set(facts["instruction_sets"]), []
+    if facts["architecture"] == "x86_64" and not have & {"avx512_vnni", "avx_vnni", "amx_int8"}:
+        found.append("no VNNI or AMX: int8 saves memory traffic, but multiplies hardly faster than float")
+    if facts["architecture"] == "aarch64" and "asimddp" not in have:
+        found.append("no dot-product instructions (as on a Raspberry Pi 4): expect little from int8")
+    if facts["governor"] and facts["governor"] != "performance":
+        found.append(f"the CPU governor is '{facts['governor']}': times vary more than under 'performance'")
+    if facts["virtual"]:
+        found.append("a virtual machine: other guests may disturb the times")
+    if facts["load_average"] > 0.5 * facts["threads"]:
+        found.append(f"load {facts['load_average']:.1f}: other processes are at work and will disturb the times")
+    return found

@@ -1,0 +1,29 @@
+"""`edgebench doctor` on a terminal."""
+
+from __future__ import annotations
+
+from edgebench.console import out
+from edgebench.diagnosis import doctor
+from edgebench.reports.columns import size
+from edgebench.reports.terminal import print_table
+
+
+def show_diagnosis() -> None:
+    """Print the machine, its runtimes, every target, and what to mind."""
+    found = doctor()
+    facts = found.facts
+    print_table(
+        out, ["machine", ""],
+        [
+            ["processor", f"{facts['board'] or facts['cpu']} ({facts['architecture']}, {facts['cores']} cores)"],
+            ["instruction sets", ", ".join(facts["instruction_sets"]) or "none that int8 kernels use"],
+            ["memory", size(facts["memory_bytes"])],
+            ["CUDA devices", ", ".join(facts["cuda"]) or "none"],
+            ["quantized engines", ", ".join(found.engines) or "none (torch is not installed)"],
+            ["packages", ", ".join(f"{k} {v}" for k, v in facts["packages"].items())],
+        ],
+    )  # fmt: skip
+    for title, findings in (("runtime", found.runtimes), ("target", found.targets)):
+        print_table(out, [title, "state", ""], [[f.subject, f.state, f.detail] for f in findings])
+    for line in found.advice:
+        out.print(f"! {line}", style="yellow", highlight=False)

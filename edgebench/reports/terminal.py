@@ -1,0 +1,59 @@
+"""The table at the end of a run, as wide as the terminal allows."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from edgebench.contracts import Measurement, Run
+from edgebench.reports import columns
+
+COLOURS = {"stable": "green", "noisy": "yellow", "throttled": "red", "emulated": "dim", "failed": "red", "timeout": "red"}
+NARROW = 110
+"""Below this width the intervals are left out; they are in report.md and report.csv."""
+
+
+def show(run: Run, console: Console) -> None:
+    """Print one table a target, then the cells without numbers."""
+    rows = columns.ordered(run)
+    stars = columns.best(rows)
+    for target in dict.fromkeys(m.target for m in rows):
+        measured = [m for m in rows if m.target == target and m.status == "ok"]
+        if measured:
+            console.print(_table(target, measured, stars, console.width))
+    for m in rows:
+        if m.status != "ok":
+            console.print(Text(f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}", style="dim"))
+
+
+def _table(target: str, rows: list[Measurement], stars: set[str], width: int) -> Table:
+    wide = width >= NARROW
+    emulated = " (emulated: its latency says nothing)" if rows[0].emulated else ""
+    title = f"{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    several = len({m.model for m in rows}) > 1
+    headings = ["", *(["model"] if several else []), "exporter", "size", "memory", "latency p50", "p90", "macro-F1", "Δ F1"]
+    for heading in [*headings, "timing"]:
+        table.add_column(heading, justify="left" if heading in ("model", "exporter", "timing", "") else "right", no_wrap=True)
+    for m in rows:
+        latency = columns.latency(m) if wide else columns.duration(m.latency_p50_s)
+        f1 = columns.f1(m) if wide else columns.f1(m).partition(" ")[0]
+        cells = [
+            "★" if m.cell.id in stars else "", *([m.model] if several else []), columns.name(m),
+            columns.size(m.file_size_bytes), columns.size(m.peak_rss_bytes), latency, columns.duration(m.latency_p90_s),
+            f1, columns.delta(m),
+        ]  # fmt: skip
+        verdict = columns.timing(m)
+        table.add_row(*map(Text, cells), Text(verdict, style=COLOURS.get(verdict, "")))
+    return table
+
+
+def print_table(console: Console, headings: list[str], rows: list[list[str]]) -> None:
+    """A plain table of texts."""
+    table = Table(header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)

@@ -1,0 +1,38 @@
+"""`edgebench train` on a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgebench import api
+from edgebench.console import err, live, out
+from edgebench.models import store
+
+if TYPE_CHECKING:
+    from edgebench.training import EpochReport
+
+
+def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
+    """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
+    with live() as listener:
+
+        def on_step(step: int, steps: int, epoch: int) -> None:
+            if step == 1:
+                listener.stage(f"epoch {epoch + 1}", steps)
+            listener.step()
+
+        def on_epoch(report: EpochReport) -> None:
+            err.print(
+                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, fold 9 macro-AUC {report.macro_auc:.4f} "
+                f"(best {report.best:.4f}), {report.seconds:.0f} s",
+                highlight=False,
+            )
+
+        path = api.train(
+            name, dataset, directory, on_step=on_step, on_epoch=on_epoch, on_data=listener.progress, **options
+        )
+    manifest = store.find(str(path)).manifest
+    for fold, scores in manifest.scores.items():
+        out.print(f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records")
+    out.print(f"written: {path}", highlight=False, soft_wrap=True)
