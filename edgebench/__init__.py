@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from edgebench.plan import Plan
 
 _HOMES = {
-    "run": "api", "measure": "api", "export": "api", "report": "api", "train": "api", "fetch": "data.fetch",
-    "doctor": "diagnosis", "plugins": "diagnosis", "Artifact": "contracts", "Measurement": "contracts", "Run": "contracts",
-    "Target": "contracts", "EdgeBenchError": "errors", "Plan": "plan",
-}  # fmt: skip
+    **dict.fromkeys(("export", "measure", "report", "run", "train"), "api"),
+    **dict.fromkeys(("Artifact", "Measurement", "Run", "Target"), "contracts"),
+    **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
+    "EdgeBenchError": "errors",
+    "Plan": "plan",
+    "fetch": "data.fetch",
+}
 
 __all__ = [
     "Artifact",

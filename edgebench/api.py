@@ -50,7 +50,7 @@ def export(
     listener: Listener | None = None,
     **overrides: Any,
 ) -> dict[str, Outcome]:
-    """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns what came of each.
+    """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns each outcome.
 
     `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
     """

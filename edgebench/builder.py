@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgebench import registry
-from edgebench.contracts import Artifact, Calibration, Exporter, ExportTask, Outcome
+from edgebench.contracts import Artifact, Calibration, Outcome
 from edgebench.errors import EdgeBenchError, Unsupported
 from edgebench.files import replacing, sha256
 from edgebench.models import store
 from edgebench.process import answer_with
+from edgebench.protocols import Exporter, ExportTask
 from edgebench.records import from_dict, to_dict
 from edgebench.signals import open_signals, to_millivolts
 
@@ -73,7 +74,9 @@ def _export_each(
             yield name, Outcome("failed", f"{type(error).__name__}: {text[:300]}")
 
 
-def _export(exporter: Exporter, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path) -> Artifact:
+def _export(
+    exporter: Exporter, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path
+) -> Artifact:
     folder = Path(request.folder) / exporter.name
     folder.mkdir(parents=True, exist_ok=True)
     contract = model.manifest.input
@@ -87,7 +90,7 @@ def _export(exporter: Exporter, network: nn.Module, model: store.TrainedModel, r
     made = exporter.export(ExportTask(network, folder, scratch, contract, calibration))
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
-    artifact = Artifact(
+    return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=exporter.name, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
         file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
@@ -98,7 +101,6 @@ def _export(exporter: Exporter, network: nn.Module, model: store.TrainedModel, r
         calibration=replace(request.calibration, method=made.calibration_method) if used else None,
         float_parts=made.float_parts, notes=made.notes, made_with=_versions(exporter.packages),
     )  # fmt: skip
-    return artifact
 
 
 def _save_logits(network: nn.Module, request: BuildRequest) -> None:

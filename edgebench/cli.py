@@ -9,6 +9,26 @@ import typer
 from rich.markup import escape
 
 from edgebench import __version__, api
+from edgebench.cli_options import (
+    Calibration,
+    DataDir,
+    DatasetName,
+    Exporters,
+    KeepUnlabelled,
+    Limit,
+    MinSamples,
+    MinSeconds,
+    Models,
+    Output,
+    Processes,
+    Seed,
+    SkipBad,
+    Targets,
+    Threads,
+    Timeout,
+    Variants,
+    Warmup,
+)
 from edgebench.console import INTERRUPTED, command, err, live, out
 
 app = typer.Typer(
@@ -22,25 +42,6 @@ app = typer.Typer(
 )
 data = typer.Typer(no_args_is_help=True, help="Fetch PTB-XL, or see what a folder of it holds.")
 app.add_typer(data, name="data")
-
-Models = Annotated[list[str] | None, typer.Option("--model", help="Model, or path to a model manifest. Repeatable.")]
-Variants = Annotated[list[str] | None, typer.Option("--variant", help="Compression. Repeatable.")]
-Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
-Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]
-DatasetName = Annotated[str | None, typer.Option("--dataset", help="demo (synthetic, embedded) or ptbxl.")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the dataset.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most this many test records.")]
-KeepUnlabelled = Annotated[bool | None, typer.Option("--keep-unlabelled", help="Keep records without any class.")]
-SkipBad = Annotated[bool | None, typer.Option("--skip-bad-records", help="Leave damaged records out, and say how many.")]
-Calibration = Annotated[int | None, typer.Option(min=1, help="Training records that int8 is calibrated on.")]
-Processes = Annotated[int | None, typer.Option(min=1, help="Fresh processes a cell for latency.")]
-Warmup = Annotated[int | None, typer.Option(min=0, help="Predictions before the timed ones.")]
-MinSamples = Annotated[int | None, typer.Option(min=1, help="Timed predictions a process, at least.")]
-MinSeconds = Annotated[float | None, typer.Option(min=0, help="Seconds of timed predictions a process, at least.")]
-Timeout = Annotated[float | None, typer.Option(help="Seconds after which a job is given up.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads, instead of the target's.")]
-Seed = Annotated[int | None, typer.Option(help="Decides the order of the cells.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run (default: results/TIME).")]
 
 
 @app.callback(invoke_without_command=True)
@@ -252,14 +253,17 @@ def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) ->
     from edgebench.reports.terminal import print_table
 
     rows = look(directory)
-    print_table(
-        out, ["rate", "fold", "records", "there", "missing", "with a class"],
-        [[f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))] for r in rows],
-    )  # fmt: skip
+    table = [
+        [f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))]
+        for r in rows
+    ]
+    print_table(out, ["rate", "fold", "records", "there", "missing", "with a class"], table)
     missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
     if missing:
         rate, fold = missing[0]
-        out.print(f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False)
+        out.print(
+            f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False
+        )
 
 
 def main() -> None:
@@ -286,7 +290,9 @@ def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: 
         with live() as listener:
             finished = api.run(chosen, folder, resume is not None, listener)
     except KeyboardInterrupt:
-        err.print(f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow")
+        err.print(
+            f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow"
+        )
         raise typer.Exit(INTERRUPTED) from None
     terminal.show(finished, out)
     _say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
@@ -326,5 +332,3 @@ def _folds(text: str) -> list[int]:
             raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
         found += range(int(first), int(last or first) + 1)
     return found
-
-

@@ -56,7 +56,11 @@ def _summary(kind: str, name: str) -> str:
             return "untrained: edgebench train " + name
         scores = store.find(name).manifest.scores
         fold10 = scores.get("fold10")
-        return f"trained; PTB-XL fold 10: macro-F1 {fold10.macro_f1:.3f}, AUC {fold10.macro_auc:.3f}" if fold10 else "trained"
+        return (
+            f"trained; PTB-XL fold 10: macro-F1 {fold10.macro_f1:.3f}, AUC {fold10.macro_auc:.3f}"
+            if fold10
+            else "trained"
+        )
     try:
         plugin = registry.load(kind, name)
     except EdgeBenchError as error:

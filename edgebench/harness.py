@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,8 @@ class Grid:
             for name in self.plan.targets:
                 target = profiles.find(name, self.facts)
                 fit = profiles.fit(known.engine, known.devices, target, self.facts)
+                if built.artifact and not fit.reason:
+                    fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
         for planned in self.cells:
             if planned.blocked:
@@ -182,6 +184,9 @@ class Grid:
                 self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
                 continue
             logits = np.load(self._prediction_file(planned))
+            if not np.isfinite(logits).all():
+                self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
+                continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
             self.accuracies[planned.cell.id] = score(self.test.labels, logits, reference, planned.artifact)
 
@@ -288,6 +293,17 @@ def _shuffled(cells: Iterable[Planned], seed: int) -> list[Planned]:
     order = list(cells)
     random.Random(seed).shuffle(order)
     return order
+
+
+def _mismatch(artifact: Artifact, records: RecordSet) -> str:
+    """Why these records cannot be given to the artifact; empty when they can."""
+    if artifact.input != records.input:
+        (leads, samples), rate = artifact.input.shape, artifact.input.rate_hz
+        has = f"{records.input.shape[0]} leads x {records.input.samples} samples at {records.input.rate_hz} Hz"
+        return f"takes {leads} leads x {samples} samples at {rate} Hz; {records.label} has {has}"
+    if artifact.classes != records.classes:
+        return f"decides {', '.join(artifact.classes)}; {records.label} has {', '.join(records.classes)}"
+    return ""
 
 
 def _artifact(built: Built) -> Artifact:

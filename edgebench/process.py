@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from edgebench.errors import DiskFull
@@ -27,7 +27,7 @@ DISK_FULL = "disk full"
 _running: set[subprocess.Popen[bytes]] = set()
 
 
-class ChildFailure(Exception):
+class ChildError(Exception):
     """The child ended without finishing; the text says how. Never shown by itself: it becomes a cell's reason."""
 
     def __init__(self, reason: str, timeout: bool = False) -> None:
@@ -35,18 +35,20 @@ class ChildFailure(Exception):
         self.timeout = timeout
 
 
-def ask(module: str, request: dict[str, Any], timeout_s: float, hidden: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+def ask(
+    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
-    `timeout_s` bounds the wait for each answer and for the end. `hidden` names environment variables to leave out.
+    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out.
-    Raises ChildFailure where it crashes or hangs, DiskFull where it found no space.
+    Raises ChildError where it crashes or hangs, DiskFull where it found no space.
     """
-    environment = {k: v for k, v in os.environ.items() if k not in hidden}
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(
             [sys.executable, "-m", module],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            env={**os.environ, **(environment or {})},
         )  # fmt: skip
         assert child.stdin and child.stdout
         _running.add(child)
@@ -63,9 +65,9 @@ def ask(module: str, request: dict[str, Any], timeout_s: float, hidden: tuple[st
                 yield answer
             child.wait(timeout_s)
             if child.returncode:
-                raise ChildFailure(_reason(child.returncode, log))
+                raise ChildError(_reason(child.returncode, log))
         except (TimeoutError, subprocess.TimeoutExpired):
-            raise ChildFailure(f"no answer within {timeout_s:g} s", timeout=True) from None
+            raise ChildError(f"no answer within {timeout_s:g} s", timeout=True) from None
         finally:
             _running.discard(child)
             _end(child)
@@ -73,7 +75,7 @@ def ask(module: str, request: dict[str, Any], timeout_s: float, hidden: tuple[st
 
 
 def end_children() -> None:
-    """Kill every child that is at work; threads that wait for one then get a ChildFailure."""
+    """Kill every child that is at work; threads that wait for one then get a ChildError."""
     for child in list(_running):
         _end(child)
 
@@ -99,7 +101,9 @@ def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) ->
     except OSError as error:
         if error.errno not in FULL:
             raise
-        print(json.dumps({DISK_FULL: f"no space left while writing {error.filename or 'a file'}"}), file=out, flush=True)
+        print(
+            json.dumps({DISK_FULL: f"no space left while writing {error.filename or 'a file'}"}), file=out, flush=True
+        )
 
 
 def _lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:

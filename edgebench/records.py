@@ -31,7 +31,9 @@ def from_dict(kind: type[R], data: dict[str, Any]) -> R:
 
     Raises TypeError for a field that is missing or does not exist.
     """
-    hints = typing.get_type_hints(kind, vars(contracts) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)})
+    hints = typing.get_type_hints(
+        kind, vars(contracts) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)}
+    )
     return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
 
 

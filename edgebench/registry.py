@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from edgebench.errors import MissingPackage, UnknownPlugin
 
 if TYPE_CHECKING:
-    from edgebench.contracts import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
+    from edgebench.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
 
 KINDS = {
     "datasets": "dataset",

@@ -1,13 +1,13 @@
 """A run's folder: everything is written as soon as it is known, so that a crash costs one job.
 
-    plan.json            what was asked for, and the hashes that a resume compares
-    environment.json     the machine and its software
-    artifacts/           what was built, each with its manifest
-    journal.jsonl        a line as soon as a job ends
-    samples/             raw latencies in seconds, one .npy file a process
-    predictions/         logits over the test records
-    measurements.jsonl   a line as soon as a cell ends
-    report.csv, report.md
+plan.json            what was asked for, and the hashes that a resume compares
+environment.json     the machine and its software
+artifacts/           what was built, each with its manifest
+journal.jsonl        a line as soon as a job ends
+samples/             raw latencies in seconds, one .npy file a process
+predictions/         logits over the test records
+measurements.jsonl   a line as soon as a cell ends
+report.csv, report.md
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class RunStore:
 def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
     """Start a run in a new or empty folder; raises RunError, DiskFull."""
     if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
-        raise RunError(f"{folder}: already there; give another --output, or go on with it: edgebench run --resume {folder}")
+        raise RunError(
+            f"{folder}: already there; give another --output, or go on with it: edgebench run --resume {folder}"
+        )
     try:
         with disk_full_at(folder / "plan.json"):
             for name in FOLDERS:

@@ -30,6 +30,8 @@ from edgebench.signals import open_signals, to_millivolts
 from edgebench.statistics import best_thresholds, decide, f1_per_class, macro_auc, probabilities
 
 EVALUATION_BATCH = 256
+OnStep = Callable[[int, int, int], None]
+"""Called with (step, steps of the epoch, epoch)."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,14 @@ def train(
     recipe: dict[str, Any] | None = None,
     resume: bool = False,
     device: str = "",
-    on_step: Callable[[int, int, int], None] | None = None,
+    on_step: OnStep | None = None,
     on_epoch: Callable[[EpochReport], None] | None = None,
     on_data: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own. A checkpoint is written after each epoch; with `resume`, the
-    training goes on from it. `on_step` gets (step, steps of the epoch, epoch), `on_data` (records read, records).
+    training goes on from it. `on_data` gets (records read, records).
     Raises ModelError, DataError.
     """
     architecture = registry.architecture(name)
@@ -124,7 +126,7 @@ def train(
         state.load(checkpoint)
     while state.epoch < chosen.epochs and state.epoch - state.best_epoch < chosen.patience:
         started = time.monotonic()
-        loss = _epoch(state, training, place, lambda i, e=state.epoch: on_step(i, steps, e) if on_step else None)
+        loss = _epoch(state, training, place, on_step)
         auc = macro_auc(validation.labels, predict(state.average, validation, place)) or 0.0
         state.epoch += 1
         state.seconds += time.monotonic() - started
@@ -164,7 +166,7 @@ def predict(network: nn.Module, records: RecordSet, place: torch.device) -> NDAr
     return logits
 
 
-def _epoch(state: State, records: RecordSet, place: torch.device, on_step: Callable[[int], None]) -> float:
+def _epoch(state: State, records: RecordSet, place: torch.device, on_step: OnStep | None) -> float:
     recipe, signals = state.recipe, open_signals(records.signals)
     order = torch.randperm(len(records), generator=state.random).numpy()
     state.network.train()
@@ -185,7 +187,8 @@ def _epoch(state: State, records: RecordSet, place: torch.device, on_step: Calla
         seen = state.epoch * steps + step
         _follow(state.average, state.network, min(recipe.ema, (1 + seen) / (10 + seen)))
         total += loss.item()
-        on_step(step + 1)
+        if on_step:
+            on_step(step + 1, steps, state.epoch)
     return total / steps
 
 

@@ -24,8 +24,8 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
 
         def on_epoch(report: EpochReport) -> None:
             err.print(
-                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, fold 9 macro-AUC {report.macro_auc:.4f} "
-                f"(best {report.best:.4f}), {report.seconds:.0f} s",
+                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, "
+                f"fold 9 macro-AUC {report.macro_auc:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
                 highlight=False,
             )
 
@@ -34,5 +34,7 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         )
     manifest = store.find(str(path)).manifest
     for fold, scores in manifest.scores.items():
-        out.print(f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records")
+        out.print(
+            f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
+        )
     out.print(f"written: {path}", highlight=False, soft_wrap=True)

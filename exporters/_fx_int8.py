@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgebench.contracts import Exported, ExportTask
+from edgebench.protocols import Exported, ExportTask
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from edgebench.contracts import ExportTask, InputContract
+from edgebench.contracts import InputContract
 from edgebench.files import replacing
+from edgebench.protocols import ExportTask
 
 
 def shared_graph(task: ExportTask) -> Path:

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 from torch.ao.quantization import get_default_qconfig_mapping
+from torch.ao.quantization import quantize_dynamic as dynamic
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
 from edgebench.errors import Unsupported
@@ -78,7 +79,7 @@ def quantize_dynamic(network: nn.Module, engine: str) -> tuple[nn.Module, tuple[
     with engine_set(engine):
         if not any(type(m) in kinds for m in network.modules()):
             raise Unsupported("the network has no linear or recurrent layer")
-        quantized: nn.Module = torch.ao.quantization.quantize_dynamic(network, kinds, dtype=torch.qint8)
+        quantized: nn.Module = dynamic(network, kinds, dtype=torch.qint8)  # type: ignore[no-untyped-call]
     left = [n for n, m in network.named_modules() if isinstance(m, QUANTIZABLE) and type(m) not in kinds]
     return quantized, tuple(f"{name}: dynamic quantization has no kernel for it" for name in left)
 

@@ -20,5 +20,5 @@ def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(network.eval(), example)  # type: ignore[no-untyped-call]
-        torch.jit.save(torch.jit.freeze(traced), str(path))  # type: ignore[no-untyped-call]
+        torch.jit.save(torch.jit.freeze(traced), str(path))
     return path

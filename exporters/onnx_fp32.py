@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from edgebench.contracts import Exported, ExportTask
+from edgebench.protocols import Exported, ExportTask
 
 
 class Onnx:

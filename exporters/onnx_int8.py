@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Exported, ExportTask
 from edgebench.errors import Unsupported
+from edgebench.protocols import Exported, ExportTask
 
 QUANTIZABLE = ("Conv", "MatMul", "Gemm")
 BATCH = 16

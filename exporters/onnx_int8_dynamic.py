@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgebench.contracts import Exported, ExportTask
 from edgebench.errors import Unsupported
+from edgebench.protocols import Exported, ExportTask
 
 
 class OnnxInt8Dynamic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgebench.contracts import Exported, ExportTask
+from edgebench.protocols import Exported, ExportTask
 
 
 class TorchScript:

@@ -90,7 +90,9 @@ def _record(beat: NDArray[np.float64], rng: np.random.Generator, contract: Input
         at += interval * rng.normal(1, 0.03)
     record = record[:, length : length + samples]
     seconds = np.arange(samples) / contract.rate_hz
-    wander = 40 * rng.random((leads, 1)) * np.sin(2 * np.pi * (rng.uniform(0.1, 0.4) * seconds + rng.random((leads, 1))))
+    wander = (
+        40 * rng.random((leads, 1)) * np.sin(2 * np.pi * (rng.uniform(0.1, 0.4) * seconds + rng.random((leads, 1))))
+    )
     noise = rng.normal(0, rng.uniform(4, 14), (leads, samples))
     return np.clip(np.rint(record + wander + noise), -32767, 32767).astype(np.int16)
 

@@ -46,7 +46,11 @@ class PtbXl:
 def _key(request: DataRequest, content: str) -> str:
     """Name of the cache entry: everything that decides what is in it."""
     # The folder counts too: two folders with the same tables may hold different records.
-    place = str(Path(str(request.directory)).resolve()) if request.split == "calibration" or request.skip_bad_records else ""
+    place = (
+        str(Path(str(request.directory)).resolve())
+        if request.split == "calibration" or request.skip_bad_records
+        else ""
+    )
     options = (cache.FORMAT, content, place, request.limit, request.keep_unlabelled, request.skip_bad_records)
     digest = hashlib.sha256(repr(options).encode()).hexdigest()[:16]
     return f"ptbxl-{request.split}-{request.rate_hz}hz-{digest}"
@@ -119,7 +123,8 @@ def _check_rate(request: DataRequest, first: Path) -> None:
 def _without_bad(signals: Path, rows: NDArray[np.int64], problems: list[str]) -> NDArray[np.int64]:
     good = np.array([not p for p in problems])
     np.save(signals, np.load(signals, mmap_mode="r")[good])
-    return rows[good]
+    kept: NDArray[np.int64] = rows[good]
+    return kept
 
 
 DATASET = PtbXl()

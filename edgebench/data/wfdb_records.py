@@ -41,9 +41,7 @@ def parse_all(
     return problems
 
 
-def _parse_chunk(
-    start: int, paths: list[Path], rate_hz: int, samples: int, output: Path
-) -> tuple[int, list[str]]:
+def _parse_chunk(start: int, paths: list[Path], rate_hz: int, samples: int, output: Path) -> tuple[int, list[str]]:
     found = [""] * len(paths)
     signals = np.load(output, mmap_mode="r+")
     for row, path in enumerate(paths):

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Job, Runtime
+from edgebench.contracts import Artifact, Job
 from edgebench.files import replacing
+from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.statistics import bootstrap_macro_f1, decide, interval, macro_auc, macro_f1
 

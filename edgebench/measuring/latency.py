@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from edgebench.contracts import Job, Runtime
+from edgebench.contracts import Job
 from edgebench.files import replacing
 from edgebench.measuring import environment
+from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 
 POOL = 64

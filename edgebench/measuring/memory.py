@@ -9,7 +9,8 @@ from typing import Any
 
 import psutil
 
-from edgebench.contracts import Job, Runtime
+from edgebench.contracts import Job
+from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 
 PREDICTIONS = 8

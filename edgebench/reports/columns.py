@@ -22,7 +22,7 @@ def ordered(run: Run) -> list[Measurement]:
 
 
 def best(measurements: Sequence[Measurement]) -> set[str]:
-    """Ids of the best trade-offs of each target and model: no other cell is better in one figure and no worse in the rest.
+    """Ids of the best trade-offs of each target: no other cell is better in one figure and no worse in the rest.
 
     The figures are file size, latency, peak memory and macro-F1. Emulated cells are never ranked.
     """

@@ -18,7 +18,9 @@ class Csv:
         import pandas as pd
 
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
-        table = pd.DataFrame([asdict(m) for m in ordered(run)], columns=[f.name for f in fields(Measurement)], dtype=object)
+        table = pd.DataFrame(
+            [asdict(m) for m in ordered(run)], columns=[f.name for f in fields(Measurement)], dtype=object
+        )
         return str(table.to_csv(index=False, lineterminator="\n"))
 
 

@@ -20,7 +20,7 @@ class Markdown:
         parts = [f"# EdgeBench: {_text(run.name)}", _data(rows), _table(measured)]
         if any(m.verdict == "emulated" for m in measured):
             parts.append(
-                "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing about it."
+                "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing."
             )
         if others:
             parts += ["## Without numbers", _reasons(others)]
@@ -69,8 +69,8 @@ def _environment(run: Run) -> str:
         "temperature at start": f"{facts['temperature_c']:.0f} °C" if facts.get("temperature_c") is not None else "",
         "load at start": f"{facts.get('load_average', 0):.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
-        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, {measuring.get('warmup')} warm-up "
-        f"predictions, then at least {measuring.get('min_samples')} samples and {measuring.get('min_seconds')} s each",
+        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, "
+        f"{measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples and {measuring.get('min_seconds')} s each",
     }
     return "\n".join(f"- {k}: {_text(str(v))}" for k, v in lines.items() if v)
 

@@ -9,7 +9,14 @@ from rich.text import Text
 from edgebench.contracts import Measurement, Run
 from edgebench.reports import columns
 
-COLOURS = {"stable": "green", "noisy": "yellow", "throttled": "red", "emulated": "dim", "failed": "red", "timeout": "red"}
+COLOURS = {
+    "stable": "green",
+    "noisy": "yellow",
+    "throttled": "red",
+    "emulated": "dim",
+    "failed": "red",
+    "timeout": "red",
+}
 NARROW = 110
 """Below this width the intervals are left out; they are in report.md and report.csv."""
 
@@ -33,9 +40,21 @@ def _table(target: str, rows: list[Measurement], stars: set[str], width: int) ->
     title = f"{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     several = len({m.model for m in rows}) > 1
-    headings = ["", *(["model"] if several else []), "exporter", "size", "memory", "latency p50", "p90", "macro-F1", "Δ F1"]
+    headings = [
+        "",
+        *(["model"] if several else []),
+        "exporter",
+        "size",
+        "memory",
+        "latency p50",
+        "p90",
+        "macro-F1",
+        "Δ F1",
+    ]
     for heading in [*headings, "timing"]:
-        table.add_column(heading, justify="left" if heading in ("model", "exporter", "timing", "") else "right", no_wrap=True)
+        table.add_column(
+            heading, justify="left" if heading in ("model", "exporter", "timing", "") else "right", no_wrap=True
+        )
     for m in rows:
         latency = columns.latency(m) if wide else columns.duration(m.latency_p50_s)
         f1 = columns.f1(m) if wide else columns.f1(m).partition(" ")[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgebench import registry
-from edgebench.contracts import Artifact, Session
+from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError
+from edgebench.protocols import Session
 from edgebench.runtimes import torch_session
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Clock, Session
+from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError
+from edgebench.protocols import Clock, Session
 from edgebench.runtimes.clocks import HostClock
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Clock
+from edgebench.protocols import Clock
 from edgebench.runtimes.clocks import CudaClock, HostClock
 
 if TYPE_CHECKING:

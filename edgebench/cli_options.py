@@ -1,0 +1,29 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Models = Annotated[list[str] | None, typer.Option("--model", help="Model, or path to a model manifest. Repeatable.")]
+Variants = Annotated[list[str] | None, typer.Option("--variant", help="Compression. Repeatable.")]
+Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]
+DatasetName = Annotated[str | None, typer.Option("--dataset", help="demo (synthetic, embedded) or ptbxl.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the dataset.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most this many test records.")]
+KeepUnlabelled = Annotated[bool | None, typer.Option("--keep-unlabelled", help="Keep records without any class.")]
+SkipBad = Annotated[
+    bool | None, typer.Option("--skip-bad-records", help="Leave damaged records out, and say how many.")
+]
+Calibration = Annotated[int | None, typer.Option(min=1, help="Training records that int8 is calibrated on.")]
+Processes = Annotated[int | None, typer.Option(min=1, help="Fresh processes a cell for latency.")]
+Warmup = Annotated[int | None, typer.Option(min=0, help="Predictions before the timed ones.")]
+MinSamples = Annotated[int | None, typer.Option(min=1, help="Timed predictions a process, at least.")]
+MinSeconds = Annotated[float | None, typer.Option(min=0, help="Seconds of timed predictions a process, at least.")]
+Timeout = Annotated[float | None, typer.Option(help="Seconds after which a job is given up.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads, instead of the target's.")]
+Seed = Annotated[int | None, typer.Option(help="Decides the order of the cells.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run (default: results/TIME).")]

@@ -1,0 +1,139 @@
+"""What each kind of plug-in meets; `docs/adding.md` shows a minimal one of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, Recipe, RecordSet, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+
+class Dataset(Protocol):
+    """A source of labelled records."""
+
+    name: str
+    label: str
+    classes: tuple[str, ...]
+
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
+        """Return the records of one split; raises DataError."""
+
+
+class Architecture(Protocol):
+    """A network that can be built and trained."""
+
+    name: str
+    input: InputContract
+    recipe: Recipe
+
+    def build(self, classes: int) -> nn.Module:
+        """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""
+
+    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
+
+
+class Variant(Protocol):
+    """A compression of a network."""
+
+    name: str
+
+    def apply(self, network: nn.Module, spec: str) -> nn.Module:
+        """Return the compressed network; raises Unsupported."""
+
+
+@dataclass(frozen=True)
+class ExportTask:
+    """What an exporter gets: the network in eval mode, where to write, and records to calibrate on."""
+
+    network: nn.Module
+    folder: Path
+    """Where the artifact goes."""
+    scratch: Path
+    """A temporary folder that all exporters of this network share, for what several of them start from."""
+    input: InputContract
+    calibration: Callable[[], NDArray[np.float32]]
+    """Gives float32 mV of shape (records, leads, samples) from the training folds."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an exporter gives back: the file that it wrote and what is special about it."""
+
+    file: Path
+    precision: str
+    calibration_method: str = ""
+    float_parts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Exporter(Protocol):
+    """Turns a network into one file to deploy."""
+
+    name: str
+    format: str
+    summary: str
+    engine: str
+    """torch's quantized engine that the file needs; empty for none."""
+    devices: tuple[str, ...]
+    packages: tuple[str, ...]
+    """Distributions whose versions go into the manifest."""
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write the file into `task.folder`; raises Unsupported where the network cannot be exported this way."""
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Times one prediction on its device."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> float:
+        """End; returns seconds."""
+
+
+class Session(Protocol):
+    """A loaded artifact."""
+
+    clock: Clock
+    settings: Mapping[str, str]
+    """What it runs on: provider, engine, threads."""
+
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
+
+    def peak_device_bytes(self) -> int | None:
+        """Peak memory of the accelerator since loading; None on a CPU."""
+
+
+class Runtime(Protocol):
+    """Loads artifacts of one format on a device."""
+
+    format: str
+
+    def unavailable(self, device: str, engine: str) -> str:
+        """Why this machine cannot run it, in one line; empty when it can."""
+
+    def start(self, threads: int, engine: str) -> None:
+        """Import and set up the library, without any artifact: the baseline of the memory measurement."""
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        """Load one artifact; raises ArtifactError."""
+
+
+class Renderer(Protocol):
+    """Turns runs into one file of a report; a pure function of the measurements."""
+
+    file: str
+
+    def render(self, run: Run) -> str:
+        """Return the file's text."""
