@@ -17,8 +17,9 @@ Array = NDArray[np.floating]
 def probabilities(logits: NDArray[np.floating]) -> Floats:
     """The logistic function of logits, computed so that it never overflows."""
     x = logits.astype(np.float64)
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1.0 + small)  # type: ignore[no-any-return]
+    small: Floats = np.exp(-np.abs(x))
+    found: Floats = np.where(x >= 0, 1.0, small) / (1.0 + small)
+    return found
 
 
 def decide(logits: NDArray[np.floating], thresholds: tuple[float, ...]) -> Labels:

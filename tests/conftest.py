@@ -1,0 +1,82 @@
+"""What tests share: a cache of their own, a small PTB-XL, a quickly made model, and artifacts built once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import PluginMaker, make_ptbxl
+
+from edgebench import api
+from edgebench.artifacts import Built, read
+from edgebench.contracts import DataRequest, RecordSet
+
+# Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the user's cache."""
+    before = os.environ.get("EDGEBENCH_CACHE")
+    os.environ["EDGEBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["EDGEBENCH_CACHE"]
+    else:
+        os.environ["EDGEBENCH_CACHE"] = before
+
+
+@pytest.fixture
+def ptbxl(tmp_path: Path) -> Path:
+    """A PTB-XL folder with 24 records of noise at 100 Hz, four of them in fold 10, one of these without a class."""
+    return make_ptbxl(tmp_path / "ptbxl")
+
+
+@pytest.fixture(scope="session")
+def ptbxl_all() -> Path:
+    """The real PTB-XL; without it, the test is skipped."""
+    folder = os.environ.get("EDGEBENCH_PTBXL", "")
+    if not folder:
+        pytest.skip("EDGEBENCH_PTBXL does not name a folder of PTB-XL")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def demo() -> RecordSet:
+    """The demo's test records."""
+    from edgebench import registry
+
+    return registry.dataset("demo").load(DataRequest("test"))
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`resnet1d` through every exporter, calibrated on the demo set; a folder with one folder an exporter."""
+    folder = tmp_path_factory.mktemp("exported")
+    outcomes = api.export(output=folder)
+    assert {o.status for o in outcomes.values()} == {"ok"}, outcomes
+    return folder / "resnet1d" / "none"
+
+
+@pytest.fixture(scope="session")
+def artifact(exported: Path) -> Built:
+    """The fp32 ONNX artifact: quick to load, and needs no torch."""
+    return read(exported / "onnx")
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginMaker:
+    """Install a third party's plug-in for this process and its children."""
+    return PluginMaker(tmp_path / "site", monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_registry() -> Iterator[None]:
+    """What one test registers, the next one does not see."""
+    yield
+    from edgebench import registry
+
+    registry._entry_points.cache_clear()
