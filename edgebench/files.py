@@ -68,7 +68,8 @@ def read_lines(path: Path) -> list[str]:
     if not path.exists():
         return []
     data = path.read_bytes()
-    return data[: data.rfind(b"\n") + 1].decode().splitlines()
+    # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
+    return data.decode(errors="replace").split("\n")[:-1]
 
 
 @contextmanager

@@ -38,8 +38,9 @@ class Plan(pydantic.BaseModel):
     @pydantic.model_validator(mode="after")
     def _measuring_makes_sense(self) -> Plan:
         for name, value in asdict(self.measuring).items():
-            if value < (0 if name in ("warmup", "min_seconds") else 1):
-                raise ValueError(f"measuring.{name} is {value}; it must be at least 1")
+            least = 0 if name in ("warmup", "min_seconds") else 1
+            if not value >= least:  # nor is not-a-number
+                raise ValueError(f"measuring.{name} is {value}; it must be at least {least}")
         for name in ("models", "variants", "targets"):
             if not getattr(self, name):
                 raise ValueError(f"{name} is empty")
@@ -64,9 +65,11 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PlanError(f"{path}: not valid TOML: {error}") from None
     given = {k: v for k, v in overrides.items() if v is not None and v != ()}
-    measuring = {**data.get("measuring", {}), **given.pop("measuring", {})}
+    measuring = given.pop("measuring", {})
+    if measuring and isinstance(data.get("measuring", {}), dict):
+        given["measuring"] = {**data.get("measuring", {}), **measuring}
     try:
-        plan = Plan(**{**data, **given, **({"measuring": measuring} if measuring else {})})
+        plan = Plan(**{**data, **given})
     except pydantic.ValidationError as error:
         raise PlanError(f"{path or 'the flags'}: {first_problem(error)}") from None
     return check(plan)

@@ -24,6 +24,8 @@ from edgebench.files import FULL
 
 PR_SET_PDEATHSIG = 1
 DISK_FULL = "disk full"
+PARENT = "EDGEBENCH_PARENT"
+"""Environment variable that tells a child its parent's process id."""
 _running: set[subprocess.Popen[bytes]] = set()
 
 
@@ -48,7 +50,7 @@ def ask(
         child = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
         )  # fmt: skip
         assert child.stdin and child.stdout
         _running.add(child)
@@ -139,5 +141,6 @@ def _reason(status: int, log: IO[bytes]) -> str:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # the parent went before the call
+        # The parent may have gone before the call. Its id is compared: in a container a living parent may well be 1.
+        if os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
             os._exit(1)

@@ -43,16 +43,16 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         path = Path(name)
         if not path.is_file():
             raise PlanError(f"{path}: no such target profile")
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     elif name in names():
-        text = files("edgebench.targets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        text = files("edgebench.targets").joinpath(f"{name}.toml").read_bytes()
     else:
         raise PlanError(f"unknown target '{name}'; known: {', '.join(names())}, or a path to a TOML profile")
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        profile = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
-    return validated(Target, data, name, PlanError)
+    return validated(Target, profile, name, PlanError)
 
 
 def host(machine: Mapping[str, Any]) -> Target:

@@ -29,7 +29,8 @@ def decide(logits: NDArray[np.floating], thresholds: tuple[float, ...]) -> Label
 
 def f1_per_class(labels: Labels, decisions: Labels) -> Floats:
     """F1 = 2 TP / (2 TP + FP + FN) of each class; 0 where a class neither occurs nor is decided for."""
-    return _f1(*_counts(labels, decisions, np.ones((1, len(labels)))))[0]
+    found: Floats = _f1(*_counts(labels, decisions, np.ones((1, len(labels)))))[0]
+    return found
 
 
 def macro_f1(labels: Labels, decisions: Labels) -> float:

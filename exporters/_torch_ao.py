@@ -108,7 +108,10 @@ def _convert(network: nn.Module, engine: str, records: Tensor, plan: Plan) -> nn
         mapping = get_default_qconfig_mapping(engine)
         for name in plan.floats:
             mapping.set_module_name(_relative(name, path), None)
-        whole = _replaced(whole, path, prepare_fx(whole.get_submodule(path), mapping, inputs[path]))
+        part = whole.get_submodule(path)
+        if isinstance(part, QUANTIZABLE):
+            part = nn.Sequential(part)  # FX quantizes modules inside a graph, not a module that is the graph
+        whole = _replaced(whole, path, prepare_fx(part, mapping, inputs[path]))
     for start in range(0, len(records), BATCH):
         whole(records[start : start + BATCH])
     for path in plan.parts:

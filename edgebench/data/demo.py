@@ -37,7 +37,7 @@ class Demo:
             raise DataError(f"the demo set is sampled at {contract.rate_hz} Hz, not {request.rate_hz} Hz")
         with as_file(files("edgebench.data") / "demo" / "beats.npz") as path:
             content = hashlib.sha256(path.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
-            key = f"demo-{request.split}-{request.limit or 'all'}-{cache.FORMAT}-{content}"
+            key = f"demo-{request.split}-{'all' if request.limit is None else request.limit}-{cache.FORMAT}-{content}"
             entry = cache.open_or_make(key, lambda folder: _make(path, request, folder, contract))
         return RecordSet(
             self.name, self.label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract

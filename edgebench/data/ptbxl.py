@@ -69,8 +69,8 @@ def _make(request: DataRequest, folder: Path, progress: Progress | None) -> None
     problems = parse_all(paths, request.rate_hz, SECONDS * request.rate_hz, folder / "signals.npy", progress)
     bad = [p for p in problems if p]
     if bad and not request.skip_bad_records:
-        more = f" (and {len(bad) - 1} more bad records; --skip-bad-records leaves them out)" if len(bad) > 1 else ""
-        raise BadRecord(bad[0] + more)
+        more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
+        raise BadRecord(f"{bad[0]}{more}; fetch again what is damaged, or leave it out with --skip-bad-records")
     if len(bad) == len(rows):
         raise DataError(f"{request.directory}: every record of the {request.split} split is bad; the first: {bad[0]}")
     if bad:
@@ -101,7 +101,7 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
         if not len(rows):
             raise DataError(
                 f"{index.directory}: no training-fold record to calibrate int8 on; "
-                f"fetch one fold: edgebench data fetch ptbxl {index.directory} --folds 1"
+                f"fetch one fold: edgebench data fetch ptbxl {index.directory} --folds 1 --rate {request.rate_hz}"
             )
     if request.limit is not None and request.limit < len(rows):
         chosen = np.random.default_rng(CALIBRATION_SEED).permutation(len(rows))[: request.limit]

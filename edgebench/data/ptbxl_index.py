@@ -101,7 +101,7 @@ def _superclass_of(directory: Path) -> dict[str, str]:
 def _codes(directory: Path, ecg_id: object, text: object) -> dict[str, float]:
     try:
         codes = ast.literal_eval(str(text))
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):
         codes = None
     if not isinstance(codes, dict):
         shown = str(text)[:40]
@@ -111,6 +111,11 @@ def _codes(directory: Path, ecg_id: object, text: object) -> dict[str, float]:
 
 def _integers(directory: Path, table: pd.DataFrame, column: str) -> NDArray[np.int64]:
     try:
-        return np.asarray(table[column].to_numpy(), dtype=np.float64).astype(np.int64)
+        values = np.asarray(table[column].to_numpy(), dtype=np.float64)
     except ValueError:
-        raise DataError(f"{directory / DATABASE}: column '{column}' holds something that is not a number") from None
+        values = np.array([np.nan])
+    # An empty cell is not a number either; as an integer it would pass for some training fold.
+    if not (np.isfinite(values) & (values == np.rint(values))).all():
+        problem = f"column '{column}' holds something that is not a whole number; fetch the table again"
+        raise DataError(f"{directory / DATABASE}: {problem}")
+    return values.astype(np.int64)

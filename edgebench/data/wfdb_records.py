@@ -56,13 +56,13 @@ def _parse_chunk(start: int, paths: list[Path], rate_hz: int, samples: int, outp
 def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     """One record (its path without suffix) as int16 microvolts, shape (12, samples), leads in PTB-XL's order.
 
-    Raises BadRecord for a missing or truncated file, a wrong number of leads, samples or rate, and missing samples.
+    Raises BadRecord for a missing or truncated file, a wrong number of leads, samples, rate or unit, and missing samples.
     """
     import wfdb
 
     for suffix in (".hea", ".dat"):
         if not path.with_name(path.name + suffix).is_file():
-            raise BadRecord(f"{path}{suffix}: missing; fetch it again or pass --skip-bad-records")
+            raise BadRecord(f"{path}{suffix}: missing")
     try:
         record = wfdb.rdrecord(str(path))
     except Exception as error:  # wfdb raises many kinds for a damaged file
@@ -74,6 +74,8 @@ def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
         raise BadRecord(f"{path}.hea: leads {', '.join(names)}; needed: {', '.join(LEADS)}")
     if record.fs != rate_hz:
         raise BadRecord(f"{path}.hea: sampled at {record.fs} Hz, not {rate_hz} Hz")
+    if {str(unit).lower() for unit in record.units or []} != {"mv"}:
+        raise BadRecord(f"{path}.hea: in {record.units[0]}, not in mV")
     millivolts = record.p_signal[:, [names.index(lead) for lead in LEADS]].T
     if millivolts.shape[1] != samples:
         raise BadRecord(f"{path}.dat: {millivolts.shape[1]} samples where {samples} are needed")

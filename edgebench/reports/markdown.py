@@ -69,9 +69,10 @@ def _environment(run: Run) -> str:
         "temperature at start": f"{facts['temperature_c']:.0f} °C" if facts.get("temperature_c") is not None else "",
         "load at start": f"{facts.get('load_average', 0):.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
-        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, "
-        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, each {measuring.get('warmup')} "
-        f"warm-up predictions, then at least {measuring.get('min_samples')} samples and {measuring.get('min_seconds')} s",
+        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, each "
+        f"{measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
+        f"and {measuring.get('min_seconds')} s",
+    }
     return "\n".join(f"- {k}: {_text(str(v))}" for k, v in lines.items() if v)
 
 

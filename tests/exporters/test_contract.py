@@ -1,0 +1,86 @@
+"""What every registered exporter must do; a new one needs no test file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgebench import artifacts, registry
+from edgebench.contracts import Job, RecordSet
+from edgebench.files import sha256
+
+EXPORTERS = registry.names("exporters")
+ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_manifest_describes_the_file(exported: Path, name: str) -> None:
+    found = artifacts.read(exported / name)
+    assert found.artifact is not None
+    assert found.path is not None
+    exporter, artifact = registry.exporter(name), found.artifact
+    assert (artifact.exporter, artifact.format, artifact.engine) == (name, exporter.format, exporter.engine)
+    assert artifact.sha256 == sha256(found.path)
+    assert artifact.file_size_bytes == found.path.stat().st_size
+    assert artifact.parameters == 1_367_781
+    assert len(artifact.thresholds) == len(artifact.classes) == 5
+    assert artifact.made_with["edgebench"]
+    assert {p.name for p in found.path.parent.iterdir()} == {artifact.file, "manifest.json"}
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_checked_in_a_fresh_process(exported: Path, name: str) -> None:
+    artifact = artifacts.read(exported / name).artifact
+    assert artifact is not None
+    assert artifact.check_records == artifacts.CHECK_RECORDS
+    assert artifact.max_abs_error is not None
+    # int8 shifts logits; a wrong scale or a lost layer shifts them by whole units
+    assert artifact.max_abs_error < (1e-4 if artifact.precision == "fp32" else 1.0)
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_batch_size_does_not_change_the_answer(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
+    found = artifacts.read(exported / name)
+    assert found.artifact is not None
+    logits = []
+    for batch in (1, 5):
+        output = tmp_path / f"{batch}.npy"
+        job = Job(
+            "predict", found.artifact, str(found.path), "cpu", 1, ENGINE.get(name, ""), str(demo.signals), str(output),
+            records=10, batch=batch,
+        )  # fmt: skip
+        outcome = artifacts.perform(job, 120)
+        assert outcome.status == "ok", outcome.reason
+        logits.append(np.load(output))
+    assert logits[0].shape == (10, 5)
+    # Dynamic quantization chooses its scale from the whole batch, so a batch may differ by a step of it.
+    tolerance = 0.1 if found.artifact.precision == "int8-dynamic" else 1e-4
+    np.testing.assert_allclose(logits[0], logits[1], atol=tolerance)
+
+
+@pytest.mark.parametrize("name", [n for n in EXPORTERS if n.endswith("-int8")])
+def test_static_int8_is_small_and_calibrated(exported: Path, name: str) -> None:
+    artifact = artifacts.read(exported / name).artifact
+    plain = artifacts.read(exported / "torchscript").artifact
+    assert artifact is not None
+    assert plain is not None
+    assert plain.file_size_bytes / artifact.file_size_bytes >= 3.5
+    assert artifact.calibration is not None
+    assert artifact.calibration.dataset == "demo (synthetic)"
+    assert artifact.calibration.records == 256
+    assert artifact.float_parts == ()
+
+
+def test_fp32_was_not_calibrated(exported: Path) -> None:
+    artifact = artifacts.read(exported / "onnx").artifact
+    assert artifact is not None
+    assert artifact.calibration is None
+
+
+def test_dynamic_int8_tells_what_stayed_in_float(exported: Path) -> None:
+    for name in ("onnx-int8-dynamic", "torch-int8-dynamic"):
+        artifact = artifacts.read(exported / name).artifact
+        assert artifact is not None
+        assert len(artifact.float_parts) == 18, name  # every convolution

@@ -1,0 +1,88 @@
+"""One direction of imports, and heavy packages only where they are used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BASE = {"contracts", "protocols", "errors", "records", "files", "registry", "signals", "statistics", "events"}
+ALLOWED = {
+    "contracts": set(), "errors": set(), "signals": set(), "statistics": set(),
+    "protocols": {"contracts"}, "records": {"contracts", "errors"}, "files": {"errors"},
+    "registry": {"errors", "protocols"}, "events": {"contracts"}, "process": {"errors", "files"},
+    # The layers: none imports another, they meet in the composers below.
+    "data": BASE, "models": BASE, "compress": BASE, "exporters": BASE, "runtimes": BASE, "measuring": BASE,
+    "reports": BASE, "profiles": BASE,
+    # The composers.
+    "worker": BASE | {"measuring", "process"},
+    "training": BASE | {"data", "models"},
+    "builder": BASE | {"models", "process"},
+    "artifacts": BASE | {"process"},
+    "run_store": BASE,
+    "plan": BASE | {"profiles", "measuring"},
+    "cells": BASE | {"artifacts", "measuring", "profiles"},
+    "harness": BASE | {"artifacts", "cells", "measuring", "models", "plan", "process", "profiles", "run_store"},
+    "api": BASE | {"artifacts", "harness", "plan", "run_store", "training"},
+    "diagnosis": BASE | {"measuring", "models", "profiles"},
+    "console": BASE, "cli_options": set(),
+    "training_view": {"api", "console", "models", "training"},
+    "diagnosis_view": {"console", "diagnosis", "reports"},
+}  # fmt: skip
+HEAVY = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "onnxscript", "sklearn", "scipy", "pandas", "wfdb"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Every product file with the layer that it belongs to."""
+    found = [(p.parent.name if p.parent.name != "edgebench" else p.stem, p) for p in (ROOT / "edgebench").rglob("*.py")]
+    return found + [("exporters", p) for p in (ROOT / "exporters").glob("*.py")]
+
+
+def imported(path: Path) -> set[str]:
+    """Layers of EdgeBench that a file imports, also inside functions and for types."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("edgebench"):
+            parts = (node.module or "").split(".")
+            found |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("edgebench.")}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize(("layer", "path"), modules(), ids=lambda v: v.name if isinstance(v, Path) else v)
+def test_direction(layer: str, path: Path) -> None:
+    if layer in ("__init__", "__main__", "cli"):
+        return
+    wrong = imported(path) - ALLOWED[layer] - {layer}
+    assert not wrong, f"{path.name} ({layer}) may not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["edgebench", "edgebench.cli", "edgebench.harness", "edgebench.worker", "edgebench.plan", "edgebench.data.ptbxl"],
+)
+def test_importing_is_light(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_worker_needs_neither_pydantic_nor_typer() -> None:
+    code = "import sys, edgebench.worker; print({'pydantic', 'typer', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_public_names() -> None:
+    import edgebench
+
+    for name in edgebench.__all__:
+        assert getattr(edgebench, name) is not None
+    assert {"run", "export", "measure", "report", "train", "fetch", "doctor", "plugins"} <= set(edgebench.__all__)
+    with pytest.raises(AttributeError):
+        _ = edgebench.nothing
