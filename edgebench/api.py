@@ -30,9 +30,8 @@ def run(
     folder (default: results/TIME); with `resume` it is the folder of the run to complete. Raises EdgeBenchError.
     """
     from edgebench import harness
-    from edgebench import plan as plans
 
-    chosen = plan if isinstance(plan, plans.Plan) and not overrides else _resolve(plan, overrides)
+    chosen = _resolve(plan, overrides)
     finished = harness.run(chosen, output or new_folder(), resume, listener)
     report([finished.folder])
     return finished
@@ -54,12 +53,14 @@ def export(
 
     `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
     """
-    from edgebench import artifacts, harness
+    from edgebench import artifacts, harness, registry
+    from edgebench.contracts import DataRequest
     from edgebench.events import Listener
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
-    calibration = harness.load_records(chosen, "calibration", hear)
+    calibration = harness.load_calibration(chosen, hear)
+    check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}
     hear.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
     for model in chosen.models:
@@ -72,7 +73,7 @@ def export(
                 hear.step(f"{name}/{exporter}")
 
             artifacts.build(
-                model, variant, chosen.exporters, output / name, calibration, calibration,
+                model, variant, chosen.exporters, output / name, calibration, check,
                 chosen.measuring.timeout_s, done,
             )  # fmt: skip
     return outcomes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from edgebench.records import from_dict, to_dict, to_json, validated
 
 MANIFEST = "manifest.json"
 CHECK_RECORDS = 16
-FP32_TOLERANCE = 1e-3
+FP32_TOLERANCE = 1e-4
 """An fp32 export whose logits are further from the model's own than this has failed."""
 
 
@@ -66,7 +67,7 @@ def build(
     variant: str,
     exporters: tuple[str, ...],
     folder: Path,
-    calibration: RecordSet,
+    calibration: RecordSet | None,
     check: RecordSet,
     timeout_s: float,
     done: Callable[[str, Outcome], None],
@@ -91,18 +92,15 @@ def build(
 
 
 def _outcomes(
-    model: str, variant: str, exporters: tuple[str, ...], folder: Path, calibration: RecordSet, check: RecordSet,
+    model: str, variant: str, exporters: tuple[str, ...], folder: Path, calibration: RecordSet | None, check: RecordSet,
     logits: Path, timeout_s: float,
 ) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
     left = list(exporters)
     while left:
         request = {
             "model": model, "variant": variant, "exporters": left, "folder": str(folder),
-            "calibration": {
-                "dataset": calibration.label, "split": "training folds", "records": len(calibration),
-                "ids_sha256": ids_sha256(calibration),
-            },
-            "calibration_signals": str(calibration.signals), "check_signals": str(check.signals),
+            "calibration": _describe(calibration) if calibration else None,
+            "calibration_signals": str(calibration.signals) if calibration else "", "check_signals": str(check.signals),
             "check_records": CHECK_RECORDS, "check_output": str(logits),
         }  # fmt: skip
         try:
@@ -152,8 +150,7 @@ def perform(job: Job, timeout_s: float) -> Outcome:
     return from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
 
 
-def ids_sha256(records: RecordSet) -> str:
-    """Hash that identifies a set of records by their numbers."""
-    import hashlib
-
-    return hashlib.sha256(np.asarray(records.ids, dtype="<i8").tobytes()).hexdigest()
+def _describe(records: RecordSet) -> dict[str, object]:
+    """The calibration records as the manifest tells of them; the hash identifies them by their numbers."""
+    digest = hashlib.sha256(np.asarray(records.ids, dtype="<i8").tobytes()).hexdigest()
+    return {"dataset": records.label, "split": "training folds", "records": len(records), "ids_sha256": digest}

@@ -39,7 +39,8 @@ class BuildRequest:
     exporters: tuple[str, ...]
     folder: str
     """Artifacts go to `folder`/EXPORTER/."""
-    calibration: Calibration
+    calibration: Calibration | None
+    """None where no exporter calibrates."""
     calibration_signals: str
     check_signals: str
     check_records: int
@@ -50,7 +51,11 @@ class BuildRequest:
 def build(request: BuildRequest) -> Iterator[tuple[str, Outcome]]:
     """Build the artifacts; yields (exporter, outcome), where an outcome that is ok holds the artifact's fields."""
     model = store.find(request.model)
-    network = registry.variant(request.variant).apply(store.network(model), request.variant)
+    try:
+        network = registry.variant(request.variant).apply(store.network(model), request.variant)
+    except Unsupported as reason:
+        yield from ((name, Outcome("unsupported", str(reason))) for name in request.exporters)
+        return
     _save_logits(network, request)
     with tempfile.TemporaryDirectory() as scratch:
         yield from _export_each(network, model, request, Path(scratch))
@@ -88,6 +93,9 @@ def _export(
         return records()
 
     made = exporter.export(ExportTask(network, folder, scratch, contract, calibration))
+    calibration_record = request.calibration if used else None
+    if calibration_record:
+        calibration_record = replace(calibration_record, method=made.calibration_method)
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
     return Artifact(
@@ -98,7 +106,7 @@ def _export(
         sparsity=sum(int((p == 0).sum()) for p in weights) / count, model_sha256=model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
         architecture=model.manifest.architecture if exporter.format == "eager" else "",
-        calibration=replace(request.calibration, method=made.calibration_method) if used else None,
+        calibration=calibration_record,
         float_parts=made.float_parts, notes=made.notes, made_with=_versions(exporter.packages),
     )  # fmt: skip
 

@@ -283,7 +283,7 @@ def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: 
             raise PlanError("--resume names the run's folder already; leave --output away")
         saved = run_store.saved_plan(resume)
         # Flags may be repeated; what differs from the saved plan is refused by the harness.
-        chosen = plans.load(plan, given) if plan or given else plans.from_document(saved)
+        chosen = plans.load(plan, given) if plan else plans.over_saved(saved, given)
     else:
         chosen = plans.load(plan, given)
     try:

@@ -17,7 +17,7 @@ from edgebench import artifacts, profiles, registry, run_store
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, DataRequest, Job, Outcome, RecordSet, Run, Split
-from edgebench.errors import RunError
+from edgebench.errors import PlanError, RunError
 from edgebench.events import Listener
 from edgebench.files import sha256
 from edgebench.measuring import environment
@@ -58,7 +58,7 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: Listener | Non
 def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     hear.stage("read the records", 1)
     test = load_records(plan, "test", hear)
-    calibration = None if plan.artifacts else load_records(plan, "calibration", hear)
+    calibration = load_calibration(plan, hear)
     facts = environment.describe()
     inputs = _inputs(plan, test, calibration, facts)
     if resume:
@@ -66,6 +66,13 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     else:
         store = run_store.create(folder, plan.document(), inputs, facts)
     return Grid(plan, store, test, calibration, facts, hear)
+
+
+def load_calibration(plan: Plan, hear: Listener) -> RecordSet | None:
+    """The records that int8 is calibrated on; None where the plan has no exporter that calibrates."""
+    if plan.artifacts or not any(registry.exporter(name).calibrates for name in plan.exporters):
+        return None
+    return load_records(plan, "calibration", hear)
 
 
 def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
@@ -113,18 +120,21 @@ class Grid:
         for path in self.plan.artifacts:
             found = artifacts.read(path)
             artifact = _artifact(found)
+            if (artifact.model, artifact.variant, artifact.exporter) in self.built:
+                name = f"{artifact.model} {artifact.variant} {artifact.exporter}"
+                raise PlanError(f"{path}: a second artifact of {name}; measure them in runs of their own")
             self.built[artifact.model, artifact.variant, artifact.exporter] = found
         if self.plan.artifacts:
             return
-        assert self.calibration is not None
         exporters = (*self.plan.exporters, *(() if REFERENCE in self.plan.exporters else (REFERENCE,)))
-        pairs = [(model, variant) for model in self.plan.models for variant in self.plan.variants]
-        self.hear.stage("export and check", len(pairs) * len(exporters))
-        for model, variant in pairs:
-            self._build_pair(model, variant, exporters)
+        pairs = {(model, variant): exporters for model in self.plan.models for variant in self.plan.variants}
+        for model in self.plan.models:
+            pairs.setdefault((model, "none"), (REFERENCE,))
+        self.hear.stage("export and check", sum(map(len, pairs.values())))
+        for (model, variant), chosen in pairs.items():
+            self._build_pair(model, variant, chosen)
 
     def _build_pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:
-        assert self.calibration is not None
         folder = self.store.folder / "artifacts" / artifacts.safe(model) / artifacts.safe(variant)
 
         def keep(exporter: str, outcome: Outcome) -> None:
@@ -153,7 +163,8 @@ class Grid:
 
     def plan_cells(self) -> None:
         """Stage 2: which cells there are; those that cannot exist end here as rows."""
-        wanted = [k for k in self.built if self.plan.artifacts or k[2] in self.plan.exporters]
+        plan = self.plan
+        wanted = [k for k in self.built if plan.artifacts or (k[1] in plan.variants and k[2] in plan.exporters)]
         for model, variant, exporter in wanted:
             built = self.built[model, variant, exporter]
             known = built.artifact or registry.exporter(exporter)
@@ -272,8 +283,10 @@ class Grid:
         return planned.job(kind, self.test.signals, output, threads=self.plan.threads, **settings)
 
     def _predict_job(self, planned: Planned) -> Job:
+        # A dynamically quantized layer chooses its scale from the whole batch: score it as it is used, one by one.
+        batch = 1 if planned.artifact.precision == "int8-dynamic" else BATCH
         # One thread each, since several run at a time; the number of threads does not change the decisions.
-        return planned.job("predict", self.test.signals, self._prediction_file(planned), threads=1, batch=BATCH)
+        return planned.job("predict", self.test.signals, self._prediction_file(planned), threads=1, batch=batch)
 
     def _prediction_file(self, planned: Planned) -> Path:
         return self.store.folder / "predictions" / f"{_prediction(planned).removeprefix('predict~')}.npy"

@@ -41,6 +41,9 @@ class Plan(pydantic.BaseModel):
             least = 0 if name in ("warmup", "min_seconds") else 1
             if not value >= least:  # nor is not-a-number
                 raise ValueError(f"measuring.{name} is {value}; it must be at least {least}")
+        names = [Path(m).stem if m.endswith(".json") else m for m in self.models]
+        if len(set(names)) < len(names):
+            raise ValueError(f"models: two are named alike ({', '.join(names)}); rename a manifest")
         for name in ("models", "variants", "targets"):
             if not getattr(self, name):
                 raise ValueError(f"{name} is empty")
@@ -75,10 +78,12 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
     return check(plan)
 
 
-def from_document(data: dict[str, Any]) -> Plan:
-    """The plan of an earlier run, as `document` gave it; raises PlanError."""
+def over_saved(saved: dict[str, Any], overrides: dict[str, Any]) -> Plan:
+    """The plan of an earlier run, as `document` gave it, with overrides; raises PlanError."""
+    given = {k: v for k, v in overrides.items() if v is not None and v != ()}
+    measuring = {**saved.get("measuring", {}), **given.pop("measuring", {})}
     try:
-        return Plan(**data)
+        return Plan(**{**saved, **given, "measuring": measuring})
     except pydantic.ValidationError as error:
         raise PlanError(f"the run's plan: {first_problem(error)}") from None
 

@@ -45,7 +45,7 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
             raise PlanError(f"{path}: no such target profile")
         data = path.read_bytes()
     elif name in names():
-        text = files("edgebench.targets").joinpath(f"{name}.toml").read_bytes()
+        data = files("edgebench.targets").joinpath(f"{name}.toml").read_bytes()
     else:
         raise PlanError(f"unknown target '{name}'; known: {', '.join(names())}, or a path to a TOML profile")
     try:

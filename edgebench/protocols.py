@@ -83,6 +83,8 @@ class Exporter(Protocol):
     engine: str
     """torch's quantized engine that the file needs; empty for none."""
     devices: tuple[str, ...]
+    calibrates: bool
+    """Whether `export` asks the task for calibration records."""
     packages: tuple[str, ...]
     """Distributions whose versions go into the manifest."""
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,11 +43,14 @@ class RunStore:
     """What is in the journal, by the job's name."""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     """The cells that have ended, by their id."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, job: str, outcome: Outcome) -> None:
         """Keep what came of a job; raises DiskFull."""
-        append_line(self.folder / "journal.jsonl", json.dumps({"job": job, **to_dict(outcome)}, ensure_ascii=False))
-        self.outcomes[job] = outcome
+        line = json.dumps({"job": job, **to_dict(outcome)}, ensure_ascii=False)
+        with self._lock:  # builds and their checks end in threads of their own
+            append_line(self.folder / "journal.jsonl", line)
+            self.outcomes[job] = outcome
 
     def finish(self, measurement: Measurement) -> None:
         """Keep a cell's measurement; raises DiskFull."""
@@ -87,7 +91,8 @@ def reopen(folder: Path, plan: dict[str, Any], inputs: dict[str, Any]) -> RunSto
     store = RunStore(folder, plan, inputs, _read_json(folder, "environment.json"))
     for line in read_lines(folder / "journal.jsonl"):
         entry = json.loads(line)
-        store.outcomes[entry.pop("job")] = from_dict(Outcome, entry)
+        job = entry.pop("job")
+        store.outcomes[job] = from_dict(Outcome, entry)
     store.measurements = {m.cell.id: m for m in _measurements(folder)}
     return store
 

@@ -16,6 +16,7 @@ class FxInt8:
     summary: str
     format: str = "torchscript"
     devices: tuple[str, ...] = ("cpu",)
+    calibrates: bool = True
     packages: tuple[str, ...] = ("torch",)
 
     def export(self, task: ExportTask) -> Exported:

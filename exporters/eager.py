@@ -13,6 +13,7 @@ class Eager:
     summary = "the unexported baseline: weights in safetensors, run by PyTorch in eager mode"
     engine = ""
     devices = ("cpu", "cuda")
+    calibrates = False
     packages = ("torch", "safetensors")
 
     def export(self, task: ExportTask) -> Exported:

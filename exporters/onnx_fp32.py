@@ -16,6 +16,7 @@ class Onnx:
     summary = "ONNX fp32 by torch.onnx (dynamo), dynamic batch"
     engine = ""
     devices = ("cpu", "cuda")
+    calibrates = False
     packages = ("torch", "onnx", "onnxscript")
 
     def export(self, task: ExportTask) -> Exported:

@@ -22,6 +22,7 @@ class OnnxInt8:
     summary = "ONNX int8, static QDQ by ONNX Runtime, per channel, calibrated on training records"
     engine = ""
     devices = ("cpu", "cuda")
+    calibrates = True
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
 
     def export(self, task: ExportTask) -> Exported:

@@ -17,6 +17,7 @@ class OnnxInt8Dynamic:
     summary = "ONNX int8, dynamic: matrix products only, scales chosen at run time (for transformers)"
     engine = ""
     devices = ("cpu",)
+    calibrates = False
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
 
     def export(self, task: ExportTask) -> Exported:

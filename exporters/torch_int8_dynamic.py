@@ -13,6 +13,7 @@ class TorchInt8Dynamic:
     summary = "TorchScript int8, dynamic: linear and recurrent layers only"
     engine = ""
     devices = ("cpu",)
+    calibrates = False
     packages = ("torch",)
 
     def export(self, task: ExportTask) -> Exported:

@@ -13,6 +13,7 @@ class TorchScript:
     summary = "TorchScript fp32, traced and frozen"
     engine = ""
     devices = ("cpu", "cuda")
+    calibrates = False
     packages = ("torch",)
 
     def export(self, task: ExportTask) -> Exported:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 URL = "https://physionet.org/files/ptb-xl/1.0.3/"
 SUMS = "SHA256SUMS.txt"
-FOLDS = (9, 10)
+FOLDS = (1, 9, 10)
+"""What a run needs: fold 10 to test, 9 to validate, 1 to calibrate int8."""
 TRIES = 5
 TIMEOUT_S = 30
-CHUNK = 1 << 16
+CHUNK = 1 << 12
+"""Bytes that a broken connection costs at most; a 100 Hz record has only 24,000."""
 
 
 @dataclass(frozen=True)

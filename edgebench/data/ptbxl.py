@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet
 from edgebench.data import cache
 from edgebench.data.ptbxl_index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, fingerprint, read_index
-from edgebench.errors import BadRecord, DataError
+from edgebench.errors import BadRecord, DataError, MissingPackage
 from edgebench.signals import SUPERCLASSES
 
 SECONDS = 10
@@ -35,7 +35,10 @@ class PtbXl:
         if request.rate_hz not in RATES:
             raise DataError(f"PTB-XL has no {request.rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
         key = _key(request, fingerprint(request.directory))
-        entry = cache.open_or_make(key, lambda folder: _make(request, folder, progress))
+        try:
+            entry = cache.open_or_make(key, lambda folder: _make(request, folder, progress))
+        except ModuleNotFoundError as error:
+            raise MissingPackage(error.name or "wfdb", "data", "reading PTB-XL") from None
         contract = InputContract(samples=SECONDS * request.rate_hz, rate_hz=request.rate_hz)
         return RecordSet(
             self.name, self.label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract,

@@ -56,7 +56,7 @@ def _parse_chunk(start: int, paths: list[Path], rate_hz: int, samples: int, outp
 def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     """One record (its path without suffix) as int16 microvolts, shape (12, samples), leads in PTB-XL's order.
 
-    Raises BadRecord for a missing or truncated file, a wrong number of leads, samples, rate or unit, and missing samples.
+    Raises BadRecord for a missing or truncated file; wrong leads, rate, unit or number of samples; missing samples.
     """
     import wfdb
 

@@ -110,9 +110,9 @@ def temperature_c() -> float | None:
 
 
 def throttle_events() -> int:
-    """A number that grows when the processor is slowed down for heat or power: Intel's counters, or the Pi's flags."""
+    """How often the processor was slowed down for heat since it started (Intel's counters); grows while it is."""
     counters = [_read(p) for p in CPU.glob("cpu*/thermal_throttle/*_throttle_count")]
-    return sum(int(c) for c in counters if c.isdigit()) + _pi_throttled()
+    return sum(int(c) for c in counters if c.isdigit())
 
 
 def packages() -> dict[str, str]:
@@ -126,16 +126,16 @@ def packages() -> dict[str, str]:
     return found
 
 
-def _pi_throttled() -> int:
-    """1 while a Raspberry Pi is throttled or capped now (bits 1 to 3 of get_throttled)."""
+def throttled_now() -> bool:
+    """Whether a Raspberry Pi is throttled or capped at this moment (bits 1 to 3 of get_throttled)."""
     if not Path("/usr/bin/vcgencmd").exists():
-        return 0
+        return False
     try:
         said = subprocess.run(["/usr/bin/vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5).stdout
     except (OSError, subprocess.TimeoutExpired):
-        return 0
+        return False
     match = re.search(r"0x([0-9a-fA-F]+)", said)
-    return int(bool(match and int(match[1], 16) & 0b1110))
+    return bool(match and int(match[1], 16) & 0b1110)
 
 
 def _cpuinfo() -> dict[str, str]:

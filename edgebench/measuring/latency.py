@@ -50,6 +50,6 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
         "load_s": load_s,
         "first_inference_s": first_inference_s,
         "samples": len(samples),
-        "throttled": environment.throttle_events() > throttled_before,
+        "throttled": environment.throttle_events() > throttled_before or environment.throttled_now(),
         "settings": dict(session.settings),
     }

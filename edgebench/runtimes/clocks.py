@@ -22,7 +22,7 @@ class HostClock:
 
 
 class CudaClock:
-    """CUDA events on the current stream: what the device spent between them, without the host's own delays."""
+    """CUDA events on the current stream: the time on the device from the first operation to the end of the last."""
 
     def __init__(self, cuda: Any) -> None:
         self._cuda = cuda

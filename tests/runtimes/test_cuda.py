@@ -55,7 +55,7 @@ def test_on_a_gpu(exported: Path, demo: RecordSet, name: str, tmp_path: Path) ->
     assert found.artifact is not None
     for kind in ("predict", "memory", "latency"):
         output = str(tmp_path / f"{kind}.npy")
-        job = Job(kind, found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), output, records=16)  # type: ignore[arg-type]
+        job = Job(kind, found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), output, records=16)
         outcome = artifacts.perform(job, 300)
         assert outcome.status == "ok", outcome.reason
         if kind == "memory":

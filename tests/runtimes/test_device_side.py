@@ -47,7 +47,9 @@ def test_measure_onnx_without_torch(light: str, exported: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("name", "engine"), [("fbgemm-int8", "fbgemm"), ("qnnpack-int8", "qnnpack")])
-def test_the_engine_is_set_and_recorded(exported: Path, demo: RecordSet, name: str, engine: str, tmp_path: Path) -> None:
+def test_the_engine_is_set_and_recorded(
+    exported: Path, demo: RecordSet, name: str, engine: str, tmp_path: Path
+) -> None:
     found = artifacts.read(exported / name)
     assert found.artifact is not None
     output = str(tmp_path / "logits.npy")
@@ -66,7 +68,9 @@ def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str
     data = bytearray(found.path.read_bytes())
     data[len(data) // 2] ^= 1
     damaged.write_bytes(data)
-    job = Job("predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1)
+    job = Job(
+        "predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1
+    )
     outcome = artifacts.perform(job, 120)
     assert outcome.status == "failed"
     assert "SHA-256" in outcome.reason

@@ -1,0 +1,82 @@
+"""Is the latency that EdgeBench reports for an ONNX artifact that of a bare `session.run` loop on the same file?
+
+    python benchmarks/latency_against_bare.py ARTIFACTS [--rounds 5]
+
+In each round, one worker process of EdgeBench and one bare process measure the same file with the same threads, one
+right after the other and in alternating order; the ratio of their medians is taken round by round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from edgebench import artifacts, registry
+from edgebench.contracts import DataRequest, Job
+
+BOUND = 0.05
+BARE = """
+import sys, time
+import numpy, onnxruntime
+path, signals, threads, samples = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = threads
+options.inter_op_num_threads = 1
+session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+records = [numpy.load(signals, mmap_mode="r")[i : i + 1].astype(numpy.float32) / 1000 for i in range(64)]
+times = []
+for i in range(samples + 10):
+    start = time.perf_counter()
+    session.run(None, {"signals": records[i % 64]})
+    times.append(time.perf_counter() - start)
+print(numpy.median(times[10:]))
+"""
+
+
+def main() -> int:
+    """Compare, print, and say whether the bound holds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("artifacts", type=Path)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--samples", type=int, default=400)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    records = registry.dataset("demo").load(DataRequest("test"))
+    worst = 0.0
+    for name in ("onnx", "onnx-int8"):
+        found = artifacts.read(next(args.artifacts.rglob(f"{name}/manifest.json")))
+        assert found.artifact is not None and found.path is not None
+        ratios = []
+        for number in range(args.rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                output = Path(folder) / "samples.npy"
+                job = Job(
+                    "latency", found.artifact, str(found.path), "cpu", args.threads, "", str(records.signals),
+                    str(output), min_samples=args.samples, min_seconds=0.0,
+                )  # fmt: skip
+                command = [sys.executable, "-c", BARE, found.path, records.signals, args.threads, args.samples]
+
+                def bare(command: list[object] = command) -> float:
+                    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True)
+                    return float(done.stdout)
+
+                first = bare() if number % 2 else None
+                outcome = artifacts.perform(job, 600)
+                assert outcome.status == "ok", outcome.reason
+                ratios.append(float(np.median(np.load(output))) / (first if first is not None else bare()))
+        ratio = statistics.median(ratios)
+        worst = max(worst, abs(ratio - 1))
+        print(
+            f"{name:<10} EdgeBench / bare = {ratio:.3f}  ({min(ratios):.3f} to {max(ratios):.3f}), {args.rounds} rounds"
+        )
+    return int(worst > BOUND)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Latency, memory, accuracy, environment and verdicts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score, roc_auc_score
+
+from edgebench import cells
+from edgebench.artifacts import Built
+from edgebench.contracts import Artifact, Job, RecordSet
+from edgebench.measuring import accuracy, environment, latency
+from edgebench.protocols import Clock, Session
+from edgebench.runtimes.clocks import HostClock
+
+
+class Sleeper:
+    """A session whose every prediction takes two milliseconds, the first one fifty."""
+
+    def __init__(self) -> None:
+        self.clock: Clock = HostClock()
+        self.settings: Mapping[str, str] = {"device": "none"}
+        self.calls = 0
+
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert signals.dtype == np.float32
+        assert signals.shape == (1, 12, 1000)
+        self.calls += 1
+        time.sleep(0.05 if self.calls == 1 else 0.002)
+        return np.zeros((1, 5), np.float32)
+
+    def peak_device_bytes(self) -> None:
+        return None
+
+
+class SleepingRuntime:
+    format = "sleep"
+
+    def __init__(self) -> None:
+        self.session = Sleeper()
+
+    def unavailable(self, device: str, engine: str) -> str:
+        return ""
+
+    def start(self, threads: int, engine: str) -> None:
+        pass
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        time.sleep(0.03)
+        return self.session
+
+
+def job(artifact: Built, demo: RecordSet, output: Path, **settings: object) -> Job:
+    assert artifact.artifact is not None
+    return Job("latency", artifact.artifact, "x", "cpu", 1, "", str(demo.signals), str(output), **settings)  # type: ignore[arg-type]
+
+
+def test_latency_tells_load_first_and_samples_apart(artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+    runtime = SleepingRuntime()
+    found = latency.measure(
+        job(artifact, demo, tmp_path / "s.npy", warmup=3, min_samples=20, min_seconds=0.0), runtime
+    )  # fmt: skip
+    samples = np.load(tmp_path / "s.npy")
+    assert found["samples"] == len(samples) == 20
+    assert runtime.session.calls == 1 + 3 + 20
+    assert 0.03 <= found["load_s"] < 0.049
+    assert found["first_inference_s"] >= 0.05
+    assert 0.002 <= samples.min() <= np.median(samples) < 0.01
+
+
+def test_latency_goes_on_until_the_seconds_have_passed(artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+    runtime = SleepingRuntime()
+    found = latency.measure(
+        job(artifact, demo, tmp_path / "s.npy", warmup=0, min_samples=2, min_seconds=0.3), runtime
+    )  # fmt: skip
+    assert found["samples"] > 20
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+import numpy as np
+from edgebench.contracts import Artifact, InputContract, Job
+from edgebench.measuring import memory
+class Session:
+    def __init__(self): self.weights = np.ones(25_000_000)
+    def predict(self, signals): return np.zeros((1, 5), np.float32)
+    def peak_device_bytes(self): return None
+class Runtime:
+    def load(self, path, artifact, device): return Session()
+hill = np.ones(60_000_000); del hill  # a peak before the model that must not count as the model's
+a = Artifact("m", "none", "e", "f", "fp32", "x", "", 0, (), (), InputContract(), 0, 0.0, "")
+found = memory.measure(Job("memory", a, "x", "cpu", 1, "", sys.argv[1], ""), Runtime())
+print(found["model_rss_bytes"], found["peak_rss_bytes"])
+"""
+
+
+def test_memory_of_a_model_of_200_mb(demo: RecordSet) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(demo.signals)], capture_output=True, text=True, check=True
+    )  # fmt: skip
+    model, peak = map(int, done.stdout.split())
+    assert model == pytest.approx(200e6, rel=0.05)
+    assert peak >= 480e6
+
+
+def test_accuracy_is_scikit_learns(artifact: Built) -> None:
+    assert artifact.artifact is not None
+    rng = np.random.default_rng(0)
+    labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
+    logits = (rng.normal(size=(300, 5)) + 2 * labels).astype(np.float32)
+    noisy = logits + rng.normal(0, 0.5, logits.shape).astype(np.float32)
+    found = accuracy.score(labels, noisy, logits, artifact.artifact)
+    thresholds = np.array(artifact.artifact.thresholds)
+    ours, base = ((1 / (1 + np.exp(-x.astype(float)))) >= thresholds for x in (noisy, logits))
+    f1 = f1_score(labels, ours, average="macro")
+    assert found.macro_f1 == pytest.approx(f1, abs=1e-12)
+    assert found.macro_auc == pytest.approx(roc_auc_score(labels, noisy), abs=1e-12)
+    assert found.delta_macro_f1 == pytest.approx(f1 - f1_score(labels, base, average="macro"), abs=1e-12)
+    assert found.macro_f1_low < found.macro_f1 < found.macro_f1_high
+    assert (found.delta_low or 0) < (found.delta_macro_f1 or 0) < (found.delta_high or 0)
+    assert found.max_abs_error == pytest.approx(float(np.abs(noisy - logits).max()))
+
+
+@pytest.mark.parametrize(
+    ("medians", "throttled", "emulated", "expected"),
+    [
+        ([1.0, 1.05, 1.09], False, False, "stable"),
+        ([1.0, 1.05, 1.2], False, False, "noisy"),
+        ([1.0, 1.0], True, False, "throttled"),
+        ([1.0, 9.0], True, True, "emulated"),
+    ],
+)
+def test_verdict(medians: list[float], throttled: bool, emulated: bool, expected: str) -> None:
+    assert cells.verdict(medians, throttled, emulated) == expected
+
+
+def test_environment_is_this_machines() -> None:
+    import os
+    import platform
+
+    facts = environment.describe()
+    assert facts["architecture"] == {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    assert facts["threads"] == os.cpu_count()
+    assert facts["packages"]["numpy"] == np.__version__
+    assert facts["fingerprint"] == environment.fingerprint(environment.machine())
+    assert environment.fingerprint(facts | {"cores": 1000}) != facts["fingerprint"]
+
+
+def test_this_process_does_not_shift_the_fingerprint() -> None:
+    """Load, temperature and frequency change by the minute; a machine stays the same machine."""
+    facts = environment.describe()
+    changed = facts | {"load_average": 99.0, "temperature_c": 99.0, "frequency_hz": 1.0}
+    assert environment.fingerprint(changed) == facts["fingerprint"]

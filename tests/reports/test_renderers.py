@@ -1,0 +1,97 @@
+"""Reports are pure functions of the measurements."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from edgebench import registry
+from edgebench.contracts import Measurement, Run
+from edgebench.reports import columns, terminal
+
+OK = Measurement(
+    "r", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False, 5_500_000, 1_367_781, 0.0, 75_000_000,
+    18_000_000, None, 0.04, 0.008, 0.0021, 0.0020, 0.0022, 0.0025, 0.003, 1500, 470.0, "stable", "demo (synthetic)",
+    240, 0.7, 0.65, 0.75, 0.92, 0.0, 0.0, 0.0, 1e-6, "a" * 64, "a machine",
+)  # fmt: skip
+HEADER = (
+    "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,sparsity,"
+    "peak_rss_bytes,model_rss_bytes,peak_device_bytes,load_s,first_inference_s,latency_p50_s,latency_p50_low_s,"
+    "latency_p50_high_s,latency_p90_s,latency_p99_s,latency_samples,throughput_per_s,verdict,dataset,records,macro_f1,"
+    "macro_f1_low,macro_f1_high,macro_auc,delta_macro_f1,delta_low,delta_high,max_abs_error,artifact_sha256,host"
+)
+
+
+def run_of(*rows: Measurement) -> Run:
+    return Run("r", Path("r"), {"targets": ["host"], "measuring": {}}, {"packages": {}}, rows)
+
+
+def failed(exporter: str, reason: str) -> Measurement:
+    row = replace(OK, exporter=exporter, status="failed", reason=reason)
+    for field in fields(Measurement):
+        if field.default is None:
+            object.__setattr__(row, field.name, None)
+    return row
+
+
+@pytest.mark.parametrize("name", registry.names("renderers"))
+def test_contract(name: str) -> None:
+    renderer = registry.renderer(name)
+    run = run_of(OK, replace(OK, exporter="eager", latency_p50_s=0.009), failed("bad", "it broke"))
+    text = renderer.render(run)
+    assert text == renderer.render(replace(run, measurements=run.measurements[::-1])), "the order of rows is its own"
+    assert "it broke" in text
+    assert "demo (synthetic)" in text
+    assert "nan" not in text.lower().replace("nanosecond", "")
+
+
+def test_csv_has_the_designs_columns_in_base_units() -> None:
+    text = registry.renderer("csv").render(run_of(OK, failed("bad", "a, quoted reason")))
+    assert text.splitlines()[0] == HEADER
+    good, bad = csv.DictReader(io.StringIO(text))
+    assert (good["file_size_bytes"], good["latency_p50_s"], good["latency_samples"]) == ("5500000", "0.0021", "1500")
+    assert (bad["reason"], bad["latency_p50_s"], bad["peak_rss_bytes"], bad["macro_f1"]) == (
+        "a, quoted reason",
+        "",
+        "",
+        "",
+    )
+
+
+def test_markdown_marks_the_best_and_keeps_its_table_whole() -> None:
+    worse = replace(OK, exporter="torchscript", latency_p50_s=0.009, peak_rss_bytes=600_000_000)
+    smaller = replace(OK, exporter="onnx-int8", file_size_bytes=1_500_000, latency_p50_s=0.003, macro_f1=0.69)
+    text = registry.renderer("md").render(run_of(OK, worse, smaller, failed("<b>|x", "a | b\nc")))
+    starred = [line for line in text.splitlines() if line.startswith("| resnet1d") and "★" in line]
+    assert len(starred) == 2
+    assert not any("torchscript" in line for line in starred)
+    assert "&lt;b>\\|x" in text
+    assert "a \\| b c" in text
+
+
+def test_emulated_cells_are_never_ranked() -> None:
+    emulated = replace(OK, target="pi", emulated=True, verdict="emulated", latency_p50_s=1e-6)
+    assert columns.best([OK, emulated]) == {OK.cell.id}
+    assert "`emulated`" in registry.renderer("md").render(run_of(OK, emulated))
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.1 ms"), (12e-6, "12 µs"), (None, ""), (0.25, "250 ms")])
+def test_durations(seconds: float | None, text: str) -> None:
+    assert columns.duration(seconds) == text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_terminal_table_fits(width: int) -> None:
+    console = Console(width=width, record=True, file=io.StringIO())
+    long = replace(OK, exporter="torch-int8-dynamic", peak_rss_bytes=650_000_000)
+    terminal.show(run_of(OK, long, failed("bad", "it broke")), console)
+    text = console.export_text()
+    assert "…" not in text
+    assert "torch-int8-dynamic" in text
+    assert "stable" in text
+    assert max(map(len, text.splitlines())) <= width

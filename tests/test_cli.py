@@ -1,0 +1,98 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import edgebench
+
+COMMANDS = ("run", "measure", "export", "report", "train", "list", "doctor", "data")
+
+
+def test_help_names_every_command() -> None:
+    done = edgebench("--help")
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f" {name} " in done.stdout
+
+
+@pytest.mark.parametrize("name", ["run", "measure", "export", "report", "train"])
+def test_help_has_examples(name: str) -> None:
+    done = edgebench(name, "--help")
+    assert "Example" in done.stdout
+    assert f"edgebench {name} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--exporter", "tflite"], "unknown exporter 'tflite'; known: eager, fbgemm-int8"),
+        (["run", "--target", "pi"], "unknown target 'pi'; known: host, arm-qnnpack"),
+        (["run", "--model", "vgg"], "no trained model 'vgg'; known: resnet1d"),
+        (["run", "--variant", "l1-0.4"], "unknown variant 'l1-0.4'"),
+        (["run", "--dataset", "ptbxl"], "ptbxl needs its folder: pass --data-dir DIR"),
+        (["run", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: no such folder"),
+        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: demo, ptbxl"),
+        (["run", "nowhere.toml"], "nowhere.toml: cannot read the plan"),
+        (["run", "--resume", "nowhere"], "nowhere: not a run's folder"),
+        (["run", "--resume", "a", "-o", "b"], "--resume names the run's folder already"),
+        (["measure", "nowhere"], "nowhere: no manifest.json there"),
+        (["report", "nowhere"], "nowhere: not a run's folder"),
+        (["export", "--exporter", "onnx", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: no such folder"),
+        (["train", "vgg", "--dataset", "demo"], "unknown model 'vgg'"),
+        (["data", "fetch", "mitbih"], "'mitbih' cannot be fetched"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "11"], "PTB-XL has folds 1 to 10"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "a"], "--folds a: expected numbers"),
+        (["data", "info", "nowhere"], "nowhere: no such folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], said: str, tmp_path: Path) -> None:
+    done = edgebench(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert said in errors[0]
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir()), "nothing is half-written"
+
+
+def test_list_shows_every_kind() -> None:
+    done = edgebench("list")
+    for text in ("datasets", "onnx-int8", "resnet1d", "raspberry-pi-5", "demo"):
+        assert text in done.stdout
+
+
+def test_doctor_says_what_is_emulated_and_why() -> None:
+    import platform
+
+    done = edgebench("doctor")
+    assert done.returncode == 0
+    assert "raspberry-pi-5" in done.stdout
+    if platform.machine() == "x86_64":
+        said = " ".join(done.stdout.split())
+        assert "emulated" in said
+        assert "this machine is x86_64" in said
+
+
+def test_export_then_report_of_measure(exported: Path, tmp_path: Path) -> None:
+    done = edgebench(
+        "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
+        "--threads", "1", "-o", tmp_path / "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "macro-F1 on 8 records of demo (synthetic)" in done.stdout
+    again = edgebench("report", tmp_path / "run", "--format", "md", "-o", tmp_path / "out")
+    assert again.returncode == 0
+    assert (tmp_path / "out" / "report.md").read_text() == (tmp_path / "run" / "report.md").read_text()
+
+
+def test_tables_fit_80_columns(exported: Path, tmp_path: Path) -> None:
+    done = edgebench(
+        "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
+        "--threads", "1", "-o", tmp_path / "run", COLUMNS="80",
+    )  # fmt: skip
+    table = [line for line in done.stdout.splitlines() if "written" not in line]
+    assert "onnx" in done.stdout
+    assert "…" not in done.stdout
+    assert max(len(line) for line in table) <= 80

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgebench.contracts import Artifact, Calibration, InputContract, Job, Measurement, Measuring, Outcome, Target
+from edgebench.errors import ArtifactError, PlanError, RunError
+from edgebench.records import from_dict, to_dict, to_json, validated
+
+ARTIFACT = Artifact(
+    model="resnet1d", variant="none", exporter="onnx-int8", format="onnx", precision="int8", file="model.onnx",
+    sha256="ab" * 32, file_size_bytes=123_456, classes=("NORM", "MI"), thresholds=(0.25, 0.5),
+    input=InputContract(leads=("I", "II"), samples=5000, rate_hz=500), parameters=10, sparsity=0.125,
+    model_sha256="cd" * 32, devices=("cpu", "cuda"), float_parts=("head: its input is not quantized",),
+    calibration=Calibration("ptbxl", "train", 256, "ef" * 32, method="percentile 99.99"),
+    notes=("größer als gedacht",), made_with={"torch": "2.15"}, max_abs_error=1e-7, check_records=8,
+)  # fmt: skip
+JOB = Job("latency", ARTIFACT, "/somewhere/model.onnx", "cpu", 2, "", "/s.npy", "/o.npy", records=None, min_seconds=0.5)
+MEASUREMENT = Measurement(
+    "run", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False,
+    file_size_bytes=1, sparsity=0.0, latency_p50_s=0.1 + 0.2, verdict="stable", macro_f1=2 / 3,
+)  # fmt: skip
+UNSUPPORTED = Measurement("r", "m", "v", "e", "", "", "t", "unsupported", "no CUDA device", True)
+
+
+@pytest.mark.parametrize("record", [ARTIFACT, replace(ARTIFACT, calibration=None), JOB, MEASUREMENT, UNSUPPORTED])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_record_comes_back_as_it_went(record: Any, indent: int | None) -> None:
+    text = to_json(record, indent)
+    back = from_dict(type(record), json.loads(text))
+    assert back == record
+    assert [type(getattr(back, f.name)) for f in fields(back)] == [type(getattr(record, f.name)) for f in fields(back)]
+    assert list(json.loads(text)) == [f.name for f in fields(record)]
+    assert ("\n" in text) == bool(indent)
+
+
+def test_nested_records_are_rebuilt() -> None:
+    artifact = from_dict(Job, json.loads(to_json(JOB))).artifact
+    assert isinstance(artifact, Artifact)
+    assert isinstance(artifact.input, InputContract) and artifact.input.shape == (2, 5000)
+    assert isinstance(artifact.calibration, Calibration) and artifact.calibration.records == 256
+    assert artifact.input.leads == ("I", "II") and artifact.thresholds == (0.25, 0.5)
+
+
+def test_pydantic_reads_what_was_written() -> None:
+    assert validated(Artifact, json.loads(to_json(ARTIFACT)), "x", ArtifactError) == ARTIFACT
+    assert validated(Measurement, json.loads(to_json(MEASUREMENT)), "x", RunError) == MEASUREMENT
+    assert validated(Measurement, json.loads(to_json(UNSUPPORTED)), "x", RunError) == UNSUPPORTED
+
+
+def test_numbers_of_numpy_and_paths_are_written_plainly() -> None:
+    outcome = Outcome("ok", values={"a": np.float64(0.5), "b": np.int64(3), "c": Path("x/y"), "d": np.float32(0.25)})
+    assert json.loads(to_json(outcome))["values"] == {"a": 0.5, "b": 3, "c": "x/y", "d": 0.25}
+    with pytest.raises(TypeError, match="set is not JSON"):
+        to_json(Outcome("ok", values={"a": {1, 2}}))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_a_number_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(replace(MEASUREMENT, macro_f1=value))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(Outcome("ok", values={"latency": value}))
+
+
+def test_from_dict_refuses_a_field_that_is_missing_or_unknown() -> None:
+    data = to_dict(MEASUREMENT)
+    with pytest.raises(TypeError, match="colour"):
+        from_dict(Measurement, {**data, "colour": "red"})
+    del data["status"]
+    with pytest.raises(TypeError, match="status"):
+        from_dict(Measurement, data)
+
+
+TARGET = {"name": "t", "description": "d", "architecture": "x86_64"}
+CALIBRATION = {**to_dict(ARTIFACT), "calibration": {"dataset": "ptbxl", "split": "train", "records": "many"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "field", "more"),
+    [
+        (Target, {**TARGET, "threads": "many"}, "threads", ""),
+        (Target, {**TARGET, "device": "tpu"}, "device", ""),
+        (Target, {**TARGET, "colour": "red"}, "colour", ""),
+        (Target, {"name": "t", "description": "d"}, "architecture", ""),
+        (Target, {**TARGET, "threads": None, "device": 3}, "device", " (and 1 more)"),
+        (Target, ["not a table"], "the whole", ""),
+        (Measuring, {"processes": 2.5}, "processes", ""),
+        (Artifact, {**to_dict(ARTIFACT), "input": {"lead": 12}}, "input.lead", ""),
+        (Artifact, CALIBRATION, "calibration.records", " (and 1 more)"),
+    ],
+)
+def test_validated_names_the_first_wrong_field_in_one_line(kind: Any, data: Any, field: str, more: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        validated(kind, data, "file.toml", PlanError)
+    text = str(caught.value)
+    assert text.startswith(f"file.toml: {field}: ") and text.endswith(more) and "\n" not in text
