@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from edgebench import __version__, api
+from edgebench.cli_data import data
 from edgebench.cli_options import (
     Calibration,
     DataDir,
@@ -40,7 +41,6 @@ app = typer.Typer(
     help="Export trained networks, measure each artifact on the device, and weigh accuracy against speed.",
     epilog="Start with: [bold]edgebench run[/bold] (the embedded demo set), or [bold]edgebench doctor[/bold].",
 )
-data = typer.Typer(no_args_is_help=True, help="Fetch PTB-XL, or see what a folder of it holds.")
 app.add_typer(data, name="data")
 
 
@@ -217,55 +217,6 @@ def doctor() -> None:
     show_diagnosis()
 
 
-@data.command()
-@command
-def fetch(
-    dataset: Annotated[str, typer.Argument(help="ptbxl")],
-    directory: Annotated[Path, typer.Argument(help="Folder to fill.")] = Path("ptbxl"),
-    folds: Annotated[str, typer.Option(help="Folds, e.g. 9,10 or 1-10.")] = "1,9,10",
-    rate: Annotated[int, typer.Option(help="100 or 500 Hz.")] = 100,
-    url: Annotated[str, typer.Option(help="Where to fetch from.")] = "",
-) -> None:
-    """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
-
-    Every file is checked by SHA-256; the same command goes on after an interruption. Training needs --folds 1-10.
-
-    [bold]Example[/bold]
-
-    edgebench data fetch ptbxl DIR --folds 1-10
-    """
-    from edgebench.data import fetch as fetching
-    from edgebench.errors import PlanError
-
-    if dataset != "ptbxl":
-        raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
-    with live() as listener:
-        progress = listener.counting("fetch files")
-        done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
-    out.print(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded", highlight=False)
-
-
-@data.command()
-@command
-def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) -> None:
-    """Say what a PTB-XL folder holds and what is missing."""
-    from edgebench.data.info import info as look
-    from edgebench.reports.terminal import print_table
-
-    rows = look(directory)
-    table = [
-        [f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))]
-        for r in rows
-    ]
-    print_table(out, ["rate", "fold", "records", "there", "missing", "with a class"], table)
-    missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
-    if missing:
-        rate, fold = missing[0]
-        out.print(
-            f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False
-        )
-
-
 def main() -> None:
     """Entry point."""
     app()
@@ -320,15 +271,3 @@ def _manifests(path: Path) -> list[Path]:
     """A folder of artifacts stands for all manifests below it."""
     below = sorted(path.rglob("manifest.json")) if path.is_dir() else []
     return below or [path]
-
-
-def _folds(text: str) -> list[int]:
-    from edgebench.errors import PlanError
-
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
-            raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
-        found += range(int(first), int(last or first) + 1)
-    return found

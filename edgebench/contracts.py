@@ -138,9 +138,10 @@ class Measuring:
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     processes: int = 3
+    """Fresh processes a cell; an emulated cell, whose latency is not ranked, gets one."""
     warmup: int = 10
     min_samples: int = 100
-    min_seconds: float = 1.0
+    min_seconds: float = 0.5
     timeout_s: float = 600.0
 
 

@@ -26,10 +26,11 @@ ALLOWED = {
     "run_store": BASE,
     "plan": BASE | {"profiles", "measuring"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
-    "harness": BASE | {"artifacts", "cells", "measuring", "models", "plan", "process", "profiles", "run_store"},
+    "grid": BASE | {"artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store"},
+    "harness": BASE | {"artifacts", "grid", "measuring", "models", "plan", "process", "run_store"},
     "api": BASE | {"artifacts", "harness", "plan", "run_store", "training"},
     "diagnosis": BASE | {"measuring", "models", "profiles"},
-    "console": BASE, "cli_options": set(),
+    "console": BASE, "cli_options": set(), "cli_data": BASE | {"console", "data", "reports"},
     "training_view": {"api", "console", "models", "training"},
     "diagnosis_view": {"console", "diagnosis", "reports"},
 }  # fmt: skip

@@ -48,7 +48,7 @@ def machine() -> dict[str, Any]:
         "threads": os.cpu_count() or 1,
         "memory_bytes": psutil.virtual_memory().total,
         "instruction_sets": instruction_sets(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "virtual": "hypervisor" in info.get("flags", ""),
         "cuda": cuda_devices(),

@@ -1,0 +1,73 @@
+"""`edgebench data`: fetch PTB-XL, or see what a folder of it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgebench.console import command, live, out
+
+data = typer.Typer(no_args_is_help=True, help="Fetch PTB-XL, or see what a folder of it holds.")
+
+
+@data.command()
+@command
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="ptbxl")],
+    directory: Annotated[Path, typer.Argument(help="Folder to fill.")] = Path("ptbxl"),
+    folds: Annotated[str, typer.Option(help="Folds, e.g. 9,10 or 1-10.")] = "1,9,10",
+    rate: Annotated[int, typer.Option(help="100 or 500 Hz.")] = 100,
+    url: Annotated[str, typer.Option(help="Where to fetch from.")] = "",
+) -> None:
+    """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
+
+    Every file is checked by SHA-256; the same command goes on after an interruption. Training needs --folds 1-10.
+
+    [bold]Example[/bold]
+
+    edgebench data fetch ptbxl DIR --folds 1-10
+    """
+    from edgebench.data import fetch as fetching
+    from edgebench.errors import PlanError
+
+    if dataset != "ptbxl":
+        raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
+    with live() as listener:
+        progress = listener.counting("fetch files")
+        done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
+    out.print(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded", highlight=False)
+
+
+@data.command()
+@command
+def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) -> None:
+    """Say what a PTB-XL folder holds and what is missing."""
+    from edgebench.data.info import info as look
+    from edgebench.reports.terminal import print_table
+
+    rows = look(directory)
+    table = [
+        [f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))]
+        for r in rows
+    ]
+    print_table(out, ["rate", "fold", "records", "there", "missing", "with a class"], table)
+    missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
+    if missing:
+        rate, fold = missing[0]
+        out.print(
+            f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False
+        )
+
+
+def _folds(text: str) -> list[int]:
+    from edgebench.errors import PlanError
+
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+            raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
+        found += range(int(first), int(last or first) + 1)
+    return found

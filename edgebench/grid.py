@@ -1,0 +1,263 @@
+"""The cells of one run and its five stages; what each learns is written to the run's folder at once."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench import artifacts, profiles, registry
+from edgebench.artifacts import Built
+from edgebench.cells import Planned, measurement
+from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
+from edgebench.errors import PlanError, RunError
+from edgebench.events import Listener
+from edgebench.measuring import environment
+from edgebench.measuring.accuracy import BATCH, Accuracy, score
+from edgebench.plan import Plan
+from edgebench.process import end_children
+from edgebench.records import from_dict
+from edgebench.run_store import RunStore
+
+REFERENCE = "eager"
+"""The exporter whose predictions the others are held against."""
+PARALLEL = max(1, min(4, (os.cpu_count() or 1)))
+"""Workers at a time in the passes that are not timed."""
+
+
+@dataclass
+class Grid:
+    """The state of a run between its stages."""
+
+    plan: Plan
+    store: RunStore
+    test: RecordSet
+    calibration: RecordSet | None
+    facts: dict[str, Any]
+    hear: Listener
+    built: dict[tuple[str, str, str], Built] = field(default_factory=dict)
+    cells: list[Planned] = field(default_factory=list)
+    references: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
+    accuracies: dict[str, Accuracy] = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
+        for path in self.plan.artifacts:
+            found = artifacts.read(path)
+            artifact = artifact_of(found)
+            if (artifact.model, artifact.variant, artifact.exporter) in self.built:
+                name = f"{artifact.model} {artifact.variant} {artifact.exporter}"
+                raise PlanError(f"{path}: a second artifact of {name}; measure them in runs of their own")
+            self.built[artifact.model, artifact.variant, artifact.exporter] = found
+        if self.plan.artifacts:
+            return
+        exporters = (*self.plan.exporters, *(() if REFERENCE in self.plan.exporters else (REFERENCE,)))
+        pairs = {(model, variant): exporters for model in self.plan.models for variant in self.plan.variants}
+        for model in self.plan.models:
+            pairs.setdefault((model, "none"), (REFERENCE,))
+        self.hear.stage("export and check", sum(map(len, pairs.values())))
+        for (model, variant), chosen in pairs.items():
+            self._build_pair(model, variant, chosen)
+
+    def _build_pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:
+        folder = self.store.folder / "artifacts" / artifacts.safe(model) / artifacts.safe(variant)
+
+        def keep(exporter: str, outcome: Outcome) -> None:
+            key = f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}"
+            if key not in self.store.outcomes:
+                self.store.record(key, outcome)
+                self.hear.built(f"{artifacts.safe(model)} {exporter}", outcome)
+            artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
+            path = folder / exporter / artifact.file if artifact else None
+            self.built[artifacts.safe(model), variant, exporter] = Built(outcome, artifact, path)
+            self.hear.step(f"{artifacts.safe(model)} {variant} {exporter}")
+
+        left = []
+        for exporter in exporters:
+            known = self.store.outcomes.get(f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}")
+            if known is None:
+                left.append(exporter)
+                continue
+            keep(exporter, known)
+            made = self.built[artifacts.safe(model), variant, exporter]
+            if made.artifact and made.path:
+                artifacts.verify(made.artifact, made.path)
+        if left:
+            timeout = self.plan.measuring.timeout_s
+            artifacts.build(model, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
+
+    def plan_cells(self) -> None:
+        """Stage 2: which cells there are; those that cannot exist end here as rows."""
+        plan = self.plan
+        wanted = [k for k in self.built if plan.artifacts or (k[1] in plan.variants and k[2] in plan.exporters)]
+        for model, variant, exporter in wanted:
+            built = self.built[model, variant, exporter]
+            known = built.artifact or registry.exporter(exporter)
+            for name in self.plan.targets:
+                target = profiles.find(name, self.facts)
+                fit = profiles.fit(known.engine, known.devices, target, self.facts)
+                if built.artifact and not fit.reason:
+                    fit = replace(fit, reason=_mismatch(built.artifact, self.test))
+                self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
+        for planned in self.cells:
+            if planned.blocked:
+                self._finish(planned, planned.blocked)
+
+    def predict(self) -> None:
+        """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
+        jobs: dict[str, Job] = {}
+        for (model, variant, exporter), built in self.built.items():
+            if exporter == REFERENCE and variant == "none" and built.artifact:
+                host = profiles.host(self.facts)
+                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
+                jobs[_prediction(planned)] = self._predict_job(planned)
+        jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
+        self._perform("predict the test records", jobs, lambda _: None)
+        self._read_references()
+        for planned in self._open():
+            outcome = self.store.outcomes[_prediction(planned)]
+            if outcome.status != "ok":
+                self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
+                continue
+            logits = np.load(self._prediction_file(planned))
+            if not np.isfinite(logits).all():
+                self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
+                continue
+            reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
+            self.accuracies[planned.cell.id] = score(self.test.labels, logits, reference, planned.artifact)
+
+    def _read_references(self) -> None:
+        for (model, variant, exporter), built in self.built.items():
+            if exporter == REFERENCE and variant == "none" and built.artifact:
+                host = profiles.host(self.facts)
+                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
+                if self.store.outcomes[_prediction(planned)].status == "ok":
+                    logits = np.load(self._prediction_file(planned))
+                    self.references[model, built.artifact.model_sha256] = logits
+
+    def memory(self) -> None:
+        """Stage 4: peak memory, each cell in a process of its own."""
+        jobs = {f"memory~{p.cell.id}": self._job(p, "memory", self.store.folder / "unused") for p in self._open()}
+        by_job = {f"memory~{p.cell.id}": p for p in self._open()}
+        self._perform("measure memory", jobs, lambda name: self._end_if_failed(by_job[name], name))
+
+    def latency(self) -> None:
+        """Stage 5: latency, one process at a time, cells interleaved in a new order each round."""
+        measuring = self.plan.measuring
+        rounds = [_shuffled(self._open(), self.plan.seed + r) for r in range(measuring.processes)]
+        todo = [(r, p) for r, cells in enumerate(rounds) for p in cells if r < self._processes(p)]
+        self.hear.stage("measure latency", len(todo))
+        for number, planned in todo:
+            name = f"latency~{planned.cell.id}~{number}"
+            if planned.cell.id in self.store.measurements:
+                self.hear.step()
+                continue
+            if name not in self.store.outcomes:
+                job = self._job(
+                    planned, "latency", self._samples(planned, number), warmup=measuring.warmup,
+                    min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
+                )  # fmt: skip
+                self.store.record(name, artifacts.perform(job, measuring.timeout_s))
+            self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
+            if self._end_if_failed(planned, name) and number + 1 == self._processes(planned):
+                self._finish(planned, Outcome("ok"))
+
+    def _perform(self, stage: str, jobs: dict[str, Job], done: Callable[[str], object]) -> None:
+        """Do untimed jobs, several at a time, leaving out those that the journal has."""
+        self.hear.stage(stage, len(jobs))
+        left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
+        for name in jobs.keys() - left.keys():
+            self.hear.step(name)
+            done(name)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            timeout = self.plan.measuring.timeout_s
+            waiting = {pool.submit(artifacts.perform, job, timeout): name for name, job in left.items()}
+            try:
+                for future in as_completed(waiting):
+                    self.store.record(waiting[future], future.result())
+                    self.hear.step(waiting[future])
+                    done(waiting[future])
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_children()
+                raise
+
+    def _open(self) -> list[Planned]:
+        return [p for p in self.cells if p.cell.id not in self.store.measurements]
+
+    def _end_if_failed(self, planned: Planned, job: str) -> bool:
+        """End the cell where this job did not go well; True where it did."""
+        outcome = self.store.outcomes[job]
+        if outcome.status == "ok":
+            return True
+        self._finish(planned, Outcome(outcome.status, f"{job.partition('~')[0]}: {outcome.reason}"))
+        return False
+
+    def _finish(self, planned: Planned, outcome: Outcome) -> None:
+        if planned.cell.id in self.store.measurements:
+            return
+        rounds = range(self._processes(planned)) if outcome.status == "ok" else ()
+        row = measurement(
+            self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
+            self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
+            [(self.store.outcomes[f"latency~{planned.cell.id}~{r}"], self._samples(planned, r)) for r in rounds],
+        )  # fmt: skip
+        self.store.finish(row)
+        self.hear.cell(row)
+
+    def _processes(self, planned: Planned) -> int:
+        """How many processes time this cell: one where it is emulated, since its latency is not evidence anyway."""
+        return 1 if planned.fit.emulated else self.plan.measuring.processes
+
+    def _job(self, planned: Planned, kind: str, output: Path, **settings: Any) -> Job:
+        return planned.job(kind, self.test.signals, output, threads=self.plan.threads, **settings)
+
+    def _predict_job(self, planned: Planned) -> Job:
+        # A dynamically quantized layer chooses its scale from the whole batch: score it as it is used, one by one.
+        batch = 1 if planned.artifact.precision == "int8-dynamic" else BATCH
+        # One thread each, since several run at a time; the number of threads does not change the decisions.
+        return planned.job("predict", self.test.signals, self._prediction_file(planned), threads=1, batch=batch)
+
+    def _prediction_file(self, planned: Planned) -> Path:
+        return self.store.folder / "predictions" / f"{_prediction(planned).removeprefix('predict~')}.npy"
+
+    def _samples(self, planned: Planned, number: int) -> Path:
+        return self.store.folder / "samples" / f"{planned.cell.id}~{number}.npy"
+
+
+def _prediction(planned: Planned) -> str:
+    """Name of the prediction job: cells that run the same file in the same way share it."""
+    cell = planned.cell
+    how = "-".join(part for part in (planned.target.device, planned.engine) if part)
+    return f"predict~{Cell(cell.model, cell.variant, cell.exporter, how).id}"
+
+
+def _shuffled(cells: Iterable[Planned], seed: int) -> list[Planned]:
+    order = list(cells)
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def _mismatch(artifact: Artifact, records: RecordSet) -> str:
+    """Why these records cannot be given to the artifact; empty when they can."""
+    if artifact.input != records.input:
+        (leads, samples), rate = artifact.input.shape, artifact.input.rate_hz
+        has = f"{records.input.shape[0]} leads x {records.input.samples} samples at {records.input.rate_hz} Hz"
+        return f"takes {leads} leads x {samples} samples at {rate} Hz; {records.label} has {has}"
+    if artifact.classes != records.classes:
+        return f"decides {', '.join(artifact.classes)}; {records.label} has {', '.join(records.classes)}"
+    return ""
+
+
+def artifact_of(built: Built) -> Artifact:
+    """The record of an artifact that was read or built."""
+    if built.artifact is None:
+        raise RunError("an artifact without a manifest")
+    return built.artifact
