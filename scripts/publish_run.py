@@ -1,0 +1,51 @@
+"""Publish a run: copy it to results/reference/ without the models' files, and put its table into the README.
+
+    python scripts/publish_run.py RUN
+
+The README's table stands between `<!-- table NAME -->` and `<!-- end -->`; a test fails where it is not the run's.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from edgebench import run_store
+from edgebench.reports.markdown import RENDERER
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "results" / "reference"
+
+
+def table_of(folder: Path) -> str:
+    """The table of measured cells, as report.md has it, made anew from the measurements."""
+    lines = RENDERER.render(run_store.read(folder)).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("| model"))
+    end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
+    return "\n".join(lines[start:end])
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """The text with the table between its two markers; raises ValueError where they are missing."""
+    pattern = re.compile(rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"no '<!-- table {name} -->' with '<!-- end -->' in the README")
+    return pattern.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+
+
+def main() -> None:
+    """Copy and write."""
+    run = Path(sys.argv[1])
+    home = REFERENCE / run.resolve().name
+    if home.exists():
+        shutil.rmtree(home)
+    shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", ".lock"))
+    readme = ROOT / "README.md"
+    readme.write_text(with_table(readme.read_text(), home.name, table_of(home)))
+    print(f"published: {home}")
+
+
+if __name__ == "__main__":
+    main()

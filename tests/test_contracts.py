@@ -1,0 +1,68 @@
+"""What every registered dataset, runtime, variant and target must be; a new one needs no test file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgebench import profiles, registry
+from edgebench.contracts import DataRequest, Split
+from edgebench.errors import DataError
+from edgebench.measuring import environment
+from edgebench.signals import open_signals
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test", "calibration"])
+@pytest.mark.parametrize("name", registry.names("datasets"))
+def test_datasets(name: str, split: Split, ptbxl: Path) -> None:
+    dataset = registry.dataset(name)
+    records = dataset.load(DataRequest(split, ptbxl))
+    signals = open_signals(records.signals)
+    assert signals.dtype == np.int16
+    assert signals.shape == (len(records), *records.input.shape)
+    assert records.labels.shape == (len(records), len(dataset.classes))
+    assert set(np.unique(records.labels)) <= {0, 1}
+    assert records.labels.any(axis=1).all()
+    assert len(set(records.ids.tolist())) == len(records) > 0
+    assert records.label == dataset.label
+
+
+@pytest.mark.parametrize("name", registry.names("datasets"))
+def test_calibration_is_never_from_the_test_records(name: str, ptbxl: Path) -> None:
+    dataset = registry.dataset(name)
+    calibration = open_signals(dataset.load(DataRequest("calibration", ptbxl)).signals)
+    test = open_signals(dataset.load(DataRequest("test", ptbxl)).signals)
+    seen = {record.tobytes() for record in calibration}
+    assert not any(record.tobytes() in seen for record in test)
+
+
+def test_ptbxl_needs_its_folder() -> None:
+    with pytest.raises(DataError, match="--data-dir"):
+        registry.dataset("ptbxl").load(DataRequest("test"))
+
+
+@pytest.mark.parametrize("name", registry.names("runtimes"))
+def test_runtimes(name: str) -> None:
+    runtime = registry.runtime(name)
+    assert runtime.format == name
+    assert runtime.unavailable("cpu", "") == ""
+
+
+@pytest.mark.parametrize("name", registry.names("variants"))
+def test_variants(name: str) -> None:
+    architecture = registry.architecture("resnet1d")
+    network = registry.variant(name).apply(architecture.build(5), name).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(2, *architecture.input.shape)).shape == (2, 5)
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_targets(name: str) -> None:
+    target = profiles.find(name, environment.machine())
+    assert target.name == name
+    assert target.description
+    assert target.threads >= 1
+    assert target.quantized_engine in ("", "fbgemm", "qnnpack", "x86", "onednn")

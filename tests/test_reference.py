@@ -1,0 +1,74 @@
+"""The published runs: what the README shows is theirs, and they hold what was promised."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from edgebench import registry, run_store
+from edgebench.contracts import Run
+from edgebench.models import store
+from edgebench.statistics import decide
+
+ROOT = Path(__file__).parent.parent
+RUNS = sorted(p.parent for p in (ROOT / "results" / "reference").glob("*/plan.json"))
+
+
+def publish_run() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("publish_run", ROOT / "scripts" / "publish_run.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run() -> Run:
+    return run_store.read(ROOT / "results" / "reference" / "ptbxl-x86")
+
+
+@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
+def test_reports_are_made_of_the_measurements(folder: Path) -> None:
+    found = run_store.read(folder)
+    for name in ("csv", "md"):
+        renderer = registry.renderer(name)
+        assert (folder / renderer.file).read_text() == renderer.render(found)
+
+
+def test_readme_shows_the_runs_table() -> None:
+    readme = (ROOT / "README.md").read_text()
+    module = publish_run()
+    table = module.table_of(ROOT / "results" / "reference" / "ptbxl-x86")
+    assert module.with_table(readme, "ptbxl-x86", table) == readme
+
+
+def test_medians_are_those_of_the_raw_samples(run: Run) -> None:
+    for m in run.measurements:
+        if m.status == "ok":
+            samples = [np.load(p) for p in (run.folder / "samples").glob(f"{m.cell.id}~*.npy")]
+            assert sum(map(len, samples)) == m.latency_samples
+            assert np.median(np.concatenate(samples)) == pytest.approx(m.latency_p50_s, rel=1e-12)
+
+
+def test_fp32_exports_agree_with_eager_to_the_last_decision(run: Run) -> None:
+    thresholds = store.find("resnet1d").manifest.thresholds
+    eager = np.load(run.folder / "predictions" / "resnet1d~none~eager~cpu.npy")
+    assert len(eager) == 2158
+    for name in ("torchscript", "onnx"):
+        logits = np.load(run.folder / "predictions" / f"resnet1d~none~{name}~cpu.npy")
+        assert np.abs(logits - eager).max() < 1e-4
+        assert (decide(logits, thresholds) == decide(eager, thresholds)).all()
+
+
+def test_what_was_promised_of_int8(run: Run) -> None:
+    rows = {m.exporter: m for m in run.measurements if m.target == "host" and m.status == "ok"}
+    for name in ("fbgemm-int8", "onnx-int8"):
+        assert (rows["torchscript"].file_size_bytes or 0) / (rows[name].file_size_bytes or 1) >= 3.5
+        assert (rows[name].delta_macro_f1 or 0) > -0.01
+    assert (rows["fbgemm-int8"].latency_p50_s or 1) < (rows["eager"].latency_p50_s or 0)
+    assert all(m.records == 2158 and m.peak_rss_bytes and m.macro_f1_low for m in rows.values())
