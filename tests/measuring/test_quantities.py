@@ -70,7 +70,7 @@ def test_latency_tells_load_first_and_samples_apart(artifact: Built, demo: Recor
     samples = np.load(tmp_path / "s.npy")
     assert found["samples"] == len(samples) == 20
     assert runtime.session.calls == 1 + 3 + 20
-    assert 0.03 <= found["load_s"]
+    assert found["load_s"] >= 0.03
     assert found["first_inference_s"] >= 0.05
     assert 0.002 <= samples.min() <= np.median(samples) < found["first_inference_s"]
 
