@@ -201,11 +201,10 @@ def train(
 def list_() -> None:
     """List datasets, models, variants, exporters, runtimes, report formats and targets."""
     from edgebench.diagnosis import plugins
+    from edgebench.reports.terminal import print_table
 
     for kind, found in plugins().items():
-        out.print(f"[bold]{kind}[/bold]")
-        for name, summary in found.items():
-            out.print(escape(f"  {name:<20} {summary}"), highlight=False)
+        print_table(out, [kind, ""], [[name, summary] for name, summary in found.items()])
 
 
 @app.command()

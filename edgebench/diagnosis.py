@@ -65,7 +65,11 @@ def _summary(kind: str, name: str) -> str:
         plugin = registry.load(kind, name)
     except EdgeBenchError as error:
         return str(error)
-    text = getattr(plugin, "summary", None) or next(iter((plugin.__doc__ or "").strip().splitlines()), "")
+    text = (
+        getattr(plugin, "summary", None)
+        or getattr(plugin, "label", None)
+        or next(iter((plugin.__doc__ or "").strip().splitlines()), "")
+    )
     return str(text)
 
 

@@ -59,7 +59,8 @@ def duration(value: float | None) -> str:
     """Seconds in ms or µs, with three digits."""
     if value is None:
         return ""
-    return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} µs"
+    number, unit = (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
+    return f"{number:#.3g}".rstrip(".") + f" {unit}"
 
 
 def latency(m: Measurement) -> str:

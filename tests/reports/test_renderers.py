@@ -80,7 +80,7 @@ def test_emulated_cells_are_never_ranked() -> None:
     assert "`emulated`" in registry.renderer("md").render(run_of(OK, emulated))
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.1 ms"), (12e-6, "12 µs"), (None, ""), (0.25, "250 ms")])
+@pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.10 ms"), (12e-6, "12.0 µs"), (None, ""), (0.25, "250 ms")])
 def test_durations(seconds: float | None, text: str) -> None:
     assert columns.duration(seconds) == text
 
