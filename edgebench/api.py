@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.errors import EdgeBenchError, MissingPackage
+from edgebench.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
     from edgebench.contracts import Outcome, Run
@@ -39,7 +39,14 @@ def run(
 
 def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: Any) -> Run:
     """Measure artifacts that exist already; needs only the runtimes of their formats."""
-    return run(None, output, artifacts=tuple(artifacts), **{"targets": ("host",), **overrides})
+    return run(None, output, artifacts=manifests(artifacts), **{"targets": ("host",), **overrides})
+
+
+def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Every manifest below these folders; raises ArtifactError later, where there is none."""
+    from edgebench import artifacts
+
+    return tuple(found for path in paths for found in artifacts.manifests(path))
 
 
 def export(
@@ -56,9 +63,12 @@ def export(
     from edgebench import artifacts, harness, registry
     from edgebench.contracts import DataRequest
     from edgebench.events import Listener
+    from edgebench.models import store
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    for model in chosen.models:
+        store.find(model)  # one error, before anything is built
     calibration = harness.load_calibration(chosen, hear)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}
@@ -87,7 +97,9 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
     from edgebench import registry, run_store
     from edgebench.files import write_text
 
-    written = []
+    written, runs = [], list(runs)
+    if output is not None and len(runs) > 1:
+        raise PlanError(f"{len(runs)} runs would overwrite each other in {output}; leave --output away")
     for folder in runs:
         found = run_store.read(folder)
         for name in formats:
@@ -127,5 +139,5 @@ def _resolve(plan: Plan | Path | None, overrides: dict[str, Any]) -> Plan:
     from edgebench import plan as plans
 
     if isinstance(plan, plans.Plan):
-        return plans.check(plan.model_copy(update=overrides))
+        return plans.check(plans.over_saved(plan.document(), overrides))
     return plans.load(plan, overrides)

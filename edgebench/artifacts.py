@@ -13,8 +13,8 @@ import numpy as np
 
 from edgebench.contracts import Artifact, Job, Outcome, RecordSet
 from edgebench.errors import ArtifactError
-from edgebench.files import sha256, write_text
-from edgebench.process import ChildError, ask
+from edgebench.files import require_space, sha256, write_text
+from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
 
 MANIFEST = "manifest.json"
@@ -35,6 +35,11 @@ class Built:
 def safe(name: str) -> str:
     """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
     return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")
+
+
+def manifests(path: Path) -> list[Path]:
+    """A folder of artifacts stands for all manifests below it; anything else for itself."""
+    return (sorted(path.rglob(MANIFEST)) if path.is_dir() else []) or [path]
 
 
 def read(manifest: Path) -> Built:
@@ -79,15 +84,20 @@ def build(
     """
     folder.mkdir(parents=True, exist_ok=True)
     logits = folder / "check.npy"
+    checks: list[tuple[str, Future[Outcome]]] = []
     with ThreadPoolExecutor(1) as pool:
-        checks: list[Future[None]] = []
-        for name, outcome in _outcomes(model, variant, exporters, folder, calibration, check, logits, timeout_s):
-            if outcome.status == "ok":
-                checks.append(pool.submit(_check, name, outcome, folder / name, check, logits, timeout_s, done))
-            else:
-                done(name, outcome)
-        for future in checks:
-            future.result()
+        try:
+            for name, outcome in _outcomes(model, variant, exporters, folder, calibration, check, logits, timeout_s):
+                if outcome.status == "ok":
+                    checks.append((name, pool.submit(_check, outcome, folder / name, check, logits, timeout_s)))
+                else:
+                    done(name, outcome)
+            for name, future in checks:
+                done(name, future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_children()
+            raise
     logits.unlink(missing_ok=True)
 
 
@@ -109,13 +119,14 @@ def _outcomes(
                 yield answer["exporter"], from_dict(Outcome, answer["outcome"])
             return
         except ChildError as failure:
+            require_space(folder)
+            if not left:
+                return  # it had answered for all of them, and broke down on its way out
             yield left.pop(0), Outcome("timeout" if failure.timeout else "failed", f"export: {failure}")
 
 
-def _check(
-    name: str, outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeout_s: float,
-    done: Callable[[str, Outcome], None],
-) -> None:  # fmt: skip
+def _check(outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeout_s: float) -> Outcome:
+    """Load the artifact in a fresh process, compare, and write the manifest; the outcome with what was found."""
     artifact = from_dict(Artifact, dict(outcome.values))
     output = folder / "check.npy"
     job = Job(
@@ -126,17 +137,15 @@ def _check(
     if answer.status == "unsupported":
         artifact = replace(artifact, notes=(*artifact.notes, f"not checked here: {answer.reason}"))
     elif answer.status != "ok":
-        done(name, Outcome(answer.status, f"check in a fresh process: {answer.reason}"))
-        return
+        return Outcome(answer.status, f"check in a fresh process: {answer.reason}")
     else:
         error = float(np.abs(np.load(output) - np.load(logits)).max())
         output.unlink()
         if not np.isfinite(error) or (artifact.precision == "fp32" and error > FP32_TOLERANCE):
-            done(name, Outcome("failed", f"its logits differ from the model's by {error:g}"))
-            return
+            return Outcome("failed", f"its logits differ from the model's by {error:g}")
         artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(check)))
     write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")
-    done(name, Outcome("ok", values=to_dict(artifact)))
+    return Outcome("ok", values=to_dict(artifact))
 
 
 def perform(job: Job, timeout_s: float) -> Outcome:

@@ -92,7 +92,9 @@ def measurement(
 
 
 def _latency(passes: Sequence[tuple[Outcome, Path]], emulated: bool) -> dict[str, Any]:
-    processes = [np.load(path) for _, path in passes]
+    measured = [np.load(path) for _, path in passes]
+    # The loop is bounded in time, so a fast process gives more samples; each process is to count alike.
+    processes = [samples[: min(map(len, measured))] for samples in measured]
     outcomes = [outcome.values for outcome, _ in passes]
     pooled = np.concatenate(processes)
     low, high = bootstrap_median(processes)
@@ -107,10 +109,12 @@ def _latency(passes: Sequence[tuple[Outcome, Path]], emulated: bool) -> dict[str
     }  # fmt: skip
 
 
-def verdict(medians: Sequence[float], throttled: bool, emulated: bool) -> Verdict:
-    """How far a cell's timing can be trusted, from the medians of its processes."""
+def verdict(medians: Sequence[float], throttled: bool, emulated: bool) -> Verdict | None:
+    """How far a cell's timing can be trusted, from the medians of its processes; None where there is only one."""
     if emulated:
         return "emulated"
     if throttled:
         return "throttled"
+    if len(medians) < 2:
+        return None
     return "noisy" if max(medians) / min(medians) > NOISY_SPREAD else "stable"

@@ -105,9 +105,8 @@ def measure(
 
     edgebench measure artifacts/resnet1d/none/* --threads 1
     """
-    found = tuple(path for given in artifacts for path in _manifests(given))
     given = _fields(
-        artifacts=found, targets=target or ["host"], dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
+        artifacts=api.manifests(artifacts), targets=target or ["host"], dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
     _run(None, given, output, None)
@@ -264,9 +263,3 @@ def _measuring(
     processes: int | None, warmup: int | None, samples: int | None, seconds: float | None, timeout: float | None
 ) -> dict[str, Any]:
     return _fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)
-
-
-def _manifests(path: Path) -> list[Path]:
-    """A folder of artifacts stands for all manifests below it."""
-    below = sorted(path.rglob("manifest.json")) if path.is_dir() else []
-    return below or [path]

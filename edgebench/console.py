@@ -41,8 +41,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except EdgeBenchError as error:
-            line = " ".join(str(error).split())
-            err.print(f"[red]error:[/red] {escape(line)}", soft_wrap=True, highlight=False)
+            _say(str(error))
             raise typer.Exit(USAGE) from None
         except KeyboardInterrupt:
             err.print("interrupted", style="yellow")
@@ -50,8 +49,20 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it
             raise typer.Exit(0) from None
+        except OSError as error:
+            _say(f"{error.filename or 'the system'}: {error.strerror or error}")
+            raise typer.Exit(USAGE) from None
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "edgebench":
+                raise
+            _say(f"this needs the package '{error.name}': pip install 'edgebench[all]'")
+            raise typer.Exit(USAGE) from None
 
     return guarded
+
+
+def _say(text: str) -> None:
+    err.print(f"[red]error:[/red] {escape(' '.join(text.split()))}", soft_wrap=True, highlight=False)
 
 
 def _interrupt(*_: object) -> None:

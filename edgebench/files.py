@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,19 @@ from pathlib import Path
 from edgebench.errors import DiskFull
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+SPARE_BYTES = 32 * 2**20
+"""With less free than this, a library's failure to write a model is put down to the disk."""
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; read in pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of(*texts: str) -> str:
+    """SHA-256 of texts, in hexadecimal."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -30,14 +38,16 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it becomes `path` when the block ends well, and goes when it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with disk_full_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
         with disk_full_at(path):
             yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())  # a journal must not name a file that a power cut then leaves empty
             part.chmod(0o644)
             part.replace(path)
     finally:
@@ -70,6 +80,16 @@ def read_lines(path: Path) -> list[str]:
     data = path.read_bytes()
     # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
     return data.decode(errors="replace").split("\n")[:-1]
+
+
+def require_space(folder: Path) -> None:
+    """Raise DiskFull where a failure in `folder` was most likely one of space.
+
+    Native libraries report a full disk in errors of their own, or abort; only the free space then tells.
+    """
+    home = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if shutil.disk_usage(home).free < SPARE_BYTES:
+        raise DiskFull(f"no space left on the device of {folder}: free some, then go on")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from edgebench import artifacts, profiles, registry
@@ -28,8 +29,8 @@ from edgebench.run_store import RunStore
 
 REFERENCE = "eager"
 """The exporter whose predictions the others are held against."""
-PARALLEL = max(1, min(4, (os.cpu_count() or 1)))
-"""Workers at a time in the passes that are not timed."""
+WORKER_BYTES = 2**30
+"""What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
 
 
 @dataclass
@@ -176,7 +177,7 @@ class Grid:
         for name in jobs.keys() - left.keys():
             self.hear.step(name)
             done(name)
-        with ThreadPoolExecutor(PARALLEL) as pool:
+        with ThreadPoolExecutor(_workers()) as pool:
             timeout = self.plan.measuring.timeout_s
             waiting = {pool.submit(artifacts.perform, job, timeout): name for name, job in left.items()}
             try:
@@ -237,6 +238,12 @@ def _prediction(planned: Planned) -> str:
     cell = planned.cell
     how = "-".join(part for part in (planned.target.device, planned.engine) if part)
     return f"predict~{Cell(cell.model, cell.variant, cell.exporter, how).id}"
+
+
+def _workers() -> int:
+    """Workers at a time in the passes that are not timed: as many as cores and memory allow, four at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))
 
 
 def _shuffled(cells: Iterable[Planned], seed: int) -> list[Planned]:

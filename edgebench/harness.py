@@ -8,7 +8,7 @@ from typing import Any
 from edgebench import artifacts, registry, run_store
 from edgebench.contracts import DataRequest, RecordSet, Run, Split
 from edgebench.events import Listener
-from edgebench.files import sha256
+from edgebench.files import sha256, sha256_of
 from edgebench.grid import Grid, artifact_of
 from edgebench.measuring import environment
 from edgebench.models import store as models
@@ -46,7 +46,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     if resume:
         store = run_store.reopen(folder, plan.document(), inputs)
     else:
-        store = run_store.create(folder, plan.document(), inputs, facts)
+        used = {name: plan.threads or profiles.threads_here(profiles.find(name, facts)) for name in plan.targets}
+        store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
     return Grid(plan, store, test, calibration, facts, hear)
 
 
@@ -73,10 +74,23 @@ def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
 def _inputs(plan: Plan, test: RecordSet, calibration: RecordSet | None, facts: dict[str, Any]) -> dict[str, Any]:
     """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
     return {
-        "records": sha256(test.signals),
-        "calibration": sha256(calibration.signals) if calibration else "",
-        "models": {} if plan.artifacts else {name: models.find(name).manifest.weights_sha256 for name in plan.models},
-        "artifacts": [artifact_of(artifacts.read(path)).sha256 for path in plan.artifacts],
+        "records": _identity(test),
+        "calibration": _identity(calibration) if calibration else "",
+        "models": {} if plan.artifacts else {name: _model_identity(name) for name in plan.models},
+        "targets": {name: asdict(profiles.find(name, facts)) for name in plan.targets},
+        "cuda": facts["cuda"],
+        "python": facts["python"],
+        "artifacts": [sha256_of(to_json(artifact_of(artifacts.read(path)))) for path in plan.artifacts],
         "machine": facts["fingerprint"],
         "packages": facts["packages"],
     }
+
+
+def _identity(records: RecordSet) -> str:
+    """Hash of the samples, the labels and the numbers of the records."""
+    return sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
+
+
+def _model_identity(name: str) -> str:
+    """Hash of a model's manifest, which has that of its weights."""
+    return sha256_of(models.find(name).manifest.model_dump_json())

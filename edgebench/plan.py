@@ -35,6 +35,12 @@ class Plan(pydantic.BaseModel):
     seed: int = pydantic.Field(0, description="decides the order of the cells")
     measuring: Measuring = pydantic.Field(default_factory=Measuring, description="how latency is measured")
 
+    @pydantic.field_validator("models", "variants", "exporters", "targets", "artifacts")
+    @classmethod
+    def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What is named twice is meant once."""
+        return tuple(dict.fromkeys(values))
+
     @pydantic.model_validator(mode="after")
     def _measuring_makes_sense(self) -> Plan:
         for name, value in asdict(self.measuring).items():
@@ -93,8 +99,9 @@ def check(plan: Plan) -> Plan:
     from edgebench.measuring import environment
 
     machine = environment.machine()
-    for name in plan.targets:
-        profiles.find(name, machine)
+    found = [profiles.find(name, machine).name for name in plan.targets]
+    if len(set(found)) < len(found):
+        raise PlanError(f"targets: two profiles have one name ({', '.join(found)}); rename one")
     _known("datasets", (plan.dataset,))
     if plan.artifacts:
         return plan

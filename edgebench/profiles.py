@@ -69,7 +69,7 @@ def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[
     emulated = bool(target.architecture) and target.architecture != machine["architecture"]
     emulated = emulated or target.board not in str(machine["board"])
     if target.device not in devices:
-        return Fit(f"its int8 kernels run on {' and '.join(devices)} only", emulated)
+        return Fit(f"its artifacts run on {' and '.join(devices)} only", emulated)
     if engine and engine != target.quantized_engine:
         runs = f"runs {target.quantized_engine}" if target.quantized_engine else "has none"
         return Fit(f"needs torch's quantized engine {engine}; the target {runs}", emulated)

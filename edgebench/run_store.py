@@ -12,6 +12,7 @@ report.csv, report.md
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -21,6 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from edgebench.contracts import Measurement, Outcome, Run
 from edgebench.errors import RunError
@@ -89,10 +92,15 @@ def reopen(folder: Path, plan: dict[str, Any], inputs: dict[str, Any]) -> RunSto
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
     store = RunStore(folder, plan, inputs, _read_json(folder, "environment.json"))
-    for line in read_lines(folder / "journal.jsonl"):
-        entry = json.loads(line)
-        job = entry.pop("job")
-        store.outcomes[job] = from_dict(Outcome, entry)
+    for number, line in enumerate(read_lines(folder / "journal.jsonl"), 1):
+        try:
+            entry = json.loads(line)
+            job = entry.pop("job")
+            outcome = from_dict(Outcome, entry)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise RunError(f"{folder}/journal.jsonl:{number}: not a journal's line; the folder is damaged") from None
+        if outcome.status != "ok" or _output_is_whole(folder, job):
+            store.outcomes[job] = outcome
     store.measurements = {m.cell.id: m for m in _measurements(folder)}
     return store
 
@@ -106,6 +114,7 @@ def read(folder: Path) -> Run:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run's folder; a second process is refused. The system lets go of the lock when this process ends."""
+    created = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
@@ -119,6 +128,24 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+        if created and [p.name for p in folder.iterdir()] == [".lock"]:
+            # The run never began: leave nothing behind.
+            (folder / ".lock").unlink()
+            folder.rmdir()
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()  # only where it is empty
+
+
+def _output_is_whole(folder: Path, job: str) -> bool:
+    """Whether the array that a finished job wrote is there; where a power cut took it, the job is done again."""
+    kind, _, name = job.partition("~")
+    home = {"latency": "samples", "predict": "predictions"}.get(kind)
+    if home is None:
+        return True
+    try:
+        return bool(np.load(folder / home / f"{name}.npy", mmap_mode="r").size)
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 def _measurements(folder: Path) -> list[Measurement]:

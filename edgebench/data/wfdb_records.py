@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,10 @@ def parse_all(
     """
     shape = (len(paths), len(LEADS), samples)
     np.lib.format.open_memmap(output, mode="w+", dtype=np.int16, shape=shape).flush()
+    if hasattr(os, "posix_fallocate"):
+        # The file is sparse so far: writing into it on a full disk would end the process by SIGBUS, not by an error.
+        with output.open("r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, output.stat().st_size)
     problems = [""] * len(paths)
     if len(paths) <= CHUNK:
         return _parse_chunk(0, list(paths), rate_hz, samples, output)[1]

@@ -69,7 +69,8 @@ def _environment(run: Run) -> str:
         "temperature at start": f"{facts['temperature_c']:.0f} °C" if facts.get("temperature_c") is not None else "",
         "load at start": f"{facts.get('load_average', 0):.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
-        "latency": f"{measuring.get('processes')} processes a cell in shuffled order, each "
+        "threads": ", ".join(f"{n} on {target}" for target, n in facts.get("target_threads", {}).items()),
+        "latency": f"{measuring.get('processes')} processes a cell (1 where it is emulated) in shuffled order, each "
         f"{measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
         f"and {measuring.get('min_seconds')} s",
     }

@@ -50,7 +50,7 @@ class OnnxRuntime:
         """Why this machine cannot run it."""
         try:
             import onnxruntime
-        except ModuleNotFoundError:
+        except ImportError:
             return "onnxruntime is not installed: pip install 'edgebench[onnx]'"
         if PROVIDERS[device] not in onnxruntime.get_available_providers():
             return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"

@@ -47,7 +47,7 @@ def unavailable(device: str, engine: str) -> str:
     """Why torch cannot run on this device or with this engine here; empty when it can."""
     try:
         import torch
-    except ModuleNotFoundError:
+    except ImportError:
         return "torch is not installed: pip install 'edgebench[torch]'"
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device"
