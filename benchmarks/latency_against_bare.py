@@ -1,6 +1,6 @@
 """Is the latency that EdgeBench reports for an ONNX artifact that of a bare `session.run` loop on the same file?
 
-    python benchmarks/latency_against_bare.py ARTIFACTS [--rounds 5]
+    python benchmarks/latency_against_bare.py ARTIFACTS [--rounds 7]
 
 In each round, one worker process of EdgeBench and one bare process measure the same file with the same threads, one
 right after the other and in alternating order; the ratio of their medians is taken round by round.

@@ -106,7 +106,8 @@ def measure(
     edgebench measure artifacts/resnet1d/none/* --threads 1
     """
     given = _fields(
-        artifacts=api.manifests(artifacts), targets=target or ["host"], dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
+        artifacts=api.manifests(artifacts), targets=target or ["host"], dataset=dataset, data_dir=data_dir,
+        limit=limit, threads=threads,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
     _run(None, given, output, None)

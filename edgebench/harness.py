@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgebench import artifacts, registry, run_store
+from edgebench import artifacts, profiles, registry, run_store
 from edgebench.contracts import DataRequest, RecordSet, Run, Split
 from edgebench.events import Listener
 from edgebench.files import sha256, sha256_of
@@ -14,6 +15,7 @@ from edgebench.measuring import environment
 from edgebench.models import store as models
 from edgebench.plan import Plan
 from edgebench.process import end_children
+from edgebench.records import to_json
 
 
 def run(plan: Plan, folder: Path, resume: bool = False, listener: Listener | None = None) -> Run:

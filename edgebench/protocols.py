@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, Recipe, RecordSet, Run
+from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, Recipe, RecordSet, Run, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,10 @@ class Dataset(Protocol):
     name: str
     label: str
     classes: tuple[str, ...]
+    license: str
+    """SPDX identifier of the licence that weights trained on it are under."""
+    splits: Mapping[Split, str]
+    """What the splits `train`, `validation` and `test` are called in a model's manifest."""
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; raises DataError."""

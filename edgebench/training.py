@@ -24,8 +24,9 @@ from edgebench import registry
 from edgebench.contracts import DataRequest, Recipe, RecordSet, Split
 from edgebench.data.augment import augment
 from edgebench.errors import ModelError
-from edgebench.files import replacing
+from edgebench.files import replacing, require_space, sha256_of
 from edgebench.models import store
+from edgebench.protocols import Dataset
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.statistics import best_thresholds, decide, f1_per_class, macro_auc, probabilities
 
@@ -49,13 +50,16 @@ class EpochReport:
 class State:
     """Everything that changes while training; `save` and `load` make a training resumable."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int) -> None:
+    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, records: str) -> None:
+        self.records = records
         self.network = network
         self.average = copy.deepcopy(network).eval()
         self.best = copy.deepcopy(self.average.state_dict())
         self.optimizer = torch.optim.AdamW(_decayed(network, recipe.weight_decay), lr=recipe.learning_rate)
+        # Rising takes two steps at least: OneCycleLR divides by the rise less one.
+        steps = recipe.epochs * steps_per_epoch
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, recipe.learning_rate, recipe.epochs * steps_per_epoch, pct_start=recipe.warmup_share
+            self.optimizer, recipe.learning_rate, steps, pct_start=min(0.99, max(recipe.warmup_share, 2 / steps))
         )
         self.random = torch.Generator().manual_seed(recipe.seed)
         self.epoch, self.best_auc, self.best_epoch, self.seconds = 0, 0.0, 0, 0.0
@@ -64,19 +68,27 @@ class State:
     def save(self, path: Path) -> None:
         """Write a checkpoint in one step."""
         data = {
-            "recipe": asdict(self.recipe), "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "recipe": asdict(self.recipe), "records": self.records, "network": self.network.state_dict(), "average": self.average.state_dict(),
             "best": self.best, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
             "numbers": [self.epoch, self.best_auc, self.best_epoch, self.seconds],
         }  # fmt: skip
         with replacing(path) as part:
-            torch.save(data, part)
+            try:
+                torch.save(data, part)
+            except RuntimeError:  # torch reports a full disk as an error of its own
+                require_space(path.parent)
+                raise
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; raises ModelError where it belongs to another recipe."""
-        data = torch.load(path, weights_only=True)
-        if data["recipe"] != asdict(self.recipe):
-            raise ModelError(f"{path}: was made with another recipe; remove it, or train with the same options")
+        try:
+            data = torch.load(path, weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise ModelError(f"{path}: not a checkpoint of this version ({type(error).__name__}); remove it") from None
+        for what, now in (("recipe", asdict(self.recipe)), ("records", self.records)):
+            if data.get(what) != now:
+                raise ModelError(f"{path}: was made with other {what}; remove it, or train with the same options")
         self.network.load_state_dict(data["network"])
         self.average.load_state_dict(data["average"])
         self.best = data["best"]
@@ -114,13 +126,13 @@ def train(
 
     training, validation, test = load("train"), load("validation"), load("test")
     torch.manual_seed(chosen.seed)
-    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    place = _device(device)
     network = architecture.build(len(source.classes))
     architecture.fit_input(network, *lead_statistics(training))
     steps = len(training) // chosen.batch_size
     if not steps:
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
-    state = State(network.to(place), chosen, steps)
+    state = State(network.to(place), chosen, steps, _identity(training, validation))
     checkpoint = output / f"{name}.checkpoint.pt"
     if resume and checkpoint.exists():
         state.load(checkpoint)
@@ -137,7 +149,7 @@ def train(
         if on_epoch:
             on_epoch(EpochReport(state.epoch, chosen.epochs, loss, auc, state.best_auc, time.monotonic() - started))
     state.average.load_state_dict(state.best)
-    return store.save(state.average.cpu(), output, _manifest(name, state, training, validation, test))
+    return store.save(state.average.cpu(), output, _manifest(name, state, source, training, validation, test))
 
 
 def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -208,20 +220,37 @@ def _decayed(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _manifest(name: str, state: State, training: RecordSet, validation: RecordSet, test: RecordSet) -> dict[str, Any]:
+def _device(name: str) -> torch.device:
+    try:
+        place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.zeros(1, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"--device {name}: {str(error).splitlines()[0]}") from None
+    return place
+
+
+def _identity(*parts: RecordSet) -> str:
+    """Hash of which records are trained on, and of their labels."""
+    return sha256_of(*(p.label + p.ids.tobytes().hex() + p.labels.tobytes().hex() for p in parts))
+
+
+def _manifest(
+    name: str, state: State, source: Dataset, training: RecordSet, validation: RecordSet, test: RecordSet
+) -> dict[str, Any]:
     network, place = state.average, next(state.average.parameters()).device
     logits = predict(network, validation, place)
     thresholds = best_thresholds(validation.labels, probabilities(logits))
     scores = {
-        "fold9": _scores(validation, logits, thresholds),
-        "fold10": _scores(test, predict(network, test, place), thresholds),
+        source.splits["validation"]: _scores(validation, logits, thresholds),
+        source.splits["test"]: _scores(test, predict(network, test, place), thresholds),
     }
     return {
         "name": name, "architecture": name, "classes": training.classes, "thresholds": thresholds,
         "input": registry.architecture(name).input, "parameters": sum(p.numel() for p in network.parameters()),
-        "license": "CC-BY-4.0",
+        "license": source.license,
         "training": {
-            "dataset": training.label, "folds": "1-8", "records": len(training), "early_stopping": "fold 9, macro-AUC",
+            "dataset": training.label, "split": source.splits["train"], "records": len(training),
+            "early_stopping": f"macro-AUC on {source.splits['validation']}",
             "recipe": asdict(state.recipe), "epochs": state.epoch, "best_epoch": state.best_epoch,
             "seconds": round(state.seconds), "device": str(place), "machine": platform.machine(),
             "packages": {p: version(p) for p in ("torch", "numpy")},

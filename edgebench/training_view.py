@@ -25,7 +25,7 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         def on_epoch(report: EpochReport) -> None:
             err.print(
                 f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, "
-                f"fold 9 macro-AUC {report.macro_auc:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
+                f"validation macro-AUC {report.macro_auc:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
                 highlight=False,
             )
 

@@ -39,11 +39,12 @@ def main() -> None:
     """Copy and write."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
-    if home.exists():
-        shutil.rmtree(home)
-    shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", ".lock"))
     readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(), home.name, table_of(home)))
+    text = with_table(readme.read_text(), home.name, table_of(run))
+    if home.resolve() != run.resolve():
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", ".lock"))
+    readme.write_text(text)
     print(f"published: {home}")
 
 

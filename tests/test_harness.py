@@ -163,7 +163,11 @@ def test_ctrl_c_on_the_command_line(exported: Path, tmp_path: Path) -> None:
         sys.executable, "-m", "edgebench", "measure", str(exported / "onnx"), "-o", str(tmp_path / "run"),
         "--processes", "3", "--min-seconds", "20", "--threads", "1", "--limit", "8",
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell starts background jobs with SIGINT ignored; a terminal does not.
+    listen = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen
+    )  # fmt: skip
     wait_for(lambda: (tmp_path / "run" / "journal.jsonl").exists() and len(children(process.pid)) > 0)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

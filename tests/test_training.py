@@ -34,12 +34,12 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> N
     manifest = store.find(str(parts)).manifest
     assert manifest.training["epochs"] == 2
     assert manifest.training["dataset"] == "demo (synthetic)"
-    assert manifest.scores["fold10"].records == 240
+    assert manifest.scores["test"].records == 240
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     train("resnet1d", "demo", None, tmp_path, RECIPE | {"epochs": 1})
-    with pytest.raises(ModelError, match="another recipe"):
+    with pytest.raises(ModelError, match="other recipe"):
         train("resnet1d", "demo", None, tmp_path, RECIPE, resume=True)
 
 

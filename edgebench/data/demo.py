@@ -8,13 +8,14 @@ that everything works and how formats compare; its macro-F1 says nothing about p
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet
+from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet, Split
 from edgebench.data import cache
 from edgebench.errors import DataError
 from edgebench.signals import SUPERCLASSES
@@ -29,6 +30,8 @@ class Demo:
     name = "demo"
     label = "demo (synthetic)"
     classes = SUPERCLASSES
+    license = "CC-BY-4.0"
+    splits: Mapping[Split, str] = {"train": "train", "validation": "validation", "test": "test"}
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return one split, synthesised on the first load and kept in the cache; raises DataError."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet
+from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet, Split
 from edgebench.data import cache
 from edgebench.data.ptbxl_index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, fingerprint, read_index
 from edgebench.errors import BadRecord, DataError, MissingPackage
@@ -24,6 +25,8 @@ class PtbXl:
     name = "ptbxl"
     label = "PTB-XL"
     classes = SUPERCLASSES
+    license = "CC-BY-4.0"
+    splits: Mapping[Split, str] = {"train": "folds 1-8", "validation": "fold9", "test": "fold10"}
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.

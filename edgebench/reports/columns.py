@@ -22,30 +22,46 @@ def ordered(run: Run) -> list[Measurement]:
 
 
 def best(measurements: Sequence[Measurement]) -> set[str]:
-    """Ids of the best trade-offs of each target: no other cell is better in one figure and no worse in the rest.
+    """Ids of the cells on each target's Pareto front in file size, latency, peak memory and macro-F1.
 
-    The figures are file size, latency, peak memory and macro-F1. Emulated cells are never ranked.
+    A cell is left out where another is clearly better in one of them and not clearly worse in any. Latency is clear
+    where the intervals do not overlap, macro-F1 where the difference is beyond the paired interval, memory beyond 5 %.
+    Emulated cells are never ranked.
     """
-    ranked = [m for m in measurements if m.status == "ok" and not m.emulated and _figures(m) is not None]
+    ranked = [m for m in measurements if m.status == "ok" and not m.emulated and m.latency_p50_s is not None]
     return {
         m.cell.id
         for m in ranked
-        if not any(_beats(o, m) for o in ranked if (o.target, o.dataset) == (m.target, m.dataset))
+        if not any(_dominates(o, m) for o in ranked if (o.target, o.dataset) == (m.target, m.dataset))
     }
 
 
-def _figures(m: Measurement) -> tuple[float, ...] | None:
-    """Smaller is better in each."""
-    figures = (m.file_size_bytes, m.latency_p50_s, m.peak_rss_bytes, m.macro_f1)
-    if any(f is None for f in figures):
-        return None
-    return (*(float(f or 0) for f in figures[:3]), -float(m.macro_f1 or 0))
+def _dominates(one: Measurement, other: Measurement) -> bool:
+    signs = [
+        _sign(one.file_size_bytes, other.file_size_bytes, 0.0),
+        _sign(one.peak_rss_bytes, other.peak_rss_bytes, 0.05 * (other.peak_rss_bytes or 0)),
+        _sign(other.macro_f1, one.macro_f1, max(_half_width(one), _half_width(other))),
+        _latency_sign(one, other),
+    ]
+    return max(signs) <= 0 and min(signs) < 0
 
 
-def _beats(one: Measurement, other: Measurement) -> bool:
-    a, b = _figures(one), _figures(other)
-    assert a is not None and b is not None
-    return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
+def _sign(a: float | None, b: float | None, noise: float) -> int:
+    """-1 where a is smaller than b beyond the noise, 1 where it is larger, 0 where that cannot be said."""
+    difference = (a or 0) - (b or 0)
+    return 0 if abs(difference) <= noise else (1 if difference > 0 else -1)
+
+
+def _half_width(m: Measurement) -> float:
+    """Half the interval of the difference of macro-F1 to the fp32 model; without one, of macro-F1 itself."""
+    low, high = (m.delta_low, m.delta_high) if m.delta_low is not None else (m.macro_f1_low, m.macro_f1_high)
+    return ((high or 0) - (low or 0)) / 2
+
+
+def _latency_sign(a: Measurement, b: Measurement) -> int:
+    if (a.latency_p50_high_s or 0) < (b.latency_p50_low_s or 0):
+        return -1
+    return int((b.latency_p50_high_s or 0) < (a.latency_p50_low_s or 0))
 
 
 def size(value: float | None) -> str:

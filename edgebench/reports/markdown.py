@@ -35,7 +35,7 @@ def _data(rows: list[Measurement]) -> str:
     return (
         f"Macro-F1 on {scored.records} test records of **{_text(scored.dataset)}**; in brackets 95 % intervals. "
         "Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
-        "★ best trade-off: no other cell on the target is better in one figure and no worse in the others."
+        "★ Pareto front: no other cell on the target is clearly better in one figure and not clearly worse in another."
     )
 
 

@@ -135,10 +135,11 @@ def test_accuracy_is_scikit_learns(artifact: Built) -> None:
         ([1.0, 1.05, 1.09], False, False, "stable"),
         ([1.0, 1.05, 1.2], False, False, "noisy"),
         ([1.0, 1.0], True, False, "throttled"),
+        ([1.0], False, False, None),
         ([1.0, 9.0], True, True, "emulated"),
     ],
 )
-def test_verdict(medians: list[float], throttled: bool, emulated: bool, expected: str) -> None:
+def test_verdict(medians: list[float], throttled: bool, emulated: bool, expected: str | None) -> None:
     assert cells.verdict(medians, throttled, emulated) == expected
 
 
