@@ -68,7 +68,8 @@ class State:
     def save(self, path: Path) -> None:
         """Write a checkpoint in one step."""
         data = {
-            "recipe": asdict(self.recipe), "records": self.records, "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "recipe": asdict(self.recipe), "records": self.records,
+            "network": self.network.state_dict(), "average": self.average.state_dict(),
             "best": self.best, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
             "numbers": [self.epoch, self.best_auc, self.best_epoch, self.seconds],
