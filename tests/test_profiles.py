@@ -76,8 +76,8 @@ def test_host_is_this_machine() -> None:
         ("", BOTH, "raspberry-pi-4", PI_5, "", True),
         ("", BOTH, "cuda", PC, "no CUDA device", False),
         ("", BOTH, "cuda", GPU_BOX, "", False),
-        ("", CPU, "cuda", GPU_BOX, "its int8 kernels run on cpu only", False),
-        ("fbgemm", CPU, "cuda", GPU_BOX, "its int8 kernels run on cpu only", False),
+        ("", CPU, "cuda", GPU_BOX, "its artifacts run on cpu only", False),
+        ("fbgemm", CPU, "cuda", GPU_BOX, "its artifacts run on cpu only", False),
         ("fbgemm", BOTH, "cuda", GPU_BOX, "quantized engine fbgemm; the target has none", False),
     ],
 )
