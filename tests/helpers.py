@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgebench.contracts import Measuring
+from edgebench.events import Listener
+from edgebench.plan import Plan, load
 from edgebench.signals import LEADS
 
 
@@ -78,3 +81,29 @@ def edgebench(*arguments: str | Path, cwd: Path | None = None, **environment: st
 def lines_of(path: Path) -> list[dict[str, object]]:
     """A file of JSON lines."""
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+QUICK = Measuring(processes=2, warmup=1, min_samples=5, min_seconds=0.0, timeout_s=120)
+
+
+def quick(exported: Path, *exporters: str, **overrides: object) -> Plan:
+    """Measure artifacts that exist, briefly."""
+    paths = tuple(exported / name for name in exporters)
+    fields = {"artifacts": paths, "targets": ("host",), "limit": 24, "threads": 1, "measuring": QUICK, **overrides}
+    return load(None, fields | {"measuring": vars(fields["measuring"])})
+
+
+class StopAfter(Listener):
+    """Presses Ctrl-C after some jobs of a stage."""
+
+    def __init__(self, stage: str, steps: int) -> None:
+        self._stage, self._left, self._now = stage, steps, ""
+
+    def stage(self, name: str, total: int) -> None:
+        self._now = name
+
+    def step(self, text: str = "") -> None:
+        if self._now == self._stage:
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt

@@ -1,0 +1,100 @@
+"""Runs that were interrupted: what a resume does again, what it does not, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import QUICK, StopAfter, lines_of, quick
+
+from edgebench import api, run_store
+from edgebench.contracts import Outcome
+from edgebench.errors import RunError
+from edgebench.plan import load
+
+
+@pytest.mark.parametrize("stage", ["predict the test records", "measure memory", "measure latency"])
+def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: Path, stage: str) -> None:
+    plan, folder = quick(exported, "onnx", "onnx-int8"), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, folder, listener=StopAfter(stage, 2))
+    before = lines_of(folder / "journal.jsonl")
+    assert before
+    run = api.run(plan, folder, resume=True)
+    after = lines_of(folder / "journal.jsonl")
+    assert after[: len(before)] == before
+    assert len({str(line["job"]) for line in after}) == len(after) == 2 * (1 + 1 + 2)
+    assert [m.status for m in run.measurements] == ["ok", "ok"]
+    finished = (folder / "measurements.jsonl").read_text()
+    api.run(plan, folder, resume=True)
+    assert (folder / "measurements.jsonl").read_text() == finished
+
+
+def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
+    plan = load(
+        None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    )
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, tmp_path / "run", listener=StopAfter("measure memory", 1))
+    weights = next((tmp_path / "run" / "artifacts").rglob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    with pytest.raises(Exception, match="changed since it was exported"):
+        api.run(plan, tmp_path / "run", resume=True)
+
+
+def test_outcomes_keep_their_reason(tmp_path: Path) -> None:
+    store = run_store.create(tmp_path / "run", {}, {}, {})
+    store.record("a", Outcome("failed", "because"))
+    assert run_store.reopen(tmp_path / "run", {}, {}).outcomes == {"a": Outcome("failed", "because")}
+
+
+def test_what_a_power_cut_took_is_measured_again(exported: Path, tmp_path: Path) -> None:
+    plan, folder = quick(exported, "onnx"), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, folder, listener=StopAfter("measure latency", 1))
+    lost = next((folder / "samples").glob("*.npy"))
+    lost.write_bytes(b"")
+    run = api.run(plan, folder, resume=True)
+    assert [m.status for m in run.measurements] == ["ok"]
+    assert len(np.load(lost)) == 5
+
+
+def test_a_damaged_journal_is_one_line(exported: Path, tmp_path: Path) -> None:
+    plan, folder = quick(exported, "onnx"), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, folder, listener=StopAfter("measure memory", 1))
+    journal = folder / "journal.jsonl"
+    journal.write_text("{damaged\n" + journal.read_text())
+    with pytest.raises(RunError, match=r"journal.jsonl:1: not a journal's line"):
+        api.run(plan, folder, resume=True)
+
+
+def test_a_changed_target_profile_is_refused(exported: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('name = "mine"\ndescription = "x"\narchitecture = ""\nthreads = 1\n')
+    plan, folder = quick(exported, "onnx", targets=(str(profile),)), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, folder, listener=StopAfter("measure memory", 1))
+    profile.write_text(profile.read_text().replace("threads = 1", "threads = 2"))
+    with pytest.raises(RunError, match="the inputs changed since it began \\(targets\\)"):
+        api.run(plan, folder, resume=True)
+
+
+def test_an_interrupted_export_is_resumed(tmp_path: Path) -> None:
+    fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    plan = load(None, fields)
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, tmp_path / "run", listener=StopAfter("export and check", 1))
+    before = lines_of(tmp_path / "run" / "journal.jsonl")
+    assert all(line["status"] == "ok" for line in before), "an interrupted check is not a failed one"
+    run = api.run(plan, tmp_path / "run", resume=True)
+    assert [m.status for m in run.measurements] == ["ok", "ok"]
+
+
+def test_what_is_named_twice_is_meant_once(exported: Path, tmp_path: Path) -> None:
+    assert quick(exported, "onnx", "onnx").artifacts == (exported / "onnx",)
+    profile = tmp_path / "mine.toml"
+    profile.write_text('name = "cuda"\ndescription = "x"\narchitecture = ""\n')
+    with pytest.raises(Exception, match="two profiles have one name"):
+        quick(exported, "onnx", targets=("cuda", str(profile)))
