@@ -1,7 +1,6 @@
-"""The frozen records that flow through EdgeBench.
+"""The frozen records that flow through EdgeBench, in base units: seconds, bytes, hertz, millivolts.
 
-Base units everywhere: seconds, bytes, hertz, millivolts. Everything here is standard library only, so that the device
-side can read it; `edgebench.records` turns the records into JSON and back.
+Standard library only, so that the device side can read it; `edgebench.records` turns the records into JSON and back.
 """
 
 from __future__ import annotations
@@ -128,7 +127,7 @@ class Cell:
     @property
     def id(self) -> str:
         """Name of the cell in files and messages."""
-        return "~".join((self.model, self.variant, self.exporter, self.target)).replace("/", "_").replace(":", "_")
+        return f"{self.model}~{self.variant}~{self.exporter}~{self.target}".replace("/", "_").replace(":", "_")
 
 
 @dataclass(frozen=True)
