@@ -30,6 +30,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 out, err = Console(), Console(stderr=True)
 USAGE, INTERRUPTED = 2, 130
+WIDE = 110
+"""Columns from which on a bar also says what was done last."""
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
@@ -72,8 +74,9 @@ def _interrupt(*_: object) -> None:
 class Live(Listener):
     """Shows a bar with an estimate for the stage at work; off a terminal, one line a stage."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._task = progress, TaskID(-1)
+    def __init__(self, progress: Progress, keep: bool) -> None:
+        self._progress, self._keep = progress, keep
+        self._task: TaskID | None = None
         self._reading: TaskID | None = None
 
     def stage(self, name: str, total: int) -> None:
@@ -81,13 +84,16 @@ class Live(Listener):
         if self._reading is not None:
             self._progress.update(self._reading, visible=False)
             self._reading = None
+        if self._task is not None and not self._keep:
+            self._progress.update(self._task, visible=False)
         self._task = self._progress.add_task(name, total=max(total, 1), completed=0 if total else 1, what="")
         if not err.is_terminal:
             err.print(f"{name} ({total})", highlight=False)
 
     def step(self, text: str = "") -> None:
         """The bar moves."""
-        self._progress.update(self._task, advance=1, what=escape(text))
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, what=escape(text))
 
     def progress(self, done: int, total: int) -> None:
         """Reading records has a bar of its own."""
@@ -117,11 +123,13 @@ class Live(Listener):
 
 
 @contextmanager
-def live() -> Iterator[Live]:
-    """Bars on standard error while the block runs."""
+def live(keep: bool = True) -> Iterator[Live]:
+    """Bars on standard error while the block runs; `keep` leaves those of finished stages in sight."""
     columns: list[Any] = [
         TextColumn("{task.description:<26}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), TextColumn("[dim]{task.fields[what]}"),
+        TextColumn("left"), TimeRemainingColumn(),
     ]  # fmt: skip
+    if err.width >= WIDE:
+        columns.append(TextColumn("[dim]{task.fields[what]}"))
     with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-        yield Live(progress)
+        yield Live(progress, keep)

@@ -175,7 +175,7 @@ class Grid:
         self.hear.stage(stage, len(jobs))
         left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
         for name in jobs.keys() - left.keys():
-            self.hear.step(name)
+            self.hear.step(name.replace("~", " "))
             done(name)
         with ThreadPoolExecutor(_workers()) as pool:
             timeout = self.plan.measuring.timeout_s
@@ -183,7 +183,7 @@ class Grid:
             try:
                 for future in as_completed(waiting):
                     self.store.record(waiting[future], future.result())
-                    self.hear.step(waiting[future])
+                    self.hear.step(waiting[future].replace("~", " "))
                     done(waiting[future])
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)

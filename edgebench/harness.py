@@ -43,6 +43,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     hear.stage("read the records", 1)
     test = load_records(plan, "test", hear)
     calibration = load_calibration(plan, hear)
+    hear.step()
     facts = environment.describe()
     inputs = _inputs(plan, test, calibration, facts)
     if resume:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
-    with live() as listener:
+    with live(keep=False) as listener:
 
         def on_step(step: int, steps: int, epoch: int) -> None:
             if step == 1:
