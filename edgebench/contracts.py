@@ -258,8 +258,7 @@ class RecordSet:
     label: str
     """What tables call it; says so where the data are synthetic."""
     split: str
-    signals: Path
-    """A .npy file of int16 microvolts, shape (records, leads, samples)."""
+    signals: Path  # a .npy file of int16 microvolts, shape (records, leads, samples)
     labels: NDArray[np.uint8]
     """Multi-label targets, shape (records, classes)."""
     ids: NDArray[np.int64]

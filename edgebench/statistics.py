@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Array = NDArray[np.floating]
 
 
 def probabilities(logits: NDArray[np.floating]) -> Floats:
