@@ -117,12 +117,12 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
 
 
 def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:
-    """Train an architecture; see `edgebench.training.train`. Returns the manifest's path."""
+    """Train an architecture; see `edgebench.training.loop.train`. Returns the manifest's path."""
     try:
-        from edgebench import training
+        from edgebench.training import loop
     except ModuleNotFoundError as error:
         raise MissingPackage(error.name or "torch", "all", "training") from None
-    return training.train(name, dataset, directory, options.pop("output", Path("models")), **options)
+    return loop.train(name, dataset, directory, options.pop("output", Path("models")), **options)
 
 
 def new_folder() -> Path:

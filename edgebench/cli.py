@@ -179,6 +179,11 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1)] = None,
     learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
+    teacher: Annotated[str | None, typer.Option(help="Trained model to distil: a shipped one, or a manifest.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Another field of the recipe, as KEY=VALUE. Repeatable.")
+    ] = None,
+    compiled: Annotated[bool, typer.Option("--compile", help="Train through torch.compile.")] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one).")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
@@ -192,8 +197,12 @@ def train(
     """
     from edgebench.training_view import show_training
 
-    recipe = _fields(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    show_training(name, dataset, data_dir, recipe=recipe, output=output, device=device, resume=resume)
+    recipe = _settings(set_ or []) | _fields(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher
+    )
+    show_training(
+        name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, resume=resume
+    )  # fmt: skip
 
 
 @app.command("list")
@@ -264,3 +273,19 @@ def _measuring(
     processes: int | None, warmup: int | None, samples: int | None, seconds: float | None, timeout: float | None
 ) -> dict[str, Any]:
     return _fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
+    import tomllib
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"'{pair}' is not KEY=VALUE", param_hint="--set")
+        try:
+            found[key] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key] = value
+    return found

@@ -271,30 +271,3 @@ class RecordSet:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The hyperparameters of a training; each architecture has its own default."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    warmup_share: float = 0.25
-    """Share of the steps in which the one-cycle learning rate rises."""
-    crop: int = 0
-    """Length of the random window that is trained on, in samples; 0 for the whole record."""
-    mixup: float = 0.0
-    """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
-    lead_dropout: float = 0.0
-    amplitude: float = 1.0
-    """Records are scaled by a factor between 1/amplitude and amplitude."""
-    ema: float = 0.998
-    """Decay of the moving average of the weights that is kept and judged."""
-    gradient_clip: float = 2.0
-    patience: int = 6
-    """Epochs without a better macro-AUC on the validation fold after which training stops."""
-    seed: int = 0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, Recipe, RecordSet, Run, Split
+from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, RecordSet, Run, Split
+from edgebench.recipe import Recipe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,8 @@ class Architecture(Protocol):
     name: str
     input: InputContract
     recipe: Recipe
+    pretrained: str
+    """Where ImageNet weights come from, `torchvision:WEIGHTS` or `timm:NAME`; empty for nowhere."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""

@@ -10,7 +10,7 @@ from edgebench.console import err, live, out
 from edgebench.models import store
 
 if TYPE_CHECKING:
-    from edgebench.training import EpochReport
+    from edgebench.training.state import EpochReport
 
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
@@ -25,13 +25,17 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         def on_epoch(report: EpochReport) -> None:
             err.print(
                 f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, "
-                f"validation macro-AUC {report.macro_auc:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
+                f"validation {report.score_name} {report.score:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
                 highlight=False,
             )
 
-        path = api.train(
-            name, dataset, directory, on_step=on_step, on_epoch=on_epoch, on_data=listener.progress, **options
-        )
+        def note(text: str) -> None:
+            err.print(text, style="yellow", highlight=False)
+
+        from edgebench.training.loop import Watch
+
+        watch = Watch(on_step, on_epoch, listener.progress, note)
+        path = api.train(name, dataset, directory, watch=watch, **options)
     manifest = store.find(str(path)).manifest
     for fold, scores in manifest.scores.items():
         out.print(

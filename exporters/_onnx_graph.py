@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import logging
@@ -51,3 +52,15 @@ def count_operators(path: Path) -> Counter[str]:
     import onnx
 
     return Counter(node.op_type for node in onnx.load(path).graph.node)
+
+
+def nodes_within(path: Path, module: str) -> list[str]:
+    """Names of the nodes that came from one module of the network, by the scopes that torch.onnx notes."""
+    import onnx
+
+    found = []
+    for node in onnx.load(path).graph.node:
+        scopes = next((p.value for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes"), "[]")
+        if module in ast.literal_eval(scopes):
+            found.append(node.name)
+    return found

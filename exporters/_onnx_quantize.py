@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+
+from edgebench.protocols import ExportTask
+
+from ._float import kept_in_float
+from ._onnx_graph import nodes_within, shared_graph
 
 
 def prepared(graph: Path) -> Path:
@@ -22,14 +28,23 @@ def prepared(graph: Path) -> Path:
     return path
 
 
-def float_parts(path: Path, operators: tuple[str, ...]) -> tuple[str, ...]:
-    """Nodes of these operators that read a float weight: what quantization left as it was."""
+def excluded_nodes(task: ExportTask) -> dict[str, str]:
+    """Nodes of the modules that ask to stay in float, each with the reason."""
+    return {
+        node: reason
+        for path, reason in kept_in_float(task.network).items()
+        for node in nodes_within(shared_graph(task), path)
+    }
+
+
+def float_parts(path: Path, operators: tuple[str, ...], excluded: Mapping[str, str]) -> tuple[str, ...]:
+    """Nodes of these operators whose second input is float: what quantization left as it was, with the reason."""
     import onnx
 
     graph = onnx.load(path).graph
     made_by = {output: node.op_type for node in graph.node for output in node.output}
     return tuple(
-        f"{node.name} ({node.op_type}): left in float by ONNX Runtime"
+        f"{node.name} ({node.op_type}): {excluded.get(node.name, 'left in float by ONNX Runtime')}"
         for node in graph.node
         if node.op_type in operators and made_by.get(node.input[1]) != "DequantizeLinear"
     )

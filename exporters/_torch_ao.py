@@ -21,6 +21,8 @@ from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
 from edgebench.errors import Unsupported
 
+from ._float import kept_in_float
+
 BATCH = 16
 QUANTIZABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
@@ -57,7 +59,7 @@ def quantize_static(network: nn.Module, engine: str, signals: NDArray[np.float32
     """
     records = torch.from_numpy(signals)
     with engine_set(engine), torch.no_grad():
-        plan = Plan()
+        plan = Plan(floats=kept_in_float(network))
         _find_parts(network.eval(), "", plan)
         while True:
             quantized = _convert(network, engine, records, plan)

@@ -30,24 +30,32 @@ class OnnxInt8:
         from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
         from ._onnx_graph import count_operators, shared_graph
-        from ._onnx_quantize import float_parts, prepared
+        from ._onnx_quantize import excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
         graph = prepared(shared_graph(task))
         before = count_operators(graph)
         if not any(before[op] for op in QUANTIZABLE):
             raise Unsupported(f"the graph has none of {', '.join(QUANTIZABLE)} to quantize")
+        excluded = excluded_nodes(task)
+        # Between the matrix products of a transformer, int8 costs accuracy and saves no time: LayerNorm, softmax and
+        # GELU have no int8 kernels.
+        transformer = before["LayerNormalization"] > 0
         quantize_static(
             graph, path, _Records(task.calibration()),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, reduce_range=True,
+            weight_type=QuantType.QInt8, reduce_range=True, nodes_to_exclude=list(excluded),
+            op_types_to_quantize=list(QUANTIZABLE) if transformer else None,
         )  # fmt: skip
-        left = float_parts(path, QUANTIZABLE)
+        left = float_parts(path, QUANTIZABLE, excluded)
         if len(left) == sum(before[op] for op in QUANTIZABLE):
             raise Unsupported("ONNX Runtime quantized none of the graph's operators")
         return Exported(
             path, "int8", "min-max", left,
-            ("weights use 7 bits (reduce_range): processors without VNNI would saturate otherwise",),
+            (
+                "weights use 7 bits (reduce_range): processors without VNNI would saturate otherwise",
+                *(("only convolutions and matrix products are quantized",) if transformer else ()),
+            ),
         )  # fmt: skip
 
 

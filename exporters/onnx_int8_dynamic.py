@@ -26,19 +26,20 @@ class OnnxInt8Dynamic:
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         from ._onnx_graph import count_operators, shared_graph
-        from ._onnx_quantize import float_parts, prepared
+        from ._onnx_quantize import excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
         graph = onnx.load(prepared(shared_graph(task)))
         # A Gemm becomes a MatMul with its weight transposed; the shape that was inferred for it would be wrong then.
         del graph.graph.value_info[:]
+        excluded = excluded_nodes(task)
         quantize_dynamic(
             graph, path, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8,
-            reduce_range=True,
+            reduce_range=True, nodes_to_exclude=list(excluded),
         )  # fmt: skip
         if not count_operators(path)["MatMulInteger"]:
             raise Unsupported("the graph has no matrix product with constant weights to quantize")
-        left = float_parts(path, ("Conv", "MatMul", "Gemm"))
+        left = float_parts(path, ("Conv", "MatMul", "Gemm"), excluded)
         return Exported(path, "int8-dynamic", "", left)
 
 

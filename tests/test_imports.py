@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-BASE = {"contracts", "protocols", "errors", "records", "files", "registry", "signals", "statistics", "events"}
+BASE = {"contracts", "recipe", "protocols", "errors", "records", "files", "registry", "signals", "statistics", "events"}
 ALLOWED = {
     "contracts": set(), "errors": set(), "signals": set(), "statistics": set(),
-    "protocols": {"contracts"}, "records": {"contracts", "errors"}, "files": {"errors"},
+    "recipe": {"contracts"}, "protocols": {"contracts", "recipe"}, "records": {"contracts", "errors"},
+    "files": {"errors"},
     "registry": {"errors", "protocols"}, "events": {"contracts"}, "process": {"errors", "files"},
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE, "compress": BASE, "exporters": BASE, "runtimes": BASE, "measuring": BASE,

@@ -5,19 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from edgebench.contracts import Recipe
+from edgebench.recipe import Recipe
 
 
-def augment(signals: Tensor, labels: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Crop in time, scale, silence leads and mix pairs of records.
+def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Scale, silence leads and mix pairs of records.
 
-    signals (batch, leads, samples) in mV and labels (batch, classes), both on the CPU; returns the same shapes, with
-    samples cut to `recipe.crop`. Mixup: Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
+    signals (batch, leads, samples) in mV and targets (batch, any), both on the CPU; returns the same shapes. Mixup:
+    Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
     """
-    batch, leads, samples = signals.shape
-    if 0 < recipe.crop < samples:
-        start = int(torch.randint(samples - recipe.crop + 1, (), generator=random))
-        signals = signals[..., start : start + recipe.crop]
+    batch, leads, _ = signals.shape
     if recipe.amplitude > 1:
         spread = 2 * torch.rand(batch, 1, 1, generator=random) - 1
         signals = signals * recipe.amplitude**spread
@@ -27,8 +24,13 @@ def augment(signals: Tensor, labels: Tensor, recipe: Recipe, random: torch.Gener
         share = _beta(recipe.mixup, random)
         other = torch.randperm(batch, generator=random)
         signals = share * signals + (1 - share) * signals[other]
-        labels = share * labels + (1 - share) * labels[other]
-    return signals, labels
+        targets = share * targets + (1 - share) * targets[other]
+    return signals, targets
+
+
+def window(samples: int, crop: int, random: torch.Generator) -> int:
+    """Start of a random window of `crop` samples in a record of `samples`."""
+    return int(torch.randint(samples - crop + 1, (), generator=random))
 
 
 def _beta(parameter: float, random: torch.Generator) -> float:

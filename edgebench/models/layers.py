@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -28,3 +30,28 @@ class Standardise(nn.Module):
     def forward(self, signals: Tensor) -> Tensor:
         """Standardised signals."""
         return (signals - self.mean) * self.scale
+
+
+def fit_standardise(network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+    """Give the statistics, each of shape (leads,) in mV, to the network's one `Standardise` layer."""
+    (layer,) = (m for m in network.modules() if isinstance(m, Standardise))
+    layer.fit(torch.from_numpy(mean), torch.from_numpy(std))
+
+
+class ConcatPoolHead(nn.Module):
+    """Mean and maximum over time, joined, then two linear layers: (batch, channels, length) to (batch, classes).
+
+    The head of the PTB-XL benchmark (Strodthoff et al., 2020, "Deep Learning for ECG Analysis: Benchmarks and Insights
+    from PTB-XL", arXiv:2004.13701), with its 128 hidden units, and dropout of half of `dropout` and `dropout`.
+    """
+
+    def __init__(self, channels: int, classes: int, hidden: int = 128, dropout: float = 0.5) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(2 * channels), nn.Dropout(dropout / 2), nn.Linear(2 * channels, hidden), nn.ReLU(),
+            nn.BatchNorm1d(hidden), nn.Dropout(dropout), nn.Linear(hidden, classes),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        return self.layers(torch.cat([x.amax(-1), x.mean(-1)], 1))  # type: ignore[no-any-return]

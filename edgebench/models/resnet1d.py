@@ -8,13 +8,12 @@ channels grow with depth, so that most weights work on short sequences: 1.37 M p
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgebench.contracts import InputContract, Recipe
 from edgebench.models.layers import Standardise
+from edgebench.models.signal import SignalArchitecture
+from edgebench.recipe import Recipe
 
 WIDTHS = (48, 96, 192, 256)
 KERNELS = (7, 7, 5, 3)
@@ -75,12 +74,9 @@ class ResNet1d(nn.Module):
         return self.classifier(self.dropout(pooled))  # type: ignore[no-any-return]
 
 
-class Architecture:
-    """How `resnet1d` is built and trained."""
-
-    name = "resnet1d"
-    input = InputContract()
-    recipe = Recipe(
+ARCHITECTURE = SignalArchitecture(
+    "resnet1d",
+    Recipe(
         epochs=24,
         batch_size=128,
         learning_rate=4e-3,
@@ -89,16 +85,6 @@ class Architecture:
         mixup=0.3,
         lead_dropout=0.04,
         amplitude=1.25,
-    )
-
-    def build(self, classes: int) -> nn.Module:
-        """Return the untrained network."""
-        return ResNet1d(len(self.input.leads), classes)
-
-    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
-        """Set the normalisation inside the graph."""
-        assert isinstance(network, ResNet1d)
-        network.standardise.fit(torch.from_numpy(mean), torch.from_numpy(std))
-
-
-ARCHITECTURE = Architecture()
+    ),
+    ResNet1d,
+)

@@ -16,7 +16,7 @@ from edgebench.errors import ModelError
 from edgebench.models import store
 from edgebench.signals import SUPERCLASSES
 from edgebench.statistics import decide, macro_auc, macro_f1
-from edgebench.training import predict
+from edgebench.training.evaluation import predict
 
 
 @pytest.mark.parametrize("name", registry.names("models"))

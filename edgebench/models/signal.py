@@ -1,0 +1,34 @@
+"""How a network on the raw signal is built and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from edgebench.contracts import InputContract
+from edgebench.models.layers import fit_standardise
+from edgebench.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class SignalArchitecture:
+    """A one-dimensional network; its recipe's `crop` cuts the signal."""
+
+    name: str
+    recipe: Recipe
+    make: Callable[[int, int], nn.Module]
+    """Gives the untrained network of (leads, classes)."""
+    input: InputContract = field(default_factory=InputContract)
+    pretrained: str = ""
+
+    def build(self, classes: int) -> nn.Module:
+        """Return the untrained network."""
+        return self.make(len(self.input.leads), classes)
+
+    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        """Set the normalisation inside the graph."""
+        fit_standardise(network, mean, std)

@@ -1,0 +1,89 @@
+"""What the vision transformers share: training on a part of the patches, and an initialisation for small datasets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from edgebench.models.image import ImageClassifier
+
+
+class PatchClassifier(ImageClassifier):
+    """A timm `VisionTransformer` on the image; it can train on a window in time and on a random part of the patches.
+
+    Each patch keeps the position embedding of its place in the whole image, so the two views agree.
+    """
+
+    backbone: Any
+
+    def forward_window(
+        self, signals: Tensor, start: int, samples: int, scale: float, keep: float
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits, or in training those of both heads of a distilled one, from the patches of a window.
+
+        `keep` is the share of them that is looked at, chosen at random for the batch (PatchDropout: Liu et al., 2023,
+        arXiv:2208.07220). `scale` is not used: position embeddings belong to the full size.
+        """
+        vit, image = self.backbone, self.image(signals)
+        patch = vit.patch_embed.patch_size[1]
+        rows, columns = vit.patch_embed.grid_size
+        wide = min(columns, max(1, round(samples / self.image.samples * self.image.width / patch)))
+        left = min(columns - wide, round(start / self.image.samples * columns))
+        x = vit.patch_embed.proj(image[..., left * patch : (left + wide) * patch]).flatten(2).transpose(1, 2)
+        prefix = vit.num_prefix_tokens
+        places = vit.pos_embed[:, prefix:].unflatten(1, (rows, columns))[:, :, left : left + wide].flatten(1, 2)
+        x = x + places
+        if keep < 1:
+            x = x[:, torch.randperm(x.shape[1])[: max(1, round(keep * x.shape[1]))]]
+        tokens = [t for t in (vit.cls_token, getattr(vit, "dist_token", None)) if t is not None]
+        if tokens:
+            start_tokens = torch.cat(tokens, 1) + vit.pos_embed[:, :prefix]
+            x = torch.cat([start_tokens.expand(x.shape[0], -1, -1), x], 1)
+        x = vit.norm(vit.blocks(vit.norm_pre(vit.pos_drop(x))))
+        return vit.forward_head(x)  # type: ignore[no-any-return]
+
+    def part_to_compile(self) -> nn.Module:
+        """The blocks: what surrounds them changes its shape with the window."""
+        return self.backbone.blocks  # type: ignore[no-any-return]
+
+
+def initialise(vit: Any) -> nn.Module:
+    """Start attention near what trained transformers have, and positions as sines; returns the network.
+
+    Mimetic initialisation (Trockman and Kolter, 2023, "Mimetic Initialization of Self-Attention Layers",
+    arXiv:2305.09828): in each head the product of query and key weights is 0.7 Z + 0.7 I, and that of value and output
+    weights over all heads 0.4 Z - 0.4 I, with Z random normal of variance 1 / width. It helps where data are few.
+    """
+    for block in vit.blocks:
+        attention = block.attn
+        width, heads = attention.qkv.in_features, attention.num_heads
+        size = width // heads
+        with torch.no_grad():
+            query, key, value = attention.qkv.weight.view(3, heads, size, width)
+            for head in range(heads):
+                left, right = _factors(0.7 * torch.randn(width, width) / width**0.5 + 0.7 * torch.eye(width))
+                query[head], key[head] = left[:, :size].T, right[:, :size].T
+            left, right = _factors(0.4 * torch.randn(width, width) / width**0.5 - 0.4 * torch.eye(width))
+            value.copy_(left.T.reshape(heads, size, width))
+            attention.proj.weight.copy_(right)
+    rows, columns = vit.patch_embed.grid_size
+    with torch.no_grad():
+        prefix = vit.num_prefix_tokens
+        vit.pos_embed[:, prefix:] = _sines(rows, columns, vit.embed_dim)
+    return vit  # type: ignore[no-any-return]
+
+
+def _factors(product: Tensor) -> tuple[Tensor, Tensor]:
+    """Two matrices A and B with A B^T = product, the singular values shared between them."""
+    u, s, vh = torch.linalg.svd(product)
+    return u * s.sqrt(), vh.T * s.sqrt()
+
+
+def _sines(rows: int, columns: int, width: int) -> Tensor:
+    """Two-dimensional sine and cosine positions, (rows * columns, width), as small as learned ones start."""
+    frequencies = 10000 ** (-torch.arange(width // 4) / (width // 4))
+    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    angles = [p.flatten()[:, None] * frequencies for p in (y, x)]
+    return 0.1 * torch.cat([f(a) for a in angles for f in (torch.sin, torch.cos)], 1)

@@ -1,0 +1,68 @@
+"""The hyperparameters of a training. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from edgebench.contracts import STRICT
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 0.0
+    optimizer: Literal["adam", "adamw"] = "adamw"
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    warmup_share: float = 0.25
+    """Share of the steps in which the one-cycle learning rate rises."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
+    pretrained: bool = True
+    """Start from ImageNet weights, where the architecture has such and this machine can fetch them."""
+    crop: int = 0
+    """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
+    patch_keep: float = 1.0
+    """Share of the patches that a transformer is trained on; a random choice for each step."""
+    progressive: tuple[float, ...] = ()
+    """Image sizes, as factors of the full one, over equal parts of the training; () for the full size throughout."""
+    whole_epochs: int = 0
+    """Epochs at the end that see whole records at full size: without crop, patch_keep and progressive."""
+    mixup: float = 0.0
+    """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
+    lead_dropout: float = 0.0
+    amplitude: float = 1.0
+    """Records are scaled by a factor between 1/amplitude and amplitude."""
+    class_weights: bool = False
+    """Weigh the positive records of a class by how many negative ones there are for each."""
+    teacher: str = ""
+    """A trained model to distil: a shipped one's name, or the path to a manifest; empty for none."""
+    alpha: float = 0.5
+    """Share of the labels in the loss; the teacher's is 1 - alpha."""
+    temperature: float = 1.0
+    """Divides the logits of teacher and student in the distillation loss (Hinton et al., 2015)."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights that is kept and judged."""
+    gradient_clip: float = 2.0
+    patience: int = 6
+    """Epochs without a better score on the validation fold after which training stops."""
+    stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
+    """The score of the validation fold that decides which epoch is kept."""
+    validation_records: int = 0
+    """Validation records that each epoch is judged on; 0 for all. The thresholds are chosen on all of them."""
+    seed: int = 0
+
+    @classmethod
+    def published(cls, learning_rate: float, **changes: Any) -> Recipe:
+        """How the course projects trained their image models: Adam at a constant rate, batches of 32, early stopping.
+
+        The moving average of the weights is ours: it raises the score of a constant rate.
+        """
+        fixed: dict[str, Any] = {"epochs": 50, "batch_size": 32, "optimizer": "adam", "schedule": "constant"}
+        return cls(learning_rate=learning_rate, **(fixed | changes))

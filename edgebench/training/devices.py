@@ -1,0 +1,57 @@
+"""Where a training runs, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from edgebench.errors import ModelError
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def device_of(name: str) -> torch.device:
+    """The device of that name, or CUDA where there is one; raises ModelError where it cannot be used."""
+    try:
+        place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.zeros(1, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"--device {name}: {str(error).splitlines()[0]}") from None
+    return place
+
+
+class Precision:
+    """Mixed precision: the forward pass in bf16 or fp16, weights and optimizer in fp32.
+
+    Micikevicius et al., 2018, "Mixed Precision Training": losses are scaled for fp16, whose small gradients vanish.
+    """
+
+    def __init__(self, name: str, place: torch.device) -> None:
+        self.name = _fastest(place) if name == "auto" else name
+        self.place = place
+        self.scaler = torch.amp.GradScaler(place.type, enabled=self.name == "fp16")
+
+    def forward(self) -> AbstractContextManager[Any]:
+        """Wrap the forward pass."""
+        if self.name == "fp32":
+            return nullcontext()
+        return torch.autocast(self.place.type, DTYPES[self.name])
+
+    def backward(self, loss: Tensor, network: nn.Module, optimizer: torch.optim.Optimizer, clip: float) -> None:
+        """One step of the optimizer, with the gradients' norm cut to `clip`."""
+        optimizer.zero_grad()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(network.parameters(), clip)
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+
+def _fastest(place: torch.device) -> str:
+    """bf16 where the device multiplies it natively; on a CPU that needs AVX-512 BF16 or AMX."""
+    if place.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"

@@ -1,0 +1,177 @@
+"""Train an architecture on a dataset, and keep the best weights with all that is needed to use them.
+
+Early stopping and the decision thresholds use the validation fold; the test fold is looked at once, at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edgebench import registry
+from edgebench.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.data.augment import augment
+from edgebench.errors import ModelError
+from edgebench.files import sha256_of
+from edgebench.models import pretrained, store
+from edgebench.recipe import Recipe
+from edgebench.records import validated
+from edgebench.signals import open_signals, to_millivolts
+from edgebench.training import views
+from edgebench.training.devices import Precision, device_of
+from edgebench.training.evaluation import describe, judge
+from edgebench.training.objective import loss, positive_weights, targets_of
+from edgebench.training.state import EpochReport, OnStep, State
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of a training's progress; each may be left out."""
+
+    step: OnStep | None = None
+    epoch: Callable[[EpochReport], None] | None = None
+    data: Progress | None = None
+    """(records read, records), also of the teacher's predictions."""
+    note: Callable[[str], None] | None = None
+    """A sentence that the user should read."""
+
+
+def train(
+    name: str,
+    dataset: str,
+    directory: Path | None,
+    output: Path,
+    recipe: dict[str, Any] | None = None,
+    resume: bool = False,
+    device: str = "",
+    compiled: bool = False,
+    watch: Watch | None = None,
+) -> Path:
+    """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
+
+    `recipe` overrides fields of the architecture's own. A checkpoint is written after each epoch; with `resume`, the
+    training goes on from it. `compiled` trains through torch.compile. Raises ModelError, DataError.
+    """
+    told = watch or Watch()
+    architecture = registry.architecture(name)
+    chosen = changed(architecture.recipe, recipe or {})
+    source = registry.dataset(dataset)
+
+    def load(split: Split) -> RecordSet:
+        return source.load(DataRequest(split, directory, architecture.input.rate_hz), told.data)
+
+    training, validation, test = load("train"), load("validation"), load("test")
+    place = device_of(device)
+    targets = targets_of(training, chosen, place, told.data)
+    torch.manual_seed(chosen.seed)
+    network = architecture.build(len(source.classes))
+    checkpoint = output / f"{name}.checkpoint.pt"
+    going_on = resume and checkpoint.exists()
+    start = "random weights"
+    if architecture.pretrained and chosen.pretrained:
+        start = pretrained.start_from(network.get_submodule("backbone"), architecture.pretrained)
+        if told.note and not going_on:
+            told.note(start)
+    architecture.fit_input(network, *lead_statistics(training))
+    steps = len(training) // chosen.batch_size
+    if not steps:
+        raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
+    state = State(network.to(place), chosen, steps, _identity(training, validation))
+    if going_on:
+        state.load(checkpoint)
+    if compiled:
+        views.compile_in_place(state.network)
+    run = _Run(state, training, targets, place, Precision(chosen.precision, place))
+    while state.epoch < chosen.epochs and state.epoch - state.best_epoch < chosen.patience:
+        began = time.monotonic()
+        mean = run.epoch(told.step)
+        score = judge(state.average, validation, place, chosen)
+        state.seconds += time.monotonic() - began
+        state.judged(score)
+        state.save(checkpoint)
+        if told.epoch:
+            took = time.monotonic() - began
+            told.epoch(
+                EpochReport(state.epoch, chosen.epochs, mean, score, chosen.stop_on, state.best_score, took)
+            )  # fmt: skip
+    state.average.load_state_dict(state.best)
+    history = {
+        "started_from": start, "precision": run.precision.name, "epochs": state.epoch,
+        "best_epoch": state.best_epoch, "seconds": round(state.seconds),
+    }  # fmt: skip
+    manifest = describe(
+        state.average, name, architecture.input, source, chosen, training, validation, test, history
+    )  # fmt: skip
+    return store.save(state.average.cpu(), output, manifest)
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
+    unknown = sorted(set(changes) - set(vars(recipe)))
+    if unknown:
+        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}")
+    return validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
+
+
+def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation of each lead over all records, in mV, each of shape (leads,)."""
+    signals = open_signals(records.signals)
+    total, squares = np.zeros(signals.shape[1]), np.zeros(signals.shape[1])
+    for start in range(0, len(signals), 1024):
+        part = signals[start : start + 1024].astype(np.float64) / 1000
+        total += part.sum((0, 2))
+        squares += (part**2).sum((0, 2))
+    count = signals.shape[0] * signals.shape[2]
+    mean = total / count
+    return mean.astype(np.float32), np.sqrt(squares / count - mean**2).astype(np.float32)
+
+
+class _Run:
+    """What the epochs of one training share."""
+
+    def __init__(
+        self, state: State, records: RecordSet, targets: NDArray[np.float32], place: torch.device, precision: Precision
+    ) -> None:
+        self.state, self.place, self.precision = state, place, precision
+        self.signals, self.targets = open_signals(records.signals), targets
+        weights = positive_weights(records, state.recipe)
+        self.weights = None if weights is None else weights.to(place)
+
+    def epoch(self, on_step: OnStep | None) -> float:
+        """One pass over the records; returns the mean loss."""
+        state, size = self.state, self.state.recipe.batch_size
+        order = torch.randperm(len(self.targets), generator=state.random).numpy()
+        steps = len(order) // size
+        state.network.train()
+        total = 0.0
+        for step in range(steps):
+            total += self._step(np.sort(order[step * size : (step + 1) * size]))
+            state.follow(state.epoch * steps + step)
+            if on_step:
+                on_step(step + 1, steps, state.epoch)
+        return total / steps
+
+    def _step(self, rows: NDArray[np.int64]) -> float:
+        state, recipe = self.state, self.state.recipe
+        signals = torch.from_numpy(to_millivolts(self.signals[rows]))
+        start, length = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
+        signals, targets = augment(signals, torch.from_numpy(self.targets[rows]), recipe, state.random)
+        with self.precision.forward():
+            outputs = views.forward(state.network, signals.to(self.place), recipe, state.epoch, start, length)
+        value: Tensor = loss(outputs, targets.to(self.place), recipe, self.weights)
+        self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
+        state.schedule.step()
+        return value.item()
+
+
+def _identity(*parts: RecordSet) -> str:
+    """Hash of which records are trained on, and of their labels."""
+    return sha256_of(*(p.label + p.ids.tobytes().hex() + p.labels.tobytes().hex() for p in parts))

@@ -1,0 +1,117 @@
+"""Everything that changes while training; saved after each epoch, it makes a training resumable."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from edgebench.errors import ModelError
+from edgebench.files import replacing, require_space
+from edgebench.recipe import Recipe
+
+OnStep = Callable[[int, int, int], None]
+"""Called with (step, steps of the epoch, epoch)."""
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch gave."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    score: float
+    score_name: str
+    best: float
+    seconds: float
+
+
+class State:
+    """The network, the moving average of its weights, the optimizer, and how far the training is."""
+
+    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, records: str) -> None:
+        self.records = records
+        self.network = network
+        self.average = copy.deepcopy(network).eval()
+        self.best = copy.deepcopy(self.average.state_dict())
+        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+        self.optimizer = kind(_decayed(network, recipe.weight_decay), lr=recipe.learning_rate)
+        # Rising takes two steps at least: OneCycleLR divides by the rise less one.
+        steps = recipe.epochs * steps_per_epoch
+        self.schedule: torch.optim.lr_scheduler.LRScheduler
+        if recipe.schedule == "one-cycle":
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimizer, recipe.learning_rate, steps, pct_start=min(0.99, max(recipe.warmup_share, 2 / steps))
+            )
+        else:
+            self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimizer, 1.0)
+        self.random = torch.Generator().manual_seed(recipe.seed)
+        self.epoch, self.best_score, self.best_epoch, self.seconds = 0, 0.0, 0, 0.0
+        self.recipe = recipe
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint in one step."""
+        data = {
+            "recipe": asdict(self.recipe), "records": self.records,
+            "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "best": self.best, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
+            "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
+            "cuda_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "numbers": [self.epoch, self.best_score, self.best_epoch, self.seconds],
+        }  # fmt: skip
+        with replacing(path) as part:
+            try:
+                torch.save(data, part)
+            except RuntimeError:  # torch reports a full disk as an error of its own
+                require_space(path.parent)
+                raise
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint; raises ModelError where it belongs to another recipe."""
+        try:
+            data = torch.load(path, weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise ModelError(f"{path}: not a checkpoint of this version ({type(error).__name__}); remove it") from None
+        for what, now in (("recipe", asdict(self.recipe)), ("records", self.records)):
+            if data.get(what) != now:
+                raise ModelError(f"{path}: was made with other {what}; remove it, or train with the same options")
+        self.network.load_state_dict(data["network"])
+        self.average.load_state_dict(data["average"])
+        self.best = data["best"]
+        self.optimizer.load_state_dict(data["optimizer"])
+        self.schedule.load_state_dict(data["schedule"])
+        self.random.set_state(data["random"])
+        torch.set_rng_state(data["torch_random"])
+        if data["cuda_random"] and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(data["cuda_random"])
+        self.epoch, self.best_score, self.best_epoch, self.seconds = data["numbers"]
+
+    def judged(self, score: float) -> None:
+        """Take in the score of the epoch that ended; its weights are kept where they are the best so far."""
+        self.epoch += 1
+        if score > self.best_score:
+            self.best_score, self.best_epoch = score, self.epoch
+            self.best = copy.deepcopy(self.average.state_dict())
+
+    @torch.no_grad()
+    def follow(self, seen: int) -> None:
+        """Move the average towards the network after step `seen`; quickly at first, when weights are far from good."""
+        decay = min(self.recipe.ema, (1 + seen) / (10 + seen))
+        for kept, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if kept.is_floating_point():
+                kept.lerp_(new, 1 - decay)
+            else:
+                kept.copy_(new)
+
+
+def _decayed(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weight decay on matrices and kernels, none on biases and normalisation."""
+    matrices: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
+    others: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

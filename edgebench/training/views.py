@@ -1,0 +1,49 @@
+"""What part of its records a network is shown in a training step, and how it is made fast."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from edgebench.data.augment import window
+from edgebench.models.image import ImageClassifier
+from edgebench.recipe import Recipe
+
+Outputs = Tensor | tuple[Tensor, Tensor]
+"""Logits, or those of the class head and of the distillation head."""
+
+
+def choose_window(recipe: Recipe, epoch: int, samples: int, random: torch.Generator) -> tuple[int, int]:
+    """(start, length) in samples of what this step is trained on."""
+    if is_whole(recipe, epoch) or not 0 < recipe.crop < samples:
+        return 0, samples
+    return window(samples, recipe.crop, random), recipe.crop
+
+
+def is_whole(recipe: Recipe, epoch: int) -> bool:
+    """Whether an epoch (from 0) is one of those at the end that see whole records."""
+    return epoch >= recipe.epochs - recipe.whole_epochs
+
+
+def image_scale(recipe: Recipe, epoch: int) -> float:
+    """Factor of the image's size in an epoch: progressive resizing in equal parts of the training."""
+    if is_whole(recipe, epoch) or not recipe.progressive:
+        return 1.0
+    parts = len(recipe.progressive)
+    return recipe.progressive[min(parts - 1, epoch * parts // max(1, recipe.epochs - recipe.whole_epochs))]
+
+
+def forward(network: nn.Module, signals: Tensor, recipe: Recipe, epoch: int, start: int, length: int) -> Outputs:
+    """The network's outputs for a window of the signals (batch, leads, samples) in mV."""
+    if isinstance(network, ImageClassifier):
+        keep = 1.0 if is_whole(recipe, epoch) else recipe.patch_keep
+        return network.forward_window(signals, start, length, image_scale(recipe, epoch), keep)
+    if length < signals.shape[-1]:
+        signals = signals[..., start : start + length]
+    return network(signals)  # type: ignore[no-any-return]
+
+
+def compile_in_place(network: nn.Module) -> None:
+    """Let torch.compile make the training faster; the state dict keeps its names."""
+    part = network.part_to_compile() if isinstance(network, ImageClassifier) else network
+    part.compile(dynamic=False)
