@@ -60,13 +60,15 @@ def export(
 
     `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
     """
-    from edgebench import artifacts, harness, registry
+    from edgebench import adoption, artifacts, harness, registry
     from edgebench.contracts import DataRequest
     from edgebench.events import Listener
     from edgebench.models import store
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    validation = harness.load_records(chosen, "validation", hear) if chosen.tune_thresholds else None
+    chosen = adoption.take_in(chosen, validation, output / "models")
     for model in chosen.models:
         store.find(model)  # one error, before anything is built
     calibration = harness.load_calibration(chosen, hear)

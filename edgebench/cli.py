@@ -11,6 +11,7 @@ from rich.markup import escape
 from edgebench import __version__, api
 from edgebench.cli_data import data
 from edgebench.cli_options import (
+    Artifacts,
     Calibration,
     DataDir,
     DatasetName,
@@ -27,8 +28,10 @@ from edgebench.cli_options import (
     Targets,
     Threads,
     Timeout,
+    TuneThresholds,
     Variants,
     Warmup,
+    Weights,
 )
 from edgebench.console import INTERRUPTED, command, err, live, out
 
@@ -58,7 +61,8 @@ def main_options(
 @command
 def run(
     plan: Annotated[Path | None, typer.Argument(help="Plan in TOML; flags override it.")] = None,
-    model: Models = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
+    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
     dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
     calibration_records: Calibration = None, processes: Processes = None, warmup: Warmup = None,
@@ -76,11 +80,17 @@ def run(
 
     edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
 
+    edgebench run --model net.py:build --weights net.pth     your own network, with net.toml beside it
+
+    edgebench run --artifact net.onnx                        your own file, with net.toml beside it
+
     edgebench run --resume out                               go on after Ctrl-C
     """
     given = _fields(
-        models=model, variants=variant, exporters=exporter, targets=target, dataset=dataset, data_dir=data_dir,
-        limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
+        models=model, weights=weights, tune_thresholds=tune_thresholds,
+        artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
+        targets=target or (["host"] if artifact else None), dataset=dataset, data_dir=data_dir, limit=limit,
+        keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
         calibration_records=calibration_records, threads=threads, seed=seed,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
@@ -90,7 +100,7 @@ def run(
 @app.command()
 @command
 def measure(
-    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, or their manifests.")],
+    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files.")],
     target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     processes: Processes = None, warmup: Warmup = None, min_samples: MinSamples = None,
     min_seconds: MinSeconds = None, timeout: Timeout = None, threads: Threads = None, output: Output = None,
@@ -116,8 +126,9 @@ def measure(
 @app.command()
 @command
 def export(
-    model: Models = None, variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None,
-    data_dir: DataDir = None, calibration_records: Calibration = None, timeout: Timeout = None,
+    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
+    calibration_records: Calibration = None, timeout: Timeout = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
 ) -> None:  # fmt: skip
     """Export models into files to deploy, each checked in a fresh process.
@@ -129,8 +140,8 @@ def export(
     edgebench export --exporter qnnpack-int8 --dataset ptbxl --data-dir ptbxl -o ship
     """
     given = _fields(
-        variants=variant, dataset=dataset, data_dir=data_dir, calibration_records=calibration_records,
-        measuring=_measuring(None, None, None, None, timeout),
+        variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
+        calibration_records=calibration_records, measuring=_measuring(None, None, None, None, timeout),
     )  # fmt: skip
     with live() as listener:
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
@@ -183,6 +194,7 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Another field of the recipe, as KEY=VALUE. Repeatable.")
     ] = None,
+    half: Annotated[bool, typer.Option("--half", help="Store the weights in half precision.")] = False,
     compiled: Annotated[bool, typer.Option("--compile", help="Train through torch.compile.")] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one).")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
@@ -201,19 +213,25 @@ def train(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher
     )
     show_training(
-        name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, resume=resume
+        name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
+        resume=resume,
     )  # fmt: skip
 
 
 @app.command("list")
 @command
-def list_() -> None:
-    """List datasets, models, variants, exporters, runtimes, report formats and targets."""
-    from edgebench.diagnosis import plugins
-    from edgebench.reports.terminal import print_table
+def list_(
+    kind: Annotated[str, typer.Argument(help="Only this kind, such as models, exporters or targets.")] = "",
+) -> None:
+    """List datasets, models, variants, exporters, runtimes, report formats and targets.
 
-    for kind, found in plugins().items():
-        print_table(out, [kind, ""], [[name, summary] for name, summary in found.items()])
+    [bold]Example[/bold]
+
+    edgebench list models    parameters, size, multiply-adds and scores of each
+    """
+    from edgebench.list_view import show_list
+
+    show_list(kind)
 
 
 @app.command()

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-Models = Annotated[list[str] | None, typer.Option("--model", help="Model, or path to a model manifest. Repeatable.")]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="Shipped model, manifest, or FILE.py:FUNCTION. Repeatable.")
+]
+Weights = Annotated[
+    Path | None, typer.Option("--weights", help="Weights of a network from a Python file: .safetensors, or .pth.")
+]
+TuneThresholds = Annotated[
+    bool | None,
+    typer.Option("--tune-thresholds", help="Choose the thresholds of what was made elsewhere on the validation fold."),
+]
+Artifacts = Annotated[
+    list[Path] | None, typer.Option("--artifact", help="Measure this .onnx, TorchScript file or folder. Repeatable.")
+]
 Variants = Annotated[list[str] | None, typer.Option("--variant", help="Compression. Repeatable.")]
 Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
 Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]

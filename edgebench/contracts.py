@@ -58,6 +58,22 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """How a file that was not exported here wants its input, and what it answers; done for it at each prediction."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    layout: Literal["leads-first", "samples-first"] = "leads-first"
+    """(batch, leads, samples) or (batch, samples, leads)."""
+    mean: tuple[float, ...] = ()
+    """Of each lead in mV, for a file that takes standardised signals; empty for one that takes mV."""
+    std: tuple[float, ...] = ()
+    batch: int = 0
+    """The only batch size that the file takes; 0 for any."""
+    output: Literal["logits", "probabilities"] = "logits"
+
+
+@dataclass(frozen=True)
 class Artifact:
     """One file to deploy and what is known of it; the manifest beside the file is this record as JSON."""
 
@@ -76,8 +92,8 @@ class Artifact:
     thresholds: tuple[float, ...]
     """Probability at and above which a class is decided for, chosen on the validation fold."""
     input: InputContract
-    parameters: int
-    sparsity: float
+    parameters: int | None
+    sparsity: float | None
     """Share of the variant's weights that are exactly zero."""
     model_sha256: str
     """SHA-256 of the weights that the artifact was made from."""
@@ -87,6 +103,8 @@ class Artifact:
     architecture: str = ""
     """Name of the architecture plug-in that rebuilds the network; only for the format `eager`."""
     calibration: Calibration | None = None
+    feed: Feed | None = None
+    """Only for a file that was not exported here."""
     float_parts: tuple[str, ...] = ()
     """Parts of a quantized artifact that stayed in float, each with its reason."""
     notes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgebench import profiles, registry
-from edgebench.errors import EdgeBenchError
+from edgebench.errors import EdgeBenchError, UnknownPlugin
 from edgebench.measuring import environment
 
 
@@ -38,14 +38,24 @@ def doctor() -> Diagnosis:
     return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _advice(facts))
 
 
-def plugins() -> dict[str, dict[str, str]]:
-    """Everything that is registered, by kind, each with a line on what it is; imports no heavy package."""
-    found: dict[str, dict[str, str]] = {}
-    for kind in registry.KINDS:
-        found[kind] = {name: _summary(kind, name) for name in registry.names(kind)}
+def plugins(kind: str = "") -> dict[str, dict[str, str]]:
+    """Everything that is registered, or one kind of it, each with a line on what it is; imports no heavy package.
+
+    Raises UnknownPlugin for a kind that does not exist.
+    """
+    known = [*registry.KINDS, "targets"]
+    if kind and kind not in known:
+        raise UnknownPlugin("kind", kind, known)
+    return {k: _targets_known() if k == "targets" else _registered(k) for k in known if kind in ("", k)}
+
+
+def _registered(kind: str) -> dict[str, str]:
+    return {name: _summary(kind, name) for name in registry.names(kind)}
+
+
+def _targets_known() -> dict[str, str]:
     machine = environment.machine()
-    found["targets"] = {name: profiles.find(name, machine).description for name in profiles.names()}
-    return found
+    return {name: profiles.find(name, machine).description for name in profiles.names()}
 
 
 def _summary(kind: str, name: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from edgebench import artifacts, profiles, registry
+from edgebench import adoption, artifacts, profiles, registry
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
@@ -41,6 +41,8 @@ class Grid:
     store: RunStore
     test: RecordSet
     calibration: RecordSet | None
+    validation: RecordSet | None
+    """Only where thresholds are to be chosen for artifacts that were made elsewhere."""
     facts: dict[str, Any]
     hear: Listener
     built: dict[tuple[str, str, str], Built] = field(default_factory=dict)
@@ -51,8 +53,10 @@ class Grid:
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
         for path in self.plan.artifacts:
-            found = artifacts.read(path)
+            found = artifacts.read(path, self.plan.tune_thresholds)
             artifact = artifact_of(found)
+            if self.validation and artifact.feed:
+                found = adoption.with_thresholds(found, self.validation, self.plan.measuring.timeout_s)
             if (artifact.model, artifact.variant, artifact.exporter) in self.built:
                 name = f"{artifact.model} {artifact.variant} {artifact.exporter}"
                 raise PlanError(f"{path}: a second artifact of {name}; measure them in runs of their own")

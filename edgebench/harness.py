@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgebench import artifacts, profiles, registry, run_store
+from edgebench import adoption, artifacts, profiles, registry, run_store
 from edgebench.contracts import DataRequest, RecordSet, Run, Split
 from edgebench.events import Listener
 from edgebench.files import sha256, sha256_of
@@ -43,15 +44,19 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     hear.stage("read the records", 1)
     test = load_records(plan, "test", hear)
     calibration = load_calibration(plan, hear)
-    hear.step()
     facts = environment.describe()
-    inputs = _inputs(plan, test, calibration, facts)
-    if resume:
-        store = run_store.reopen(folder, plan.document(), inputs)
-    else:
-        used = {name: plan.threads or profiles.threads_here(profiles.find(name, facts)) for name in plan.targets}
-        store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
-    return Grid(plan, store, test, calibration, facts, hear)
+    validation = load_records(plan, "validation", hear) if plan.tune_thresholds else None
+    hear.step()
+    with tempfile.TemporaryDirectory() as scratch:
+        ready = adoption.take_in(plan, validation, Path(scratch))
+        inputs = _inputs(ready, test, calibration, facts)
+        if resume:
+            store = run_store.reopen(folder, plan.document(), inputs)
+        else:
+            used = {name: plan.threads or profiles.threads_here(profiles.find(name, facts)) for name in plan.targets}
+            store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
+        ready = adoption.moved(ready, Path(scratch), folder / "models")
+    return Grid(ready, store, test, calibration, validation, facts, hear)
 
 
 def load_calibration(plan: Plan, hear: Listener) -> RecordSet | None:
@@ -79,11 +84,13 @@ def _inputs(plan: Plan, test: RecordSet, calibration: RecordSet | None, facts: d
     return {
         "records": _identity(test),
         "calibration": _identity(calibration) if calibration else "",
-        "models": {} if plan.artifacts else {name: _model_identity(name) for name in plan.models},
+        "models": {} if plan.artifacts else {artifacts.safe(name): _model_identity(name) for name in plan.models},
         "targets": {name: asdict(profiles.find(name, facts)) for name in plan.targets},
         "cuda": facts["cuda"],
         "python": facts["python"],
-        "artifacts": [sha256_of(to_json(artifact_of(artifacts.read(path)))) for path in plan.artifacts],
+        "artifacts": [
+            sha256_of(to_json(artifact_of(artifacts.read(path, plan.tune_thresholds)))) for path in plan.artifacts
+        ],
         "machine": facts["fingerprint"],
         "packages": facts["packages"],
     }

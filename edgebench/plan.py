@@ -20,11 +20,17 @@ class Plan(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    models: tuple[str, ...] = pydantic.Field(("resnet1d",), description="shipped models, or paths to model manifests")
+    models: tuple[str, ...] = pydantic.Field(
+        ("resnet1d",), description="shipped models, manifests, path/to/file.py:FUNCTION"
+    )
+    weights: Path | None = pydantic.Field(None, description="weights of the model that is path/to/file.py:FUNCTION")
+    tune_thresholds: bool = pydantic.Field(False, description="choose the thresholds of what was made elsewhere")
     variants: tuple[str, ...] = pydantic.Field(("none",), description="compressions")
     exporters: tuple[str, ...] = pydantic.Field((), description="exporters; empty for all of them")
     targets: tuple[str, ...] = pydantic.Field(("host", "arm-qnnpack"), description="profiles, or paths to TOML files")
-    artifacts: tuple[Path, ...] = pydantic.Field((), description="measure these manifests instead of building")
+    artifacts: tuple[Path, ...] = pydantic.Field(
+        (), description="measure these instead of building: manifests, .onnx, .pt"
+    )
     dataset: str = pydantic.Field("demo", description="what macro-F1 is computed on")
     data_dir: Path | None = pydantic.Field(None, description="folder of the dataset")
     limit: int | None = pydantic.Field(None, ge=1, description="at most this many test records")
@@ -50,6 +56,13 @@ class Plan(pydantic.BaseModel):
         names = [Path(m).stem if m.endswith(".json") else m for m in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"models: two are named alike ({', '.join(names)}); rename a manifest")
+        own = [m for m in self.models if is_own(m)]
+        if len(own) > 1:
+            raise ValueError(f"models: {own[0]} and {own[1]} need weights each; give them runs of their own")
+        if own and not self.weights and not self.artifacts:
+            raise ValueError(f"models: {own[0]} needs its weights: --weights FILE")
+        if self.weights and not own:
+            raise ValueError("weights: no model is path/to/file.py:FUNCTION; the others have weights of their own")
         for name in ("models", "variants", "targets"):
             if not getattr(self, name):
                 raise ValueError(f"{name} is empty")
@@ -58,6 +71,11 @@ class Plan(pydantic.BaseModel):
     def document(self) -> dict[str, Any]:
         """The plan in JSON's types, as it is kept in the run's folder."""
         return self.model_dump(mode="json")
+
+
+def is_own(model: str) -> bool:
+    """Whether a model is a network from a Python file, path/to/file.py:FUNCTION."""
+    return ".py:" in model
 
 
 def load(path: Path | None, overrides: dict[str, Any]) -> Plan:

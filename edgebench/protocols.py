@@ -43,6 +43,9 @@ class Architecture(Protocol):
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""
 
+    def initialise(self, network: nn.Module) -> object:
+        """What a training from random weights does with a new network first; often nothing."""
+
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
         """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
 

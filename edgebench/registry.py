@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KINDS = {
     "datasets": "dataset",
     "models": "model",
+    "model_sources": "model source",
     "variants": "variant",
     "exporters": "exporter",
     "runtimes": "runtime",
@@ -58,7 +59,12 @@ def dataset(name: str) -> Dataset:
 
 
 def architecture(name: str) -> Architecture:
-    """The architecture of that name."""
+    """The architecture of that name, or of a source of many: `timm:NAME`, `path/to/file.py:FUNCTION`."""
+    source, _, rest = name.partition(":")
+    if ".py:" in name:
+        source, rest = "file", name
+    if name not in names("models") and rest and source in names("model_sources"):
+        return cast("Architecture", load("model_sources", source)(rest))
     return cast("Architecture", load("models", name))
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
+    from edgebench.training.devices import keep_memory
+
+    keep_memory()
     with live(keep=False) as listener:
 
         def on_step(step: int, steps: int, epoch: int) -> None:

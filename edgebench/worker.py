@@ -14,8 +14,9 @@ from edgebench import registry
 from edgebench.contracts import Job, Outcome
 from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError
 from edgebench.files import FULL, sha256
-from edgebench.measuring import accuracy, latency, memory
+from edgebench.measuring import accuracy, feed, latency, memory
 from edgebench.process import answer_with
+from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
 MEASURES = {"predict": accuracy.predict, "memory": memory.measure, "latency": latency.measure}
@@ -24,7 +25,9 @@ MEASURES = {"predict": accuracy.predict, "memory": memory.measure, "latency": la
 def perform(job: Job) -> Outcome:
     """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
     try:
-        runtime = registry.runtime(job.artifact.format)
+        runtime: Runtime = registry.runtime(job.artifact.format)
+        if job.artifact.feed:
+            runtime = feed.FedRuntime(runtime, job.artifact.feed)
         missing = runtime.unavailable(job.device, job.engine)
         if missing:
             return Outcome("unsupported", missing)

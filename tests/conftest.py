@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import PluginMaker, make_ptbxl
+from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 
 from edgebench import api
 from edgebench.artifacts import Built, read
@@ -71,6 +71,14 @@ def artifact(exported: Path) -> Built:
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginMaker:
     """Install a third party's plug-in for this process and its children."""
     return PluginMaker(tmp_path / "site", monkeypatch)
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> str:
+    """A PYTHONPATH under which the build side's packages cannot be imported."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(BLOCKER.format(names=BUILD_SIDE))
+    return str(tmp_path / "site")
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,16 @@ from edgebench.events import Listener
 from edgebench.plan import Plan, load
 from edgebench.signals import LEADS
 
+BLOCKER = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Blocker())
+"""
+BUILD_SIDE = ("torch", "torchvision", "timm", "onnx", "onnxscript", "sklearn", "scipy", "pandas", "wfdb", "tabulate")
+
 
 def make_ptbxl(folder: Path, records: int = 24) -> Path:
     """Write records and both tables in PhysioNet's layout."""

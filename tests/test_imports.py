@@ -17,23 +17,29 @@ ALLOWED = {
     "files": {"errors"},
     "registry": {"errors", "protocols"}, "events": {"contracts"}, "process": {"errors", "files"},
     # The layers: none imports another, they meet in the composers below.
-    "data": BASE, "models": BASE, "compress": BASE, "exporters": BASE, "runtimes": BASE, "measuring": BASE,
+    "data": BASE, "models": BASE | {"card"}, "compress": BASE, "exporters": BASE, "runtimes": BASE, "measuring": BASE,
     "reports": BASE, "profiles": BASE,
     # The composers.
     "worker": BASE | {"measuring", "process"},
     "training": BASE | {"data", "models"},
     "builder": BASE | {"models", "process"},
-    "artifacts": BASE | {"process"},
+    "artifacts": BASE | {"given", "process"},
+    "card": BASE, "given": BASE | {"card"},
+    "adopt": BASE | {"card", "models", "process"},
+    "adoption": BASE | {"artifacts", "measuring", "plan", "process"},
     "run_store": BASE,
     "plan": BASE | {"profiles", "measuring"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
-    "grid": BASE | {"artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store"},
-    "harness": BASE | {"artifacts", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
-    "api": BASE | {"artifacts", "harness", "models", "plan", "run_store", "training"},
+    "grid": BASE | {"adoption", "artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store"},
+    "harness": BASE
+    | {"adoption", "artifacts", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
+    "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "training"},
     "diagnosis": BASE | {"measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "cli_data": BASE | {"console", "data", "reports"},
     "training_view": {"api", "console", "models", "training"},
+    "model_facts": BASE | {"models"},
     "diagnosis_view": {"console", "diagnosis", "reports"},
+    "list_view": {"console", "diagnosis", "model_facts", "reports"},
 }  # fmt: skip
 HEAVY = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "onnxscript", "sklearn", "scipy", "pandas", "wfdb"}
 

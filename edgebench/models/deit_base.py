@@ -20,7 +20,7 @@ def backbone(classes: int) -> nn.Module:
     """The untrained backbone."""
     network: Any = timm.create_model("deit_base_distilled_patch16_224", num_classes=classes)
     network.set_distilled_training(True)
-    return initialise(network)
+    return network  # type: ignore[no-any-return]
 
 
 ARCHITECTURE = ImageArchitecture(
@@ -29,4 +29,5 @@ ARCHITECTURE = ImageArchitecture(
     backbone,
     pretrained="timm:deit_base_distilled_patch16_224.fb_in1k",
     classifier=PatchClassifier,
+    initialise=initialise,
 )

@@ -25,14 +25,15 @@ def resize_taps(inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
     """
     scale = inputs / outputs
     support = max(scale, 1.0)
-    centres = (torch.arange(outputs, dtype=torch.float64) + 0.5) * scale
-    first = (centres - support + 0.5).floor().clamp(min=0)
-    last = (centres + support + 0.5).floor().clamp(max=inputs)
-    taps = int((last - first).max())
-    places = first[:, None] + torch.arange(taps, dtype=torch.float64)
-    weights = (1 - ((places + 0.5 - centres[:, None]) / support).abs()).clamp(min=0)
-    weights = torch.where(places < last[:, None], weights, 0.0)
-    return places.clamp(max=inputs - 1).long(), (weights / weights.sum(1, keepdim=True)).float()
+    centres = (np.arange(outputs) + 0.5) * scale
+    first = np.floor(centres - support + 0.5).clip(min=0)
+    last = np.floor(centres + support + 0.5).clip(max=inputs)
+    places = first[:, None] + np.arange(int((last - first).max()))
+    weights = (1 - np.abs((places + 0.5 - centres[:, None]) / support)).clip(min=0)
+    weights[places >= last[:, None]] = 0
+    # In NumPy until here, so that a network can be built on the meta device, where tensors have no values.
+    indices = places.clip(max=inputs - 1).astype(np.int64)
+    return torch.tensor(indices), torch.tensor(weights / weights.sum(1, keepdims=True), dtype=torch.float32)
 
 
 class SignalToImage(nn.Module):
@@ -101,7 +102,7 @@ class ImageClassifier(nn.Module):
         return self.backbone
 
 
-@dataclass(frozen=True)
+@dataclass
 class ImageArchitecture:
     """How a network on the image is built and trained."""
 
@@ -116,6 +117,8 @@ class ImageArchitecture:
     """Where ImageNet weights of the backbone come from, `torchvision:WEIGHTS` or `timm:NAME`; empty for nowhere."""
     input: InputContract = field(default_factory=InputContract)
     classifier: type[ImageClassifier] = ImageClassifier
+    initialise: Callable[[nn.Module], object] = lambda network: None
+    """What a training from random weights does with the network first."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

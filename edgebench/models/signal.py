@@ -14,7 +14,7 @@ from edgebench.models.layers import fit_standardise
 from edgebench.recipe import Recipe
 
 
-@dataclass(frozen=True)
+@dataclass
 class SignalArchitecture:
     """A one-dimensional network; its recipe's `crop` cuts the signal."""
 
@@ -24,6 +24,7 @@ class SignalArchitecture:
     """Gives the untrained network of (leads, classes)."""
     input: InputContract = field(default_factory=InputContract)
     pretrained: str = ""
+    initialise: Callable[[nn.Module], object] = lambda network: None
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

@@ -106,13 +106,28 @@ def network(model: TrainedModel) -> nn.Module:
     return module.eval()
 
 
-def save(module: nn.Module, folder: Path, manifest: dict[str, Any]) -> Path:
-    """Write weights and manifest (all its fields but the weights' file and hash); returns the manifest's path."""
+def halved(module: nn.Module) -> nn.Module:
+    """Round the parameters to half precision, so that a file of half the size gives them back exactly.
+
+    Buffers stay: a small running variance would become zero.
+    """
+    for parameter in module.parameters():
+        parameter.data = parameter.data.half().float()
+    return module
+
+
+def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool = False) -> Path:
+    """Write weights and manifest (all its fields but the weights' file and hash); returns the manifest's path.
+
+    With `half` the parameters, which `halved` has rounded, are stored in half precision.
+    """
     from safetensors.torch import save_file
 
     weights = folder / f"{manifest['name']}.safetensors"
     with replacing(weights) as part:
-        save_file({k: v.contiguous() for k, v in module.state_dict().items()}, part)
+        parameters = {name for name, _ in module.named_parameters()} if half else set()
+        state = module.state_dict().items()
+        save_file({k: (v.half() if k in parameters else v).contiguous() for k, v in state}, part)
     whole = ModelManifest(**manifest, weights=weights.name, weights_sha256=sha256(weights))
     path = folder / f"{manifest['name']}.json"
     write_text(path, json.dumps(whole.model_dump(mode="json"), indent=2) + "\n")

@@ -49,13 +49,14 @@ class PatchClassifier(ImageClassifier):
         return self.backbone.blocks  # type: ignore[no-any-return]
 
 
-def initialise(vit: Any) -> nn.Module:
-    """Start attention near what trained transformers have, and positions as sines; returns the network.
+def initialise(network: Any) -> None:
+    """Start a classifier's attention near what trained transformers have, and its positions as sines.
 
     Mimetic initialisation (Trockman and Kolter, 2023, "Mimetic Initialization of Self-Attention Layers",
     arXiv:2305.09828): in each head the product of query and key weights is 0.7 Z + 0.7 I, and that of value and output
     weights over all heads 0.4 Z - 0.4 I, with Z random normal of variance 1 / width. It helps where data are few.
     """
+    vit = network.backbone
     for block in vit.blocks:
         attention = block.attn
         width, heads = attention.qkv.in_features, attention.num_heads
@@ -72,7 +73,6 @@ def initialise(vit: Any) -> nn.Module:
     with torch.no_grad():
         prefix = vit.num_prefix_tokens
         vit.pos_embed[:, prefix:] = _sines(rows, columns, vit.embed_dim)
-    return vit  # type: ignore[no-any-return]
 
 
 def _factors(product: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,11 +18,10 @@ HEIGHT, WIDTH = 182, 256
 
 def backbone(classes: int) -> nn.Module:
     """The untrained backbone; 182 rows of pixels hold 22 rows of patches, the last 6 are not seen."""
-    network = VisionTransformer(
+    return VisionTransformer(
         img_size=(HEIGHT, WIDTH), patch_size=8, in_chans=1, num_classes=classes, embed_dim=256, depth=6, num_heads=4,
         mlp_ratio=4, class_token=False, global_pool="avg", drop_rate=0.1, pos_drop_rate=0.1, proj_drop_rate=0.1,
     )  # fmt: skip
-    return initialise(network)
 
 
 ARCHITECTURE = ImageArchitecture(
@@ -33,4 +32,5 @@ ARCHITECTURE = ImageArchitecture(
     width=WIDTH,
     channels=1,
     classifier=PatchClassifier,
+    initialise=initialise,
 )

@@ -71,6 +71,17 @@ def size(value: float | None) -> str:
     return f"{value / 1e6:.2f} MB" if value < 10e6 else f"{value / 1e6:.0f} MB"
 
 
+def count(value: float | None) -> str:
+    """A large number with three digits, in thousands (k), millions (M) or thousand millions (G)."""
+    if value is None:
+        return ""
+    rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1.00 M and not 1000 k
+    for power, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if rounded >= power:
+            return f"{rounded / power:#.3g}".rstrip(".") + f" {unit}"
+    return f"{rounded:g}"
+
+
 def duration(value: float | None) -> str:
     """Seconds in ms or µs, with three digits."""
     if value is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -67,11 +69,15 @@ def _plain() -> Table:
     )  # fmt: skip
 
 
-def print_table(console: Console, headings: list[str], rows: list[list[str]]) -> None:
-    """A plain table of texts."""
+def print_table(
+    console: Console, headings: list[str], rows: list[list[str]], title: str = "", numbers: Collection[str] = ()
+) -> None:
+    """A plain table of texts; columns of `numbers` stand on the right. The first column and these are not folded."""
     table = _plain()
-    for heading in headings:
-        table.add_column(heading)
+    table.title = title or None
+    for i, heading in enumerate(headings):
+        number = heading in numbers
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number or not i)
     for row in rows:
         table.add_row(*map(Text, row))
     console.print(table)

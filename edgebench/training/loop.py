@@ -53,12 +53,14 @@ def train(
     resume: bool = False,
     device: str = "",
     compiled: bool = False,
+    half: bool = False,
     watch: Watch | None = None,
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own. A checkpoint is written after each epoch; with `resume`, the
-    training goes on from it. `compiled` trains through torch.compile. Raises ModelError, DataError.
+    training goes on from it. `compiled` trains through torch.compile. `half` stores the
+    weights in half precision, and the scores are those of the rounded ones. Raises ModelError, DataError.
     """
     told = watch or Watch()
     architecture = registry.architecture(name)
@@ -76,6 +78,7 @@ def train(
     checkpoint = output / f"{name}.checkpoint.pt"
     going_on = resume and checkpoint.exists()
     start = "random weights"
+    architecture.initialise(network)
     if architecture.pretrained and chosen.pretrained:
         start = pretrained.start_from(network.get_submodule("backbone"), architecture.pretrained)
         if told.note and not going_on:
@@ -103,6 +106,8 @@ def train(
                 EpochReport(state.epoch, chosen.epochs, mean, score, chosen.stop_on, state.best_score, took)
             )  # fmt: skip
     state.average.load_state_dict(state.best)
+    if half:
+        store.halved(state.average)
     history = {
         "started_from": start, "precision": run.precision.name, "epochs": state.epoch,
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
@@ -110,7 +115,7 @@ def train(
     manifest = describe(
         state.average, name, architecture.input, source, chosen, training, validation, test, history
     )  # fmt: skip
-    return store.save(state.average.cpu(), output, manifest)
+    return store.save(state.average.cpu(), output, manifest, half)
 
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:

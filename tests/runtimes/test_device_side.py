@@ -11,24 +11,6 @@ from helpers import edgebench
 from edgebench import artifacts
 from edgebench.contracts import Job, RecordSet
 
-BLOCKER = """
-import sys
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Blocker())
-"""
-BUILD_SIDE = ("torch", "torchvision", "timm", "onnx", "onnxscript", "sklearn", "scipy", "pandas", "wfdb", "tabulate")
-
-
-@pytest.fixture
-def light(tmp_path: Path) -> str:
-    """A PYTHONPATH under which the build side's packages cannot be imported."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(BLOCKER.format(names=BUILD_SIDE))
-    return str(tmp_path / "site")
-
 
 def test_the_blocker_blocks(light: str, exported: Path, tmp_path: Path) -> None:
     done = edgebench("measure", exported / "torchscript", "-o", tmp_path / "run", "--limit", "4", PYTHONPATH=light)

@@ -1,0 +1,82 @@
+"""What was made elsewhere, taken into a run: networks from Python files, and thresholds for given files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from edgebench import artifacts
+from edgebench.artifacts import Built
+from edgebench.contracts import Job, RecordSet
+from edgebench.errors import ArtifactError, ModelError
+from edgebench.measuring.accuracy import BATCH
+from edgebench.plan import Plan, is_own
+from edgebench.process import ChildError, ask
+from edgebench.statistics import best_thresholds, probabilities
+
+
+def take_in(plan: Plan, validation: RecordSet | None, folder: Path) -> Plan:
+    """The plan with the network from a Python file replaced by its manifest, which is written into `folder`.
+
+    `validation` gives the records to choose its thresholds on; None takes those of its card. Raises ModelError.
+    """
+    own = next((m for m in plan.models if is_own(m)), None)
+    if own is None or plan.artifacts:
+        return plan
+    manifest = _ask(own, plan, validation, folder)
+    models = tuple(str(manifest) if m == own else m for m in plan.models)
+    return plan.model_copy(update={"models": models, "weights": None})
+
+
+def moved(plan: Plan, scratch: Path, folder: Path) -> Plan:
+    """The plan with the manifests that are in `scratch` copied to `folder`, weights and all."""
+    inside = [m for m in plan.models if Path(m).parent == scratch]
+    if not inside:
+        return plan
+    shutil.copytree(scratch, folder, dirs_exist_ok=True)
+    models = tuple(str(folder / Path(m).name) if m in inside else m for m in plan.models)
+    return plan.model_copy(update={"models": models})
+
+
+def with_thresholds(built: Built, validation: RecordSet, timeout_s: float) -> Built:
+    """An artifact with thresholds that are best on the validation records, as its own runtime predicts them.
+
+    Raises ArtifactError where it cannot predict them.
+    """
+    assert built.artifact and built.path
+    if validation.classes != built.artifact.classes:
+        return built  # the cell will say so
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "logits.npy"
+        batch = 1 if built.artifact.precision == "int8-dynamic" else BATCH
+        job = Job(
+            "predict", built.artifact, str(built.path), "cpu", 1, "", str(validation.signals), str(output), batch=batch
+        )
+        outcome = artifacts.perform(job, timeout_s)
+        if outcome.status != "ok":
+            raise ArtifactError(f"{built.path}: no thresholds could be chosen: {outcome.reason}")
+        chosen = best_thresholds(validation.labels, probabilities(np.load(output)))
+    notes = (*built.artifact.notes, f"thresholds chosen on {len(validation)} records of the validation fold")
+    return replace(built, artifact=replace(built.artifact, thresholds=chosen, notes=notes))
+
+
+def _ask(spec: str, plan: Plan, validation: RecordSet | None, folder: Path) -> Path:
+    with tempfile.TemporaryDirectory() as scratch:
+        labels = Path(scratch) / "labels.npy"
+        if validation is not None:
+            np.save(labels, validation.labels)
+        request = {
+            "spec": spec, "weights": str(plan.weights), "folder": str(folder),
+            "signals": str(validation.signals) if validation else "", "labels": str(labels) if validation else "",
+        }  # fmt: skip
+        try:
+            (answer,) = ask("edgebench.adopt", request, plan.measuring.timeout_s)
+        except ChildError as error:
+            raise ModelError(f"{spec}: {error}") from None
+    if "error" in answer:
+        raise ModelError(answer["error"])
+    return Path(answer["manifest"])

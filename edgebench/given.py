@@ -1,0 +1,100 @@
+"""An existing .onnx or TorchScript file as an artifact: measured as it is, with its card beside it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+from edgebench import card as cards
+from edgebench.card import Card
+from edgebench.contracts import Artifact, InputContract
+from edgebench.errors import ArtifactError, MissingPackage
+from edgebench.files import sha256
+
+FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
+EXPORTER = "as-is"
+Layout = Literal["leads-first", "samples-first"]
+
+
+def is_given(path: Path) -> bool:
+    """Whether a path names a file to measure as it is, not a manifest."""
+    return path.suffix in FORMATS
+
+
+def describe(path: Path, tuned: bool) -> Artifact:
+    """The record of a file that was not exported here.
+
+    Layout and batch size are the file's where it tells them, otherwise the card's. `tuned` says that thresholds will
+    be chosen on the validation fold. Raises ArtifactError, with what does not fit.
+    """
+    if not path.is_file():
+        raise ArtifactError(f"{path}: no such file")
+    card = cards.read(path, ArtifactError, tuned)
+    form = FORMATS[path.suffix]
+    layout, batch = _onnx_input(path, card) if form == "onnx" else (card.input.layout or "leads-first", 0)
+    return Artifact(
+        model=card.name or path.stem, variant="none", exporter=EXPORTER, format=form, precision=_precision(path, form),
+        file=path.name, sha256=sha256(path), file_size_bytes=path.stat().st_size, classes=card.classes,
+        thresholds=card.thresholds, input=InputContract(), parameters=None, sparsity=None, model_sha256="",
+        devices=("cpu", "cuda"), feed=card.feed(layout, batch), notes=("made elsewhere, measured as it is",),
+    )  # fmt: skip
+
+
+def _onnx_input(path: Path, card: Card) -> tuple[Layout, int]:
+    """(layout, fixed batch size or 0) by the graph's own input; raises ArtifactError where signals do not fit it."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        raise MissingPackage("onnxruntime", "onnx", f"'{path}'") from None
+    onnxruntime.set_default_logger_severity(3)
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions have no common base of its own
+        reason = str(error).splitlines()[0]
+        raise ArtifactError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {reason}") from None
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    leads, samples = InputContract().shape
+    if len(inputs) != 1 or len(inputs[0].shape) != 3 or inputs[0].type != "tensor(float)":
+        takes = ", ".join(f"{i.name} {i.shape} {i.type}" for i in inputs)
+        raise ArtifactError(f"{path}: takes {takes}; EdgeBench gives one float input, (batch, {leads}, {samples})")
+    size, *order = inputs[0].shape
+    fits = {
+        "leads-first": _fits(order, (leads, samples)),
+        "samples-first": _fits(order, (samples, leads)),
+    }
+    wanted: list[Layout] = [card.input.layout] if card.input.layout else ["leads-first", "samples-first"]
+    layout = next((name for name in wanted if fits[name]), None)
+    if layout is None:
+        said = f" ({card.input.layout} by its TOML file)" if card.input.layout else ""
+        raise ArtifactError(
+            f"{path}: takes {inputs[0].shape}{said}, not (batch, {leads}, {samples}) or (batch, {samples}, {leads})"
+        )
+    last = outputs[0].shape[-1] if outputs[0].shape else None
+    if isinstance(last, int) and last != len(card.classes):
+        raise ArtifactError(
+            f"{path}: answers {last} numbers a record, but its TOML file has {len(card.classes)} classes"
+        )
+    return layout, size if isinstance(size, int) else 0
+
+
+def _fits(order: list[Any], wanted: tuple[int, int]) -> bool:
+    """Whether two dimensions, of which symbolic ones may be anything, can be these."""
+    return all(not isinstance(has, int) or has == want for has, want in zip(order, wanted, strict=True))
+
+
+def _precision(path: Path, form: str) -> str:
+    """By the operators that are named in the file: int8, int8-dynamic or fp32."""
+    if form == "onnx":
+        text = path.read_bytes()
+        if b"DynamicQuantizeLinear" in text or b"MatMulInteger" in text:
+            return "int8-dynamic"
+        return "int8" if b"QuantizeLinear" in text or b"QLinear" in text else "fp32"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            code = b"".join(archive.read(n) for n in archive.namelist() if n.endswith((".py", ".debug_pkl")))
+    except (zipfile.BadZipFile, OSError):
+        raise ArtifactError(f"{path}: not a TorchScript file (those are made by torch.jit.save)") from None
+    if b"quantized.linear_dynamic" in code or b"quantized::linear_dynamic" in code:
+        return "int8-dynamic"
+    return "int8" if b"ops.quantized" in code else "fp32"

@@ -1,0 +1,43 @@
+"""`edgebench list` on a terminal."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from edgebench.console import err, live, out
+from edgebench.diagnosis import plugins
+from edgebench.model_facts import ModelFacts, model_facts
+from edgebench.reports.columns import count, size
+from edgebench.reports.terminal import print_table
+
+
+def show_list(kind: str) -> None:
+    """Print what is registered: everything for an empty kind. Raises UnknownPlugin."""
+    if kind == "models":
+        _show_models()
+        return
+    for title, found in plugins(kind).items():
+        print_table(out, [title, ""], [[name, summary] for name, summary in found.items()])
+
+
+def _show_models() -> None:
+    with live(keep=False) as listener:
+        found = model_facts(listener)
+    title = "MACs: multiply-adds of one record · scores: PTB-XL's fold 10"
+    headings = ["model", "params", "MACs", _joined("size", "macro-F1", "macro-AUC", "weights")]
+    print_table(out, headings, [_row(m) for m in found], title, ("params", "MACs"))
+    problems = [m.problem for m in found if m.problem]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        err.print(escape(f"not known: {problems[0]}{more}"), style="yellow", highlight=False, soft_wrap=True)
+
+
+def _row(m: ModelFacts) -> list[str]:
+    scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
+    # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
+    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name}"
+    return [m.name, count(m.parameters), count(m.macs), weights]
+
+
+def _joined(*texts: str) -> str:
+    return "  ".join(f"{text:>{width}}" for text, width in zip(texts, (8, 8, 9, 0), strict=True))

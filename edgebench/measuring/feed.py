@@ -1,0 +1,74 @@
+"""Give a file that was not exported here what it takes, and make logits of what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.contracts import Artifact, Feed
+from edgebench.protocols import Clock, Runtime, Session
+
+SURE = 1e-6
+"""Probabilities are kept this far from 0 and 1, where their logits would be infinite."""
+
+
+class FedSession:
+    """A session whose signals are standardised and turned around first; this is part of the time that is measured."""
+
+    def __init__(self, session: Session, feed: Feed) -> None:
+        self._session, self._feed = session, feed
+        self._mean = np.array(feed.mean, np.float32)[:, None]
+        self._scale = 1 / np.array(feed.std, np.float32)[:, None]
+        self.clock: Clock = session.clock
+        self.settings: Mapping[str, str] = session.settings
+
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
+        size = self._feed.batch
+        if not size or len(signals) == size:
+            return self._once(signals)
+        parts = [self._padded(signals[i : i + size], size) for i in range(0, len(signals), size)]
+        return np.concatenate(parts)
+
+    def peak_device_bytes(self) -> int | None:
+        """Peak memory of the accelerator since loading."""
+        return self._session.peak_device_bytes()
+
+    def _padded(self, signals: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+        missing = size - len(signals)
+        return self._once(np.pad(signals, ((0, missing), (0, 0), (0, 0))))[: len(signals)]
+
+    def _once(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._feed.mean:
+            signals = ((signals - self._mean) * self._scale).astype(np.float32)
+        if self._feed.layout == "samples-first":
+            signals = np.ascontiguousarray(signals.transpose(0, 2, 1))
+        answer = self._session.predict(signals)
+        if self._feed.output == "logits":
+            return answer
+        sure = np.clip(answer, SURE, 1 - SURE)
+        logits: NDArray[np.float32] = np.log(sure / (1 - sure)).astype(np.float32)
+        return logits
+
+
+class FedRuntime:
+    """A runtime whose sessions are fed."""
+
+    def __init__(self, runtime: Runtime, feed: Feed) -> None:
+        self._runtime, self._feed = runtime, feed
+        self.format = runtime.format
+
+    def unavailable(self, device: str, engine: str) -> str:
+        """Why this machine cannot run it."""
+        return self._runtime.unavailable(device, engine)
+
+    def start(self, threads: int, engine: str) -> None:
+        """Import and set up the library."""
+        self._runtime.start(threads, engine)
+
+    def load(self, path: Path, artifact: Artifact, device: str) -> Session:
+        """Load one artifact."""
+        return FedSession(self._runtime.load(path, artifact, device), self._feed)

@@ -1,0 +1,84 @@
+"""A network from anyone's Python file: `path/to/file.py:build`, with its card beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from edgebench import card as cards
+from edgebench.errors import ModelError
+from edgebench.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from edgebench.protocols import Architecture
+
+
+def source(spec: str) -> Architecture:
+    """A network from a Python file: path/to/file.py:build.
+
+    Runs the file, which may import what stands beside it. Raises ModelError.
+    """
+    from edgebench.models.own_network import OwnNetwork
+    from edgebench.models.signal import SignalArchitecture
+
+    path, function = split(spec)
+    card = cards.read(path, ModelError, tuned=True)
+    build = _function(path, function)
+
+    def make(leads: int, classes: int) -> nn.Module:
+        if classes != len(card.classes):
+            raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were asked for")
+        return OwnNetwork(_call(build, classes, spec), card.input, card.output)
+
+    return SignalArchitecture(spec, Recipe.published(learning_rate=1e-3), make)
+
+
+def split(spec: str) -> tuple[Path, str]:
+    """The file and the name of its function; raises ModelError where there is no such file."""
+    file, _, function = spec.rpartition(":")
+    path = Path(file)
+    if not path.is_file():
+        raise ModelError(f"{file}: no such file; a network is named path/to/file.py:FUNCTION")
+    return path, function
+
+
+def _function(path: Path, name: str) -> Callable[..., Any]:
+    found = getattr(_module(path), name, None)
+    if not callable(found):
+        raise ModelError(f"{path}: has no function '{name}'")
+    return found  # type: ignore[no-any-return]
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_edgebench_own_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a person's file may raise anything
+        raise ModelError(f"{path}: {type(error).__name__}: {error}") from None
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _call(build: Callable[..., Any], classes: int, spec: str) -> nn.Module:
+    """Call it with the number of classes where it takes an argument."""
+    from torch import nn
+
+    try:
+        network = build(classes) if inspect.signature(build).parameters else build()
+    except Exception as error:
+        raise ModelError(f"{spec}: {type(error).__name__}: {error}") from None
+    if not isinstance(network, nn.Module):
+        raise ModelError(f"{spec}: gives a {type(network).__name__}, not a torch.nn.Module")
+    return network

@@ -1,0 +1,37 @@
+"""Any network of timm on the image: `timm:NAME`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from edgebench.errors import ModelError
+from edgebench.recipe import Recipe
+
+if TYPE_CHECKING:
+    from edgebench.protocols import Architecture
+
+
+def source(name: str) -> Architecture:
+    """Any network of timm, on the image in the size that it was made for: timm:NAME.
+
+    Raises ModelError where timm does not have it.
+    """
+    import timm
+    from torch import nn
+
+    from edgebench.models.image import ImageArchitecture
+
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), 3)
+        raise ModelError(f"timm has no model '{name}'" + (f"; near: {', '.join(near)}" if near else ""))
+
+    def backbone(classes: int) -> nn.Module:
+        return timm.create_model(name, num_classes=classes)
+
+    known = timm.models.get_pretrained_cfg(name)
+    channels, height, width = known.input_size if known else (3, 224, 224)
+    weights = f"timm:{name}" if timm.models.is_model_pretrained(name) else ""
+    return ImageArchitecture(
+        f"timm:{name}", Recipe.published(learning_rate=3e-4), backbone, height, width, channels, weights
+    )

@@ -1,0 +1,52 @@
+"""Signals are turned into what a file takes, and its answers into logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgebench.contracts import Feed
+from edgebench.measuring.feed import FedSession
+from edgebench.protocols import Clock
+from edgebench.runtimes.clocks import HostClock
+
+
+class Answers:
+    """A session that keeps what it was given and answers a fixed probability."""
+
+    def __init__(self) -> None:
+        self.clock: Clock = HostClock()
+        self.settings: Mapping[str, str] = {}
+        self.given: list[NDArray[np.float32]] = []
+
+    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.given.append(signals)
+        return np.full((len(signals), 2), 0.75, np.float32)
+
+    def peak_device_bytes(self) -> int | None:
+        return None
+
+
+def test_standardised_and_turned_around() -> None:
+    inner, signals = Answers(), np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    FedSession(inner, Feed("samples-first", (1.0, 2.0), (2.0, 4.0))).predict(signals)
+    (given,) = inner.given
+    expected = np.stack([(signals[:, 0] - 1) / 2, (signals[:, 1] - 2) / 4], axis=2)
+    np.testing.assert_allclose(given, expected)
+    assert given.dtype == np.float32
+    assert given.flags["C_CONTIGUOUS"]
+
+
+def test_a_fixed_batch_is_filled_up_and_cut() -> None:
+    inner = Answers()
+    logits = FedSession(inner, Feed(batch=4)).predict(np.ones((6, 2, 3), np.float32))
+    assert [g.shape for g in inner.given] == [(4, 2, 3), (4, 2, 3)]
+    assert logits.shape == (6, 2)
+
+
+def test_probabilities_become_logits() -> None:
+    logits = FedSession(Answers(), Feed(output="probabilities")).predict(np.ones((1, 2, 3), np.float32))
+    assert logits[0, 0] == pytest.approx(np.log(3))

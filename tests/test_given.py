@@ -1,0 +1,117 @@
+"""Existing ONNX and TorchScript files, measured as they are."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import own_files
+import pytest
+import torch
+from helpers import QUICK
+
+from edgebench import api, artifacts, given, registry
+from edgebench.contracts import DataRequest
+from edgebench.errors import ArtifactError
+from edgebench.statistics import best_thresholds, probabilities
+
+
+def save_onnx(network: torch.nn.Module, path: Path, *shape: int, **options: Any) -> Path:
+    torch.onnx.export(
+        network.eval(), (torch.zeros(*shape),), path, dynamo=True, external_data=False, verbose=False, **options
+    )
+    path.with_suffix(".toml").write_text(own_files.CARD)
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """fixed.onnx with a batch of 1, any.onnx, and script.pt: all of the same network."""
+    folder = tmp_path_factory.mktemp("given")
+    network = own_files.network(own_files.write(folder))
+    save_onnx(network, folder / "fixed.onnx", 1, 1000, 12)
+    save_onnx(network, folder / "any.onnx", 2, 1000, 12, dynamic_shapes=({0: torch.export.Dim("batch")},))
+    torch.jit.trace(network, torch.zeros(1, 1000, 12)).save(folder / "script.pt")  # type: ignore[no-untyped-call]
+    shutil.copy(folder / "net.toml", folder / "script.toml")
+    return folder
+
+
+def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> None:
+    chosen = [files / name for name in ("fixed.onnx", "any.onnx", "script.pt")]
+    run = api.run(
+        None, tmp_path / "run", artifacts=chosen, targets=("host",), limit=20, threads=1, measuring=vars(QUICK)
+    )
+    assert [(m.status, m.exporter, m.precision) for m in run.measurements] == [("ok", "as-is", "fp32")] * 3
+    records = registry.dataset("demo").load(DataRequest("test", limit=20))
+    signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    with torch.inference_mode():
+        by_hand = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
+    for name in ("fixed", "any", "script"):
+        np.testing.assert_allclose(np.load(tmp_path / f"run/predictions/{name}~none~as-is~cpu.npy"), by_hand, atol=1e-4)
+
+
+def test_layout_and_batch_are_the_files_own(files: Path) -> None:
+    fixed, free = given.describe(files / "fixed.onnx", False), given.describe(files / "any.onnx", False)
+    assert fixed.feed and free.feed
+    assert (fixed.feed.layout, fixed.feed.batch) == ("samples-first", 1)
+    assert (free.feed.layout, free.feed.batch) == ("samples-first", 0)
+
+
+def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> None:
+    file = Path(shutil.copy(files / "any.onnx", tmp_path))
+    file.with_suffix(".toml").write_text(own_files.CARD.replace("thresholds", "# thresholds"))
+    with pytest.raises(ArtifactError, match="no thresholds"):
+        artifacts.read(file)
+    from edgebench.adoption import with_thresholds
+
+    validation = registry.dataset("demo").load(DataRequest("validation"))
+    tuned = with_thresholds(artifacts.read(file, tuned=True), validation, 60).artifact
+    signals = torch.from_numpy((np.load(validation.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    with torch.inference_mode():
+        logits = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
+    assert tuned is not None
+    assert tuned.thresholds == pytest.approx(best_thresholds(validation.labels, probabilities(logits)), abs=0.011)
+
+
+def refused(file: Path, said: str) -> None:
+    with pytest.raises(ArtifactError, match=said) as error:
+        given.describe(file, False)
+    assert "\n" not in str(error.value)
+
+
+def test_what_does_not_fit_is_told(files: Path, tmp_path: Path) -> None:
+    card = own_files.CARD
+    file = Path(shutil.copy(files / "fixed.onnx", tmp_path))
+    refused(file, "no fixed.toml beside it")
+    file.with_suffix(".toml").write_text(card.replace("samples-first", "leads-first"))
+    refused(file, r"takes \[1, 1000, 12\] \(leads-first by its TOML file\)")
+    file.with_suffix(".toml").write_text(card.replace(', "HYP"', "").replace(", 0.6]", "]"))
+    refused(file, "answers 5 numbers a record, but its TOML file has 4 classes")
+    refused(save_onnx(torch.nn.Flatten(), tmp_path / "image.onnx", 1, 3, 8, 8), r"takes .*\[1, 3, 8, 8\]")
+    refused(save_onnx(torch.nn.Flatten(), tmp_path / "short.onnx", 1, 12, 500), r"takes \[1, 12, 500\] .*, not \(batch")
+
+
+def test_an_opset_that_the_runtime_lacks(files: Path, tmp_path: Path) -> None:
+    model = onnx.load(files / "fixed.onnx")
+    model.opset_import[0].version = 99
+    onnx.save(model, tmp_path / "new.onnx")
+    (tmp_path / "new.toml").write_text(own_files.CARD)
+    refused(tmp_path / "new.onnx", "onnxruntime .* cannot load it.*[Oo]pset")
+
+
+def test_damaged_files(files: Path, tmp_path: Path) -> None:
+    for name in ("broken.onnx", "broken.pt"):
+        (tmp_path / name).write_bytes(b"nothing of use")
+        (tmp_path / name).with_suffix(".toml").write_text(own_files.CARD)
+        refused(tmp_path / name, "cannot load it|not a TorchScript file")
+    refused(tmp_path / "absent.onnx", "no such file")
+
+
+def test_precision_by_the_operators(exported: Path) -> None:
+    for exporter, precision in (("onnx", "fp32"), ("onnx-int8", "int8"), ("fbgemm-int8", "int8")):
+        found = artifacts.read(exported / exporter)
+        assert found.path
+        assert given._precision(found.path, given.FORMATS[found.path.suffix]) == precision
