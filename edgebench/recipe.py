@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar, Literal
 
 from edgebench.contracts import STRICT
+
+SMALL = 1e-6
+"""For what must be above zero."""
+LIMITS: dict[str, tuple[float, float]] = {
+    "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (0, inf), "weight_decay": (0, inf),
+    "warmup_share": (0, 1), "crop": (0, inf), "patch_keep": (SMALL, 1), "progressive": (SMALL, 1),
+    "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
+    "temperature": (SMALL, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
+    "validation_records": (0, inf),
+}  # fmt: skip
+"""Smallest and largest value of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Recipe:
     """Of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
     pretrained: bool = True
     """Start from ImageNet weights, where the architecture has such and this machine can fetch them."""
+    start: str = ""
+    """A trained model of this architecture to go on from: a shipped one's name, or the path to a manifest."""
     crop: int = 0
     """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
     patch_keep: float = 1.0
@@ -57,6 +71,17 @@ class Recipe:
     validation_records: int = 0
     """Validation records that each epoch is judged on; 0 for all. The thresholds are chosen on all of them."""
     seed: int = 0
+
+    def out_of_range(self) -> str:
+        """What is wrong with the first number that no training can use, in one line; empty where all is well."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            for number in value if isinstance(value, tuple) else (value,):
+                if not low <= number <= high:
+                    return (
+                        f"{name}: {number:g} is not {f'from {low:g} to {high:g}' if high < inf else f'{low:g} or more'}"
+                    )
+        return ""
 
     @classmethod
     def published(cls, learning_rate: float, **changes: Any) -> Recipe:

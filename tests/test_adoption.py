@@ -136,3 +136,12 @@ def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...], said: s
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_network_from_a_file_can_be_trained(tmp_path: Path) -> None:
+    from edgebench.training.loop import train
+
+    net = own_files.write(tmp_path)
+    manifest = store.find(str(train(f"{net}:build", "demo", None, tmp_path / "models", {"epochs": 1}))).manifest
+    assert manifest.name == "net"
+    assert manifest.scores["test"].records == 240

@@ -124,3 +124,10 @@ def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PlanError, match="not valid TOML"):
         plan.load(tmp_path / "binary.toml", {})
+
+
+def test_all_models_are_the_shipped_ones() -> None:
+    from edgebench.models import store
+
+    assert load(None, {"models": ("all",)}).models == tuple(store.shipped())
+    assert load(None, {"models": ("resnet1d", "all")}).models == tuple(store.shipped())

@@ -33,9 +33,10 @@ class Standardise(nn.Module):
 
 
 def fit_standardise(network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
-    """Give the statistics, each of shape (leads,) in mV, to the network's one `Standardise` layer."""
-    (layer,) = (m for m in network.modules() if isinstance(m, Standardise))
-    layer.fit(torch.from_numpy(mean), torch.from_numpy(std))
+    """Give the statistics, each of shape (leads,) in mV, to the network's `Standardise` layer, if it has one."""
+    for layer in network.modules():
+        if isinstance(layer, Standardise):
+            layer.fit(torch.from_numpy(mean), torch.from_numpy(std))
 
 
 class ConcatPoolHead(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,12 @@ def shipped() -> list[str]:
     return sorted(p.stem for p in SHIPPED.glob("*.json"))
 
 
+def stem(architecture: str) -> str:
+    """What a trained model of an architecture is called, in files too: `timm_resnet10t`, `net` for net.py:build."""
+    name = Path(architecture.rpartition(":")[0]).stem if ".py:" in architecture else architecture
+    return re.sub(r"[^\w.-]", "_", name)
+
+
 def find(name: str) -> TrainedModel:
     """The trained model of a name in the package, or of a path to a manifest; its weights' SHA-256 is checked.
 
@@ -78,7 +85,8 @@ def find(name: str) -> TrainedModel:
     """
     path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
     if not path.is_file():
-        hint = f"; train it: edgebench train {name}" if name in registry.names("models") else ""
+        trainable = name in registry.names("models") or name.partition(":")[0] in registry.names("model_sources")
+        hint = f"; train it: edgebench train {name}" if trainable else ""
         raise ModelError(f"no trained model '{name}'; known: {', '.join(shipped())}, or a path to a manifest{hint}")
     try:
         manifest = ModelManifest.model_validate_json(path.read_text(encoding="utf-8"))

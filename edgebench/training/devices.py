@@ -33,8 +33,8 @@ def device_of(name: str) -> torch.device:
     """The device of that name, or CUDA where there is one; raises ModelError where it cannot be used."""
     try:
         place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.zeros(1, device=place)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=place).item()  # the device `meta` holds no values
+    except (RuntimeError, AssertionError, ModuleNotFoundError) as error:
         raise ModelError(f"--device {name}: {str(error).splitlines()[0]}") from None
     return place
 

@@ -70,7 +70,7 @@ def describe(
     }
     judged = recipe.validation_records or len(validation)
     return {
-        "name": name, "architecture": name, "classes": training.classes, "thresholds": thresholds,
+        "name": store.stem(name), "architecture": name, "classes": training.classes, "thresholds": thresholds,
         "input": contract, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from edgebench import registry
 from edgebench.contracts import DataRequest, Progress, RecordSet, Split
@@ -22,6 +22,7 @@ from edgebench.data.augment import augment
 from edgebench.errors import ModelError
 from edgebench.files import sha256_of
 from edgebench.models import pretrained, store
+from edgebench.protocols import Architecture
 from edgebench.recipe import Recipe
 from edgebench.records import validated
 from edgebench.signals import open_signals, to_millivolts
@@ -30,6 +31,8 @@ from edgebench.training.devices import Precision, device_of
 from edgebench.training.evaluation import describe, judge
 from edgebench.training.objective import loss, positive_weights, targets_of
 from edgebench.training.state import EpochReport, OnStep, State
+
+RANDOM = "starts from random weights"
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,11 @@ def train(
     targets = targets_of(training, chosen, place, told.data)
     torch.manual_seed(chosen.seed)
     network = architecture.build(len(source.classes))
-    checkpoint = output / f"{name}.checkpoint.pt"
+    checkpoint = output / f"{store.stem(name)}.checkpoint.pt"
     going_on = resume and checkpoint.exists()
-    start = "random weights"
-    architecture.initialise(network)
-    if architecture.pretrained and chosen.pretrained:
-        start = pretrained.start_from(network.get_submodule("backbone"), architecture.pretrained)
-        if told.note and not going_on:
-            told.note(start)
-    architecture.fit_input(network, *lead_statistics(training))
+    started_from = _start(network, architecture, chosen, training)
+    if told.note and not going_on and started_from != RANDOM:
+        told.note(started_from)
     steps = len(training) // chosen.batch_size
     if not steps:
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
@@ -109,7 +108,7 @@ def train(
     if half:
         store.halved(state.average)
     history = {
-        "started_from": start, "precision": run.precision.name, "epochs": state.epoch,
+        "started_from": started_from, "precision": run.precision.name, "epochs": state.epoch,
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = describe(
@@ -118,12 +117,31 @@ def train(
     return store.save(state.average.cpu(), output, manifest, half)
 
 
+def _start(network: nn.Module, architecture: Architecture, recipe: Recipe, training: RecordSet) -> str:
+    """Give a new network its first weights and its normalisation; says in one line which weights."""
+    if recipe.start:
+        model = store.find(recipe.start)
+        if model.manifest.architecture != architecture.name:
+            raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
+        network.load_state_dict(store.network(model).state_dict())
+        return f"goes on from {model.manifest.name}, weights {model.manifest.weights_sha256[:12]}"
+    said = RANDOM
+    architecture.initialise(network)
+    if architecture.pretrained and recipe.pretrained:
+        said = pretrained.start_from(network.get_submodule("backbone"), architecture.pretrained)
+    architecture.fit_input(network, *lead_statistics(training))
+    return said
+
+
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
     unknown = sorted(set(changes) - set(vars(recipe)))
     if unknown:
         raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}")
-    return validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
+    new = validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
+    if problem := new.out_of_range():
+        raise ModelError(f"recipe: {problem}")
+    return new
 
 
 def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

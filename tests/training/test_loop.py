@@ -12,6 +12,7 @@ from edgebench import registry
 from edgebench.contracts import DataRequest
 from edgebench.errors import ModelError
 from edgebench.models import store
+from edgebench.statistics import macro_auc
 from edgebench.training.evaluation import predict
 from edgebench.training.loop import Watch, lead_statistics, train
 from edgebench.training.state import EpochReport
@@ -58,3 +59,24 @@ def test_predict_is_the_network(tmp_path: Path) -> None:
     with torch.inference_mode():
         expected = network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000)).numpy()
     np.testing.assert_allclose(predict(network, records, torch.device("cpu")), expected, atol=1e-6)
+
+
+def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = train(
+        "resnet1d", "demo", None, tmp_path, {**RECIPE, "epochs": 1, "start": "resnet1d", "learning_rate": 1e-6},
+        half=True, watch=Watch(note=told.append),
+    )  # fmt: skip
+    trained = store.find(str(path))
+    before, after = (store.network(store.find(n)).state_dict() for n in ("resnet1d", str(path)))
+    weight = "blocks.0.conv1.weight"
+    assert not torch.equal(before[weight], after[weight])
+    torch.testing.assert_close(before[weight], after[weight], atol=1e-3, rtol=1e-2)
+    assert told == [f"goes on from resnet1d, weights {store.find('resnet1d').manifest.weights_sha256[:12]}"]
+    # Half precision: the file is half as large, and its scores are those of the rounded weights.
+    assert trained.weights.stat().st_size < 0.55 * store.find("resnet1d").weights.stat().st_size
+    records = registry.dataset("demo").load(DataRequest("test"))
+    logits = predict(store.network(trained), records, torch.device("cpu"))
+    assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].macro_auc
+    with pytest.raises(ModelError, match="start: resnet1d is a resnet1d, not a inceptiontime"):
+        train("inceptiontime", "demo", None, tmp_path, {"start": "resnet1d"})

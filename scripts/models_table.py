@@ -1,0 +1,43 @@
+"""Write the table of all models into docs/models.md, from the manifests and the networks themselves.
+
+    python scripts/models_table.py
+
+It stands between `<!-- models -->` and `<!-- end -->`; a test fails where it is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tabulate import tabulate
+
+from edgebench.model_facts import ModelFacts, model_facts
+from edgebench.models import store
+from edgebench.reports.columns import count, size
+
+PAGE = Path(__file__).parent.parent / "docs" / "models.md"
+HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 macro-AUC", "epochs", "teacher"]
+
+
+def table(facts: list[ModelFacts]) -> str:
+    """The table in markdown; a model without weights says how to train it."""
+    rows = [[f"`{m.name}`", count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
+    return tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
+
+
+def _trained(facts: ModelFacts) -> list[str]:
+    if not facts.shipped:
+        return [f"`edgebench train {facts.name}`", "", "", "", ""]
+    training = store.find(facts.name).manifest.training
+    scores = [f"{s:.3f}" if s is not None else "" for s in (facts.macro_f1, facts.macro_auc)]
+    return [size(facts.size_bytes), *scores, str(training["epochs"]), training["recipe"].get("teacher", "")]
+
+
+def with_table(text: str, new: str) -> str:
+    """The page with the table between its markers."""
+    return re.sub(r"(<!-- models -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{new}\n{found[2]}", text, flags=re.S)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text(), table(model_facts())))

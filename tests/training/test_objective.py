@@ -1,0 +1,148 @@
+"""Losses are those computed by hand, and targets carry the teacher's probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from edgebench import registry
+from edgebench.contracts import DataRequest, RecordSet
+from edgebench.errors import ModelError
+from edgebench.models import store
+from edgebench.recipe import Recipe
+from edgebench.training.evaluation import predict
+from edgebench.training.objective import loss, positive_weights, targets_of
+
+RECIPE = Recipe(epochs=1, batch_size=2, learning_rate=0.1)
+TAUGHT = replace(RECIPE, teacher="resnet1d", alpha=0.25, temperature=2.0)
+CPU = torch.device("cpu")
+LOG3 = 1.0986123
+OWN = torch.tensor([[0.0, LOG3]])
+"""Probabilities 0.5 and 0.75."""
+OTHER = torch.tensor([[-LOG3, 0.0]])
+"""Probabilities 0.25 and 0.5."""
+LABELS = torch.tensor([[1.0, 0.0]])
+HARD = (0.6931472 + 1.3862944) / 2
+"""-ln 0.5 and -ln 0.25."""
+
+
+def is_about(value: float) -> object:
+    return pytest.approx(value, abs=1e-6)
+
+
+def test_labels_alone() -> None:
+    assert loss(OWN, LABELS, RECIPE, None).item() == is_about(HARD) == is_about(1.0397208)
+
+
+def test_positive_records_weigh_more() -> None:
+    """The first class is positive here and weighs 3; the second is negative, so its weight of 5 is not used."""
+    weights = torch.tensor([3.0, 5.0])
+    assert loss(OWN, LABELS, RECIPE, weights).item() == is_about((3 * 0.6931472 + 1.3862944) / 2)
+    # Both positive: 3 * -ln 0.5 and 5 * -ln 0.75.
+    assert loss(OWN, torch.ones(1, 2), RECIPE, weights).item() == is_about((3 * 0.6931472 + 5 * 0.2876821) / 2)
+
+
+def test_two_heads_without_a_teacher_both_learn_the_labels() -> None:
+    """-ln 0.25 and -ln 0.5 of the second head."""
+    second = (1.3862944 + 0.6931472) / 2
+    assert loss((OWN, 3 * OTHER), LABELS, RECIPE, None).item() != is_about((HARD + second) / 2)
+    assert loss((OWN, OTHER), LABELS, RECIPE, None).item() == is_about((HARD + second) / 2)
+
+
+def test_two_heads_without_a_teacher_are_both_weighed() -> None:
+    weights = torch.tensor([3.0, 1.0])
+    first, second = (3 * 0.6931472 + 1.3862944) / 2, (3 * 1.3862944 + 0.6931472) / 2
+    assert loss((OWN, OTHER), LABELS, RECIPE, weights).item() == is_about((first + second) / 2)
+
+
+def with_teacher(*soft: float) -> Tensor:
+    return torch.cat([LABELS, torch.tensor([soft])], 1)
+
+
+def test_one_head_learns_from_labels_and_teacher() -> None:
+    """At T = 2 the logits 0 and 2 ln 3 have the probabilities 0.5 and 0.75, and the teacher says 0.5 and 0.75 too.
+
+    Soft: their entropies, 0.6931472 and 0.5623351. Hard: -ln 0.5 and -ln 0.1.
+    """
+    soft, hard = (0.6931472 + 0.5623351) / 2, (0.6931472 + 2.3025851) / 2
+    found = loss(2 * OWN, with_teacher(0.5, 0.75), TAUGHT, None).item()
+    assert found == is_about(0.25 * hard + 0.75 * 4 * soft)
+
+
+def test_the_soft_part_is_least_where_student_and_teacher_agree() -> None:
+    only = replace(TAUGHT, alpha=0.0)
+    targets = with_teacher(0.5, 0.75)
+    best = loss(2 * OWN, targets, only, None)
+    assert all(loss(2 * OWN + shift, targets, only, None) > best for shift in (-0.5, -0.1, 0.1, 0.5))
+
+
+def test_of_two_heads_one_learns_the_labels_and_one_the_teacher() -> None:
+    """The second head at T = 2: 2 OTHER / 2 has the probabilities 0.25 and 0.5; the teacher says 1 and 0."""
+    soft = (1.3862944 + 0.6931472) / 2
+    found = loss((OWN, 2 * OTHER), with_teacher(1.0, 0.0), TAUGHT, None).item()
+    assert found == is_about(0.25 * HARD + 0.75 * 4 * soft)
+
+
+def test_class_weights_are_the_labels_only() -> None:
+    weights = torch.tensor([3.0, 5.0])
+    hard, soft = (3 * 0.6931472 + 1.3862944) / 2, (1.3862944 + 0.6931472) / 2
+    found = loss((OWN, 2 * OTHER), with_teacher(1.0, 0.0), TAUGHT, weights).item()
+    assert found == is_about(0.25 * hard + 0.75 * 4 * soft)
+
+
+def test_half_precision_logits_are_judged_in_full() -> None:
+    assert loss(OWN.bfloat16(), LABELS, RECIPE, None).dtype == torch.float32
+
+
+@pytest.fixture(scope="module")
+def records() -> RecordSet:
+    return registry.dataset("demo").load(DataRequest("test", limit=16))
+
+
+def test_weights_are_negatives_for_each_positive(records: RecordSet) -> None:
+    assert positive_weights(records, RECIPE) is None
+    labels = np.zeros((16, 5), np.uint8)
+    labels[:4, 0] = 1
+    labels[:12, 1] = 1
+    labels[:, 2] = 1
+    labels[0, 3] = 1
+    found = positive_weights(replace(records, labels=labels), replace(RECIPE, class_weights=True))
+    assert found is not None
+    # The last class has no positive record; its weight is finite and never used.
+    assert found.tolist() == pytest.approx([3.0, 4 / 12, 0.0, 15.0, 15.0])
+
+
+def test_targets_without_a_teacher_are_the_labels(records: RecordSet) -> None:
+    found = targets_of(records, RECIPE, CPU)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, records.labels)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_targets_carry_the_teachers_probabilities(records: RecordSet, temperature: float) -> None:
+    seen: list[tuple[int, int]] = []
+    recipe = replace(TAUGHT, temperature=temperature)
+    found = targets_of(records, recipe, CPU, lambda done, total: seen.append((done, total)))
+    assert found.shape == (16, 10) and found.dtype == np.float32
+    np.testing.assert_array_equal(found[:, :5], records.labels)
+    logits = predict(store.network(store.find("resnet1d")), records, CPU)
+    expected = torch.sigmoid(torch.from_numpy(logits) / temperature).numpy()
+    np.testing.assert_allclose(found[:, 5:], expected, rtol=0, atol=1e-6)
+    assert seen == [(16, 16)]
+
+
+def test_a_teacher_of_other_classes_is_refused(records: RecordSet) -> None:
+    other = replace(records, classes=("A", "B", "C", "D", "E"))
+    with pytest.raises(ModelError) as caught:
+        targets_of(other, TAUGHT, CPU)
+    said = "the teacher 'resnet1d' has the classes NORM, MI, STTC, CD, HYP, and the records A, B, C, D, E"
+    assert str(caught.value) == said
+
+
+def test_an_unknown_teacher_is_refused(records: RecordSet) -> None:
+    with pytest.raises(ModelError, match="no trained model 'socrates'"):
+        targets_of(records, replace(TAUGHT, teacher="socrates"), CPU)

@@ -1,0 +1,95 @@
+"""Recipes refuse what no training can use, and have the published values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from helpers import edgebench
+
+from edgebench import registry
+from edgebench.errors import ModelError
+from edgebench.recipe import LIMITS, Recipe
+from edgebench.training.loop import changed
+
+PLAIN = Recipe(epochs=3, batch_size=8, learning_rate=0.1)
+
+
+def test_changes_are_taken_over_and_the_rest_kept() -> None:
+    new = changed(replace(PLAIN, mixup=0.3), {"epochs": 7, "progressive": [0.5, 1.0]})
+    assert new == Recipe(epochs=7, batch_size=8, learning_rate=0.1, mixup=0.3, progressive=(0.5, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"epoch": 7}, "a recipe has no 'epoch'; it has epochs, batch_size, learning_rate"),
+        ({"epochs": "many"}, "recipe: epochs: Input should be a valid integer"),
+        ({"epochs": 1.5}, "recipe: epochs: Input should be a valid integer"),
+        ({"learning_rate": "fast"}, "recipe: learning_rate: Input should be a valid number"),
+        ({"progressive": 0.5}, "recipe: progressive: Input should be a valid tuple"),
+        ({"optimizer": "sgd"}, "recipe: optimizer: Input should be 'adam' or 'adamw'"),
+        ({"stop_on": "loss"}, "recipe: stop_on: Input should be 'macro_auc' or 'macro_f1'"),
+        ({"epochs": 0}, "recipe: epochs: 0 is not 1 or more"),
+        ({"batch_size": 0}, "recipe: batch_size: 0 is not 1 or more"),
+        ({"alpha": 1.5}, "recipe: alpha: 1.5 is not from 0 to 1"),
+        ({"temperature": 0}, "recipe: temperature: 0 is not 1e-06 or more"),
+        ({"progressive": [0.5, 0.0]}, "recipe: progressive: 0 is not from 1e-06 to 1"),
+        ({"learning_rate": math.nan}, "recipe: learning_rate: nan is not 0 or more"),
+    ],
+)
+def test_what_is_wrong_is_one_line(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        changed(PLAIN, change)
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_line_says_it_too() -> None:
+    done = edgebench("train", "resnet1d", "--dataset", "demo", "--set", "batch_size=0")
+    assert done.returncode == 2
+    assert "error: recipe: batch_size: 0 is not 1 or more" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_limit_belongs_to_a_number() -> None:
+    assert set(LIMITS) <= set(vars(PLAIN))
+    assert set(vars(PLAIN)) - set(LIMITS) == {
+        "optimizer", "schedule", "precision", "pretrained", "class_weights", "teacher", "stop_on", "seed",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", registry.names("models"))
+def test_every_architectures_own_recipe_can_be_used(name: str) -> None:
+    recipe = registry.architecture(name).recipe
+    assert changed(recipe, {}) == recipe
+
+
+def test_the_published_recipe() -> None:
+    """Adam at a constant rate and batches of 32, as the course projects did."""
+    recipe = Recipe.published(3e-4)
+    assert (recipe.optimizer, recipe.schedule, recipe.batch_size, recipe.learning_rate) == (
+        "adam",
+        "constant",
+        32,
+        3e-4,
+    )
+    assert (recipe.epochs, recipe.weight_decay, recipe.crop, recipe.patch_keep) == (50, 0.0, 0, 1.0)
+    assert (recipe.mixup, recipe.progressive, recipe.teacher) == (0.0, (), "")
+    assert recipe.patience < recipe.epochs, "it stops early"
+
+
+def test_the_published_recipe_can_be_changed() -> None:
+    recipe = Recipe.published(1e-3, batch_size=64, progressive=(0.57, 0.79, 1.0))
+    assert (recipe.batch_size, recipe.progressive, recipe.optimizer) == (64, (0.57, 0.79, 1.0), "adam")
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [("vit", 1e-4), ("deit-tiny", 1e-4), ("deit-base", 1e-4), ("swin-tiny", 1e-4), ("efficientnetv2-s", 1e-3)],
+)
+def test_architectures_use_it(name: str, rate: float) -> None:
+    changes = {"progressive": (0.57, 0.79, 1.0)} if name == "efficientnetv2-s" else {}
+    assert registry.architecture(name).recipe == Recipe.published(rate, **changes)

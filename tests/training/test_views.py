@@ -1,0 +1,99 @@
+"""Which part of a record an epoch sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edgebench.models.image import ImageClassifier, SignalToImage
+from edgebench.recipe import Recipe
+from edgebench.training import views
+
+RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)
+PROGRESSIVE = replace(RECIPE, progressive=(0.57, 0.79, 1.0), whole_epochs=5, crop=250, patch_keep=0.5)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_the_last_epochs_are_whole() -> None:
+    assert [views.is_whole(PROGRESSIVE, epoch) for epoch in range(20)] == [False] * 15 + [True] * 5
+    assert not any(views.is_whole(RECIPE, epoch) for epoch in range(20))
+    assert all(views.is_whole(replace(RECIPE, whole_epochs=30), epoch) for epoch in range(20))
+
+
+def test_images_grow_in_equal_parts() -> None:
+    scales = [views.image_scale(PROGRESSIVE, epoch) for epoch in range(20)]
+    assert scales == [0.57] * 5 + [0.79] * 5 + [1.0] * 10
+
+
+def test_images_grow_over_the_whole_training_without_whole_epochs() -> None:
+    recipe = replace(PROGRESSIVE, epochs=7, whole_epochs=0)
+    assert [views.image_scale(recipe, epoch) for epoch in range(7)] == [0.57] * 3 + [0.79] * 2 + [1.0] * 2
+
+
+def test_images_keep_their_size_otherwise() -> None:
+    assert {views.image_scale(RECIPE, epoch) for epoch in range(20)} == {1.0}
+
+
+def test_windows_are_inside_and_reach_both_ends() -> None:
+    random, recipe = seeded(), replace(RECIPE, crop=996)
+    found = [views.choose_window(recipe, 0, 1000, random) for _ in range(200)]
+    assert {length for _, length in found} == {996}
+    assert {start for start, _ in found} == {0, 1, 2, 3, 4}
+
+
+def test_the_same_seed_chooses_the_same_windows() -> None:
+    first, second, other = (
+        [views.choose_window(PROGRESSIVE, 0, 1000, random) for _ in range(20)]
+        for random in (seeded(7), seeded(7), seeded(8))
+    )
+    assert first == second != other
+
+
+@pytest.mark.parametrize(("crop", "epoch"), [(0, 0), (1000, 0), (2000, 0), (-1, 0), (250, 15)])
+def test_whole_records_where_there_is_no_window(crop: int, epoch: int) -> None:
+    random = seeded()
+    before = random.get_state()
+    assert views.choose_window(replace(PROGRESSIVE, crop=crop), epoch, 1000, random) == (0, 1000)
+    assert torch.equal(random.get_state(), before)
+
+
+class Seen(ImageClassifier):
+    """Notes with what it was called."""
+
+    def __init__(self) -> None:
+        super().__init__(SignalToImage(8, 8), nn.Flatten())
+        self.calls: list[tuple[int, int, float, float]] = []
+
+    def forward_window(self, signals: Tensor, start: int, samples: int, scale: float, keep: float) -> Tensor:
+        self.calls.append((start, samples, scale, keep))
+        return signals
+
+
+def test_a_network_on_the_image_gets_the_window() -> None:
+    network, signals = Seen(), torch.zeros(1, 12, 1000)
+    views.forward(network, signals, PROGRESSIVE, 0, 100, 250)
+    views.forward(network, signals, PROGRESSIVE, 15, 0, 1000)
+    assert network.calls == [(100, 250, 0.57, 0.5), (0, 1000, 1.0, 1.0)]
+
+
+def test_a_network_on_the_signal_gets_the_samples() -> None:
+    signals = torch.arange(24.0).reshape(1, 2, 12)
+    found = views.forward(nn.Identity(), signals, RECIPE, 0, 3, 2)
+    assert isinstance(found, Tensor)
+    assert found.tolist() == [[[3.0, 4.0], [15.0, 16.0]]]
+    assert views.forward(nn.Identity(), signals, RECIPE, 0, 0, 12) is signals
+
+
+@pytest.mark.parametrize("network", [Seen(), nn.Sequential(nn.Linear(2, 2))], ids=["image", "signal"])
+def test_compiling_keeps_the_names(network: nn.Module) -> None:
+    before = list(network.state_dict())
+    views.compile_in_place(network)
+    assert list(network.state_dict()) == before
+    compiled = network.part_to_compile() if isinstance(network, ImageClassifier) else network
+    assert compiled._compiled_call_impl is not None
