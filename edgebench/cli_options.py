@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 Models = Annotated[
-    list[str] | None, typer.Option("--model", help="Shipped model, manifest, or FILE.py:FUNCTION. Repeatable.")
+    list[str] | None,
+    typer.Option("--model", help="Shipped model (all: every one), manifest, or FILE.py:FUNCTION. Repeatable."),
 ]
 Weights = Annotated[
     Path | None, typer.Option("--weights", help="Weights of a network from a Python file: .safetensors, or .pth.")

@@ -12,7 +12,12 @@ import pydantic
 from edgebench import profiles, registry
 from edgebench.contracts import Measuring
 from edgebench.errors import PlanError
+from edgebench.models import store
 from edgebench.records import first_problem
+
+
+ALL_MODELS = "all"
+"""Stands for every model whose weights are in the package."""
 
 
 class Plan(pydantic.BaseModel):
@@ -21,7 +26,7 @@ class Plan(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[str, ...] = pydantic.Field(
-        ("resnet1d",), description="shipped models, manifests, path/to/file.py:FUNCTION"
+        ("resnet1d",), description="shipped models (all: every one), manifests, path/to/file.py:FUNCTION"
     )
     weights: Path | None = pydantic.Field(None, description="weights of the model that is path/to/file.py:FUNCTION")
     tune_thresholds: bool = pydantic.Field(False, description="choose the thresholds of what was made elsewhere")
@@ -123,6 +128,9 @@ def check(plan: Plan) -> Plan:
     _known("datasets", (plan.dataset,))
     if plan.artifacts:
         return plan
+    if ALL_MODELS in plan.models:
+        others = tuple(m for m in plan.models if m != ALL_MODELS)
+        plan = plan.model_copy(update={"models": tuple(dict.fromkeys((*store.shipped(), *others)))})
     _known("exporters", plan.exporters)
     for spec in plan.variants:
         registry.variant(spec)

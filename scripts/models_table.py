@@ -36,7 +36,8 @@ def _trained(facts: ModelFacts) -> list[str]:
 
 def with_table(text: str, new: str) -> str:
     """The page with the table between its markers."""
-    return re.sub(r"(<!-- models -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{new}\n{found[2]}", text, flags=re.S)
+    pattern = re.compile(r"(<!-- models -->\n).*?(<!-- end -->)", re.DOTALL)
+    return pattern.sub(lambda found: f"{found[1]}{new}\n{found[2]}", text)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ ALLOWED = {
     "adopt": BASE | {"card", "models", "process"},
     "adoption": BASE | {"artifacts", "measuring", "plan", "process"},
     "run_store": BASE,
-    "plan": BASE | {"profiles", "measuring"},
+    "plan": BASE | {"measuring", "models", "profiles"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
     "grid": BASE | {"adoption", "artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store"},
     "harness": BASE

@@ -129,5 +129,5 @@ def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
 def test_all_models_are_the_shipped_ones() -> None:
     from edgebench.models import store
 
-    assert load(None, {"models": ("all",)}).models == tuple(store.shipped())
-    assert load(None, {"models": ("resnet1d", "all")}).models == tuple(store.shipped())
+    assert plan.load(None, {"models": ("all",)}).models == tuple(store.shipped())
+    assert plan.load(None, {"models": ("resnet1d", "all")}).models == tuple(store.shipped())
