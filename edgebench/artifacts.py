@@ -155,11 +155,14 @@ def _check(outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeo
 
 
 def perform(job: Job, timeout_s: float) -> Outcome:
-    """Do a job in a fresh worker process; a crash or a timeout is an outcome. Raises DiskFull."""
+    """Do a job in a fresh worker process; a crash is an outcome, and so is hearing nothing for `timeout_s`.
+
+    Raises DiskFull.
+    """
     try:
         # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
         calm = {} if job.kind == "latency" else {"OMP_WAIT_POLICY": "PASSIVE"}
-        answers = list(ask("edgebench.worker", to_dict(job), timeout_s, calm))
+        answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
     except ChildError as failure:
         return Outcome("timeout" if failure.timeout else "failed", str(failure))
     return from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")

@@ -15,7 +15,6 @@ from edgebench.errors import PlanError
 from edgebench.models import store
 from edgebench.records import first_problem
 
-
 ALL_MODELS = "all"
 """Stands for every model whose weights are in the package."""
 

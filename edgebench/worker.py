@@ -6,6 +6,7 @@ It imports only the device side: NumPy, psutil and the runtime of the artifact's
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,25 @@ from edgebench.contracts import Job, Outcome
 from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError
 from edgebench.files import FULL, sha256
 from edgebench.measuring import accuracy, feed, latency, memory
-from edgebench.process import answer_with
+from edgebench.process import answer_with, say
 from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
-MEASURES = {"predict": accuracy.predict, "memory": memory.measure, "latency": latency.measure}
+MEASURES = {"memory": memory.measure, "latency": latency.measure}
+SIGN_OF_LIFE_S = 5.0
+
+
+class SignsOfLife:
+    """Tells the parent now and then how far a long prediction is, so that only one that hangs runs into the timeout."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say it, unless it was said a moment ago."""
+        if time.monotonic() - self._last >= SIGN_OF_LIFE_S:
+            self._last = time.monotonic()
+            say({"done": done, "total": total})
 
 
 def perform(job: Job) -> Outcome:
@@ -34,6 +49,8 @@ def perform(job: Job) -> Outcome:
         if sha256(Path(job.path)) != job.artifact.sha256:
             raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
         runtime.start(job.threads, job.engine)
+        if job.kind == "predict":
+            return Outcome("ok", values=accuracy.predict(job, runtime, SignsOfLife()))
         return Outcome("ok", values=MEASURES[job.kind](job, runtime))
     except DiskFull:
         raise

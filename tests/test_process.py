@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers import PluginMaker
 
 from edgebench import process
 from edgebench.errors import DiskFull
@@ -237,3 +238,15 @@ def test_a_parent_that_is_process_1_is_alive(child: Child) -> None:
     child("yield {'pid': os.getppid()}")
     done = subprocess.run([*apart, sys.executable, "-c", PARENT], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_signs_of_life_put_off_the_timeout(plugin: PluginMaker) -> None:
+    code = (
+        "import time\nfrom edgebench.process import answer_with, say\n"
+        "def handle(request):\n    for i in range(4):\n        time.sleep(0.6)\n        say({'done': i})\n"
+        "    yield {'status': 'ok'}\n"
+        "if __name__ == '__main__':\n    answer_with(handle)\n"
+    )
+    plugin("slowly", code, "")
+    answers = list(process.ask("slowly", {}, 1.5))
+    assert answers == [{"done": i} for i in range(4)] + [{"status": "ok"}]

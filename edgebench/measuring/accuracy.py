@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Job
+from edgebench.contracts import Artifact, Job, Progress
 from edgebench.files import replacing
 from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
@@ -34,13 +34,18 @@ class Accuracy:
     max_abs_error: float | None = None
 
 
-def predict(job: Job, runtime: Runtime) -> dict[str, Any]:
-    """Write the logits (float32, shape (records, classes)) of the job's records to `job.output`."""
+def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[str, Any]:
+    """Write the logits (float32, shape (records, classes)) of the job's records to `job.output`.
+
+    `told` gets (records done, records) as it goes on.
+    """
     session = runtime.load(Path(job.path), job.artifact, job.device)
     mapped = open_signals(job.signals)[: job.records]
     logits = np.empty((len(mapped), len(job.artifact.classes)), np.float32)
     for start in range(0, len(mapped), job.batch):
         logits[start : start + job.batch] = session.predict(to_millivolts(mapped[start : start + job.batch]))
+        if told:
+            told(min(start + job.batch, len(mapped)), len(mapped))
     with replacing(Path(job.output)) as part:
         np.save(part, logits)
     return {"records": len(mapped), "settings": dict(session.settings)}
