@@ -1,4 +1,4 @@
-"""Every registered architecture; the shipped weights; and what they reach on PTB-XL."""
+"""The weights in the package, what they reach on PTB-XL, and manifests that are wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -14,28 +13,10 @@ from edgebench import registry
 from edgebench.contracts import DataRequest
 from edgebench.errors import ModelError
 from edgebench.models import store
+from edgebench.models.image import ImageArchitecture
 from edgebench.signals import SUPERCLASSES
 from edgebench.statistics import decide, macro_auc, macro_f1
 from edgebench.training.evaluation import predict
-
-
-@pytest.mark.parametrize("name", registry.names("models"))
-def test_contract(name: str) -> None:
-    architecture = registry.architecture(name)
-    network = architecture.build(5).eval()
-    with torch.inference_mode():
-        assert network(torch.zeros(3, *architecture.input.shape)).shape == (3, 5)
-
-
-@pytest.mark.parametrize("name", registry.names("models"))
-def test_normalisation_is_inside(name: str) -> None:
-    architecture = registry.architecture(name)
-    network = architecture.build(5).eval()
-    signals = torch.randn(2, *architecture.input.shape)
-    with torch.inference_mode():
-        before = network(signals)
-        architecture.fit_input(network, np.full(12, 1.5, np.float32), np.full(12, 2.0, np.float32))
-        np.testing.assert_allclose(network(signals * 2 + 1.5).numpy(), before.numpy(), atol=1e-4)
 
 
 def test_size_is_what_was_asked_for() -> None:
@@ -51,6 +32,24 @@ def test_shipped_model_is_complete(name: str) -> None:
     assert set(manifest.scores) == {"fold9", "fold10"}
     assert manifest.training["dataset"] == "PTB-XL"
     assert manifest.parameters == sum(p.numel() for p in store.network(store.find(name)).parameters())
+
+
+def is_image(name: str) -> bool:
+    architecture = registry.architecture(store.find(name).manifest.architecture)
+    return isinstance(architecture, ImageArchitecture)
+
+
+@pytest.mark.parametrize("name", store.shipped())
+def test_scores_reach_the_bars(name: str) -> None:
+    """1-D networks: macro-AUC 0.92 and macro-F1 0.73 on fold 10; image networks: 0.90 and 0.68."""
+    told = store.find(name).manifest.scores["fold10"]
+    auc, f1 = (0.90, 0.68) if is_image(name) else (0.92, 0.73)
+    assert told.macro_auc >= auc
+    assert told.macro_f1 >= f1
+
+
+def test_weights_are_small_together() -> None:
+    assert sum(p.stat().st_size for p in store.SHIPPED.iterdir()) <= 40e6
 
 
 def test_demo_carries_signal() -> None:
@@ -70,9 +69,6 @@ def test_scores_on_fold_10_are_the_manifests(name: str, ptbxl_all: Path) -> None
     told = model.manifest.scores["fold10"]
     assert macro_auc(records.labels, logits) == pytest.approx(told.macro_auc, abs=1e-4)
     assert macro_f1(records.labels, decide(logits, model.manifest.thresholds)) == pytest.approx(told.macro_f1, abs=1e-3)
-    if name == "resnet1d":
-        assert told.macro_auc >= 0.925
-        assert told.macro_f1 >= 0.735
 
 
 def copy_of_shipped(folder: Path) -> Path:
