@@ -8,14 +8,19 @@ from helpers import PluginMaker
 from edgebench import registry
 from edgebench.errors import MissingPackage, UnknownPlugin
 
-BUILT_IN = {
+BUILT_IN: dict[str, set[str]] = {
     "datasets": {"demo", "ptbxl"},
-    "models": {"resnet1d"},
+    "models": {
+        "resnet1d", "inceptiontime", "xresnet1d101", "vit", "deit-tiny", "deit-base", "convnext-atto", "convnext-tiny",
+        "efficientnetv2-edge", "efficientnetv2-s", "mobilenetv2", "mobilenetv3-small", "resnet18", "swin-tiny",
+        "inceptionv3",
+    },
+    "model_sources": {"timm", "file"},
     "variants": {"none"},
     "exporters": {"eager", "torchscript", "onnx", "onnx-int8", "fbgemm-int8", "qnnpack-int8"},
     "runtimes": {"eager", "onnx", "torchscript"},
     "renderers": {"csv", "md"},
-}
+}  # fmt: skip
 VARIANT = """
 class Variant:
     def __init__(self, name): self.name = name
