@@ -12,7 +12,8 @@ SMALL = 1e-6
 """For what must be above zero."""
 LIMITS: dict[str, tuple[float, float]] = {
     "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (0, inf), "weight_decay": (0, inf),
-    "warmup_share": (0, 1), "crop": (0, inf), "patch_keep": (SMALL, 1), "progressive": (SMALL, 1),
+    "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
+    "progressive": (SMALL, 1),
     "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
     "temperature": (SMALL, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
     "validation_records": (0, inf),
@@ -42,12 +43,14 @@ class Recipe:
     """A trained model of this architecture to go on from: a shipped one's name, or the path to a manifest."""
     crop: int = 0
     """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
+    row_keep: float = 1.0
+    """Share of the rows of patches that a transformer is trained on; a random choice for each step."""
     patch_keep: float = 1.0
     """Share of the patches that a transformer is trained on; a random choice for each step."""
     progressive: tuple[float, ...] = ()
     """Image sizes, as factors of the full one, over equal parts of the training; () for the full size throughout."""
     whole_epochs: int = 0
-    """Epochs at the end that see whole records at full size: without crop, patch_keep and progressive."""
+    """Epochs at the end that see whole records at full size: without crop, row_keep, patch_keep and progressive."""
     mixup: float = 0.0
     """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
     lead_dropout: float = 0.0

@@ -70,6 +70,20 @@ class SignalToImage(nn.Module):
         return x.expand(-1, self.channels, -1, -1) if self.channels > 1 else x
 
 
+@dataclass(frozen=True)
+class Window:
+    """What part of its records a network is trained on in one step: cheaper than the whole, and another view of it."""
+
+    start: int
+    """In samples, as is `samples`."""
+    samples: int
+    scale: float = 1.0
+    """Factor of the image's size (progressive resizing)."""
+    patch_keep: float = 1.0
+    """Share of the patches, and of their rows, that a transformer looks at."""
+    row_keep: float = 1.0
+
+
 class ImageClassifier(nn.Module):
     """(batch, leads, samples) in mV to logits (batch, classes), by a backbone that looks at the image."""
 
@@ -82,19 +96,14 @@ class ImageClassifier(nn.Module):
         """Logits."""
         return self.backbone(self.image(signals))  # type: ignore[no-any-return]
 
-    def forward_window(
-        self, signals: Tensor, start: int, samples: int, scale: float, keep: float
-    ) -> Tensor | tuple[Tensor, Tensor]:
-        """Logits from the columns of the image that `samples` samples from `start` on make, resized by `scale`.
-
-        For training: a window costs less than the whole record and is another view of it. `keep` is for patches.
-        """
+    def forward_window(self, signals: Tensor, window: Window) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits from the window's columns of the image, resized; the shares of patches are for transformers."""
         image = self.image(signals)
         columns = self.image.width / self.image.samples
-        left, wide = int(start * columns), round(samples * columns)
+        left, wide = int(window.start * columns), round(window.samples * columns)
         image = image[..., left : left + wide]
-        if scale != 1:
-            image = functional.interpolate(image, scale_factor=scale, mode="bilinear", antialias=True)
+        if window.scale != 1:
+            image = functional.interpolate(image, scale_factor=window.scale, mode="bilinear", antialias=True)
         return self.backbone(image)  # type: ignore[no-any-return]
 
     def part_to_compile(self) -> nn.Module:

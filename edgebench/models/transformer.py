@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgebench.models.image import ImageClassifier
+from edgebench.models.image import ImageClassifier, Window
 
 
 class PatchClassifier(ImageClassifier):
@@ -18,25 +18,23 @@ class PatchClassifier(ImageClassifier):
 
     backbone: Any
 
-    def forward_window(
-        self, signals: Tensor, start: int, samples: int, scale: float, keep: float
-    ) -> Tensor | tuple[Tensor, Tensor]:
+    def forward_window(self, signals: Tensor, window: Window) -> Tensor | tuple[Tensor, Tensor]:
         """Logits, or in training those of both heads of a distilled one, from the patches of a window.
 
-        `keep` is the share of them that is looked at, chosen at random for the batch (PatchDropout: Liu et al., 2023,
-        arXiv:2208.07220). `scale` is not used: position embeddings belong to the full size.
+        `patch_keep` is the share of them that is looked at, chosen at random for the batch (PatchDropout: Liu et al.,
+        2023, arXiv:2208.07220). `row_keep` drops whole rows: neighbouring rows are mixtures of the same two leads, so
+        half of them still show every lead, and each with its whole course. `scale` is not used: position embeddings
+        belong to the full size.
         """
         vit, image = self.backbone, self.image(signals)
         patch = vit.patch_embed.patch_size[1]
         rows, columns = vit.patch_embed.grid_size
-        wide = min(columns, max(1, round(samples / self.image.samples * self.image.width / patch)))
-        left = min(columns - wide, round(start / self.image.samples * columns))
-        x = vit.patch_embed.proj(image[..., left * patch : (left + wide) * patch]).flatten(2).transpose(1, 2)
+        wide = min(columns, max(1, round(window.samples / self.image.samples * self.image.width / patch)))
+        left = min(columns - wide, round(window.start / self.image.samples * columns))
+        x = vit.patch_embed.proj(image[..., left * patch : (left + wide) * patch]).permute(0, 2, 3, 1)
         prefix = vit.num_prefix_tokens
-        places = vit.pos_embed[:, prefix:].unflatten(1, (rows, columns))[:, :, left : left + wide].flatten(1, 2)
-        x = x + places
-        if keep < 1:
-            x = x[:, torch.randperm(x.shape[1])[: max(1, round(keep * x.shape[1]))]]
+        x = x + vit.pos_embed[:, prefix:].unflatten(1, (rows, columns))[:, :, left : left + wide]
+        x = _some(_some(x, window.row_keep).flatten(1, 2), window.patch_keep)
         tokens = [t for t in (vit.cls_token, getattr(vit, "dist_token", None)) if t is not None]
         if tokens:
             start_tokens = torch.cat(tokens, 1) + vit.pos_embed[:, :prefix]
@@ -47,6 +45,13 @@ class PatchClassifier(ImageClassifier):
     def part_to_compile(self) -> nn.Module:
         """The blocks: what surrounds them changes its shape with the window."""
         return self.backbone.blocks  # type: ignore[no-any-return]
+
+
+def _some(x: Tensor, share: float) -> Tensor:
+    """A random share of what stands in dimension 1, one at least."""
+    if share >= 1:
+        return x
+    return x[:, torch.randperm(x.shape[1])[: max(1, round(share * x.shape[1]))]]
 
 
 def initialise(network: Any) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.data.augment import window
-from edgebench.models.image import ImageClassifier
+from edgebench.models.image import ImageClassifier, Window
 from edgebench.recipe import Recipe
 
 Outputs = Tensor | tuple[Tensor, Tensor]
@@ -36,8 +36,8 @@ def image_scale(recipe: Recipe, epoch: int) -> float:
 def forward(network: nn.Module, signals: Tensor, recipe: Recipe, epoch: int, start: int, length: int) -> Outputs:
     """The network's outputs for a window of the signals (batch, leads, samples) in mV."""
     if isinstance(network, ImageClassifier):
-        keep = 1.0 if is_whole(recipe, epoch) else recipe.patch_keep
-        return network.forward_window(signals, start, length, image_scale(recipe, epoch), keep)
+        keeps = (1.0, 1.0) if is_whole(recipe, epoch) else (recipe.patch_keep, recipe.row_keep)
+        return network.forward_window(signals, Window(start, length, image_scale(recipe, epoch), *keeps))
     if length < signals.shape[-1]:
         signals = signals[..., start : start + length]
     return network(signals)  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
 from edgebench.contracts import InputContract
-from edgebench.models.image import ImageArchitecture, ImageClassifier, SignalToImage, resize_taps
+from edgebench.models.image import ImageArchitecture, ImageClassifier, SignalToImage, Window, resize_taps
 from edgebench.recipe import Recipe
 
 SIZES = [(182, 256), (224, 224), (299, 299)]
@@ -114,7 +114,7 @@ def test_onnx_agrees(channels: int, tmp_path: Path) -> None:
 
 def test_the_window_of_everything_is_the_whole() -> None:
     network, batch = classifier(), signals(2)
-    assert torch.equal(network.forward_window(batch, 0, 1000, 1.0, 1.0), network(batch))  # type: ignore[arg-type]
+    assert torch.equal(network.forward_window(batch, Window(0, 1000, 1.0)), network(batch))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("start", "length", "left", "wide"), [(0, 250, 0, 64), (500, 500, 128, 128), (3, 101, 0, 26)])
@@ -122,14 +122,14 @@ def test_a_window_is_the_image_cropped(start: int, length: int, left: int, wide:
     """0.256 columns a sample; the last one ends between two columns."""
     network, batch = classifier(), signals(2)
     expected = network.backbone(network.image(batch)[..., left : left + wide])
-    assert torch.equal(network.forward_window(batch, start, length, 1.0, 1.0), expected)  # type: ignore[arg-type]
+    assert torch.equal(network.forward_window(batch, Window(start, length, 1.0)), expected)  # type: ignore[arg-type]
     assert not torch.allclose(expected, network(batch), atol=1e-4)
 
 
 def test_a_smaller_scale_is_a_smaller_image() -> None:
     network, batch, seen = classifier(), signals(2), []
     network.backbone.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
-    network.forward_window(batch, 0, 1000, 0.5, 1.0)
+    network.forward_window(batch, Window(0, 1000, 0.5))
     expected = functional.resize(network.image(batch), [91, 128], antialias=True)
     torch.testing.assert_close(seen[0], expected, rtol=0, atol=1e-4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from edgebench import registry
+from edgebench.models.image import Window
 from edgebench.models.transformer import PatchClassifier
 
 NAMES = ["vit", "deit-tiny"]
@@ -46,14 +48,14 @@ def tokens_seen(network: PatchClassifier, *window: Any) -> int:
     seen: list[int] = []
     hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, given: seen.append(given[0].shape[1]))
     with torch.inference_mode():
-        network.forward_window(signals(), *window)
+        network.forward_window(signals(), Window(*window))
     hook.remove()
     return seen[0]
 
 
 def logits(network: PatchClassifier, of: Tensor, *window: Any) -> Tensor:
     with torch.inference_mode():
-        found = network.forward_window(of, *window)
+        found = network.forward_window(of, Window(*window))
     assert isinstance(found, Tensor)
     return found
 
@@ -70,6 +72,28 @@ def test_the_window_of_everything_is_the_whole(network: PatchClassifier) -> None
 def test_a_share_of_the_patches(network: PatchClassifier, name: str, keep: float) -> None:
     rows, columns = GRID[name]
     assert tokens_seen(network, 0, 1000, 1.0, keep) == max(1, round(keep * rows * columns)) + PREFIX[name]
+
+
+def test_a_share_of_the_rows(network: PatchClassifier, name: str) -> None:
+    rows, columns = GRID[name]
+    assert tokens_seen(network, 0, 1000, 1.0, 1.0, 0.5) == rows // 2 * columns + PREFIX[name]
+    assert tokens_seen(network, 0, 250, 1.0, 0.5, 0.5) == round(rows // 2 * round(columns / 4) / 2) + PREFIX[name]
+
+
+def test_rows_are_seen_whole(network: PatchClassifier, name: str) -> None:
+    """With a position of its own for each row, the tokens that are seen are whole rows."""
+    rows, columns = GRID[name]
+    seen: list[Tensor] = []
+    hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    kept = network.backbone.pos_embed.detach().clone()
+    with torch.inference_mode():
+        network.backbone.pos_embed[:, PREFIX[name] :] = 1000.0 * torch.arange(rows).repeat_interleave(columns)[:, None]
+        network.forward_window(torch.zeros(1, 12, 1000), Window(0, 1000, row_keep=0.5))
+        network.backbone.pos_embed.copy_(kept)
+    hook.remove()
+    found = Counter((seen[0][0, PREFIX[name] :, 0] / 1000).round().int().tolist())
+    assert len(found) == rows // 2
+    assert set(found.values()) == {columns}
 
 
 def test_the_share_is_another_each_time(network: PatchClassifier) -> None:
@@ -117,7 +141,7 @@ def test_two_heads_in_training_and_their_mean_otherwise() -> None:
         return lambda module, given, output: outputs.update({name: output})
 
     hooks = [getattr(network.backbone, name).register_forward_hook(keep(name)) for name in ("head", "head_dist")]
-    for run in (network, lambda x: network.forward_window(x, 0, 1000, 1.0, 1.0)):
+    for run in (network, lambda x: network.forward_window(x, Window(0, 1000))):
         network.train()
         both = run(signals())
         assert isinstance(both, tuple)
@@ -131,7 +155,7 @@ def test_two_heads_in_training_and_their_mean_otherwise() -> None:
 
 def test_the_vit_has_one_head() -> None:
     network = made("vit").train()
-    found = network.forward_window(signals(), 0, 500, 1.0, 0.5)
+    found = network.forward_window(signals(), Window(0, 500, patch_keep=0.5))
     assert isinstance(found, Tensor) and found.shape == (2, 5)
 
 

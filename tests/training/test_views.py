@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench.models.image import ImageClassifier, SignalToImage
+from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.recipe import Recipe
 from edgebench.training import views
 
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)
-PROGRESSIVE = replace(RECIPE, progressive=(0.57, 0.79, 1.0), whole_epochs=5, crop=250, patch_keep=0.5)
+PROGRESSIVE = replace(RECIPE, progressive=(0.57, 0.79, 1.0), whole_epochs=5, crop=250, patch_keep=0.5, row_keep=0.75)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -68,10 +68,10 @@ class Seen(ImageClassifier):
 
     def __init__(self) -> None:
         super().__init__(SignalToImage(8, 8), nn.Flatten())
-        self.calls: list[tuple[int, int, float, float]] = []
+        self.calls: list[Window] = []
 
-    def forward_window(self, signals: Tensor, start: int, samples: int, scale: float, keep: float) -> Tensor:
-        self.calls.append((start, samples, scale, keep))
+    def forward_window(self, signals: Tensor, window: Window) -> Tensor:
+        self.calls.append(window)
         return signals
 
 
@@ -79,7 +79,7 @@ def test_a_network_on_the_image_gets_the_window() -> None:
     network, signals = Seen(), torch.zeros(1, 12, 1000)
     views.forward(network, signals, PROGRESSIVE, 0, 100, 250)
     views.forward(network, signals, PROGRESSIVE, 15, 0, 1000)
-    assert network.calls == [(100, 250, 0.57, 0.5), (0, 1000, 1.0, 1.0)]
+    assert network.calls == [Window(100, 250, 0.57, 0.5, 0.75), Window(0, 1000)]
 
 
 def test_a_network_on_the_signal_gets_the_samples() -> None:
