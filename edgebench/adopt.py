@@ -17,10 +17,10 @@ from edgebench import registry
 from edgebench.card import Card
 from edgebench.contracts import InputContract
 from edgebench.errors import EdgeBenchError, ModelError
-from edgebench.files import sha256
+from edgebench.files import safe_name, sha256
 from edgebench.models import own, store
 from edgebench.models.foreign_weights import load_into, read_state
-from edgebench.process import answer_with
+from edgebench.process import answer_with, say
 from edgebench.records import from_dict
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.statistics import best_thresholds, probabilities
@@ -28,7 +28,7 @@ from edgebench.statistics import best_thresholds, probabilities
 if TYPE_CHECKING:
     from torch import nn
 
-BATCH = 64
+BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,20 @@ class AdoptRequest:
     """Records of the validation fold to choose thresholds on, int16 microvolts; empty to take the card's."""
     labels: str = ""
     """A .npy file of their labels, shape (records, classes)."""
+    classes: tuple[str, ...] = ()
+    """What the labels' columns are."""
+    dataset: str = ""
 
 
 def adopt(request: AdoptRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
     card = cards.read(path, ModelError, tuned=bool(request.signals))
+    if request.signals and request.classes != card.classes:
+        raise ModelError(
+            f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
+            f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
+        )
     architecture = registry.architecture(request.spec)
     network = architecture.build(len(card.classes)).eval()
     inner = network.get_submodule("network")
@@ -61,20 +69,18 @@ def adopt(request: AdoptRequest) -> Path:
         thresholds = best_thresholds(labels, probabilities(_logits(network, request.signals)))
         records = len(labels)
     Path(request.folder).mkdir(parents=True, exist_ok=True)
-    chosen = f"chosen on {records} records of the validation fold" if records else "given"
-    return store.save(
-        network, Path(request.folder),
-        {
-            "name": card.name or path.stem, "architecture": f"{path.resolve()}:{request.spec.rpartition(':')[2]}",
-            "classes": card.classes, "thresholds": thresholds, "input": architecture.input,
-            "parameters": sum(p.numel() for p in network.parameters()), "license": card.license,
-            "training": {
-                "source": request.spec, "source_sha256": sha256(path), "weights": request.weights,
-                "weights_sha256": sha256(Path(request.weights)), "thresholds": chosen,
-            },
-            "scores": {},
-        },
-    )  # fmt: skip
+    chosen = f"chosen on {records} records of the validation fold of {request.dataset}" if records else "given"
+    provenance = {
+        "source": request.spec, **own.hashes(request.spec), "weights": request.weights,
+        "weights_sha256": sha256(Path(request.weights)), "thresholds": chosen,
+    }  # fmt: skip
+    manifest = {
+        "name": card.name or safe_name(path.stem), "architecture": own.absolute(request.spec),
+        "classes": card.classes, "thresholds": thresholds, "input": architecture.input,
+        "parameters": sum(p.numel() for p in network.parameters()), "license": card.license,
+        "training": provenance, "scores": {},
+    }  # fmt: skip
+    return store.save(network, Path(request.folder), manifest)
 
 
 def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> None:
@@ -101,12 +107,11 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
 def _logits(network: nn.Module, signals: str) -> Any:
     import torch
 
-    mapped = open_signals(signals)
+    mapped, parts = open_signals(signals), []
     with torch.inference_mode():
-        parts = [
-            network(torch.from_numpy(to_millivolts(mapped[i : i + BATCH]))).numpy()
-            for i in range(0, len(mapped), BATCH)
-        ]
+        for start in range(0, len(mapped), BATCH):
+            parts.append(network(torch.from_numpy(to_millivolts(mapped[start : start + BATCH]))).numpy())
+            say({"done": start, "total": len(mapped)})  # so that a slow network is not taken for one that hangs
     return np.concatenate(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from dataclasses import replace
@@ -11,11 +12,14 @@ import numpy as np
 
 from edgebench import artifacts
 from edgebench.artifacts import Built
-from edgebench.contracts import Job, RecordSet
+from edgebench.contracts import Artifact, Job, RecordSet
 from edgebench.errors import ArtifactError, ModelError
+from edgebench.files import write_text
 from edgebench.measuring.accuracy import BATCH
-from edgebench.plan import Plan, is_own
+from edgebench.models.own import trust
+from edgebench.plan import Plan, is_own, replaced
 from edgebench.process import ChildError, ask
+from edgebench.records import to_json, validated
 from edgebench.statistics import best_thresholds, probabilities
 
 
@@ -27,9 +31,10 @@ def take_in(plan: Plan, validation: RecordSet | None, folder: Path) -> Plan:
     own = next((m for m in plan.models if is_own(m)), None)
     if own is None or plan.artifacts:
         return plan
+    trust(own)
     manifest = _ask(own, plan, validation, folder)
     models = tuple(str(manifest) if m == own else m for m in plan.models)
-    return plan.model_copy(update={"models": models, "weights": None})
+    return replaced(plan, models=models, weights=None)
 
 
 def moved(plan: Plan, scratch: Path, folder: Path) -> Plan:
@@ -39,15 +44,18 @@ def moved(plan: Plan, scratch: Path, folder: Path) -> Plan:
         return plan
     shutil.copytree(scratch, folder, dirs_exist_ok=True)
     models = tuple(str(folder / Path(m).name) if m in inside else m for m in plan.models)
-    return plan.model_copy(update={"models": models})
+    return replaced(plan, models=models)
 
 
-def with_thresholds(built: Built, validation: RecordSet, timeout_s: float) -> Built:
+def with_thresholds(built: Built, validation: RecordSet, kept: Path, timeout_s: float) -> Built:
     """An artifact with thresholds that are best on the validation records, as its own runtime predicts them.
 
-    Raises ArtifactError where it cannot predict them.
+    `kept` is where its record goes, and is read again by a resume. Raises ArtifactError where it cannot predict them.
     """
     assert built.artifact and built.path
+    if kept.exists():
+        known = validated(Artifact, json.loads(kept.read_text(encoding="utf-8")), str(kept), ArtifactError)
+        return replace(built, artifact=known)
     if validation.classes != built.artifact.classes:
         return built  # the cell will say so
     with tempfile.TemporaryDirectory() as scratch:
@@ -60,8 +68,14 @@ def with_thresholds(built: Built, validation: RecordSet, timeout_s: float) -> Bu
         if outcome.status != "ok":
             raise ArtifactError(f"{built.path}: no thresholds could be chosen: {outcome.reason}")
         chosen = best_thresholds(validation.labels, probabilities(np.load(output)))
-    notes = (*built.artifact.notes, f"thresholds chosen on {len(validation)} records of the validation fold")
-    return replace(built, artifact=replace(built.artifact, thresholds=chosen, notes=notes))
+    notes = (
+        *built.artifact.notes,
+        f"thresholds chosen on {len(validation)} records of the validation fold of {validation.label}",
+    )
+    artifact = replace(built.artifact, thresholds=chosen, notes=notes)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_text(kept, to_json(artifact, indent=2) + "\n")
+    return replace(built, artifact=artifact)
 
 
 def _ask(spec: str, plan: Plan, validation: RecordSet | None, folder: Path) -> Path:
@@ -72,11 +86,14 @@ def _ask(spec: str, plan: Plan, validation: RecordSet | None, folder: Path) -> P
         request = {
             "spec": spec, "weights": str(plan.weights), "folder": str(folder),
             "signals": str(validation.signals) if validation else "", "labels": str(labels) if validation else "",
+            "classes": validation.classes if validation else (), "dataset": validation.label if validation else "",
         }  # fmt: skip
         try:
-            (answer,) = ask("edgebench.adopt", request, plan.measuring.timeout_s)
+            answers = [a for a in ask("edgebench.adopt", request, plan.measuring.timeout_s) if "done" not in a]
         except ChildError as error:
             raise ModelError(f"{spec}: {error}") from None
-    if "error" in answer:
-        raise ModelError(answer["error"])
-    return Path(answer["manifest"])
+    if not answers:
+        raise ModelError(f"{spec}: ended its process before it gave a network")
+    if "error" in answers[0]:
+        raise ModelError(answers[0]["error"])
+    return Path(answers[0]["manifest"])

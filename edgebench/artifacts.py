@@ -48,6 +48,9 @@ def read(manifest: Path, tuned: bool = False) -> Built:
 
     `tuned` says that a file from elsewhere needs no thresholds yet. Raises ArtifactError.
     """
+    beside = manifest.parent / MANIFEST
+    if given.is_given(manifest) and beside.is_file() and not manifest.with_suffix(".toml").exists():
+        manifest = beside  # a file that EdgeBench exported, named by itself
     if given.is_given(manifest):
         return Built(Outcome("ok"), given.describe(manifest, tuned), manifest)
     path = manifest / MANIFEST if manifest.is_dir() else manifest

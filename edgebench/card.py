@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -15,6 +15,12 @@ from edgebench.records import first_problem
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 
 
+NAME = r"^(\w[\w.-]{0,63})?$"
+"""Names become file names: letters, digits, '_', '.' and '-'."""
+Probability = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+
+
 class CardInput(pydantic.BaseModel):
     """What the network takes."""
 
@@ -23,9 +29,9 @@ class CardInput(pydantic.BaseModel):
     layout: Literal["leads-first", "samples-first"] | None = None
     """(batch, 12, 1000) or (batch, 1000, 12); by default as the file says, or leads first."""
     unit: Literal["mV", "standardised"] = "mV"
-    mean: tuple[float, ...] = ()
+    mean: tuple[pydantic.FiniteFloat, ...] = ()
     """Of each lead in mV, or one number for all; for standardised input."""
-    std: tuple[pydantic.PositiveFloat, ...] = ()
+    std: tuple[Positive, ...] = ()
 
     @pydantic.field_validator("mean", "std", mode="before")
     @classmethod
@@ -49,10 +55,10 @@ class Card(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    name: str = ""
+    name: str = pydantic.Field("", pattern=NAME)
     """What tables call it; by default the file's name."""
     classes: tuple[str, ...] = pydantic.Field(min_length=1)
-    thresholds: tuple[float, ...] = ()
+    thresholds: tuple[Probability, ...] = ()
     """Probability at and above which each class is decided for; may be left out with --tune-thresholds."""
     output: Literal["logits", "probabilities"] = "logits"
     license: str = "unknown"
@@ -64,9 +70,9 @@ class Card(pydantic.BaseModel):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
         return self
 
-    def feed(self, layout: Literal["leads-first", "samples-first"], batch: int) -> Feed:
-        """How to feed a file, with the layout that was found out."""
-        return Feed(layout, self.input.mean, self.input.std, batch, self.output)
+    def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> Feed:
+        """How to feed a file, with what was found out of its input."""
+        return Feed(layout, self.input.mean, self.input.std, single, self.output)
 
 
 def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:

@@ -89,8 +89,8 @@ def run(
     given = _fields(
         models=model, weights=weights, tune_thresholds=tune_thresholds,
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
-        targets=target or (["host"] if artifact else None), dataset=dataset, data_dir=data_dir, limit=limit,
-        keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
+        targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
+        limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
         calibration_records=calibration_records, threads=threads, seed=seed,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
@@ -101,7 +101,8 @@ def run(
 @command
 def measure(
     artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files.")],
-    target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
+    data_dir: DataDir = None, limit: Limit = None,
     processes: Processes = None, warmup: Warmup = None, min_samples: MinSamples = None,
     min_seconds: MinSeconds = None, timeout: Timeout = None, threads: Threads = None, output: Output = None,
 ) -> None:  # fmt: skip
@@ -116,8 +117,8 @@ def measure(
     edgebench measure artifacts/resnet1d/none/* --threads 1
     """
     given = _fields(
-        artifacts=api.manifests(artifacts), targets=target or ["host"], dataset=dataset, data_dir=data_dir,
-        limit=limit, threads=threads,
+        artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
+        dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
     _run(None, given, output, None)

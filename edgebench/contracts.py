@@ -68,8 +68,8 @@ class Feed:
     mean: tuple[float, ...] = ()
     """Of each lead in mV, for a file that takes standardised signals; empty for one that takes mV."""
     std: tuple[float, ...] = ()
-    batch: int = 0
-    """The only batch size that the file takes; 0 for any."""
+    single: bool = False
+    """Whether it takes one record at a time only."""
     output: Literal["logits", "probabilities"] = "logits"
 
 

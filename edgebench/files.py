@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -109,3 +110,8 @@ def cache_dir() -> Path:
     if chosen:
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgebench"
+
+
+def safe_name(text: str) -> str:
+    """The text as a file name: anything but letters, digits, '_', '.' and '-' becomes '_'."""
+    return re.sub(r"[^\w.-]", "_", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from edgebench import card as cards
 from edgebench.card import Card
 from edgebench.contracts import Artifact, InputContract
 from edgebench.errors import ArtifactError, MissingPackage
-from edgebench.files import sha256
+from edgebench.files import safe_name, sha256
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
@@ -32,26 +33,33 @@ def describe(path: Path, tuned: bool) -> Artifact:
         raise ArtifactError(f"{path}: no such file")
     card = cards.read(path, ArtifactError, tuned)
     form = FORMATS[path.suffix]
-    layout, batch = _onnx_input(path, card) if form == "onnx" else (card.input.layout or "leads-first", 0)
+    layout, single = _onnx_input(path, card) if form == "onnx" else (card.input.layout or "leads-first", False)
     return Artifact(
-        model=card.name or path.stem, variant="none", exporter=EXPORTER, format=form, precision=_precision(path, form),
-        file=path.name, sha256=sha256(path), file_size_bytes=path.stat().st_size, classes=card.classes,
-        thresholds=card.thresholds, input=InputContract(), parameters=None, sparsity=None, model_sha256="",
-        devices=("cpu", "cuda"), feed=card.feed(layout, batch), notes=("made elsewhere, measured as it is",),
+        model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=form,
+        precision=_precision(path, form), file=path.name, sha256=sha256(path),
+        file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
+        input=InputContract(), parameters=None, sparsity=None, model_sha256="",
+        devices=("cpu", "cuda"), feed=card.feed(layout, single), notes=("made elsewhere, measured as it is",),
     )  # fmt: skip
 
 
-def _onnx_input(path: Path, card: Card) -> tuple[Layout, int]:
-    """(layout, fixed batch size or 0) by the graph's own input; raises ArtifactError where signals do not fit it."""
+def _onnx_input(path: Path, card: Card) -> tuple[Layout, bool]:
+    """(layout, whether it takes one record at a time only), by the graph's own input.
+
+    Raises ArtifactError where signals do not fit it.
+    """
     try:
         import onnxruntime
     except ModuleNotFoundError:
         raise MissingPackage("onnxruntime", "onnx", f"'{path}'") from None
     onnxruntime.set_default_logger_severity(3)
     try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        # From its bytes, so that weights in another file, which is neither measured nor hashed, are not found.
+        session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base of its own
         reason = str(error).splitlines()[0]
+        if "external" in reason.lower():
+            raise ArtifactError(f"{path}: keeps weights in another file; export it with external_data=False") from None
         raise ArtifactError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {reason}") from None
     inputs, outputs = session.get_inputs(), session.get_outputs()
     leads, samples = InputContract().shape
@@ -75,12 +83,26 @@ def _onnx_input(path: Path, card: Card) -> tuple[Layout, int]:
         raise ArtifactError(
             f"{path}: answers {last} numbers a record, but its TOML file has {len(card.classes)} classes"
         )
-    return layout, size if isinstance(size, int) else 0
+    if isinstance(size, int) and size > 1:
+        raise ArtifactError(f"{path}: takes batches of {size} only; export it with a batch of 1, or with a free one")
+    return layout, isinstance(size, int)
 
 
 def _fits(order: list[Any], wanted: tuple[int, int]) -> bool:
     """Whether two dimensions, of which symbolic ones may be anything, can be these."""
     return all(not isinstance(has, int) or has == want for has, want in zip(order, wanted, strict=True))
+
+
+def _weights_are_half(path: Path) -> bool:
+    """Whether most weights are in half precision; only where the package onnx is there to look."""
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        return False
+    sizes = {True: 0, False: 0}
+    for tensor in onnx.load(path).graph.initializer:
+        sizes[tensor.data_type == onnx.TensorProto.FLOAT16] += math.prod(tensor.dims)
+    return sizes[True] > sizes[False]
 
 
 def _precision(path: Path, form: str) -> str:
@@ -89,7 +111,9 @@ def _precision(path: Path, form: str) -> str:
         text = path.read_bytes()
         if b"DynamicQuantizeLinear" in text or b"MatMulInteger" in text:
             return "int8-dynamic"
-        return "int8" if b"QuantizeLinear" in text or b"QLinear" in text else "fp32"
+        if b"QuantizeLinear" in text or b"QLinear" in text:
+            return "int8"
+        return "fp16" if _weights_are_half(path) else "fp32"
     try:
         with zipfile.ZipFile(path) as archive:
             code = b"".join(archive.read(n) for n in archive.namelist() if n.endswith((".py", ".debug_pkl")))

@@ -56,7 +56,8 @@ class Grid:
             found = artifacts.read(path, self.plan.tune_thresholds)
             artifact = artifact_of(found)
             if self.validation and artifact.feed:
-                found = adoption.with_thresholds(found, self.validation, self.plan.measuring.timeout_s)
+                kept = self.store.folder / "artifacts" / artifact.model / artifact.exporter / artifacts.MANIFEST
+                found = adoption.with_thresholds(found, self.validation, kept, self.plan.measuring.timeout_s)
             if (artifact.model, artifact.variant, artifact.exporter) in self.built:
                 name = f"{artifact.model} {artifact.variant} {artifact.exporter}"
                 raise PlanError(f"{path}: a second artifact of {name}; measure them in runs of their own")

@@ -49,7 +49,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     hear.step()
     with tempfile.TemporaryDirectory() as scratch:
         ready = adoption.take_in(plan, validation, Path(scratch))
-        inputs = _inputs(ready, test, calibration, facts)
+        inputs = _inputs(ready, test, calibration, validation, facts)
         if resume:
             store = run_store.reopen(folder, plan.document(), inputs)
         else:
@@ -68,7 +68,7 @@ def load_calibration(plan: Plan, hear: Listener) -> RecordSet | None:
 
 def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
     """The records of one split as the plan asks for them; bad records that were left out are told."""
-    limit = plan.calibration_records if split == "calibration" else plan.limit
+    limit = {"calibration": plan.calibration_records, "test": plan.limit}.get(split)
     request = DataRequest(
         split, plan.data_dir, limit=limit, keep_unlabelled=plan.keep_unlabelled and split == "test",
         skip_bad_records=plan.skip_bad_records,
@@ -79,11 +79,14 @@ def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
     return records
 
 
-def _inputs(plan: Plan, test: RecordSet, calibration: RecordSet | None, facts: dict[str, Any]) -> dict[str, Any]:
+def _inputs(
+    plan: Plan, test: RecordSet, calibration: RecordSet | None, validation: RecordSet | None, facts: dict[str, Any]
+) -> dict[str, Any]:
     """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
     return {
         "records": _identity(test),
         "calibration": _identity(calibration) if calibration else "",
+        "validation": _identity(validation) if validation else "",
         "models": {} if plan.artifacts else {artifacts.safe(name): _model_identity(name) for name in plan.models},
         "targets": {name: asdict(profiles.find(name, facts)) for name in plan.targets},
         "cuda": facts["cuda"],

@@ -116,6 +116,14 @@ def over_saved(saved: dict[str, Any], overrides: dict[str, Any]) -> Plan:
         raise PlanError(f"the run's plan: {first_problem(error)}") from None
 
 
+def replaced(plan: Plan, **changes: Any) -> Plan:
+    """The plan with some fields changed, and validated again; raises PlanError."""
+    try:
+        return Plan(**{**plan.model_dump(), **changes})
+    except pydantic.ValidationError as error:
+        raise PlanError(first_problem(error)) from None
+
+
 def check(plan: Plan) -> Plan:
     """Resolve the defaults, and fail now rather than after the first export."""
     from edgebench.measuring import environment
@@ -129,7 +137,7 @@ def check(plan: Plan) -> Plan:
         return plan
     if ALL_MODELS in plan.models:
         others = tuple(m for m in plan.models if m != ALL_MODELS)
-        plan = plan.model_copy(update={"models": tuple(dict.fromkeys((*store.shipped(), *others)))})
+        plan = replaced(plan, models=tuple(dict.fromkeys((*store.shipped(), *others))))
     _known("exporters", plan.exporters)
     for spec in plan.variants:
         registry.variant(spec)

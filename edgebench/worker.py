@@ -21,7 +21,8 @@ from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
 MEASURES = {"memory": memory.measure, "latency": latency.measure}
-SIGN_OF_LIFE_S = 5.0
+SIGN_OF_LIFE_S = 0.3
+"""Well under the shortest timeout that a plan may have, a second."""
 
 
 class SignsOfLife:

@@ -64,7 +64,9 @@ def quantize_static(network: nn.Module, engine: str, signals: NDArray[np.float32
         while True:
             quantized = _convert(network, engine, records, plan)
             if not _is_quantized(quantized):
-                reason = next(iter(plan.floats.values()), "it has no convolution or linear layer")
+                kept = kept_in_float(network)
+                reasons = [why for path, why in plan.floats.items() if path not in kept]
+                reason = next(iter(reasons), "it has no convolution or linear layer")
                 raise Unsupported(f"nothing can be quantized for {engine}: {reason}")
             refused = _first_refused(quantized, records[:BATCH], plan)
             if refused is None:

@@ -12,7 +12,7 @@ from helpers import QUICK, edgebench
 
 from edgebench import api, registry
 from edgebench.contracts import DataRequest
-from edgebench.errors import ModelError, RunError
+from edgebench.errors import ModelError, PlanError, RunError
 from edgebench.models import store
 from edgebench.plan import Plan, load
 from edgebench.statistics import best_thresholds, probabilities
@@ -61,7 +61,7 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
     with torch.inference_mode():
         logits = own_files.network(net)(signals.transpose(1, 2)).numpy()
     assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)
-    assert manifest.training["thresholds"] == "chosen on 160 records of the validation fold"
+    assert manifest.training["thresholds"] == "chosen on 160 records of the validation fold of demo (synthetic)"
 
 
 def adopt(net: Path, function: str = "build", weights: Path | None = None) -> None:
@@ -81,6 +81,9 @@ def adopt(net: Path, function: str = "build", weights: Path | None = None) -> No
         ("std = 0.25", "std = [0.25, 0.25]", "one number or 12"),
         ("[input]", "surprise = 1\n[input]", "surprise: Extra inputs are not permitted"),
         ("classes", "classes = ", "not valid TOML"),
+        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: Input should be less than or equal to 1"),
+        ("mean = 0.1", "mean = nan", "mean.0: Input should be a finite number"),
+        ("\nclasses", '\nname = "../../escaped"\nclasses', "name: String should match pattern"),
     ],
 )
 def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -145,3 +148,46 @@ def test_a_network_from_a_file_can_be_trained(tmp_path: Path) -> None:
     manifest = store.find(str(train(f"{net}:build", "demo", None, tmp_path / "models", {"epochs": 1}))).manifest
     assert manifest.name == "net"
     assert manifest.scores["test"].records == 240
+
+
+def test_a_card_that_changes_is_noticed(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    run = api.run(plan_of(net, exporters=("eager",)), tmp_path / "run")
+    manifest = str(run.folder / "models" / "net.json")
+    store.network(store.find(manifest))
+    (tmp_path / "net.toml").write_text(own_files.CARD.replace("thresholds", 'output = "probabilities"\nthresholds'))
+    with pytest.raises(ModelError, match="its TOML file changed since this model was made of it"):
+        store.network(store.find(manifest))
+    with pytest.raises(RunError, match="inputs changed"):
+        api.run(plan_of(net, exporters=("eager",)), tmp_path / "run", resume=True)
+
+
+def test_code_that_nobody_named_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = own_files.write(tmp_path)
+    api.export((f"{net}:build",), ("eager",), tmp_path / "out", weights=net.with_suffix(".pth"))
+    monkeypatch.delenv("EDGEBENCH_TRUSTED_CODE")
+    with pytest.raises(ModelError, match="is Python code that a manifest asks for; if you trust it, allow it"):
+        store.network(store.find(str(tmp_path / "out/models/net.json")))
+    done = edgebench("measure", tmp_path / "out/net/none/eager", "--limit", "4", "-o", tmp_path / "run")
+    assert "is Python code that a manifest asks for" in " ".join(done.stdout.split())
+
+
+def test_names_that_are_taken(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace("\nclasses", '\nname = "resnet1d"\nclasses'))
+    with pytest.raises(PlanError, match="two are named alike"):
+        api.run(plan_of(net, models=("resnet1d", f"{net}:build")), tmp_path / "run")
+
+
+def test_classes_in_another_order_are_not_tuned(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace('"NORM", "MI"', '"MI", "NORM"'))
+    with pytest.raises(ModelError, match="thresholds cannot be chosen on it"):
+        api.export(
+            (f"{net}:build",), ("onnx",), tmp_path / "out", weights=net.with_suffix(".pth"), tune_thresholds=True
+        )
+
+
+def test_a_file_that_exits(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    net.write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(ModelError, match="SystemExit"):
+        adopt(net)

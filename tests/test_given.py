@@ -56,8 +56,8 @@ def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> N
 def test_layout_and_batch_are_the_files_own(files: Path) -> None:
     fixed, free = given.describe(files / "fixed.onnx", False), given.describe(files / "any.onnx", False)
     assert fixed.feed and free.feed
-    assert (fixed.feed.layout, fixed.feed.batch) == ("samples-first", 1)
-    assert (free.feed.layout, free.feed.batch) == ("samples-first", 0)
+    assert (fixed.feed.layout, fixed.feed.single) == ("samples-first", True)
+    assert (free.feed.layout, free.feed.single) == ("samples-first", False)
 
 
 def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> None:
@@ -68,7 +68,10 @@ def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> N
     from edgebench.adoption import with_thresholds
 
     validation = registry.dataset("demo").load(DataRequest("validation"))
-    tuned = with_thresholds(artifacts.read(file, tuned=True), validation, 60).artifact
+    kept = tmp_path / "kept" / "manifest.json"
+    tuned = with_thresholds(artifacts.read(file, tuned=True), validation, kept, 60).artifact
+    # What was chosen is kept, and a resume takes it from there: no process is asked again.
+    assert with_thresholds(artifacts.read(file, tuned=True), validation, kept, 0).artifact == tuned
     signals = torch.from_numpy((np.load(validation.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         logits = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
@@ -115,3 +118,33 @@ def test_precision_by_the_operators(exported: Path) -> None:
         found = artifacts.read(exported / exporter)
         assert found.path
         assert given._precision(found.path, given.FORMATS[found.path.suffix]) == precision
+
+
+def test_what_cannot_be_measured_rightly_is_refused(files: Path, tmp_path: Path) -> None:
+    network = own_files.network(files / "net.py")
+    eight = save_onnx(network, tmp_path / "eight.onnx", 8, 1000, 12)
+    refused(eight, "takes batches of 8 only")
+    torch.onnx.export(network, (torch.zeros(1, 1000, 12),), tmp_path / "two.onnx", dynamo=True, external_data=True)
+    (tmp_path / "two.toml").write_text(own_files.CARD)
+    model = onnx.load(tmp_path / "two.onnx")
+    onnx.save(model, tmp_path / "two.onnx", save_as_external_data=True, location="two.data", size_threshold=0)
+    refused(tmp_path / "two.onnx", "keeps weights in another file; export it with external_data=False")
+
+
+def test_a_wrong_number_of_outputs_is_a_row_that_says_so(files: Path, tmp_path: Path) -> None:
+    """NumPy would stretch one column over five classes."""
+    one = torch.nn.Sequential(own_files.network(files / "net.py"), torch.nn.Linear(5, 1)).eval()
+    torch.jit.trace(one, torch.zeros(1, 1000, 12)).save(tmp_path / "one.pt")  # type: ignore[no-untyped-call]
+    (tmp_path / "one.toml").write_text(own_files.CARD)
+    (row,) = api.run(
+        None, tmp_path / "run", artifacts=(tmp_path / "one.pt",), targets=("host",), limit=20, measuring=vars(QUICK)
+    ).measurements
+    assert row.status == "failed"
+    assert "answers (16, 1) for 16 records, not (16, 5): there are 5 classes" in row.reason
+
+
+def test_a_file_that_edgebench_exported_is_known_by_its_manifest(exported: Path) -> None:
+    assert (
+        artifacts.read(exported / "torchscript" / "model.pt").artifact
+        == artifacts.read(exported / "torchscript").artifact
+    )

@@ -26,7 +26,7 @@ ALLOWED = {
     "artifacts": BASE | {"given", "process"},
     "card": BASE, "given": BASE | {"card"},
     "adopt": BASE | {"card", "models", "process"},
-    "adoption": BASE | {"artifacts", "measuring", "plan", "process"},
+    "adoption": BASE | {"artifacts", "measuring", "models", "plan", "process"},
     "run_store": BASE,
     "plan": BASE | {"measuring", "models", "profiles"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.contracts import Artifact, Job, Progress
+from edgebench.errors import ArtifactError
 from edgebench.files import replacing
 from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
@@ -43,7 +44,14 @@ def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[st
     mapped = open_signals(job.signals)[: job.records]
     logits = np.empty((len(mapped), len(job.artifact.classes)), np.float32)
     for start in range(0, len(mapped), job.batch):
-        logits[start : start + job.batch] = session.predict(to_millivolts(mapped[start : start + job.batch]))
+        answer = session.predict(to_millivolts(mapped[start : start + job.batch]))
+        expected = logits[start : start + job.batch]
+        if np.shape(answer) != expected.shape:  # NumPy would stretch some wrong shapes without a word
+            raise ArtifactError(
+                f"{job.path}: answers {np.shape(answer)} for {len(expected)} records, not {expected.shape}: "
+                f"there are {len(job.artifact.classes)} classes"
+            )
+        expected[:] = answer
         if told:
             told(min(start + job.batch, len(mapped)), len(mapped))
     with replacing(Path(job.output)) as part:

@@ -27,19 +27,13 @@ class FedSession:
 
     def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
-        size = self._feed.batch
-        if not size or len(signals) == size:
+        if not self._feed.single or len(signals) == 1:
             return self._once(signals)
-        parts = [self._padded(signals[i : i + size], size) for i in range(0, len(signals), size)]
-        return np.concatenate(parts)
+        return np.concatenate([self._once(signals[i : i + 1]) for i in range(len(signals))])
 
     def peak_device_bytes(self) -> int | None:
         """Peak memory of the accelerator since loading."""
         return self._session.peak_device_bytes()
-
-    def _padded(self, signals: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-        missing = size - len(signals)
-        return self._once(np.pad(signals, ((0, missing), (0, 0), (0, 0))))[: len(signals)]
 
     def _once(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._feed.mean:

@@ -10,6 +10,8 @@ from edgebench.errors import ModelError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+PARALLEL = "module."
+"""What DataParallel puts before each key."""
 WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
 """Under which names training scripts put the state dict into a checkpoint."""
 
@@ -32,7 +34,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     state = dict(found) if hasattr(found, "items") else {}
     if not state or not all(hasattr(v, "shape") for v in state.values()):
         raise ModelError(f"{path}: holds a {type(found).__name__}, not a state dict; save model.state_dict()")
-    return {k.removeprefix("module."): v for k, v in state.items()}
+    return state
 
 
 def _read(path: Path) -> Any:
@@ -58,6 +60,8 @@ def _read(path: Path) -> Any:
 def load_into(network: nn.Module, state: dict[str, Tensor], file: str, spec: str) -> None:
     """Load all of the state; raises ModelError that names the keys which do not fit."""
     own = network.state_dict()
+    if own.keys() != state.keys() and all(k.startswith(PARALLEL) for k in state):
+        state = {k.removeprefix(PARALLEL): v for k, v in state.items()}
     wrong = {
         "missing": [k for k in own if k not in state],
         "not expected": [k for k in state if k not in own],

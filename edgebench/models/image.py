@@ -103,7 +103,8 @@ class ImageClassifier(nn.Module):
         left, wide = int(window.start * columns), round(window.samples * columns)
         image = image[..., left : left + wide]
         if window.scale != 1:
-            image = functional.interpolate(image, scale_factor=window.scale, mode="bilinear", antialias=True)
+            # In float32 under autocast too: antialiasing has no kernel in half precision.
+            image = functional.interpolate(image.float(), scale_factor=window.scale, mode="bilinear", antialias=True)
         return self.backbone(image)  # type: ignore[no-any-return]
 
     def part_to_compile(self) -> nn.Module:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench import card as cards
 from edgebench.errors import ModelError
+from edgebench.files import sha256
 from edgebench.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import nn
 
     from edgebench.protocols import Architecture
+
+
+TRUSTED = "EDGEBENCH_TRUSTED_CODE"
+"""Environment variable: absolute paths of Python files that may be run, separated as in PATH."""
 
 
 def source(spec: str) -> Architecture:
@@ -29,6 +35,7 @@ def source(spec: str) -> Architecture:
     from edgebench.models.signal import SignalArchitecture
 
     path, function = split(spec)
+    _require_trust(path)
     card = cards.read(path, ModelError, tuned=True)
     build = _function(path, function)
 
@@ -49,6 +56,36 @@ def split(spec: str) -> tuple[Path, str]:
     return path, function
 
 
+def absolute(spec: str) -> str:
+    """The spec with the absolute path of its file; another architecture's name as it is."""
+    if ".py:" not in spec:
+        return spec
+    path, function = split(spec)
+    return f"{path.resolve()}:{function}"
+
+
+def hashes(spec: str) -> dict[str, str]:
+    """SHA-256 of the Python file and of its card; nothing for another architecture."""
+    if ".py:" not in spec:
+        return {}
+    path, _ = split(spec)
+    return {"source_sha256": sha256(path), "card_sha256": sha256(path.with_suffix(".toml"))}
+
+
+def trust(spec: str) -> None:
+    """Let this process and its children run the Python file of a spec that a person named."""
+    known = os.environ.get(TRUSTED, "").split(os.pathsep)
+    os.environ[TRUSTED] = os.pathsep.join(dict.fromkeys([*filter(None, known), str(split(spec)[0].resolve())]))
+
+
+def _require_trust(path: Path) -> None:
+    """A manifest that came from elsewhere may name any file: only what a person named is run."""
+    if str(path.resolve()) not in os.environ.get(TRUSTED, "").split(os.pathsep):
+        raise ModelError(
+            f"{path}: is Python code that a manifest asks for; if you trust it, allow it: {TRUSTED}={path.resolve()}"
+        )
+
+
 def _function(path: Path, name: str) -> Callable[..., Any]:
     found = getattr(_module(path), name, None)
     if not callable(found):
@@ -61,13 +98,13 @@ def _module(path: Path) -> ModuleType:
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:  # it stays there: `build` may import what stands beside it, too
+        sys.path.append(folder)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # a person's file may raise anything
+    except (Exception, SystemExit) as error:  # a person's file may raise anything
         raise ModelError(f"{path}: {type(error).__name__}: {error}") from None
-    finally:
-        sys.path.pop(0)
     return module
 
 
@@ -77,7 +114,7 @@ def _call(build: Callable[..., Any], classes: int, spec: str) -> nn.Module:
 
     try:
         network = build(classes) if inspect.signature(build).parameters else build()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(f"{spec}: {type(error).__name__}: {error}") from None
     if not isinstance(network, nn.Module):
         raise ModelError(f"{spec}: gives a {type(network).__name__}, not a torch.nn.Module")

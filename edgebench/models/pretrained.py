@@ -40,9 +40,26 @@ def _fetch(source: str) -> dict[str, Tensor]:
     if library == "timm":
         import timm
 
+        _be_offline_if_so()
+
         found: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
         return found
     from torchvision import models
 
     weights = models.get_weight(name)
     return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)  # type: ignore[no-any-return]
+
+
+def _be_offline_if_so() -> None:
+    """Where the Hugging Face hub does not answer, let its library use its cache only: it would try for a minute."""
+    import urllib.error
+    import urllib.request
+
+    from huggingface_hub import constants
+
+    try:
+        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=PATIENCE_S).close()
+    except urllib.error.HTTPError:
+        return  # it answered
+    except OSError:
+        constants.HF_HUB_OFFLINE = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ import pydantic
 from edgebench import registry
 from edgebench.contracts import InputContract
 from edgebench.errors import ModelError
-from edgebench.files import replacing, sha256, write_text
+from edgebench.files import replacing, safe_name, sha256, write_text
+from edgebench.models import own
 from edgebench.records import first_problem
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class ModelManifest(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: str = pydantic.Field(pattern=r"^\w[\w.-]{0,127}$")
+    """Also the name of files."""
     architecture: str
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
@@ -74,8 +75,7 @@ def shipped() -> list[str]:
 
 def stem(architecture: str) -> str:
     """What a trained model of an architecture is called, in files too: `timm_resnet10t`, `net` for net.py:build."""
-    name = Path(architecture.rpartition(":")[0]).stem if ".py:" in architecture else architecture
-    return re.sub(r"[^\w.-]", "_", name)
+    return safe_name(Path(architecture.rpartition(":")[0]).stem if ".py:" in architecture else architecture)
 
 
 def find(name: str) -> TrainedModel:
@@ -104,6 +104,10 @@ def network(model: TrainedModel) -> nn.Module:
     """Build the network and load its weights, in eval mode. Raises ModelError where they do not fit."""
     from safetensors.torch import load_file
 
+    for what, now in own.hashes(model.manifest.architecture).items():
+        if model.manifest.training.get(what) != now:
+            which = "code" if what == "source_sha256" else "TOML file"
+            raise ModelError(f"{model.manifest.architecture}: its {which} changed since this model was made of it")
     module = registry.architecture(model.manifest.architecture).build(len(model.manifest.classes))
     # Weights may be stored in half precision; the network is float32.
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
@@ -135,7 +139,8 @@ def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool =
     with replacing(weights) as part:
         parameters = {name for name, _ in module.named_parameters()} if half else set()
         state = module.state_dict().items()
-        save_file({k: (v.half() if k in parameters else v).contiguous() for k, v in state}, part)
+        # Copies, since safetensors refuses tensors that share their memory (tied weights).
+        save_file({k: (v.half() if k in parameters else v.clone()).contiguous() for k, v in state}, part)
     whole = ModelManifest(**manifest, weights=weights.name, weights_sha256=sha256(weights))
     path = folder / f"{manifest['name']}.json"
     write_text(path, json.dumps(whole.model_dump(mode="json"), indent=2) + "\n")

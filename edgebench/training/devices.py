@@ -45,10 +45,12 @@ class Precision:
     Micikevicius et al., 2018, "Mixed Precision Training": losses are scaled for fp16, whose small gradients vanish.
     """
 
-    def __init__(self, name: str, place: torch.device) -> None:
+    def __init__(self, name: str, place: torch.device, scaler: dict[str, Any] | None = None) -> None:
         self.name = _fastest(place) if name == "auto" else name
         self.place = place
         self.scaler = torch.amp.GradScaler(place.type, enabled=self.name == "fp16")
+        if scaler:
+            self.scaler.load_state_dict(scaler)
 
     def forward(self) -> AbstractContextManager[Any]:
         """Wrap the forward pass."""

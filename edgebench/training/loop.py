@@ -5,6 +5,8 @@ Early stopping and the decision thresholds use the validation fold; the test fol
 
 from __future__ import annotations
 
+import math
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from edgebench.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.data.augment import augment
 from edgebench.errors import ModelError
 from edgebench.files import sha256_of
-from edgebench.models import pretrained, store
+from edgebench.models import own, pretrained, store
 from edgebench.protocols import Architecture
 from edgebench.recipe import Recipe
 from edgebench.records import validated
@@ -66,6 +68,9 @@ def train(
     weights in half precision, and the scores are those of the rounded ones. Raises ModelError, DataError.
     """
     told = watch or Watch()
+    if ".py:" in name:
+        own.trust(name)
+        name = own.absolute(name)
     architecture = registry.architecture(name)
     chosen = changed(architecture.recipe, recipe or {})
     source = registry.dataset(dataset)
@@ -80,24 +85,35 @@ def train(
     network = architecture.build(len(source.classes))
     checkpoint = output / f"{store.stem(name)}.checkpoint.pt"
     going_on = resume and checkpoint.exists()
-    started_from = _start(network, architecture, chosen, training)
-    if told.note and not going_on and started_from != RANDOM:
+    started_from = RANDOM if going_on else _start(network, architecture, chosen, training)
+    if told.note and started_from != RANDOM:
         told.note(started_from)
     steps = len(training) // chosen.batch_size
     if not steps:
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
-    state = State(network.to(place), chosen, steps, _identity(training, validation))
+    views.check(network, chosen)
+    origin = {"records": _identity(training, validation), **_origin(architecture.name, chosen)}
+    state = State(network.to(place), chosen, steps, origin)
+    state.started_from = started_from
     if going_on:
         state.load(checkpoint)
+    else:
+        _writable(output)
     if compiled:
         views.compile_in_place(state.network)
-    run = _Run(state, training, targets, place, Precision(chosen.precision, place))
-    while state.epoch < chosen.epochs and state.epoch - state.best_epoch < chosen.patience:
+    run = _Run(state, training, targets, place, Precision(chosen.precision, place, state.scaler))
+    while state.epoch < chosen.epochs and not views.has_stalled(chosen, state.epoch, state.best_epoch):
         began = time.monotonic()
-        mean = run.epoch(told.step)
+        try:
+            mean = run.epoch(told.step)
+        except (RuntimeError, ValueError) as error:  # shapes that do not fit, a compiler that is not there
+            raise ModelError(f"training {name}: {type(error).__name__}: {_first_line(error)}") from error
+        if not math.isfinite(mean):
+            raise ModelError(f"training {name}: the loss is {mean} in epoch {state.epoch + 1}; lower the learning rate")
         score = judge(state.average, validation, place, chosen)
         state.seconds += time.monotonic() - began
         state.judged(score)
+        state.scaler = run.precision.scaler.state_dict()
         state.save(checkpoint)
         if told.epoch:
             took = time.monotonic() - began
@@ -108,7 +124,8 @@ def train(
     if half:
         store.halved(state.average)
     history = {
-        "started_from": started_from, "precision": run.precision.name, "epochs": state.epoch,
+        "started_from": state.started_from, **{k: v for k, v in origin.items() if k != "records"},
+        "precision": run.precision.name, "epochs": state.epoch,
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = describe(
@@ -193,6 +210,30 @@ class _Run:
         self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
         state.schedule.step()
         return value.item()
+
+
+def _origin(architecture: str, recipe: Recipe) -> dict[str, str]:
+    """Hashes of the weights and of a person's own code that the training depends on."""
+    found = {
+        f"{what}_sha256": store.find(name).manifest.weights_sha256
+        for what, name in (("teacher", recipe.teacher), ("start", recipe.start))
+        if name
+    }
+    return found | own.hashes(architecture)
+
+
+def _writable(folder: Path) -> None:
+    """Fail before the first epoch rather than after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:200]
 
 
 def _identity(*parts: RecordSet) -> str:

@@ -35,8 +35,11 @@ class EpochReport:
 class State:
     """The network, the moving average of its weights, the optimizer, and how far the training is."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, records: str) -> None:
-        self.records = records
+    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str]) -> None:
+        self.origin = origin
+        """Hashes of what the training depends on beside its recipe: records, teacher, first weights, code."""
+        self.started_from = ""
+        self.scaler: dict[str, Any] = {}
         self.network = network
         self.average = copy.deepcopy(network).eval()
         self.best = copy.deepcopy(self.average.state_dict())
@@ -58,7 +61,8 @@ class State:
     def save(self, path: Path) -> None:
         """Write a checkpoint in one step."""
         data = {
-            "recipe": asdict(self.recipe), "records": self.records,
+            "recipe": asdict(self.recipe), "origin": self.origin, "started_from": self.started_from,
+            "scaler": self.scaler,
             "network": self.network.state_dict(), "average": self.average.state_dict(),
             "best": self.best, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
@@ -75,14 +79,22 @@ class State:
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; raises ModelError where it belongs to another recipe."""
         try:
-            data = torch.load(path, weights_only=True)
+            data = dict(torch.load(path, map_location="cpu", weights_only=True))
+            recipe = asdict(Recipe(**data["recipe"]))  # a field that is newer than the checkpoint has its default
         except Exception as error:  # torch raises many kinds for a damaged file
             raise ModelError(f"{path}: not a checkpoint of this version ({type(error).__name__}); remove it") from None
-        for what, now in (("recipe", asdict(self.recipe)), ("records", self.records)):
-            if data.get(what) != now:
-                raise ModelError(f"{path}: was made with other {what}; remove it, or train with the same options")
-        self.network.load_state_dict(data["network"])
-        self.average.load_state_dict(data["average"])
+        before, now = recipe | data.get("origin", {}), asdict(self.recipe) | self.origin
+        changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+        if changed:
+            raise ModelError(
+                f"{path}: was made with another {', '.join(changed)}; remove it, or train with the same options"
+            )
+        try:
+            self.network.load_state_dict(data["network"])
+            self.average.load_state_dict(data["average"])
+        except RuntimeError:
+            raise ModelError(f"{path}: its weights do not fit the network, which has changed; remove it") from None
+        self.started_from, self.scaler = data["started_from"], data["scaler"]
         self.best = data["best"]
         self.optimizer.load_state_dict(data["optimizer"])
         self.schedule.load_state_dict(data["schedule"])

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.data.augment import window
+from edgebench.errors import ModelError
 from edgebench.models.image import ImageClassifier, Window
+from edgebench.models.transformer import PatchClassifier
 from edgebench.recipe import Recipe
 
 Outputs = Tensor | tuple[Tensor, Tensor]
@@ -31,6 +33,30 @@ def image_scale(recipe: Recipe, epoch: int) -> float:
         return 1.0
     parts = len(recipe.progressive)
     return recipe.progressive[min(parts - 1, epoch * parts // max(1, recipe.epochs - recipe.whole_epochs))]
+
+
+def has_stalled(recipe: Recipe, epoch: int, best: int) -> bool:
+    """Whether `patience` epochs brought nothing better; those before the last phase, of full size, do not count."""
+    last = recipe.epochs - recipe.whole_epochs
+    if recipe.progressive:
+        parts, before = len(recipe.progressive), recipe.epochs - recipe.whole_epochs
+        last = next(e for e in range(before + 1) if e * parts // max(1, before) >= parts - 1)
+    elif not recipe.whole_epochs:
+        last = 0
+    return epoch - max(best, last) >= recipe.patience
+
+
+def check(network: nn.Module, recipe: Recipe) -> None:
+    """Raise ModelError for fields of the recipe that this network cannot use."""
+    idle = []
+    if recipe.progressive and not isinstance(network, ImageClassifier):
+        idle.append("progressive")
+    if not isinstance(network, PatchClassifier):
+        idle += [name for name in ("row_keep", "patch_keep") if getattr(recipe, name) < 1]
+    elif recipe.progressive:
+        idle.append("progressive")
+    if idle:
+        raise ModelError(f"recipe: {idle[0]} is not for a {type(network).__name__}; leave it out")
 
 
 def forward(network: nn.Module, signals: Tensor, recipe: Recipe, epoch: int, start: int, length: int) -> Outputs:

@@ -40,11 +40,11 @@ def test_standardised_and_turned_around() -> None:
     assert given.flags["C_CONTIGUOUS"]
 
 
-def test_a_fixed_batch_is_filled_up_and_cut() -> None:
+def test_one_at_a_time() -> None:
     inner = Answers()
-    logits = FedSession(inner, Feed(batch=4)).predict(np.ones((6, 2, 3), np.float32))
-    assert [g.shape for g in inner.given] == [(4, 2, 3), (4, 2, 3)]
-    assert logits.shape == (6, 2)
+    logits = FedSession(inner, Feed(single=True)).predict(np.ones((3, 2, 3), np.float32))
+    assert [g.shape for g in inner.given] == [(1, 2, 3)] * 3
+    assert logits.shape == (3, 2)
 
 
 def test_probabilities_become_logits() -> None:

@@ -19,9 +19,19 @@ def test_each_way_of_saving_is_read(tmp_path: Path) -> None:
     torch.save(state, tmp_path / "b.pth")
     torch.save({"epoch": 3, "state_dict": {f"module.{k}": v for k, v in state.items()}}, tmp_path / "c.pt")
     for name in ("a.safetensors", "b.pth", "c.pt"):
-        found = read_state(tmp_path / name)
-        assert found.keys() == state.keys()
-        assert all(torch.equal(found[k], state[k]) for k in state)
+        network = nn.Linear(3, 2)
+        load_into(network, read_state(tmp_path / name), name, "net.py:build")
+        assert all(torch.equal(network.state_dict()[k], state[k]) for k in state)
+
+
+def test_a_networks_own_part_called_module_stays(tmp_path: Path) -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = nn.Linear(3, 2)
+
+    torch.save(Own().state_dict(), tmp_path / "own.pth")
+    load_into(Own(), read_state(tmp_path / "own.pth"), "own.pth", "net.py:build")
 
 
 class Payload:

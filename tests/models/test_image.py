@@ -145,3 +145,10 @@ def test_an_architecture_builds_what_it_says() -> None:
     made = ImageArchitecture("a", recipe, make, 60, 80, 3, input=InputContract(("I", "II"), 500)).build(7)
     assert asked == [7]
     assert made(torch.zeros(2, 2, 500)).shape == (2, 3 * 60 * 80)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_progressive_resizing_works_in_mixed_precision(dtype: torch.dtype) -> None:
+    network = classifier()
+    with torch.autocast("cpu", dtype):
+        network.forward_window(signals(2), Window(0, 1000, 0.57))

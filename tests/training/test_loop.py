@@ -13,6 +13,7 @@ from edgebench.contracts import DataRequest
 from edgebench.errors import ModelError
 from edgebench.models import store
 from edgebench.statistics import macro_auc
+from edgebench.training import loop
 from edgebench.training.evaluation import predict
 from edgebench.training.loop import Watch, lead_statistics, train
 from edgebench.training.state import EpochReport
@@ -41,7 +42,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> N
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     train("resnet1d", "demo", None, tmp_path, RECIPE | {"epochs": 1})
-    with pytest.raises(ModelError, match="other recipe"):
+    with pytest.raises(ModelError, match="made with another epochs"):
         train("resnet1d", "demo", None, tmp_path, RECIPE, resume=True)
 
 
@@ -80,3 +81,45 @@ def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
     assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].macro_auc
     with pytest.raises(ModelError, match="start: resnet1d is a resnet1d, not a inceptiontime"):
         train("inceptiontime", "demo", None, tmp_path, {"start": "resnet1d"})
+
+
+def test_a_resume_keeps_what_it_started_from_and_notices_another_teacher(tmp_path: Path) -> None:
+    def stop(report: EpochReport) -> None:
+        raise KeyboardInterrupt
+
+    recipe = {**RECIPE, "start": "resnet1d", "teacher": "resnet1d"}
+    with pytest.raises(KeyboardInterrupt):
+        train("resnet1d", "demo", None, tmp_path, recipe, watch=Watch(epoch=stop))
+    checkpoint = tmp_path / "resnet1d.checkpoint.pt"
+    data = torch.load(checkpoint, weights_only=True)
+    # A field that is newer than the checkpoint has its default, and so does not stand in the way.
+    del data["recipe"]["row_keep"]
+    torch.save(data, checkpoint)
+    manifest = store.find(str(train("resnet1d", "demo", None, tmp_path, recipe, resume=True))).manifest
+    assert manifest.training["started_from"].startswith("goes on from resnet1d")
+    assert manifest.training["teacher_sha256"] == store.find("resnet1d").manifest.weights_sha256
+    data["origin"]["teacher_sha256"] = "another"
+    torch.save(data, checkpoint)
+    with pytest.raises(ModelError, match="made with another teacher_sha256"):
+        train("resnet1d", "demo", None, tmp_path, recipe, resume=True)
+
+
+def test_a_training_that_diverges_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
+    with pytest.raises(ModelError, match="the loss is nan in epoch 1; lower the learning rate"):
+        train("resnet1d", "demo", None, tmp_path, RECIPE)
+    assert not (tmp_path / "resnet1d.json").exists()
+
+
+@pytest.mark.parametrize(("changes", "said"), [({"batch_size": 1}, "more than 1 value"), ({"crop": 2}, "training inc")])
+def test_what_a_network_cannot_be_trained_on(tmp_path: Path, changes: dict[str, int], said: str) -> None:
+    with pytest.raises(ModelError, match=said) as refused:
+        train("inceptiontime", "demo", None, tmp_path, {**RECIPE, **changes} if "crop" not in changes else
+              {**RECIPE, **changes, "batch_size": 1})  # fmt: skip
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelError, match="cannot be written"):
+        train("resnet1d", "demo", None, tmp_path / "file" / "models", RECIPE)

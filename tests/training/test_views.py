@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from edgebench.errors import ModelError
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
+from edgebench.models.transformer import PatchClassifier
 from edgebench.recipe import Recipe
 from edgebench.training import views
 
@@ -97,3 +99,24 @@ def test_compiling_keeps_the_names(network: nn.Module) -> None:
     assert list(network.state_dict()) == before
     compiled = network.part_to_compile() if isinstance(network, ImageClassifier) else network
     assert compiled._compiled_call_impl is not None
+
+
+def test_patience_waits_for_the_last_phase() -> None:
+    plain = replace(RECIPE, epochs=50, patience=6)
+    assert next(e for e in range(50) if views.has_stalled(plain, e, 0)) == 6
+    grown = replace(plain, progressive=(0.57, 0.79, 1.0))
+    assert views.image_scale(grown, 33) < views.image_scale(grown, 34) == 1.0
+    assert next(e for e in range(50) if views.has_stalled(grown, e, 0)) == 34 + 6
+    assert next(e for e in range(50) if views.has_stalled(replace(plain, whole_epochs=10), e, 3)) == 46
+
+
+def test_fields_that_do_nothing_are_refused() -> None:
+    signal, image, patches = nn.Identity(), Seen(), PatchClassifier(SignalToImage(8, 8), nn.Identity())
+    for network, fields in (
+        (signal, {"progressive": (0.5, 1.0)}), (signal, {"patch_keep": 0.5}), (image, {"row_keep": 0.5}),
+        (patches, {"progressive": (0.5, 1.0)}),
+    ):  # fmt: skip
+        with pytest.raises(ModelError, match=f"recipe: {next(iter(fields))} is not for a {type(network).__name__}"):
+            views.check(network, replace(RECIPE, **fields))
+    views.check(image, replace(RECIPE, progressive=(0.5, 1.0)))
+    views.check(patches, replace(RECIPE, patch_keep=0.5, row_keep=0.5))
