@@ -90,6 +90,7 @@ class Heard(Listener):
 
 def test_facts_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "names", lambda kind: ["xresnet1d101", "resnet1d"])
+    monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
     heard = Heard()
     untrained, trained = model_facts(heard)
     assert (heard.total, heard.steps) == (2, ["xresnet1d101", "resnet1d"])
@@ -118,6 +119,7 @@ def test_damaged_weights_do_not_end_the_list(monkeypatch: pytest.MonkeyPatch) ->
         raise ModelError(f"{name}: it is damaged")
 
     monkeypatch.setattr(registry, "names", lambda kind: ["resnet1d"])
+    monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
     monkeypatch.setattr(store, "find", damaged)
     assert model_facts() == [ModelFacts("resnet1d", problem="resnet1d: it is damaged")]
 
