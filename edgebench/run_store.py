@@ -2,6 +2,7 @@
 
 plan.json            what was asked for, and the hashes that a resume compares
 environment.json     the machine and its software
+models/              models that were made of a person's Python file
 artifacts/           what was built, each with its manifest
 journal.jsonl        a line as soon as a job ends
 samples/             raw latencies in seconds, one .npy file a process

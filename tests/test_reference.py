@@ -73,3 +73,16 @@ def test_what_was_promised_of_int8(run: Run) -> None:
         assert (rows[name].delta_macro_f1 or 0) > -0.01
     assert (rows["fbgemm-int8"].latency_p50_s or 1) < (rows["eager"].latency_p50_s or 0)
     assert all(m.records == 2158 and m.peak_rss_bytes and m.macro_f1_low for m in rows.values())
+
+
+def test_a_distilled_student_beats_the_same_one_without_a_teacher() -> None:
+    """Same network, recipe, epochs and seed; the manifest of the one without is kept without its weights."""
+    path = ROOT / "results" / "reference" / "distillation" / "mobilenetv3-small-alone.json"
+    alone = store.ModelManifest.model_validate_json(path.read_text())
+    student = store.find("mobilenetv3-small").manifest
+    without, with_teacher = alone.training["recipe"], student.training["recipe"]
+    assert {k for k in with_teacher if with_teacher[k] != without[k]} == {"teacher"}
+    assert student.training["epochs"] == alone.training["epochs"]
+    for fold in ("fold9", "fold10"):
+        assert student.scores[fold].macro_auc > alone.scores[fold].macro_auc
+        assert student.scores[fold].macro_f1 > alone.scores[fold].macro_f1

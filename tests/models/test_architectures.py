@@ -75,7 +75,7 @@ def test_efficientnetv2_s_drops_blocks_and_features() -> None:
 
 
 def test_efficientnetv2_edge_is_small() -> None:
-    assert sum(p.numel() for p in network("efficientnetv2-edge").parameters()) < 700_000
+    assert sum(p.numel() for p in network("efficientnetv2-edge").parameters()) < 2_000_000
 
 
 def test_inceptiontime() -> None:
