@@ -25,24 +25,33 @@ NARROW = 110
 
 
 def show(run: Run, console: Console) -> None:
-    """Print one table a target, then the cells without numbers."""
+    """Print one table a target, in a narrow terminal one for each model, then the cells without numbers."""
     rows = columns.ordered(run)
     stars = columns.best(rows)
     for target in dict.fromkeys(m.target for m in rows):
         measured = [m for m in rows if m.target == target and m.status == "ok"]
-        if measured:
-            console.print(_table(target, measured, stars, console.width))
+        for group in _groups(measured, console.width >= NARROW):
+            console.print(_table(target, group, stars, console.width))
     for m in rows:
         if m.status != "ok":
             console.print(Text(f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}", style="dim"))
+
+
+def _groups(rows: list[Measurement], wide: bool) -> list[list[Measurement]]:
+    """The rows of one table each: a column for the model has no place in a narrow terminal."""
+    if not rows or wide:
+        return [rows] if rows else []
+    return [[m for m in rows if m.model == model] for model in dict.fromkeys(m.model for m in rows)]
 
 
 def _table(target: str, rows: list[Measurement], stars: set[str], width: int) -> Table:
     wide = width >= NARROW
     emulated = " (emulated: its latency says nothing)" if rows[0].emulated else ""
     table = _plain()
-    table.title = f"{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
-    several = len({m.model for m in rows}) > 1
+    models = {m.model for m in rows}
+    several = len(models) > 1
+    model = "" if several else f"{models.pop()} on "
+    table.title = f"{model}{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
     for heading in ("", *(["model"] if several else []), "exporter"):
         table.add_column(heading, no_wrap=True)
     for heading in ("size", "memory", "latency p50" if wide else "p50", *(["p90"] if wide else []), "macro-F1", "Δ F1"):

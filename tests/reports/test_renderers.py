@@ -89,8 +89,10 @@ def test_durations(seconds: float | None, text: str) -> None:
 def test_terminal_table_fits(width: int) -> None:
     console = Console(width=width, record=True, file=io.StringIO())
     long = replace(OK, exporter="torch-int8-dynamic", peak_rss_bytes=650_000_000)
-    terminal.show(run_of(OK, long, failed("bad", "it broke")), console)
+    other = replace(long, model="mobilenetv3-small")
+    terminal.show(run_of(OK, long, other, failed("bad", "it broke")), console)
     text = console.export_text()
+    assert "mobilenetv3-small" in text
     assert "…" not in text
     assert "torch-int8-dynamic" in text
     assert "stable" in text
