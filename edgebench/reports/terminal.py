@@ -22,24 +22,26 @@ COLOURS = {
 }
 NARROW = 110
 """Below this width the intervals are left out; they are in report.md and report.csv."""
+ROOMY = 140
+"""From this width on, several models share a table, with a column for their names."""
 
 
 def show(run: Run, console: Console) -> None:
-    """Print one table a target, in a narrow terminal one for each model, then the cells without numbers."""
+    """Print one table a target, or one for each model and target, then the cells without numbers."""
     rows = columns.ordered(run)
     stars = columns.best(rows)
     for target in dict.fromkeys(m.target for m in rows):
         measured = [m for m in rows if m.target == target and m.status == "ok"]
-        for group in _groups(measured, console.width >= NARROW):
+        for group in _groups(measured, console.width >= ROOMY):
             console.print(_table(target, group, stars, console.width))
     for m in rows:
         if m.status != "ok":
             console.print(Text(f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}", style="dim"))
 
 
-def _groups(rows: list[Measurement], wide: bool) -> list[list[Measurement]]:
-    """The rows of one table each: a column for the model has no place in a narrow terminal."""
-    if not rows or wide:
+def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
+    """The rows of one table each: a column for the model needs a roomy terminal."""
+    if not rows or roomy:
         return [rows] if rows else []
     return [[m for m in rows if m.model == model] for model in dict.fromkeys(m.model for m in rows)]
 

@@ -85,7 +85,7 @@ def test_durations(seconds: float | None, text: str) -> None:
     assert columns.duration(seconds) == text
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 120, 140])
 def test_terminal_table_fits(width: int) -> None:
     console = Console(width=width, record=True, file=io.StringIO())
     long = replace(OK, exporter="torch-int8-dynamic", peak_rss_bytes=650_000_000)
