@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench import api
+from edgebench.allocator import keep_memory
 from edgebench.console import err, live, out
 from edgebench.models import store
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
-    from edgebench.training.devices import keep_memory
-
     keep_memory()
     with live(keep=False) as listener:
 

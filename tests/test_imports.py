@@ -10,9 +10,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-BASE = {"contracts", "recipe", "protocols", "errors", "records", "files", "registry", "signals", "statistics", "events"}
+BASE = {
+    "allocator",
+    "contracts",
+    "recipe",
+    "protocols",
+    "errors",
+    "records",
+    "files",
+    "registry",
+    "signals",
+    "statistics",
+    "events",
+}
 ALLOWED = {
-    "contracts": set(), "errors": set(), "signals": set(), "statistics": set(),
+    "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(),
     "recipe": {"contracts"}, "protocols": {"contracts", "recipe"}, "records": {"contracts", "errors"},
     "files": {"errors"},
     "registry": {"errors", "protocols"}, "events": {"contracts"}, "process": {"errors", "files"},
@@ -36,7 +48,7 @@ ALLOWED = {
     "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "training"},
     "diagnosis": BASE | {"measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "cli_data": BASE | {"console", "data", "reports"},
-    "training_view": {"api", "console", "models", "training"},
+    "training_view": {"allocator", "api", "console", "models", "training"},
     "model_facts": BASE | {"models"},
     "diagnosis_view": {"console", "diagnosis", "reports"},
     "list_view": {"console", "diagnosis", "model_facts", "reports"},

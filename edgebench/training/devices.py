@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -12,21 +10,7 @@ from torch import Tensor, nn
 
 from edgebench.errors import ModelError
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8
-"""Options of mallopt(3)."""
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def keep_memory() -> None:
-    """Let glibc keep freed memory for this process instead of giving it back to the system at once.
-
-    Each training step frees and takes the same large arrays. Given back and taken anew, their pages are zeroed by the
-    kernel each time: that was two thirds of the processor's time for small networks. Nothing happens without glibc.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL("libc.so.6")
-        for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**26), (M_ARENA_MAX, 1)):
-            libc.mallopt(option, value)
 
 
 def device_of(name: str) -> torch.device:
