@@ -13,10 +13,10 @@ from edgebench.allocator import keep_memory
 if sys.argv[1] == "kept":
     keep_memory()
 for _ in range(20):
-    np.ones(8 * 2**20, np.uint8)
+    np.ones(64 * 2**20, np.uint8)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
-    np.ones(8 * 2**20, np.uint8)
+    np.ones(64 * 2**20, np.uint8)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
@@ -27,5 +27,5 @@ def faults(how: str) -> int:
 
 
 def test_large_arrays_are_taken_again_without_page_faults() -> None:
-    pages = 20 * 8 * 2**20 // 4096
-    assert faults("kept") < pages // 100
+    """Above 32 MB glibc always gives memory back. A page may be a huge one, so what is counted is compared."""
+    assert faults("kept") < faults("given back") / 10
