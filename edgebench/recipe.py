@@ -15,7 +15,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
     "progressive": (SMALL, 1),
     "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
-    "temperature": (SMALL, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
+    "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
     "validation_records": (0, inf),
 }  # fmt: skip
 """Smallest and largest value of the numbers."""
@@ -64,6 +64,8 @@ class Recipe:
     """Share of the labels in the loss; the teacher's is 1 - alpha."""
     temperature: float = 1.0
     """Divides the logits of teacher and student in the distillation loss (Hinton et al., 2015)."""
+    hint: float = 0.0
+    """Weight of the distance of the last features from the teacher's (FitNets: Romero et al., 2015); 0 for none."""
     ema: float = 0.998
     """Decay of the moving average of the weights that is kept and judged."""
     gradient_clip: float = 2.0

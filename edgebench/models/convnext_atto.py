@@ -19,4 +19,5 @@ ARCHITECTURE = ImageArchitecture(
     Recipe.published(learning_rate=3e-4),
     backbone,
     pretrained="timm:convnext_atto.d2_in1k",
+    features="backbone.stages",
 )

@@ -30,4 +30,5 @@ ARCHITECTURE = ImageArchitecture(
     pretrained="timm:deit_base_distilled_patch16_224.fb_in1k",
     classifier=PatchClassifier,
     initialise=initialise,
+    features="backbone.norm",
 )

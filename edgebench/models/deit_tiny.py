@@ -18,8 +18,7 @@ from edgebench.recipe import Recipe
 
 def backbone(classes: int) -> nn.Module:
     """The untrained backbone."""
-    dropout: dict[str, Any] = dict.fromkeys(("drop_rate", "pos_drop_rate", "proj_drop_rate"), 0.2)
-    network: Any = timm.create_model("deit_tiny_distilled_patch16_224", num_classes=classes, **dropout)
+    network: Any = timm.create_model("deit_tiny_distilled_patch16_224", num_classes=classes, drop_rate=0.2)
     network.set_distilled_training(True)
     return network  # type: ignore[no-any-return]
 
@@ -31,4 +30,5 @@ ARCHITECTURE = ImageArchitecture(
     pretrained="timm:deit_tiny_distilled_patch16_224.fb_in1k",
     classifier=PatchClassifier,
     initialise=initialise,
+    features="backbone.norm",
 )

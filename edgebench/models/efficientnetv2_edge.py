@@ -30,4 +30,5 @@ ARCHITECTURE = ImageArchitecture(
     "efficientnetv2-edge",
     Recipe.published(learning_rate=1e-3, progressive=(0.57, 0.79, 1.0)),
     backbone,
+    features="backbone.features",
 )

@@ -19,4 +19,5 @@ ARCHITECTURE = ImageArchitecture(
     Recipe.published(learning_rate=1e-3, progressive=(0.57, 0.79, 1.0)),
     backbone,
     pretrained="torchvision:EfficientNet_V2_S_Weights.IMAGENET1K_V1",
+    features="backbone.features",
 )

@@ -129,6 +129,8 @@ class ImageArchitecture:
     classifier: type[ImageClassifier] = ImageClassifier
     initialise: Callable[[nn.Module], object] = lambda network: None
     """What a training from random weights does with the network first."""
+    features: str = ""
+    """Module that gives the last feature map, (batch, channels, rows, columns) or a transformer's tokens, for hints."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

@@ -21,4 +21,5 @@ ARCHITECTURE = ImageArchitecture(
     pretrained="torchvision:Inception_V3_Weights.IMAGENET1K_V1",
     height=299,
     width=299,
+    features="backbone.Mixed_7c",
 )

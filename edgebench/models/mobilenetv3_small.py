@@ -19,4 +19,5 @@ ARCHITECTURE = ImageArchitecture(
     Recipe.published(learning_rate=1e-3),
     backbone,
     pretrained="torchvision:MobileNet_V3_Small_Weights.IMAGENET1K_V1",
+    features="backbone.features",
 )

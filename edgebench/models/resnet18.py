@@ -19,4 +19,5 @@ ARCHITECTURE = ImageArchitecture(
     Recipe.published(learning_rate=1e-3),
     backbone,
     pretrained="torchvision:ResNet18_Weights.IMAGENET1K_V1",
+    features="backbone.layer4",
 )

@@ -87,4 +87,5 @@ ARCHITECTURE = SignalArchitecture(
         amplitude=1.25,
     ),
     ResNet1d,
+    features="blocks",
 )

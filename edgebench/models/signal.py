@@ -25,6 +25,8 @@ class SignalArchitecture:
     input: InputContract = field(default_factory=InputContract)
     pretrained: str = ""
     initialise: Callable[[nn.Module], object] = lambda network: None
+    features: str = ""
+    """Module that gives the last feature map, (batch, channels, length), for hints."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

@@ -29,7 +29,7 @@ class PatchClassifier(ImageClassifier):
         vit, image = self.backbone, self.image(signals)
         patch = vit.patch_embed.patch_size[1]
         rows, columns = vit.patch_embed.grid_size
-        wide = min(columns, max(1, round(window.samples / self.image.samples * self.image.width / patch)))
+        wide = self._columns(window)
         left = min(columns - wide, round(window.start / self.image.samples * columns))
         x = vit.patch_embed.proj(image[..., left * patch : (left + wide) * patch]).permute(0, 2, 3, 1)
         prefix = vit.num_prefix_tokens
@@ -41,6 +41,17 @@ class PatchClassifier(ImageClassifier):
             x = torch.cat([start_tokens.expand(x.shape[0], -1, -1), x], 1)
         x = vit.norm(vit.blocks(vit.norm_pre(vit.pos_drop(x))))
         return vit.forward_head(x)  # type: ignore[no-any-return]
+
+    def _columns(self, window: Window) -> int:
+        """Columns of patches in a window."""
+        columns, patch = int(self.backbone.patch_embed.grid_size[1]), int(self.backbone.patch_embed.patch_size[1])
+        return min(columns, max(1, round(window.samples / self.image.samples * self.image.width / patch)))
+
+    def over_time(self, tokens: Tensor, window: Window) -> Tensor:
+        """Tokens (batch, tokens, channels) of whole columns, as (batch, channels, columns): their rows' mean."""
+        patches = tokens[:, int(self.backbone.num_prefix_tokens) :]
+        rows = patches.reshape(len(tokens), -1, self._columns(window), tokens.shape[-1])
+        return rows.mean(1).transpose(1, 2)
 
     def part_to_compile(self) -> nn.Module:
         """The blocks: what surrounds them changes its shape with the window."""

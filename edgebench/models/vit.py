@@ -33,4 +33,5 @@ ARCHITECTURE = ImageArchitecture(
     channels=1,
     classifier=PatchClassifier,
     initialise=initialise,
+    features="backbone.norm",
 )

@@ -77,4 +77,5 @@ ARCHITECTURE = SignalArchitecture(
     # Windows of 2.5 s and one cycle up to 1e-2, as in the benchmark.
     Recipe(epochs=50, batch_size=128, learning_rate=1e-2, weight_decay=1e-2, crop=250),
     XResNet1d,
+    features="blocks",
 )

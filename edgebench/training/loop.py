@@ -31,6 +31,7 @@ from edgebench.signals import open_signals, to_millivolts
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
 from edgebench.training.evaluation import describe, judge
+from edgebench.training.hint import Hint
 from edgebench.training.objective import loss, positive_weights, targets_of
 from edgebench.training.state import EpochReport, OnStep, State
 
@@ -93,7 +94,8 @@ def train(
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
     views.check(network, chosen)
     origin = {"records": _identity(training, validation), **_origin(architecture.name, chosen)}
-    state = State(network.to(place), chosen, steps, origin)
+    hint = Hint(network, architecture, chosen).to(place) if chosen.hint else None
+    state = State(network.to(place), chosen, steps, origin, hint)
     state.started_from = started_from
     if going_on:
         state.load(checkpoint)
@@ -184,6 +186,8 @@ class _Run:
         self.signals, self.targets = open_signals(records.signals), targets
         weights = positive_weights(records, state.recipe)
         self.weights = None if weights is None else weights.to(place)
+        if state.hint:
+            state.hint.watch()
 
     def epoch(self, on_step: OnStep | None) -> float:
         """One pass over the records; returns the mean loss."""
@@ -191,6 +195,8 @@ class _Run:
         order = torch.randperm(len(self.targets), generator=state.random).numpy()
         steps = len(order) // size
         state.network.train()
+        if state.hint:
+            state.hint.adapter.train()
         total = 0.0
         for step in range(steps):
             total += self._step(np.sort(order[step * size : (step + 1) * size]))
@@ -202,11 +208,13 @@ class _Run:
     def _step(self, rows: NDArray[np.int64]) -> float:
         state, recipe = self.state, self.state.recipe
         signals = torch.from_numpy(to_millivolts(self.signals[rows]))
-        start, length = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
+        window = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
         signals, targets = augment(signals, torch.from_numpy(self.targets[rows]), recipe, state.random)
+        signals = signals.to(self.place)
         with self.precision.forward():
-            outputs = views.forward(state.network, signals.to(self.place), recipe, state.epoch, start, length)
-        value: Tensor = loss(outputs, targets.to(self.place), recipe, self.weights)
+            outputs = views.forward(state.network, signals, window)
+            hint = recipe.hint * state.hint(signals, window) if state.hint else 0.0
+        value: Tensor = loss(outputs, targets.to(self.place), recipe, self.weights) + hint
         self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
         state.schedule.step()
         return value.item()

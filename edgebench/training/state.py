@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from edgebench.errors import ModelError
 from edgebench.files import replacing, require_space
 from edgebench.recipe import Recipe
+from edgebench.training.hint import Hint
 
 OnStep = Callable[[int, int, int], None]
 """Called with (step, steps of the epoch, epoch)."""
@@ -35,16 +36,21 @@ class EpochReport:
 class State:
     """The network, the moving average of its weights, the optimizer, and how far the training is."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str]) -> None:
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str],
+        hint: Hint | None = None,
+    ) -> None:  # fmt: skip
         self.origin = origin
         """Hashes of what the training depends on beside its recipe: records, teacher, first weights, code."""
         self.started_from = ""
         self.scaler: dict[str, Any] = {}
-        self.network = network
+        self.network, self.hint = network, hint
         self.average = copy.deepcopy(network).eval()
         self.best = copy.deepcopy(self.average.state_dict())
         kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(_decayed(network, recipe.weight_decay), lr=recipe.learning_rate)
+        self.optimizer = kind(
+            _decayed([network, *([hint] if hint else [])], recipe.weight_decay), lr=recipe.learning_rate
+        )
         # Rising takes two steps at least: OneCycleLR divides by the rise less one.
         steps = recipe.epochs * steps_per_epoch
         self.schedule: torch.optim.lr_scheduler.LRScheduler
@@ -64,6 +70,7 @@ class State:
             "recipe": asdict(self.recipe), "origin": self.origin, "started_from": self.started_from,
             "scaler": self.scaler,
             "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "hint": self.hint.state_dict() if self.hint else {},
             "best": self.best, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(), "torch_random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -92,6 +99,8 @@ class State:
         try:
             self.network.load_state_dict(data["network"])
             self.average.load_state_dict(data["average"])
+            if self.hint:
+                self.hint.load_state_dict(data["hint"])
         except RuntimeError:
             raise ModelError(f"{path}: its weights do not fit the network, which has changed; remove it") from None
         self.started_from, self.scaler = data["started_from"], data["scaler"]
@@ -122,8 +131,9 @@ class State:
                 kept.copy_(new)
 
 
-def _decayed(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def _decayed(modules: list[nn.Module], weight_decay: float) -> list[dict[str, Any]]:
     """Weight decay on matrices and kernels, none on biases and normalisation."""
-    matrices: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
-    others: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
+    parameters = [p for module in modules for p in module.parameters()]
+    matrices: list[Tensor] = [p for p in parameters if p.ndim > 1]
+    others: list[Tensor] = [p for p in parameters if p.ndim <= 1]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

@@ -15,11 +15,13 @@ Outputs = Tensor | tuple[Tensor, Tensor]
 """Logits, or those of the class head and of the distillation head."""
 
 
-def choose_window(recipe: Recipe, epoch: int, samples: int, random: torch.Generator) -> tuple[int, int]:
-    """(start, length) in samples of what this step is trained on."""
-    if is_whole(recipe, epoch) or not 0 < recipe.crop < samples:
-        return 0, samples
-    return window(samples, recipe.crop, random), recipe.crop
+def choose_window(recipe: Recipe, epoch: int, samples: int, random: torch.Generator) -> Window:
+    """What a step of an epoch shows of its records, of so many samples."""
+    if is_whole(recipe, epoch):
+        return Window(0, samples)
+    cut = 0 < recipe.crop < samples
+    start, length = (window(samples, recipe.crop, random), recipe.crop) if cut else (0, samples)
+    return Window(start, length, image_scale(recipe, epoch), recipe.patch_keep, recipe.row_keep)
 
 
 def is_whole(recipe: Recipe, epoch: int) -> bool:
@@ -55,18 +57,19 @@ def check(network: nn.Module, recipe: Recipe) -> None:
         idle += [name for name in ("row_keep", "patch_keep") if getattr(recipe, name) < 1]
     elif recipe.progressive:
         idle.append("progressive")
+    if recipe.hint and not recipe.teacher:
+        raise ModelError("recipe: hint needs a teacher (--teacher MODEL)")
+    if recipe.hint and recipe.patch_keep < 1:
+        raise ModelError("recipe: hint needs every patch of a column; use row_keep instead of patch_keep")
     if idle:
         raise ModelError(f"recipe: {idle[0]} is not for a {type(network).__name__}; leave it out")
 
 
-def forward(network: nn.Module, signals: Tensor, recipe: Recipe, epoch: int, start: int, length: int) -> Outputs:
+def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
     """The network's outputs for a window of the signals (batch, leads, samples) in mV."""
     if isinstance(network, ImageClassifier):
-        keeps = (1.0, 1.0) if is_whole(recipe, epoch) else (recipe.patch_keep, recipe.row_keep)
-        return network.forward_window(signals, Window(start, length, image_scale(recipe, epoch), *keeps))
-    if length < signals.shape[-1]:
-        signals = signals[..., start : start + length]
-    return network(signals)  # type: ignore[no-any-return]
+        return network.forward_window(signals, window)
+    return network(signals[..., window.start : window.start + window.samples])  # type: ignore[no-any-return]
 
 
 def compile_in_place(network: nn.Module) -> None:

@@ -45,8 +45,8 @@ def test_images_keep_their_size_otherwise() -> None:
 def test_windows_are_inside_and_reach_both_ends() -> None:
     random, recipe = seeded(), replace(RECIPE, crop=996)
     found = [views.choose_window(recipe, 0, 1000, random) for _ in range(200)]
-    assert {length for _, length in found} == {996}
-    assert {start for start, _ in found} == {0, 1, 2, 3, 4}
+    assert {window.samples for window in found} == {996}
+    assert {window.start for window in found} == {0, 1, 2, 3, 4}
 
 
 def test_the_same_seed_chooses_the_same_windows() -> None:
@@ -61,7 +61,7 @@ def test_the_same_seed_chooses_the_same_windows() -> None:
 def test_whole_records_where_there_is_no_window(crop: int, epoch: int) -> None:
     random = seeded()
     before = random.get_state()
-    assert views.choose_window(replace(PROGRESSIVE, crop=crop), epoch, 1000, random) == (0, 1000)
+    assert views.choose_window(replace(PROGRESSIVE, crop=crop), epoch, 1000, random).samples == 1000
     assert torch.equal(random.get_state(), before)
 
 
@@ -79,17 +79,25 @@ class Seen(ImageClassifier):
 
 def test_a_network_on_the_image_gets_the_window() -> None:
     network, signals = Seen(), torch.zeros(1, 12, 1000)
-    views.forward(network, signals, PROGRESSIVE, 0, 100, 250)
-    views.forward(network, signals, PROGRESSIVE, 15, 0, 1000)
-    assert network.calls == [Window(100, 250, 0.57, 0.5, 0.75), Window(0, 1000)]
+    window = Window(100, 250, 0.57, 0.5, 0.75)
+    views.forward(network, signals, window)
+    assert network.calls == [window]
+
+
+def test_what_a_step_shows_follows_the_recipe() -> None:
+    window = views.choose_window(PROGRESSIVE, 0, 1000, seeded())
+    assert window == Window(window.start, 250, 0.57, 0.5, 0.75)
+    assert views.choose_window(PROGRESSIVE, 15, 1000, seeded()) == Window(0, 1000)
 
 
 def test_a_network_on_the_signal_gets_the_samples() -> None:
     signals = torch.arange(24.0).reshape(1, 2, 12)
-    found = views.forward(nn.Identity(), signals, RECIPE, 0, 3, 2)
+    found = views.forward(nn.Identity(), signals, Window(3, 2))
     assert isinstance(found, Tensor)
     assert found.tolist() == [[[3.0, 4.0], [15.0, 16.0]]]
-    assert views.forward(nn.Identity(), signals, RECIPE, 0, 0, 12) is signals
+    whole = views.forward(nn.Identity(), signals, Window(0, 12))
+    assert isinstance(whole, Tensor)
+    assert torch.equal(whole, signals)
 
 
 @pytest.mark.parametrize("network", [Seen(), nn.Sequential(nn.Linear(2, 2))], ids=["image", "signal"])
