@@ -32,7 +32,9 @@ from edgebench.cli_options import (
     Variants,
     Warmup,
     Weights,
+    fields,
 )
+from edgebench.cli_train import train
 from edgebench.console import INTERRUPTED, command, err, live, out
 
 app = typer.Typer(
@@ -86,7 +88,7 @@ def run(
 
     edgebench run --resume out                               go on after Ctrl-C
     """
-    given = _fields(
+    given = fields(
         models=model, weights=weights, tune_thresholds=tune_thresholds,
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
@@ -116,7 +118,7 @@ def measure(
 
     edgebench measure artifacts/resnet1d/none/* --threads 1
     """
-    given = _fields(
+    given = fields(
         artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
         dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
@@ -140,7 +142,7 @@ def export(
 
     edgebench export --exporter qnnpack-int8 --dataset ptbxl --data-dir ptbxl -o ship
     """
-    given = _fields(
+    given = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
         calibration_records=calibration_records, measuring=_measuring(None, None, None, None, timeout),
     )  # fmt: skip
@@ -180,43 +182,7 @@ def report(
     _say_written(written)
 
 
-@app.command()
-@command
-def train(
-    name: Annotated[str, typer.Argument(help="Architecture.")],
-    dataset: Annotated[str, typer.Option(help="ptbxl or demo.")] = "ptbxl",
-    data_dir: DataDir = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the weights.")] = Path("models"),
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
-    teacher: Annotated[str | None, typer.Option(help="Trained model to distil: a shipped one, or a manifest.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Another field of the recipe, as KEY=VALUE. Repeatable.")
-    ] = None,
-    half: Annotated[bool, typer.Option("--half", help="Store the weights in half precision.")] = False,
-    compiled: Annotated[bool, typer.Option("--compile", help="Train through torch.compile.")] = False,
-    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one).")] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
-) -> None:
-    """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
-
-    A checkpoint is written after each epoch; after Ctrl-C, --resume goes on.
-
-    [bold]Example[/bold]
-
-    edgebench train resnet1d --data-dir ptbxl -o models
-    """
-    from edgebench.training_view import show_training
-
-    recipe = _settings(set_ or []) | _fields(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher
-    )
-    show_training(
-        name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
-        resume=resume,
-    )  # fmt: skip
+app.command()(train)
 
 
 @app.command("list")
@@ -283,28 +249,7 @@ def _say_written(paths: list[Path]) -> None:
         out.print(f"written: {path}", highlight=False, soft_wrap=True)
 
 
-def _fields(**values: Any) -> dict[str, Any]:
-    """Those that were given; lists as tuples."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
-
-
 def _measuring(
     processes: int | None, warmup: int | None, samples: int | None, seconds: float | None, timeout: float | None
 ) -> dict[str, Any]:
-    return _fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
-    import tomllib
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"'{pair}' is not KEY=VALUE", param_hint="--set")
-        try:
-            found[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            found[key] = value
-    return found
+    return fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,3 +40,8 @@ Timeout = Annotated[float | None, typer.Option(help="Seconds after which a job i
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads, instead of the target's.")]
 Seed = Annotated[int | None, typer.Option(help="Decides the order of the cells.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run (default: results/TIME).")]
+
+
+def fields(**values: Any) -> dict[str, Any]:
+    """Those that were given; lists as tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
