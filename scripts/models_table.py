@@ -31,7 +31,8 @@ def _trained(facts: ModelFacts) -> list[str]:
         return [f"`edgebench train {facts.name}`", "", "", "", ""]
     training = store.find(facts.name).manifest.training
     scores = [f"{s:.3f}" if s is not None else "" for s in (facts.macro_f1, facts.macro_auc)]
-    return [size(facts.size_bytes), *scores, str(training["epochs"]), training["recipe"].get("teacher", "")]
+    epochs = training["epochs"] + training.get("epochs_before", 0)
+    return [size(facts.size_bytes), *scores, str(epochs), training["recipe"].get("teacher", "")]
 
 
 def with_table(text: str, new: str) -> str:

@@ -127,7 +127,7 @@ def train(
         store.halved(state.average)
     history = {
         "started_from": state.started_from, **{k: v for k, v in origin.items() if k != "records"},
-        "precision": run.precision.name, "epochs": state.epoch,
+        "precision": run.precision.name, "epochs": state.epoch, **_before(chosen),
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = describe(
@@ -150,6 +150,14 @@ def _start(network: nn.Module, architecture: Architecture, recipe: Recipe, train
         said = pretrained.start_from(network.get_submodule("backbone"), architecture.pretrained)
     architecture.fit_input(network, *lead_statistics(training))
     return said
+
+
+def _before(recipe: Recipe) -> dict[str, int]:
+    """How many epochs the weights that a training starts from had already seen."""
+    if not recipe.start:
+        return {}
+    past = store.find(recipe.start).manifest.training
+    return {"epochs_before": int(past.get("epochs", 0)) + int(past.get("epochs_before", 0))}
 
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:

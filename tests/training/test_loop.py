@@ -74,6 +74,10 @@ def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
     assert not torch.equal(before[weight], after[weight])
     torch.testing.assert_close(before[weight], after[weight], atol=1e-3, rtol=1e-2)
     assert told == [f"goes on from resnet1d, weights {store.find('resnet1d').manifest.weights_sha256[:12]}"]
+    past = store.find("resnet1d").manifest.training["epochs"]
+    assert (trained.manifest.training["epochs_before"], trained.manifest.training["epochs"]) == (past, 1)
+    again = train("resnet1d", "demo", None, tmp_path / "again", {**RECIPE, "epochs": 1, "start": str(path)})
+    assert store.find(str(again)).manifest.training["epochs_before"] == past + 1
     # Half precision: the file is half as large, and its scores are those of the rounded weights.
     assert trained.weights.stat().st_size < 0.55 * store.find("resnet1d").weights.stat().st_size
     records = registry.dataset("demo").load(DataRequest("test"))
