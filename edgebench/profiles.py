@@ -17,6 +17,8 @@ from edgebench.records import validated
 HOST = "host"
 ENGINES = {"x86_64": "fbgemm", "aarch64": "qnnpack"}
 """torch's quantized engine of each architecture; on x86, FBGEMM's kernels are the fastest for int8 TorchScript."""
+RUNS_ON = {"fbgemm": "--target x86-cpu", "qnnpack": "--target arm-qnnpack"}
+"""A shipped target of each engine, named where another target lacks it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[
         return Fit(f"its artifacts run on {' and '.join(devices)} only", emulated)
     if engine and engine != target.quantized_engine:
         runs = f"runs {target.quantized_engine}" if target.quantized_engine else "has none"
-        return Fit(f"needs torch's quantized engine {engine}; the target {runs}", emulated)
+        there = f", as {RUNS_ON[engine]} has it" if engine in RUNS_ON else ""
+        return Fit(f"needs torch's quantized engine {engine}{there}; the target {runs}", emulated)
     if target.device == "cuda" and not machine["cuda"]:
         return Fit("no CUDA device", emulated)
     return Fit("", emulated)

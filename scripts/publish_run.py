@@ -1,8 +1,9 @@
-"""Publish a run: copy it to results/reference/ without the models' files, and put its table into the README.
+"""Publish a run: copy it to results/reference/ without the models' files, and put its table into its page.
 
     python scripts/publish_run.py RUN
 
-The README's table stands between `<!-- table NAME -->` and `<!-- end -->`; a test fails where it is not the run's.
+The table stands between `<!-- table NAME -->` and `<!-- end -->` in the README or a page of docs/; a test fails where
+it is not the run's.
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ def table_of(folder: Path) -> str:
     return "\n".join(lines[start:end])
 
 
+def page_of(name: str) -> Path:
+    """The page with the run's markers; raises ValueError where there is none."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        if f"<!-- table {name} -->" in page.read_text():
+            return page
+    raise ValueError(f"no page has '<!-- table {name} -->' with '<!-- end -->'")
+
+
 def with_table(text: str, name: str, table: str) -> str:
     """The text with the table between its two markers; raises ValueError where they are missing."""
     pattern = re.compile(rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
     if not pattern.search(text):
-        raise ValueError(f"no '<!-- table {name} -->' with '<!-- end -->' in the README")
+        raise ValueError(f"no '<!-- table {name} -->' with '<!-- end -->' in the page")
     return pattern.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
 
 
@@ -39,12 +48,12 @@ def main() -> None:
     """Copy and write."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
-    readme = ROOT / "README.md"
-    text = with_table(readme.read_text(), home.name, table_of(run))
+    page = page_of(home.name)
+    text = with_table(page.read_text(), home.name, table_of(run))
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", ".lock"))
-    readme.write_text(text)
+    page.write_text(text)
     print(f"published: {home}")
 
 

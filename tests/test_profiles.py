@@ -65,9 +65,9 @@ def test_host_is_this_machine() -> None:
     [
         ("fbgemm", CPU, "x86-cpu", PC, "", False),
         ("", BOTH, "x86-cpu", PC, "", False),
-        ("fbgemm", CPU, "arm-qnnpack", PC, "quantized engine fbgemm; the target runs qnnpack", True),
-        ("fbgemm", CPU, "arm-qnnpack", PI_5, "quantized engine fbgemm; the target runs qnnpack", False),
-        ("qnnpack", CPU, "x86-cpu", PC, "quantized engine qnnpack; the target runs fbgemm", False),
+        ("fbgemm", CPU, "arm-qnnpack", PC, "--target x86-cpu has it; the target runs qnnpack", True),
+        ("fbgemm", CPU, "arm-qnnpack", PI_5, "--target x86-cpu has it; the target runs qnnpack", False),
+        ("qnnpack", CPU, "x86-cpu", PC, "--target arm-qnnpack has it; the target runs fbgemm", False),
         ("qnnpack", CPU, "arm-qnnpack", PC, "", True),
         ("qnnpack", CPU, "arm-qnnpack", PI_5, "", False),
         ("", BOTH, "x86-cpu", PI_5, "", True),
@@ -78,7 +78,7 @@ def test_host_is_this_machine() -> None:
         ("", BOTH, "cuda", GPU_BOX, "", False),
         ("", CPU, "cuda", GPU_BOX, "its artifacts run on cpu only", False),
         ("fbgemm", CPU, "cuda", GPU_BOX, "its artifacts run on cpu only", False),
-        ("fbgemm", BOTH, "cuda", GPU_BOX, "quantized engine fbgemm; the target has none", False),
+        ("fbgemm", BOTH, "cuda", GPU_BOX, "--target x86-cpu has it; the target has none", False),
     ],
 )
 def test_fit(

@@ -40,11 +40,11 @@ def test_reports_are_made_of_the_measurements(folder: Path) -> None:
         assert (folder / renderer.file).read_text() == renderer.render(found)
 
 
-def test_readme_shows_the_runs_table() -> None:
-    readme = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
+def test_a_page_shows_the_runs_table(folder: Path) -> None:
     module = publish_run()
-    table = module.table_of(ROOT / "results" / "reference" / "ptbxl-x86")
-    assert module.with_table(readme, "ptbxl-x86", table) == readme
+    page = module.page_of(folder.name).read_text()
+    assert module.with_table(page, folder.name, module.table_of(folder)) == page
 
 
 def test_medians_are_those_of_the_raw_samples(run: Run) -> None:
