@@ -75,11 +75,18 @@ def describe(
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),
             "early_stopping": f"{recipe.stop_on} on {judged} records of {source.splits['validation']}",
-            "recipe": asdict(recipe), **history, "device": str(place), "machine": platform.machine(),
+            "recipe": named(recipe), **history, "device": str(place), "machine": platform.machine(),
             "packages": {p: version(p) for p in ("torch", "numpy")},
         },
         "scores": scores,
     }  # fmt: skip
+
+
+def named(recipe: Recipe) -> dict[str, Any]:
+    """The recipe's fields; of models that were given as a path only the name, since a path is of one machine."""
+    return asdict(recipe) | {
+        k: store.find(getattr(recipe, k)).manifest.name for k in ("teacher", "start") if getattr(recipe, k)
+    }
 
 
 def scores_of(records: RecordSet, logits: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.Scores:

@@ -78,6 +78,7 @@ def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
     assert (trained.manifest.training["epochs_before"], trained.manifest.training["epochs"]) == (past, 1)
     again = train("resnet1d", "demo", None, tmp_path / "again", {**RECIPE, "epochs": 1, "start": str(path)})
     assert store.find(str(again)).manifest.training["epochs_before"] == past + 1
+    assert store.find(str(again)).manifest.training["recipe"]["start"] == "resnet1d"  # no path of this machine
     # Half precision: the file is half as large, and its scores are those of the rounded weights.
     assert trained.weights.stat().st_size < 0.55 * store.find("resnet1d").weights.stat().st_size
     records = registry.dataset("demo").load(DataRequest("test"))
