@@ -2,7 +2,7 @@
 
 Hint-based training: Romero et al., 2015, "FitNets: Hints for Thin Deep Nets", arXiv:1412.6550. A linear map from the
 network's last feature map is asked for the teacher's at the same moment of the same view; the map is thrown away
-afterwards. It says far more for each record than the labels do, so a network needs fewer epochs.
+afterwards. It says more about each record than five labels do.
 """
 
 from __future__ import annotations
