@@ -31,7 +31,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     weight_decay: float = 0.0
-    optimizer: Literal["adam", "adamw"] = "adamw"
+    optimizer: Literal["adam", "adamw", "muon"] = "adamw"
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     warmup_share: float = 0.25
     """Share of the steps in which the one-cycle learning rate rises."""

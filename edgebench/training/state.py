@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from edgebench.errors import ModelError
 from edgebench.files import replacing, require_space
 from edgebench.recipe import Recipe
 from edgebench.training.hint import Hint
+from edgebench.training.optimizers import optimizer_of
 
 OnStep = Callable[[int, int, int], None]
 """Called with (step, steps of the epoch, epoch)."""
@@ -47,10 +48,7 @@ class State:
         self.network, self.hint = network, hint
         self.average = copy.deepcopy(network).eval()
         self.best = copy.deepcopy(self.average.state_dict())
-        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(
-            _decayed([network, *([hint] if hint else [])], recipe.weight_decay), lr=recipe.learning_rate
-        )
+        self.optimizer = optimizer_of(network, hint, recipe)
         # Rising takes two steps at least: OneCycleLR divides by the rise less one.
         steps = recipe.epochs * steps_per_epoch
         self.schedule: torch.optim.lr_scheduler.LRScheduler
@@ -129,11 +127,3 @@ class State:
                 kept.lerp_(new, 1 - decay)
             else:
                 kept.copy_(new)
-
-
-def _decayed(modules: list[nn.Module], weight_decay: float) -> list[dict[str, Any]]:
-    """Weight decay on matrices and kernels, none on biases and normalisation."""
-    parameters = [p for module in modules for p in module.parameters()]
-    matrices: list[Tensor] = [p for p in parameters if p.ndim > 1]
-    others: list[Tensor] = [p for p in parameters if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

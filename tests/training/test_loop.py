@@ -21,16 +21,19 @@ from edgebench.training.state import EpochReport
 RECIPE = {"epochs": 2, "batch_size": 256}
 
 
-def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path) -> None:
-    whole = train("resnet1d", "demo", None, tmp_path / "whole", RECIPE)
+@pytest.mark.parametrize(("optimizer", "compiled"), [("adamw", False), ("muon", False), ("adamw", True)])
+def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, optimizer: str, compiled: bool) -> None:
+    recipe = RECIPE | {"optimizer": optimizer}
+    whole = train("resnet1d", "demo", None, tmp_path / "whole", recipe, compiled=compiled)
 
     def stop(report: EpochReport) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train("resnet1d", "demo", None, tmp_path / "parts", RECIPE, watch=Watch(epoch=stop))
+        train("resnet1d", "demo", None, tmp_path / "parts", recipe, compiled=compiled, watch=Watch(epoch=stop))
     reports: list[EpochReport] = []
-    parts = train("resnet1d", "demo", None, tmp_path / "parts", RECIPE, resume=True, watch=Watch(epoch=reports.append))
+    watch = Watch(epoch=reports.append)
+    parts = train("resnet1d", "demo", None, tmp_path / "parts", recipe, resume=True, compiled=compiled, watch=watch)
     assert [r.epoch for r in reports] == [2]
     a, b = store.network(store.find(str(whole))).state_dict(), store.network(store.find(str(parts))).state_dict()
     assert all(torch.equal(a[k], b[k]) for k in a)

@@ -30,7 +30,7 @@ def test_changes_are_taken_over_and_the_rest_kept() -> None:
         ({"epochs": 1.5}, "recipe: epochs: Input should be a valid integer"),
         ({"learning_rate": "fast"}, "recipe: learning_rate: Input should be a valid number"),
         ({"progressive": 0.5}, "recipe: progressive: Input should be a valid tuple"),
-        ({"optimizer": "sgd"}, "recipe: optimizer: Input should be 'adam' or 'adamw'"),
+        ({"optimizer": "sgd"}, "recipe: optimizer: Input should be 'adam', 'adamw' or 'muon'"),
         ({"stop_on": "loss"}, "recipe: stop_on: Input should be 'macro_auc' or 'macro_f1'"),
         ({"epochs": 0}, "recipe: epochs: 0 is not 1 or more"),
         ({"batch_size": 0}, "recipe: batch_size: 0 is not 1 or more"),

@@ -1,0 +1,53 @@
+"""The optimizers that a recipe can name.
+
+Muon (Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/) steps along the orthogonalised momentum of each
+weight matrix, with the step sizes of Liu et al., 2025, arXiv:2502.16982, and leaves all other parameters to AdamW with
+Nesterov momentum. It is timm's.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from edgebench.recipe import Recipe
+
+SMALLEST_SIDE = 16
+"""Matrices with a smaller side are AdamW's: those that give the logits, and kernels of few inputs."""
+OTHERS_RATE = 0.25
+"""Learning rate of the parameters that are not Muon's, as a share of Muon's."""
+
+
+def optimizer_of(network: nn.Module, hint: nn.Module | None, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimizer for a network and the map that is trained beside it."""
+    modules = [network, *([hint] if hint else [])]
+    parameters = [p for module in modules for p in module.parameters()]
+    matrices: list[Tensor] = [p for p in parameters if p.ndim > 1]
+    others: list[Tensor] = [p for p in parameters if p.ndim <= 1]  # no weight decay on biases and normalisation
+    rest: dict[str, Any] = {"params": others, "weight_decay": 0.0}
+    if recipe.optimizer != "muon":
+        kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+        return kind([{"params": matrices, "weight_decay": recipe.weight_decay}, rest], lr=recipe.learning_rate)
+    return _muon(network, matrices, rest, recipe)
+
+
+def _muon(network: nn.Module, matrices: list[Tensor], rest: dict[str, Any], recipe: Recipe) -> torch.optim.Optimizer:
+    import timm.optim.muon as muon
+
+    steered = {id(p) for p in network.parameters() if p.ndim > 1 and min(len(p), p[0].numel()) >= SMALLEST_SIDE}
+    if next(network.parameters()).device.type == "cpu":
+        # timm computes the iteration in bfloat16 and has no argument for it; most CPUs compute that far slower.
+        iterate = getattr(muon.zeropower_via_newtonschulz, "func", muon.zeropower_via_newtonschulz)
+        muon.zeropower_via_newtonschulz = partial(iterate, dtype=torch.float32)
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in matrices if id(p) in steered]},
+        {"params": [p for p in matrices if id(p) not in steered], "use_fallback": True},
+        rest | {"use_fallback": True},
+    ]
+    return muon.Muon(
+        groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, nesterov=True, betas=(0.9, 0.999),
+        fallback_lr_scale=OTHERS_RATE,
+    )  # fmt: skip
