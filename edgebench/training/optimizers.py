@@ -38,10 +38,9 @@ def _muon(network: nn.Module, matrices: list[Tensor], rest: dict[str, Any], reci
     import timm.optim.muon as muon
 
     steered = {id(p) for p in network.parameters() if p.ndim > 1 and min(len(p), p[0].numel()) >= SMALLEST_SIDE}
-    if next(network.parameters()).device.type == "cpu":
-        # timm computes the iteration in bfloat16 and has no argument for it; most CPUs compute that far slower.
-        iterate = getattr(muon.zeropower_via_newtonschulz, "func", muon.zeropower_via_newtonschulz)
-        muon.zeropower_via_newtonschulz = partial(iterate, dtype=torch.float32)
+    # timm iterates in bfloat16, which is slow on CPUs that do not compute it natively, and has no argument for it. So
+    # this stands for every Muon of the process, on any device; float32 again over float32 changes nothing.
+    muon.zeropower_via_newtonschulz = partial(muon.zeropower_via_newtonschulz, dtype=torch.float32)
     groups: list[dict[str, Any]] = [
         {"params": [p for p in matrices if id(p) in steered]},
         {"params": [p for p in matrices if id(p) not in steered], "use_fallback": True},
