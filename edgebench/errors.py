@@ -21,6 +21,11 @@ class EdgeBenchError(Exception):
     """Base of every error that is the user's to mend; its text is shown as it is."""
 
 
+def first_line(error: BaseException) -> str:
+    """What another package's exception says, on one line; the exception's name where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 class PlanError(EdgeBenchError):
     """A plan, a flag or a target profile that cannot be run."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from edgebench import card as cards
 from edgebench.card import Card
 from edgebench.contracts import Artifact, InputContract
-from edgebench.errors import ArtifactError, MissingPackage
+from edgebench.errors import ArtifactError, MissingPackage, first_line
 from edgebench.files import safe_name, sha256
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
@@ -57,7 +57,7 @@ def _onnx_input(path: Path, card: Card) -> tuple[Layout, bool]:
         # From its bytes, so that weights in another file, which is neither measured nor hashed, are not found.
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base of its own
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         if "external" in reason.lower():
             raise ArtifactError(f"{path}: keeps weights in another file; export it with external_data=False") from None
         raise ArtifactError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {reason}") from None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, first_line
 from edgebench.protocols import Clock, Session
 from edgebench.runtimes.clocks import HostClock
 
@@ -75,7 +75,7 @@ class OnnxRuntime:
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
         except Exception as error:  # onnxruntime's exceptions have no common base of its own
-            raise ArtifactError(f"{path}: onnxruntime cannot load it: {str(error).splitlines()[0]}") from None
+            raise ArtifactError(f"{path}: onnxruntime cannot load it: {first_line(error)}") from None
         if session.get_providers()[0] != provider:
             raise ArtifactError(f"{path}: {provider} did not start; onnxruntime fell back to the CPU")
         return OnnxSession(session, device, self._threads)

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, first_line
 from edgebench.protocols import Session
 from edgebench.runtimes import torch_session
 
@@ -33,7 +33,7 @@ class TorchScriptRuntime:
             try:
                 module = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
             except RuntimeError as error:
-                raise ArtifactError(f"{path}: torch cannot load it: {str(error).splitlines()[0]}") from None
+                raise ArtifactError(f"{path}: torch cannot load it: {first_line(error)}") from None
         return torch_session.TorchSession(module, device)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgebench.errors import ModelError
+from edgebench.errors import ModelError, first_line
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -19,7 +19,7 @@ def device_of(name: str) -> torch.device:
         place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.zeros(1, device=place).item()  # the device `meta` holds no values
     except (RuntimeError, AssertionError, ModuleNotFoundError) as error:
-        raise ModelError(f"--device {name}: {str(error).splitlines()[0]}") from None
+        raise ModelError(f"--device {name}: {first_line(error)}") from None
     return place
 
 
