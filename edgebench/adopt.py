@@ -16,7 +16,7 @@ from edgebench import card as cards
 from edgebench import registry
 from edgebench.card import Card
 from edgebench.contracts import InputContract
-from edgebench.errors import EdgeBenchError, ModelError
+from edgebench.errors import EdgeBenchError, ModelError, first_line
 from edgebench.files import safe_name, sha256
 from edgebench.models import own, store
 from edgebench.models.foreign_weights import load_into, read_state
@@ -93,7 +93,7 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
         with torch.inference_mode():
             answer = network(torch.zeros(2, leads, samples))
     except Exception as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = first_line(error)
         raise ModelError(
             f"{spec}: does not take (batch, {shape[0]}, {shape[1]}): {reason[:160]}; "
             "set layout under [input] in its TOML file where it takes another order"

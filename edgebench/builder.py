@@ -18,7 +18,7 @@ import numpy as np
 
 from edgebench import registry
 from edgebench.contracts import Artifact, Calibration, Outcome
-from edgebench.errors import EdgeBenchError, Unsupported
+from edgebench.errors import EdgeBenchError, Unsupported, first_line
 from edgebench.files import replacing, require_space, sha256
 from edgebench.models import store
 from edgebench.process import answer_with
@@ -76,7 +76,7 @@ def _export_each(
             raise
         except Exception as error:  # an exporter may raise anything; the others go on
             require_space(Path(request.folder))
-            text = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+            text = first_line(error, "no message")
             yield name, Outcome("failed", f"{type(error).__name__}: {text[:300]}")
 
 

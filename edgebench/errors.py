@@ -21,9 +21,9 @@ class EdgeBenchError(Exception):
     """Base of every error that is the user's to mend; its text is shown as it is."""
 
 
-def first_line(error: BaseException) -> str:
-    """What another package's exception says, on one line; the exception's name where it says nothing."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def first_line(error: BaseException, nothing: str = "") -> str:
+    """What another package's exception says, on one line; where it says nothing, `nothing` or the exception's name."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), nothing or type(error).__name__)
 
 
 class PlanError(EdgeBenchError):

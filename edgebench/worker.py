@@ -14,7 +14,7 @@ from typing import Any
 from edgebench import registry
 from edgebench.allocator import keep_memory
 from edgebench.contracts import Job, Outcome
-from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError
+from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
 from edgebench.files import FULL, sha256
 from edgebench.measuring import accuracy, feed, latency, memory
 from edgebench.process import answer_with, say
@@ -62,12 +62,7 @@ def perform(job: Job) -> Outcome:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
-        return Outcome("failed", f"{type(error).__name__}: {first_line(error)}")
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error that says something, shortened."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:300]
+        return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from torch.ao.quantization import get_default_qconfig_mapping
 from torch.ao.quantization import quantize_dynamic as dynamic
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
-from edgebench.errors import Unsupported
+from edgebench.errors import Unsupported, first_line
 
 from ._float import kept_in_float
 
@@ -207,5 +207,5 @@ def _is_quantized(network: nn.Module) -> bool:
 
 
 def _short(error: BaseException) -> str:
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    text = first_line(error)
     return text if len(text) <= 160 else text[:157] + "..."

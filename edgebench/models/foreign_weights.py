@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.errors import ModelError
+from edgebench.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -82,4 +82,4 @@ def _some(keys: list[str]) -> str:
 
 
 def _short(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:160]
+    return first_line(error, "no message")[:160]

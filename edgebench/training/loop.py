@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from edgebench import registry
 from edgebench.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.data.augment import augment
-from edgebench.errors import ModelError
+from edgebench.errors import ModelError, first_line
 from edgebench.files import sha256_of
 from edgebench.models import own, pretrained, store
 from edgebench.protocols import Architecture
@@ -249,7 +249,7 @@ def _writable(folder: Path) -> None:
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")[:200]
+    return first_line(error, "no message")[:200]
 
 
 def _identity(*parts: RecordSet) -> str:
