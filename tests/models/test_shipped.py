@@ -15,7 +15,7 @@ from edgebench.errors import ModelError
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
 from edgebench.signals import SUPERCLASSES
-from edgebench.statistics import decide, macro_auc, macro_f1
+from edgebench.statistics import decide, macro_f1
 from edgebench.training.evaluation import predict
 
 
@@ -66,18 +66,6 @@ def test_demo_carries_signal() -> None:
     model = store.find("resnet1d")
     logits = predict(store.network(model), records, torch.device("cpu"))
     assert macro_f1(records.labels, decide(logits, model.manifest.thresholds)) >= 0.60
-
-
-@pytest.mark.ptbxl
-@pytest.mark.parametrize("name", [n for n in store.shipped() if n != "vit"])
-def test_scores_on_fold_10_are_the_manifests(name: str, ptbxl_all: Path) -> None:
-    """Without `vit`, whose 4.9 G multiply-adds a record take minutes here."""
-    model = store.find(name)
-    records = registry.dataset("ptbxl").load(DataRequest("test", ptbxl_all))
-    logits = predict(store.network(model), records, torch.device("cpu"))
-    told = model.manifest.scores["fold10"]
-    assert macro_auc(records.labels, logits) == pytest.approx(told.macro_auc, abs=1e-4)
-    assert macro_f1(records.labels, decide(logits, model.manifest.thresholds)) == pytest.approx(told.macro_f1, abs=1e-3)
 
 
 def copy_of_shipped(folder: Path) -> Path:
