@@ -8,15 +8,17 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from edgebench.api import export, measure, report, run, train
-    from edgebench.contracts import Artifact, Measurement, Run, Target
+    from edgebench.contracts import Artifact, Target
     from edgebench.data.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
     from edgebench.errors import EdgeBenchError
+    from edgebench.measurements import Measurement, Run
     from edgebench.plan import Plan
 
 _HOMES = {
     **dict.fromkeys(("export", "measure", "report", "run", "train"), "api"),
-    **dict.fromkeys(("Artifact", "Measurement", "Run", "Target"), "contracts"),
+    **dict.fromkeys(("Artifact", "Target"), "contracts"),
+    **dict.fromkeys(("Measurement", "Run"), "measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
     "EdgeBenchError": "errors",
     "Plan": "plan",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from edgebench.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
-    from edgebench.contracts import Outcome, Run
+    from edgebench.contracts import Outcome
     from edgebench.events import Listener
+    from edgebench.measurements import Run
     from edgebench.plan import Plan
 
 FORMATS = ("csv", "md")
@@ -84,8 +85,19 @@ def export(
                 hear.built(f"{name}/{exporter}", outcome)
                 hear.step(f"{name}/{exporter}")
 
+            source = model
+            if variant != "none":
+                outcome = artifacts.compressed(
+                    model, variant, output / name / "model", chosen.source(), chosen.finetuning,
+                    chosen.measuring.timeout_s, hear.detail,
+                )  # fmt: skip
+                if outcome.status != "ok":
+                    for exporter in chosen.exporters:
+                        done(exporter, outcome)
+                    continue
+                source = str(output / name / "model" / outcome.values["manifest"])
             artifacts.build(
-                model, variant, chosen.exporters, output / name, calibration, check,
+                source, variant, chosen.exporters, output / name, calibration, check,
                 chosen.measuring.timeout_s, done,
             )  # fmt: skip
     return outcomes

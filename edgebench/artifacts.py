@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgebench import given
-from edgebench.contracts import Artifact, Job, Outcome, RecordSet
+from edgebench.contracts import Artifact, FineTuning, Job, Outcome, RecordSet
 from edgebench.errors import ArtifactError
-from edgebench.files import require_space, sha256, write_text
+from edgebench.files import require_space, safe_name, sha256, write_text
 from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
 
@@ -77,6 +78,34 @@ def verify(artifact: Artifact, file: Path) -> None:
         )
 
 
+def compressed(
+    model: str, variant: str, folder: Path, source: Mapping[str, Any], tuning: FineTuning, timeout_s: float,
+    heard: Callable[[str], None],
+) -> Outcome:  # fmt: skip
+    """Compress a model in a process of its own, into `folder`; the outcome's value `manifest` is the file's name.
+
+    `source` says which records: `dataset`, `directory`, `calibration`, `skip_bad`, `seed`.
+
+    `heard` is told how far a fine-tuning is. Raises DiskFull.
+    """
+    request = {
+        "model": model, "variant": variant, "folder": str(folder), "tuning": asdict(tuning), **source
+    }  # fmt: skip
+    try:
+        for answer in ask("edgebench.compressor", request, timeout_s):
+            if "manifest" in answer:
+                return Outcome("ok", values={"manifest": Path(answer["manifest"]).name})
+            if "unsupported" in answer:
+                return Outcome("unsupported", answer["unsupported"])
+            if "error" in answer:
+                return Outcome("failed", f"compress: {answer['error']}")
+            heard(answer["doing"])
+    except ChildError as failure:
+        require_space(folder.parent)
+        return Outcome("timeout" if failure.timeout else "failed", f"compress: {failure}")
+    return Outcome("failed", "compress: the process ended without an answer")
+
+
 def build(
     model: str,
     variant: str,
@@ -86,20 +115,26 @@ def build(
     check: RecordSet,
     timeout_s: float,
     done: Callable[[str, Outcome], None],
+    floats: Mapping[str, str] | None = None,
 ) -> None:
     """Build artifacts into `folder`/EXPORTER/ and tell `done` of each, in any order.
 
     An exporter that crashes or hangs fails alone: the others are built by another process. An artifact is done when a
-    fresh process has loaded it and its logits were compared with the network's own. Raises DiskFull.
+    fresh process has loaded it and its logits were compared with the network's own. `floats` are modules that int8
+    shall leave alone, each with the reason. Raises DiskFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
     logits = folder / "check.npy"
     checks: list[tuple[str, Future[Outcome]]] = []
     with ThreadPoolExecutor(1) as pool:
         try:
-            for name, outcome in _outcomes(model, variant, exporters, folder, calibration, check, logits, timeout_s):
+            for name, outcome in _outcomes(
+                model, variant, exporters, folder, calibration, check, logits, timeout_s, floats or {}
+            ):
                 if outcome.status == "ok":
-                    checks.append((name, pool.submit(_check, outcome, folder / name, check, logits, timeout_s)))
+                    checks.append(
+                        (name, pool.submit(_check, outcome, folder / safe_name(name), check, logits, timeout_s))
+                    )
                 else:
                     done(name, outcome)
             for name, future in checks:
@@ -113,7 +148,7 @@ def build(
 
 def _outcomes(
     model: str, variant: str, exporters: tuple[str, ...], folder: Path, calibration: RecordSet | None, check: RecordSet,
-    logits: Path, timeout_s: float,
+    logits: Path, timeout_s: float, floats: Mapping[str, str],
 ) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
     left = list(exporters)
     while left:
@@ -122,6 +157,7 @@ def _outcomes(
             "calibration": _describe(calibration) if calibration else None,
             "calibration_signals": str(calibration.signals) if calibration else "", "check_signals": str(check.signals),
             "check_records": CHECK_RECORDS, "check_output": str(logits),
+            "floats": dict(floats),
         }  # fmt: skip
         try:
             for answer in ask("edgebench.builder", request, timeout_s):
@@ -176,7 +212,7 @@ def perform(job: Job, timeout_s: float) -> Outcome:
     """
     try:
         # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
-        calm = {} if job.kind == "latency" else {"OMP_WAIT_POLICY": "PASSIVE"}
+        calm = {} if job.kind in ("latency", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
         answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
     except ChildError as failure:
         return Outcome("timeout" if failure.timeout else "failed", str(failure))

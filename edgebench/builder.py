@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgebench import registry
-from edgebench.contracts import Artifact, Calibration, Outcome
+from edgebench import operations, options, registry
+from edgebench.contracts import Artifact, Calibration, InputContract, Outcome
 from edgebench.errors import EdgeBenchError, Unsupported, first_line
-from edgebench.files import replacing, require_space, sha256
+from edgebench.files import deflated_size, replacing, require_space, safe_name, sha256
 from edgebench.models import store
 from edgebench.process import answer_with
 from edgebench.protocols import Exporter, ExportTask
@@ -46,16 +46,16 @@ class BuildRequest:
     check_records: int
     check_output: str
     """Where the network's own logits on the check records go."""
+    floats: Mapping[str, str] = field(default_factory=dict)
+    """Modules that an int8 exporter shall leave in float, each with the reason."""
 
 
 def build(request: BuildRequest) -> Iterator[tuple[str, Outcome]]:
-    """Build the artifacts; yields (exporter, outcome), where an outcome that is ok holds the artifact's fields."""
+    """Build the artifacts of a model, which a compression may have made.
+
+    Yields (exporter, outcome), where an outcome that is ok holds the artifact's fields."""
     model = store.find(request.model)
-    try:
-        network = registry.variant(request.variant).apply(store.network(model), request.variant)
-    except Unsupported as reason:
-        yield from ((name, Outcome("unsupported", str(reason))) for name in request.exporters)
-        return
+    network = store.network(model)
     _save_logits(network, request)
     with tempfile.TemporaryDirectory() as scratch:
         yield from _export_each(network, model, request, Path(scratch))
@@ -66,7 +66,7 @@ def _export_each(
 ) -> Iterator[tuple[str, Outcome]]:
     for name in request.exporters:
         try:
-            artifact = _export(registry.exporter(name), network, model, request, scratch)
+            artifact = _export(name, network, model, request, scratch)
             yield name, Outcome("ok", values=to_dict(artifact))
         except Unsupported as reason:
             yield name, Outcome("unsupported", str(reason))
@@ -80,10 +80,10 @@ def _export_each(
             yield name, Outcome("failed", f"{type(error).__name__}: {text[:300]}")
 
 
-def _export(
-    exporter: Exporter, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path
-) -> Artifact:
-    folder = Path(request.folder) / exporter.name
+def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path) -> Artifact:
+    exporter = registry.exporter(spec)
+    _suitable(exporter, model)
+    folder = Path(request.folder) / safe_name(spec)
     folder.mkdir(parents=True, exist_ok=True)
     contract = model.manifest.input
     used: list[bool] = []
@@ -93,23 +93,41 @@ def _export(
         used.append(True)
         return records()
 
-    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration))
+    chosen = options.of_exporter(spec, registry.choices(exporter))
+    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration, chosen, request.floats))
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
     return Artifact(
-        model=model.manifest.name, variant=request.variant, exporter=exporter.name, format=exporter.format,
+        model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
         file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
         thresholds=model.manifest.thresholds, input=contract, parameters=count,
-        sparsity=sum(int((p == 0).sum()) for p in weights) / count, model_sha256=model.manifest.weights_sha256,
+        sparsity=sum(int((p == 0).sum()) for p in weights) / count,
+        model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
         architecture=model.manifest.architecture if exporter.format == "eager" else "",
-        calibration=calibration_record,
+        structure=model.manifest.structure if exporter.format == "eager" else {},
+        calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
+        macs=_macs(network, contract), before=model.manifest.before,
         float_parts=made.float_parts, notes=made.notes, made_with=_versions(exporter.packages),
     )  # fmt: skip
+
+
+def _macs(network: nn.Module, contract: InputContract) -> int | None:
+    """Multiply-adds of a record; None where torch's counter knows an operator of a person's own network not."""
+    try:
+        return operations.macs(network, contract.shape)
+    except Exception:  # whatever a network's own code raises
+        return None
+
+
+def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:
+    """Raise Unsupported for a network that was trained with its quantization and an exporter that cannot keep it."""
+    if model.manifest.quantization and not getattr(exporter, "quantization_aware", False):
+        raise Unsupported("the model was trained with its int8 quantization; it has int8 exports only")
 
 
 def _save_logits(network: nn.Module, request: BuildRequest) -> None:

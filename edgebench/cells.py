@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from edgebench.artifacts import Built
-from edgebench.contracts import Artifact, Cell, Job, Measurement, Outcome, Target, Verdict
+from edgebench.contracts import Artifact, Cell, Job, Outcome, Target
+from edgebench.measurements import Measurement, Verdict
 from edgebench.measuring.accuracy import Accuracy
 from edgebench.profiles import Fit, threads_here
 from edgebench.statistics import bootstrap_median
@@ -67,6 +68,7 @@ def measurement(
     outcome: Outcome,
     accuracy: Accuracy | None = None,
     memory: Outcome | None = None,
+    profile: Outcome | None = None,
     latency: Sequence[tuple[Outcome, Path]] = (),
 ) -> Measurement:
     """The row of a cell: whatever was measured, with the status and reason of `outcome`."""
@@ -76,11 +78,15 @@ def measurement(
         values |= {
             "file_size_bytes": artifact.file_size_bytes, "parameters": artifact.parameters,
             "sparsity": artifact.sparsity, "artifact_sha256": artifact.sha256,
+            "zip_size_bytes": artifact.zip_size_bytes, "macs": artifact.macs,
+            "parameters_before": artifact.before.get("parameters"), "macs_before": artifact.before.get("macs"),
         }  # fmt: skip
     if accuracy is not None:
         values |= asdict(accuracy)
     if memory is not None and memory.status == "ok":
         values |= memory.values
+    if profile is not None and profile.status == "ok":
+        values |= profile.values
     if latency and outcome.status == "ok":
         values |= _latency(latency, planned.fit.emulated)
     return Measurement(

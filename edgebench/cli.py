@@ -10,12 +10,17 @@ from rich.markup import escape
 
 from edgebench import __version__, api
 from edgebench.cli_data import data
+from edgebench.cli_explain import explain
+from edgebench.cli_inspect import inspect
 from edgebench.cli_options import (
     Artifacts,
     Calibration,
     DataDir,
     DatasetName,
     Exporters,
+    FinetuneEpochs,
+    FinetuneRounds,
+    FinetuneSet,
     KeepUnlabelled,
     Limit,
     MinSamples,
@@ -33,7 +38,9 @@ from edgebench.cli_options import (
     Warmup,
     Weights,
     fields,
+    settings,
 )
+from edgebench.cli_quantize import quantize
 from edgebench.cli_train import train
 from edgebench.console import INTERRUPTED, command, err, live, out
 
@@ -67,6 +74,8 @@ def run(
     artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
     dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
+    finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
+    finetune_set: FinetuneSet = None,
     calibration_records: Calibration = None, processes: Processes = None, warmup: Warmup = None,
     min_samples: MinSamples = None, min_seconds: MinSeconds = None, timeout: Timeout = None,
     threads: Threads = None, seed: Seed = None, output: Output = None,
@@ -82,6 +91,8 @@ def run(
 
     edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
 
+    edgebench run --variant none --variant structured-0.5 --finetune-epochs 3
+
     edgebench run --model net.py:build --weights net.pth     your own network, with net.toml beside it
 
     edgebench run --artifact net.onnx                        your own file, with net.toml beside it
@@ -94,6 +105,7 @@ def run(
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
         limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
         calibration_records=calibration_records, threads=threads, seed=seed,
+        finetuning=_finetuning(finetune_epochs, finetune_rounds, finetune_set),
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
     _run(plan, given, output, resume)
@@ -131,6 +143,8 @@ def measure(
 def export(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
+    finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
+    finetune_set: FinetuneSet = None,
     calibration_records: Calibration = None, timeout: Timeout = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
 ) -> None:  # fmt: skip
@@ -145,6 +159,7 @@ def export(
     given = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
         calibration_records=calibration_records, measuring=_measuring(None, None, None, None, timeout),
+        finetuning=_finetuning(finetune_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
     with live() as listener:
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
@@ -183,6 +198,9 @@ def report(
 
 
 app.command()(train)
+app.command()(quantize)
+app.command()(explain)
+app.command()(inspect)
 
 
 @app.command("list")
@@ -247,6 +265,10 @@ def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: 
 def _say_written(paths: list[Path]) -> None:
     for path in paths:
         out.print(f"written: {path}", highlight=False, soft_wrap=True)
+
+
+def _finetuning(epochs: int | None, rounds: int | None, set_: list[str] | None) -> dict[str, Any]:
+    return fields(epochs=epochs, rounds=rounds, recipe=settings(set_ or [], "--finetune-set"))
 
 
 def _measuring(

@@ -21,7 +21,16 @@ TuneThresholds = Annotated[
 Artifacts = Annotated[
     list[Path] | None, typer.Option("--artifact", help="Measure this .onnx, TorchScript file or folder. Repeatable.")
 ]
-Variants = Annotated[list[str] | None, typer.Option("--variant", help="Compression. Repeatable.")]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option("--variant", help="Compression: none, l1-0.4, structured-0.5, … Repeatable."),
+]
+FinetuneEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs on folds 1-8 after a compression.")]
+FinetuneRounds = Annotated[int | None, typer.Option(min=1, help="Rounds of structured pruning, each fine-tuned.")]
+FinetuneSet = Annotated[
+    list[str] | None,
+    typer.Option("--finetune-set", help="A field of the fine-tuning's recipe, as KEY=VALUE. Repeatable."),
+]
 Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
 Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]
 DatasetName = Annotated[str | None, typer.Option("--dataset", help="demo (synthetic, embedded) or ptbxl.")]
@@ -45,3 +54,19 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of t
 def fields(**values: Any) -> dict[str, Any]:
     """Those that were given; lists as tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
+
+
+def settings(pairs: list[str], option: str = "--set") -> dict[str, Any]:
+    """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
+    import tomllib
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"'{pair}' is not KEY=VALUE", param_hint=option)
+        try:
+            found[key] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key] = value
+    return found

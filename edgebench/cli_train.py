@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from edgebench.cli_options import DataDir, fields
+from edgebench.cli_options import DataDir, fields, settings
 from edgebench.console import command
 
 
@@ -40,26 +40,10 @@ def train(
     """
     from edgebench.training_view import show_training
 
-    recipe = _settings(set_ or []) | fields(
+    recipe = settings(set_ or []) | fields(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher
     )
     show_training(
         name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
         resume=resume,
     )  # fmt: skip
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
-    import tomllib
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"'{pair}' is not KEY=VALUE", param_hint="--set")
-        try:
-            found[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            found[key] = value
-    return found

@@ -22,9 +22,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from edgebench.contracts import Measurement, Outcome
+from edgebench.contracts import Outcome
 from edgebench.errors import EdgeBenchError
 from edgebench.events import Listener
+from edgebench.measurements import Measurement
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -94,6 +95,11 @@ class Live(Listener):
         """The bar moves."""
         if self._task is not None:
             self._progress.update(self._task, advance=1, what=escape(text))
+
+    def detail(self, text: str) -> None:
+        """How far a long step is, beside the bar."""
+        if self._task is not None:
+            self._progress.update(self._task, what=escape(text))
 
     def progress(self, done: int, total: int) -> None:
         """Reading records has a bar of its own."""

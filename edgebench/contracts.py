@@ -16,9 +16,8 @@ if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
 
 
 Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
-Verdict = Literal["stable", "noisy", "throttled", "emulated"]
 Split = Literal["train", "validation", "test", "calibration"]
-JobKind = Literal["predict", "memory", "latency"]
+JobKind = Literal["predict", "memory", "latency", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
 
@@ -96,12 +95,14 @@ class Artifact:
     sparsity: float | None
     """Share of the variant's weights that are exactly zero."""
     model_sha256: str
-    """SHA-256 of the weights that the artifact was made from."""
+    """SHA-256 of the model's weights, before any compression."""
     engine: str = ""
     """torch's quantized engine that the artifact needs; empty where it needs none."""
     devices: tuple[str, ...] = ("cpu",)
     architecture: str = ""
     """Name of the architecture plug-in that rebuilds the network; only for the format `eager`."""
+    structure: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What a pruned network's modules have that the architecture's have not; only for the format `eager`."""
     calibration: Calibration | None = None
     feed: Feed | None = None
     """Only for a file that was not exported here."""
@@ -113,6 +114,12 @@ class Artifact:
     max_abs_error: float | None = None
     """Largest difference of a logit to the model's own, in a fresh process, over the check records."""
     check_records: int = 0
+    zip_size_bytes: int | None = None
+    """The file compressed by deflate: what a download weighs, and where zeros help."""
+    macs: int | None = None
+    """Multiply-adds of one record in the variant's network."""
+    before: Mapping[str, float] = field(default_factory=dict)
+    """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,25 @@ class Cell:
     def id(self) -> str:
         """Name of the cell in files and messages."""
         return f"{self.model}~{self.variant}~{self.exporter}~{self.target}".replace("/", "_").replace(":", "_")
+
+    @property
+    def name(self) -> str:
+        """Exporter, and the variant where there is one: what tables call it beside model and target."""
+        return self.exporter if self.variant == "none" else f"{self.exporter} · {self.variant}"
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """How a compressed network is trained on, to win back what it lost."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    epochs: int = 0
+    """Over the training folds, after each round; 0 for none."""
+    rounds: int = 1
+    """Structured pruning reaches its share in so many steps, each followed by the epochs."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """Fields of the recipe that are changed, by name; the others are as in the model's own training."""
 
 
 @dataclass(frozen=True)
@@ -191,68 +217,6 @@ class Outcome:
     status: Status
     reason: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What one cell gave, or why it gave nothing. The fields are the columns of report.csv, in their order."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    run: str
-    model: str
-    variant: str
-    exporter: str
-    format: str
-    precision: str
-    target: str
-    status: Status
-    reason: str
-    emulated: bool
-    file_size_bytes: int | None = None
-    parameters: int | None = None
-    sparsity: float | None = None
-    peak_rss_bytes: int | None = None
-    model_rss_bytes: int | None = None
-    peak_device_bytes: int | None = None
-    load_s: float | None = None
-    first_inference_s: float | None = None
-    latency_p50_s: float | None = None
-    latency_p50_low_s: float | None = None
-    latency_p50_high_s: float | None = None
-    latency_p90_s: float | None = None
-    latency_p99_s: float | None = None
-    latency_samples: int | None = None
-    throughput_per_s: float | None = None
-    verdict: Verdict | None = None
-    dataset: str = ""
-    records: int | None = None
-    macro_f1: float | None = None
-    macro_f1_low: float | None = None
-    macro_f1_high: float | None = None
-    macro_auc: float | None = None
-    delta_macro_f1: float | None = None
-    delta_low: float | None = None
-    delta_high: float | None = None
-    max_abs_error: float | None = None
-    artifact_sha256: str = ""
-    host: str = ""
-
-    @property
-    def cell(self) -> Cell:
-        """The cell that this is the measurement of."""
-        return Cell(self.model, self.variant, self.exporter, self.target)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished or interrupted run, read back from its folder."""
-
-    name: str
-    folder: Path
-    plan: Mapping[str, Any]
-    environment: Mapping[str, Any]
-    measurements: tuple[Measurement, ...]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgebench.contracts import Measurement, Outcome
+from edgebench.contracts import Outcome
+from edgebench.measurements import Measurement
 
 
 class Listener:
@@ -13,6 +14,9 @@ class Listener:
 
     def step(self, text: str = "") -> None:
         """One step of the stage is done; `text` says which."""
+
+    def detail(self, text: str) -> None:
+        """How far the step is that is at work."""
 
     def progress(self, done: int, total: int) -> None:
         """Records read so far."""

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,15 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; read in pieces."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def deflated_size(path: Path) -> int:
+    """Bytes of the file inside a zip archive (deflate, level 6)."""
+    packer, size = zlib.compressobj(6), 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            size += len(packer.compress(part))
+    return size + len(packer.flush())
 
 
 def sha256_of(*texts: str) -> str:

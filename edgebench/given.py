@@ -11,7 +11,7 @@ from edgebench import card as cards
 from edgebench.card import Card
 from edgebench.contracts import Artifact, InputContract
 from edgebench.errors import ArtifactError, MissingPackage, first_line
-from edgebench.files import safe_name, sha256
+from edgebench.files import deflated_size, safe_name, sha256
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
@@ -38,7 +38,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
         model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=form,
         precision=_precision(path, form), file=path.name, sha256=sha256(path),
         file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
-        input=InputContract(), parameters=None, sparsity=None, model_sha256="",
+        input=InputContract(), parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
         devices=("cpu", "cuda"), feed=card.feed(layout, single), notes=("made elsewhere, measured as it is",),
     )  # fmt: skip
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from edgebench import adoption, artifacts, profiles, registry
 from edgebench.artifacts import Built
@@ -20,12 +19,14 @@ from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
 from edgebench.errors import PlanError, RunError
 from edgebench.events import Listener
+from edgebench.files import safe_name
 from edgebench.measuring import environment
-from edgebench.measuring.accuracy import BATCH, Accuracy, score
+from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
 from edgebench.plan import Plan
 from edgebench.process import end_children
 from edgebench.records import from_dict
 from edgebench.run_store import RunStore
+from edgebench.statistics import decide
 
 REFERENCE = "eager"
 """The exporter whose predictions the others are held against."""
@@ -47,7 +48,7 @@ class Grid:
     hear: Listener
     built: dict[tuple[str, str, str], Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
-    references: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
+    references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     accuracies: dict[str, Accuracy] = field(default_factory=dict)
 
     def build(self) -> None:
@@ -81,10 +82,18 @@ class Grid:
                 self.store.record(key, outcome)
                 self.hear.built(f"{artifacts.safe(model)} {exporter}", outcome)
             artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
-            path = folder / exporter / artifact.file if artifact else None
+            path = folder / safe_name(exporter) / artifact.file if artifact else None
             self.built[artifacts.safe(model), variant, exporter] = Built(outcome, artifact, path)
             self.hear.step(f"{artifacts.safe(model)} {variant} {exporter}")
 
+        source = model
+        if variant != "none":
+            outcome = self._compressed(model, variant)
+            if outcome.status != "ok":
+                for exporter in exporters:
+                    keep(exporter, outcome)
+                return
+            source = str(self._model_folder(model, variant) / outcome.values["manifest"])
         left = []
         for exporter in exporters:
             known = self.store.outcomes.get(f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}")
@@ -97,7 +106,23 @@ class Grid:
                 artifacts.verify(made.artifact, made.path)
         if left:
             timeout = self.plan.measuring.timeout_s
-            artifacts.build(model, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
+            artifacts.build(source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
+
+    def _compressed(self, model: str, variant: str) -> Outcome:
+        """Compress a model, or take what an earlier part of this run made of it."""
+        key = f"compress~{artifacts.safe(model)}~{artifacts.safe(variant)}"
+        if key not in self.store.outcomes:
+            self.hear.note(f"{artifacts.safe(model)}: {variant}")
+            plan = self.plan
+            outcome = artifacts.compressed(
+                model, variant, self._model_folder(model, variant), plan.source(), plan.finetuning,
+                plan.measuring.timeout_s, self.hear.detail,
+            )  # fmt: skip
+            self.store.record(key, outcome)
+        return self.store.outcomes[key]
+
+    def _model_folder(self, model: str, variant: str) -> Path:
+        return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
 
     def plan_cells(self) -> None:
         """Stage 2: which cells there are; those that cannot exist end here as rows."""
@@ -127,6 +152,7 @@ class Grid:
         jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
         self._perform("predict the test records", jobs, lambda _: None)
         self._read_references()
+        answers: dict[Cell, Answer] = {}
         for planned in self._open():
             outcome = self.store.outcomes[_prediction(planned)]
             if outcome.status != "ok":
@@ -137,7 +163,8 @@ class Grid:
                 self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
-            self.accuracies[planned.cell.id] = score(self.test.labels, logits, reference, planned.artifact)
+            answers[planned.cell] = Answer(logits, planned.artifact, reference)
+        self.accuracies = scores(self.test.labels, answers)
 
     def _read_references(self) -> None:
         for (model, variant, exporter), built in self.built.items():
@@ -146,7 +173,9 @@ class Grid:
                 planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
                 if self.store.outcomes[_prediction(planned)].status == "ok":
                     logits = np.load(self._prediction_file(planned))
-                    self.references[model, built.artifact.model_sha256] = logits
+                    self.references[model, built.artifact.model_sha256] = Reference(
+                        logits, decide(logits, built.artifact.thresholds)
+                    )
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
@@ -154,8 +183,20 @@ class Grid:
         by_job = {f"memory~{p.cell.id}": p for p in self._open()}
         self._perform("measure memory", jobs, lambda name: self._end_if_failed(by_job[name], name))
 
+    def profile(self) -> None:
+        """Stage 5: where the time of the quantized artifacts goes, one process at a time."""
+        quantized = [p for p in self._open() if p.artifact.precision.startswith("int8")]
+        self.hear.stage("profile", len(quantized))
+        for planned in quantized:
+            name = f"profile~{planned.cell.id}"
+            if name not in self.store.outcomes:
+                output = self.store.folder / "profiles" / f"{planned.cell.id}.json"
+                outcome = artifacts.perform(self._job(planned, "profile", output), self.plan.measuring.timeout_s)
+                self.store.record(name, outcome)
+            self.hear.step(name.replace("~", " "))
+
     def latency(self) -> None:
-        """Stage 5: latency, one process at a time, cells interleaved in a new order each round."""
+        """Stage 6: latency, one process at a time, cells interleaved in a new order each round."""
         measuring = self.plan.measuring
         rounds = [_shuffled(self._open(), self.plan.seed + r) for r in range(measuring.processes)]
         todo = [(r, p) for r, cells in enumerate(rounds) for p in cells if r < self._processes(p)]
@@ -213,6 +254,7 @@ class Grid:
         row = measurement(
             self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
             self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
+            self.store.outcomes.get(f"profile~{planned.cell.id}"),
             [(self.store.outcomes[f"latency~{planned.cell.id}~{r}"], self._samples(planned, r)) for r in rounds],
         )  # fmt: skip
         self.store.finish(row)

@@ -9,14 +9,17 @@ from typing import Any
 
 import pydantic
 
-from edgebench import profiles, registry
-from edgebench.contracts import Measuring
-from edgebench.errors import PlanError
+from edgebench import options, profiles, registry
+from edgebench.contracts import FineTuning, Measuring
+from edgebench.errors import ModelError, PlanError
 from edgebench.models import store
+from edgebench.recipe import Recipe, changed
 from edgebench.records import first_problem
 
 ALL_MODELS = "all"
 """Stands for every model whose weights are in the package."""
+PARTS = ("finetuning", "measuring")
+"""The plan's tables, whose fields are overridden one by one."""
 
 
 class Plan(pydantic.BaseModel):
@@ -43,6 +46,9 @@ class Plan(pydantic.BaseModel):
     calibration_records: int = pydantic.Field(256, ge=1, description="training records that int8 is calibrated on")
     threads: int | None = pydantic.Field(None, ge=1, description="threads of every cell, instead of the target's")
     seed: int = pydantic.Field(0, description="decides the order of the cells")
+    finetuning: FineTuning = pydantic.Field(
+        default_factory=FineTuning, description="how a compressed network is trained on"
+    )
     measuring: Measuring = pydantic.Field(default_factory=Measuring, description="how latency is measured")
 
     @pydantic.field_validator("models", "variants", "exporters", "targets", "artifacts")
@@ -72,6 +78,13 @@ class Plan(pydantic.BaseModel):
                 raise ValueError(f"{name} is empty")
         return self
 
+    def source(self) -> dict[str, Any]:
+        """Where a compression takes its records from, in JSON's types."""
+        return {
+            "dataset": self.dataset, "directory": str(self.data_dir or ""), "calibration": self.calibration_records,
+            "skip_bad": self.skip_bad_records, "seed": self.seed,
+        }  # fmt: skip
+
     def document(self) -> dict[str, Any]:
         """The plan in JSON's types, as it is kept in the run's folder."""
         return self.model_dump(mode="json")
@@ -96,9 +109,10 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise PlanError(f"{path}: not valid TOML: {error}") from None
     given = {k: v for k, v in overrides.items() if v is not None and v != ()}
-    measuring = given.pop("measuring", {})
-    if measuring and isinstance(data.get("measuring", {}), dict):
-        given["measuring"] = {**data.get("measuring", {}), **measuring}
+    for part in PARTS:
+        changes = given.pop(part, {})
+        if changes and isinstance(data.get(part, {}), dict):
+            given[part] = {**data.get(part, {}), **changes}
     try:
         plan = Plan(**{**data, **given})
     except pydantic.ValidationError as error:
@@ -109,9 +123,9 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
 def over_saved(saved: dict[str, Any], overrides: dict[str, Any]) -> Plan:
     """The plan of an earlier run, as `document` gave it, with overrides; raises PlanError."""
     given = {k: v for k, v in overrides.items() if v is not None and v != ()}
-    measuring = {**saved.get("measuring", {}), **given.pop("measuring", {})}
+    parts = {part: {**saved.get(part, {}), **given.pop(part, {})} for part in PARTS}
     try:
-        return Plan(**{**saved, **given, "measuring": measuring})
+        return Plan(**{**saved, **given, **parts})
     except pydantic.ValidationError as error:
         raise PlanError(f"the run's plan: {first_problem(error)}") from None
 
@@ -138,10 +152,35 @@ def check(plan: Plan) -> Plan:
     if ALL_MODELS in plan.models:
         others = tuple(m for m in plan.models if m != ALL_MODELS)
         plan = replaced(plan, models=tuple(dict.fromkeys((*store.shipped(), *others))))
-    _known("exporters", plan.exporters)
-    for spec in plan.variants:
-        registry.variant(spec)
+    for spec in plan.exporters:
+        options.of_exporter(spec, registry.choices(registry.exporter(spec)))
+    _check_tuning(plan.finetuning)
+    for chain in plan.variants:
+        _check_chain(chain, plan.finetuning)
     return plan.model_copy(update={"exporters": plan.exporters or tuple(registry.names("exporters"))})
+
+
+def _check_tuning(tuning: FineTuning) -> None:
+    """Raises PlanError where no training could use it."""
+    if own := {"epochs", "start"} & set(tuning.recipe):
+        raise PlanError(f"finetuning: {own.pop()} is not a field to set; --finetune-epochs says how long")
+    try:
+        changed(Recipe(epochs=1, batch_size=1, learning_rate=1), tuning.recipe)
+    except ModelError as error:
+        raise PlanError(f"finetuning: {error}") from None
+
+
+def _check_chain(chain: str, tuning: FineTuning) -> None:
+    parts = chain.split("+")
+    for spec in parts:
+        registry.variant(spec).check(spec)
+    names = [registry.variant(spec).name for spec in parts]
+    if "qat" in names[:-1]:
+        raise PlanError(f"variant '{chain}': qat comes last; what changes the network's shape stands before it")
+    if "none" in names and len(names) > 1:
+        raise PlanError(f"variant '{chain}': none stands alone")
+    if "qat" in names and not tuning.epochs:
+        raise PlanError(f"variant '{chain}': training with quantization needs epochs: --finetune-epochs 2")
 
 
 def _known(kind: str, chosen: tuple[str, ...]) -> None:

@@ -17,7 +17,12 @@ from edgebench.records import validated
 HOST = "host"
 ENGINES = {"x86_64": "fbgemm", "aarch64": "qnnpack"}
 """torch's quantized engine of each architecture; on x86, FBGEMM's kernels are the fastest for int8 TorchScript."""
-RUNS_ON = {"fbgemm": "--target x86-cpu", "qnnpack": "--target arm-qnnpack"}
+ALSO = {"fbgemm": ("x86", "onednn")}
+"""Engines that are there wherever another one is: torch's x86 builds have all three."""
+RUNS_ON = {
+    "fbgemm": "--target x86-cpu", "x86": "--target x86-cpu", "onednn": "--target x86-cpu",
+    "qnnpack": "--target arm-qnnpack",
+}  # fmt: skip
 """A shipped target of each engine, named where another target lacks it."""
 
 
@@ -72,7 +77,7 @@ def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[
     emulated = emulated or target.board not in str(machine["board"])
     if target.device not in devices:
         return Fit(f"its artifacts run on {' and '.join(devices)} only", emulated)
-    if engine and engine != target.quantized_engine:
+    if engine and engine not in (target.quantized_engine, *ALSO.get(target.quantized_engine, ())):
         runs = f"runs {target.quantized_engine}" if target.quantized_engine else "has none"
         there = f", as {RUNS_ON[engine]} has it" if engine in RUNS_ON else ""
         return Fit(f"needs torch's quantized engine {engine}{there}; the target {runs}", emulated)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, RecordSet, Run, Split
+from edgebench.contracts import Artifact, DataRequest, InputContract, Progress, RecordSet, Split
+from edgebench.measurements import OperatorTime, Run
 from edgebench.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -50,13 +51,29 @@ class Architecture(Protocol):
         """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
 
 
+@dataclass(frozen=True)
+class CompressTask:
+    """What a compression knows beside the network."""
+
+    shape: tuple[int, ...]
+    """(leads, samples) of a record."""
+    classes: int
+    labelled: Callable[[], tuple[NDArray[np.float32], NDArray[np.bool_]]]
+    """Gives calibration records from the training folds: signals (records, leads, samples) in mV, and their labels
+    (records, classes)."""
+    seed: int = 0
+
+
 class Variant(Protocol):
     """A compression of a network."""
 
     name: str
 
-    def apply(self, network: nn.Module, spec: str) -> nn.Module:
-        """Return the compressed network; raises Unsupported."""
+    def check(self, spec: str) -> None:
+        """Raise PlanError, in one line, where a spec such as `l1-1.4` makes no sense."""
+
+    def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
+        """Return the compressed network; raises Unsupported where this one cannot be compressed so."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,10 @@ class ExportTask:
     input: InputContract
     calibration: Callable[[], NDArray[np.float32]]
     """Gives float32 mV of shape (records, leads, samples) from the training folds."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What was chosen of the exporter's `choices`; what is missing is the exporter's to choose."""
+    floats: Mapping[str, str] = field(default_factory=dict)
+    """Modules that shall stay in float, beside those that say so themselves: paths, each with the reason."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,10 @@ class Exporter(Protocol):
     """Whether `export` asks the task for calibration records."""
     packages: tuple[str, ...]
     """Distributions whose versions go into the manifest."""
+    choices: Mapping[str, tuple[str, ...]]
+    """What `NAME:word,word` can choose, and the words for it."""
+    quantization_aware: bool
+    """Whether it takes a network that was trained with its quantization."""
 
     def export(self, task: ExportTask) -> Exported:
         """Write the file into `task.folder`; raises Unsupported where the network cannot be exported this way."""
@@ -140,6 +165,14 @@ class Runtime(Protocol):
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one artifact; raises ArtifactError."""
+
+    def profile(
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+    ) -> list[OperatorTime]:
+        """Predict the records, each (batch, leads, samples) in mV, and tell where the time went; raises ArtifactError.
+
+        A profiler slows what it watches, so this never stands beside a timed loop.
+        """
 
 
 class Renderer(Protocol):

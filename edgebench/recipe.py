@@ -7,6 +7,8 @@ from math import inf
 from typing import Any, ClassVar, Literal
 
 from edgebench.contracts import STRICT
+from edgebench.errors import ModelError
+from edgebench.records import validated
 
 SMALL = 1e-6
 """For what must be above zero."""
@@ -39,6 +41,8 @@ class Recipe:
     """Of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
     pretrained: bool = True
     """Start from ImageNet weights, where the architecture has such and this machine can fetch them."""
+    keep_zeros: bool = False
+    """Weights that are zero in `start` stay zero, so that what was pruned stays pruned."""
     start: str = ""
     """A trained model of this architecture to go on from: a shipped one's name, or the path to a manifest."""
     crop: int = 0
@@ -96,3 +100,14 @@ class Recipe:
         """
         fixed: dict[str, Any] = {"epochs": 50, "batch_size": 32, "optimizer": "adam", "schedule": "constant"}
         return cls(learning_rate=learning_rate, **(fixed | changes))
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
+    unknown = sorted(set(changes) - set(vars(recipe)))
+    if unknown:
+        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}")
+    new = validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
+    if problem := new.out_of_range():
+        raise ModelError(f"recipe: {problem}")
+    return new

@@ -9,7 +9,7 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgebench import contracts
+from edgebench import contracts, measurements
 from edgebench.errors import EdgeBenchError
 
 R = TypeVar("R")
@@ -32,7 +32,7 @@ def from_dict(kind: type[R], data: dict[str, Any]) -> R:
     Raises TypeError for a field that is missing or does not exist.
     """
     hints = typing.get_type_hints(
-        kind, vars(contracts) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)}
+        kind, vars(contracts) | vars(measurements) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)}
     )
     return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
 

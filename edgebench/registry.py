@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 from typing import TYPE_CHECKING, Any, cast
 
+from edgebench import options
 from edgebench.errors import MissingPackage, UnknownPlugin
 
 if TYPE_CHECKING:
@@ -75,9 +76,14 @@ def variant(spec: str) -> Variant:
     return cast("Variant", load("variants", name))
 
 
-def exporter(name: str) -> Exporter:
-    """The exporter of that name."""
-    return cast("Exporter", load("exporters", name))
+def exporter(spec: str) -> Exporter:
+    """The exporter of a name, or of a spec with options such as `fbgemm-int8:percentile,per-tensor`."""
+    return cast("Exporter", load("exporters", options.split(spec)[0]))
+
+
+def choices(exporter: Exporter) -> options.Choices:
+    """What an exporter's words can choose; nothing for one that has no words."""
+    return cast("options.Choices", getattr(exporter, "choices", {}))
 
 
 def runtime(name: str) -> Runtime:

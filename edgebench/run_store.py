@@ -26,9 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from edgebench.contracts import Measurement, Outcome, Run
+from edgebench.contracts import Outcome
 from edgebench.errors import RunError
 from edgebench.files import append_line, disk_full_at, read_lines, write_text
+from edgebench.measurements import Measurement, Run
 from edgebench.records import from_dict, to_dict, to_json, validated
 
 FOLDERS = ("artifacts", "samples", "predictions")

@@ -16,12 +16,12 @@ from edgebench.allocator import keep_memory
 from edgebench.contracts import Job, Outcome
 from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
 from edgebench.files import FULL, sha256
-from edgebench.measuring import accuracy, feed, latency, memory
+from edgebench.measuring import accuracy, feed, latency, memory, operators
 from edgebench.process import answer_with, say
 from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
-MEASURES = {"memory": memory.measure, "latency": latency.measure}
+MEASURES = {"memory": memory.measure, "latency": latency.measure, "profile": operators.measure}
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
 

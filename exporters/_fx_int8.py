@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgebench.protocols import Exported, ExportTask
 
+CHOICES = {
+    "calibration": ("histogram", "minmax", "moving-average", "percentile"),
+    "granularity": ("per-channel", "per-tensor"),
+    "weights": ("symmetric-weights", "affine-weights"),
+    "activations": ("affine-activations", "symmetric-activations"),
+}
+"""The words are explained in `edgebench.quantization.observers`."""
+
 
 @dataclass(frozen=True)
 class FxInt8:
-    """One exporter for each engine: weights and activations in int8, saved as TorchScript."""
+    """One exporter for each engine: weights and activations in int8, saved as TorchScript.
+
+    torch's default qconfig of the engine, with the task's options instead where they choose.
+    """
 
     name: str
     engine: str
@@ -18,13 +30,29 @@ class FxInt8:
     devices: tuple[str, ...] = ("cpu",)
     calibrates: bool = True
     packages: tuple[str, ...] = ("torch",)
+    quantization_aware: bool = True
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """What can be chosen."""
+        return CHOICES
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file; raises Unsupported where nothing can be quantized."""
-        from ._torch_ao import engine_set, quantize_static
+        import torch
+
+        from edgebench.quantization import qat
+        from edgebench.quantization.engines import engine_set
+        from edgebench.quantization.fx import quantize_static
+
         from ._tracing import save_traced
 
-        quantized, left = quantize_static(task.network, self.engine, task.calibration())
+        if isinstance(task.network, qat.QuantizationAware):
+            quantized, left = qat.converted(task.network, self.engine, torch.zeros(1, *task.input.shape))
+            method = "learned"
+        else:
+            quantized, left = quantize_static(task.network, self.engine, task.calibration(), task.options, task.floats)
+            method = task.options.get("calibration", "histogram")
         with engine_set(self.engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
-        return Exported(path, "int8", "histogram", left)
+        return Exported(path, "int8", method, left)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgebench.protocols import ExportTask
+from edgebench.quantization.keep import kept_in_float
 
-from ._float import kept_in_float
 from ._onnx_graph import nodes_within, shared_graph
 
 
@@ -32,7 +32,7 @@ def excluded_nodes(task: ExportTask) -> dict[str, str]:
     """Nodes of the modules that ask to stay in float, each with the reason."""
     return {
         node: reason
-        for path, reason in kept_in_float(task.network).items()
+        for path, reason in {**kept_in_float(task.network), **task.floats}.items()
         for node in nodes_within(shared_graph(task), path)
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgebench.protocols import Exported, ExportTask
 
 
@@ -15,6 +17,8 @@ class Eager:
     devices = ("cpu", "cuda")
     calibrates = False
     packages = ("torch", "safetensors")
+    choices: Mapping[str, tuple[str, ...]] = {}
+    quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
         """Write the state of the network."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from edgebench.protocols import Exported, ExportTask
@@ -18,6 +19,8 @@ class Onnx:
     devices = ("cpu", "cuda")
     calibrates = False
     packages = ("torch", "onnx", "onnxscript")
+    choices: Mapping[str, tuple[str, ...]] = {}
+    quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file."""

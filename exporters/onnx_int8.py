@@ -1,7 +1,8 @@
-"""ONNX in int8: static quantization in QDQ form by ONNX Runtime, per channel, calibrated."""
+"""ONNX in int8: static quantization in QDQ form by ONNX Runtime."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,22 @@ from edgebench.protocols import Exported, ExportTask
 
 QUANTIZABLE = ("Conv", "MatMul", "Gemm")
 BATCH = 16
+CHOICES = {
+    "calibration": ("minmax", "entropy", "percentile", "moving-average"),
+    "types": ("u8s8", "u8u8", "s8s8"),
+    "range": ("reduce-range", "full-range"),
+    "granularity": ("per-channel", "per-tensor"),
+    "weights": ("symmetric-weights", "affine-weights"),
+    "activations": ("affine-activations", "symmetric-activations"),
+    "operators": ("all-operators", "products-only"),
+}
+"""`types` are those of activations and weights. `reduce-range` takes 7 bits for the weights: processors without VNNI
+add two products in 16 bits, which saturate otherwise (it concerns signed weights). `entropy` looks for the range whose
+histogram has the least Kullback-Leibler divergence from that of the values (Migacz, 2017), `percentile` leaves the
+rarest values out."""
+
+SATURATES = "8 bits of activations and of weights: processors without VNNI saturate, and answer otherwise"
+SEVEN_BITS = "weights use 7 bits (reduce-range): processors without VNNI would saturate otherwise"
 
 
 class OnnxInt8:
@@ -19,20 +36,30 @@ class OnnxInt8:
 
     name = "onnx-int8"
     format = "onnx"
-    summary = "ONNX int8, static QDQ by ONNX Runtime, per channel, calibrated on training records"
+    summary = "ONNX int8, static QDQ by ONNX Runtime, calibrated on training records"
     engine = ""
     devices = ("cpu", "cuda")
     calibrates = True
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
+    choices: Mapping[str, tuple[str, ...]] = CHOICES
+    quantization_aware = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
-        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+        from onnxruntime.quantization import quantize_static
+
+        from edgebench.quantization.observers import REDUCED
+        from edgebench.quantization.qat import QuantizationAware
 
         from ._onnx_graph import count_operators, shared_graph
+        from ._onnx_qat import save_learned
         from ._onnx_quantize import excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
+        if isinstance(task.network, QuantizationAware):
+            trained = task.network
+            notes = () if trained.engine in REDUCED else (SATURATES,)
+            return Exported(save_learned(trained, task.input, path), "int8", "learned", trained.plan.told, notes)
         graph = prepared(shared_graph(task))
         before = count_operators(graph)
         if not any(before[op] for op in QUANTIZABLE):
@@ -40,36 +67,66 @@ class OnnxInt8:
         excluded = excluded_nodes(task)
         # Between the matrix products of a transformer, int8 costs accuracy and saves no time: LayerNorm, softmax and
         # GELU have no int8 kernels.
-        transformer = before["LayerNormalization"] > 0
+        default = "products-only" if before["LayerNormalization"] > 0 else "all-operators"
+        options = {"operators": default, **task.options}
+        products_only = options["operators"] == "products-only"
+        reduced = options.get("range", "reduce-range") == "reduce-range" and options.get("types") != "u8u8"
         quantize_static(
-            graph, path, _Records(task.calibration()),
-            quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, reduce_range=True, nodes_to_exclude=list(excluded),
-            op_types_to_quantize=list(QUANTIZABLE) if transformer else None,
+            graph, path, _Records(task.calibration()), nodes_to_exclude=list(excluded), reduce_range=reduced,
+            op_types_to_quantize=list(QUANTIZABLE) if products_only else None, **_settings(options),
         )  # fmt: skip
         left = float_parts(path, QUANTIZABLE, excluded)
         if len(left) == sum(before[op] for op in QUANTIZABLE):
             raise Unsupported("ONNX Runtime quantized none of the graph's operators")
-        return Exported(
-            path, "int8", "min-max", left,
-            (
-                "weights use 7 bits (reduce_range): processors without VNNI would saturate otherwise",
-                *(("only convolutions and matrix products are quantized",) if transformer else ()),
-            ),
+        notes = (
+            *((SEVEN_BITS,) if reduced else ()),
+            *(("only convolutions and matrix products are quantized",) if products_only else ()),
         )  # fmt: skip
+        return Exported(path, "int8", options.get("calibration", "minmax"), left, notes)
+
+
+def _settings(options: Mapping[str, str]) -> dict[str, Any]:
+    """What `options` choose, as quantize_static's arguments."""
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
+
+    methods = {"entropy": CalibrationMethod.Entropy, "percentile": CalibrationMethod.Percentile}
+    types = {"u": QuantType.QUInt8, "s": QuantType.QInt8}
+    activation, weight = options.get("types", "u8s8").split("8")[:2]
+    return {
+        "quant_format": QuantFormat.QDQ,
+        "calibrate_method": methods.get(options.get("calibration", ""), CalibrationMethod.MinMax),
+        "activation_type": types[activation],
+        "weight_type": types[weight],
+        "per_channel": options.get("granularity") != "per-tensor",
+        "extra_options": {
+            "CalibMovingAverage": options.get("calibration") == "moving-average",
+            "CalibStridedMinMax": 1,  # one batch at a time: entropy and percentile would keep all activations of all
+            "ActivationSymmetric": options.get("activations") == "symmetric-activations",
+            "WeightSymmetric": options.get("weights") != "affine-weights",
+        },
+    }
 
 
 class _Records:
     """The calibration records in batches, as ONNX Runtime's CalibrationDataReader gives them."""
 
     def __init__(self, signals: NDArray[np.float32]) -> None:
-        self._batches = iter(range(0, len(signals), BATCH))
         self._signals = signals
+        self._left: list[int] = []
+
+    def __len__(self) -> int:
+        return -(-len(self._signals) // BATCH)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        """Give the batches from one number to before another."""
+        self._left = list(range(start_index, end_index))
 
     def get_next(self) -> dict[str, Any] | None:
         """The next batch; None at the end."""
-        start = next(self._batches, None)
-        return None if start is None else {"signals": self._signals[start : start + BATCH]}
+        if not self._left:
+            return None
+        start = self._left.pop(0) * BATCH
+        return {"signals": self._signals[start : start + BATCH]}
 
 
 EXPORTER = OnnxInt8()

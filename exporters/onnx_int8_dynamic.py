@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgebench.errors import Unsupported
 from edgebench.protocols import Exported, ExportTask
 
@@ -19,6 +21,8 @@ class OnnxInt8Dynamic:
     devices = ("cpu",)
     calibrates = False
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
+    choices: Mapping[str, tuple[str, ...]] = {}
+    quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file; raises Unsupported where it has no matrix product with constant weights."""

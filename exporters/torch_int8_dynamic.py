@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgebench.protocols import Exported, ExportTask
 
 
@@ -15,12 +17,16 @@ class TorchInt8Dynamic:
     devices = ("cpu",)
     calibrates = False
     packages = ("torch",)
+    choices: Mapping[str, tuple[str, ...]] = {}
+    quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file; raises Unsupported where there is no layer to quantize."""
         import torch
 
-        from ._torch_ao import engine_set, quantize_dynamic
+        from edgebench.quantization.dynamic import quantize_dynamic
+        from edgebench.quantization.engines import engine_set
+
         from ._tracing import save_traced
 
         engine = next(e for e in ("fbgemm", "qnnpack") if e in torch.backends.quantized.supported_engines)

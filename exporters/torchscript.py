@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgebench.protocols import Exported, ExportTask
 
 
@@ -15,6 +17,8 @@ class TorchScript:
     devices = ("cpu", "cuda")
     calibrates = False
     packages = ("torch",)
+    choices: Mapping[str, tuple[str, ...]] = {}
+    quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file."""

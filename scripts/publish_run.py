@@ -52,7 +52,7 @@ def main() -> None:
     text = with_table(page.read_text(), home.name, table_of(run))
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", ".lock"))
+        shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", "*.safetensors", ".lock"))
     page.write_text(text)
     print(f"published: {home}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from compress_tasks import task
 
 from edgebench import profiles, registry
 from edgebench.contracts import DataRequest, Split
@@ -51,10 +52,16 @@ def test_runtimes(name: str) -> None:
     assert runtime.unavailable("cpu", "") == ""
 
 
+AMOUNTS = {"l1": "l1-0.4", "random": "random-0.4", "structured": "structured-0.2"}
+
+
 @pytest.mark.parametrize("name", registry.names("variants"))
 def test_variants(name: str) -> None:
-    architecture = registry.architecture("resnet1d")
-    network = registry.variant(name).apply(architecture.build(5), name).eval()
+    architecture, spec = registry.architecture("resnet1d"), AMOUNTS.get(name, name)
+    variant = registry.variant(spec)
+    assert variant.name == name
+    variant.check(spec)
+    network = variant.apply(architecture.build(5).eval(), spec, task()).eval()
     with torch.inference_mode():
         assert network(torch.zeros(2, *architecture.input.shape)).shape == (2, 5)
 

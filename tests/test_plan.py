@@ -90,7 +90,7 @@ def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
         ("targets = ['toaster']", PlanError, "unknown target 'toaster'; known: host, arm-qnnpack, .*x86-cpu"),
         ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: no such target profile"),
         ("exporters = ['onnx', 'gguf']", UnknownPlugin, "unknown exporter 'gguf'; known: eager, .*onnx-int8"),
-        ("variants = ['shrunk']", UnknownPlugin, "unknown variant 'shrunk'; known: none"),
+        ("variants = ['shrunk']", UnknownPlugin, "unknown variant 'shrunk'; known: l1, none, qat"),
         ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: demo, ptbxl"),
     ],
 )

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.contracts import Artifact, Calibration, InputContract, Job, Measurement, Measuring, Outcome, Target
+from edgebench.contracts import Artifact, Calibration, InputContract, Job, Measuring, Outcome, Target
 from edgebench.errors import ArtifactError, PlanError, RunError
+from edgebench.measurements import Measurement
 from edgebench.records import from_dict, to_dict, to_json, validated
 
 ARTIFACT = Artifact(

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from edgebench import registry, run_store
-from edgebench.contracts import DataRequest, Run
+from edgebench.contracts import DataRequest
+from edgebench.measurements import Run
 from edgebench.models import store
 from edgebench.statistics import decide, interval, macro_auc
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from edgebench import registry, run_store
-from edgebench.contracts import DataRequest, Measurement, Run
+from edgebench.contracts import DataRequest
+from edgebench.measurements import Measurement, Run
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
 from edgebench.statistics import decide, macro_auc, macro_f1

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
+    from edgebench.protocols import CompressTask
+
 
 class NoCompression:
     """The identity."""
 
     name = "none"
 
-    def apply(self, network: nn.Module, spec: str) -> nn.Module:
+    def check(self, spec: str) -> None:
+        """Nothing can be wrong."""
+
+    def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
         """Return the network unchanged."""
         return network
 

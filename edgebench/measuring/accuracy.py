@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Job, Progress
+from edgebench.contracts import Artifact, Cell, Job, Progress
 from edgebench.errors import ArtifactError
 from edgebench.files import replacing
 from edgebench.protocols import Runtime
@@ -33,6 +34,27 @@ class Accuracy:
     delta_low: float | None = None
     delta_high: float | None = None
     max_abs_error: float | None = None
+    counterpart: str = ""
+    """Exporter and variant of the plainer int8 that this one is held against; empty where there is none."""
+    counterpart_delta: float | None = None
+    counterpart_low: float | None = None
+    counterpart_high: float | None = None
+
+
+class Reference(NamedTuple):
+    """What the uncompressed fp32 model says of the same records."""
+
+    logits: NDArray[np.float32]
+    decisions: NDArray[np.uint8]
+    """By its own thresholds: a model that was trained on has others."""
+
+
+class Answer(NamedTuple):
+    """What a cell's artifact says of the records."""
+
+    logits: NDArray[np.float32]
+    artifact: Artifact
+    reference: Reference | None
 
 
 def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[str, Any]:
@@ -60,18 +82,54 @@ def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[st
 
 
 def score(
-    labels: NDArray[np.uint8], logits: NDArray[np.float32], reference: NDArray[np.float32] | None, artifact: Artifact
+    labels: NDArray[np.uint8], logits: NDArray[np.float32], reference: Reference | None, artifact: Artifact
 ) -> Accuracy:
-    """Score logits with the model's own thresholds, beside the reference model's logits on the same records."""
+    """Score logits with the model's own thresholds, beside the reference model's on the same records."""
     decisions = decide(logits, artifact.thresholds)
-    baseline = None if reference is None else decide(reference, artifact.thresholds)
-    scores, deltas = bootstrap_macro_f1(labels, decisions, baseline)
+    scores, deltas = bootstrap_macro_f1(labels, decisions, reference.decisions if reference else None)
     f1 = macro_f1(labels, decisions)
     alone = Accuracy(len(labels), f1, *interval(scores), macro_auc(labels, logits))
-    if reference is None or baseline is None or deltas is None:
+    if reference is None or deltas is None:
         return alone
     low, high = interval(deltas)
     return replace(
-        alone, delta_macro_f1=f1 - macro_f1(labels, baseline), delta_low=low, delta_high=high,
-        max_abs_error=float(np.abs(logits - reference).max()),
+        alone, delta_macro_f1=f1 - macro_f1(labels, reference.decisions), delta_low=low, delta_high=high,
+        max_abs_error=float(np.abs(logits - reference.logits).max()),
+    )  # fmt: skip
+
+
+def scores(labels: NDArray[np.uint8], answers: Mapping[Cell, Answer]) -> dict[str, Accuracy]:
+    """The scores of each cell by its id, held against the uncompressed fp32 model and against plainer int8."""
+    decisions = {cell: decide(answer.logits, answer.artifact.thresholds) for cell, answer in answers.items()}
+    found = {}
+    for cell, answer in answers.items():
+        accuracy = score(labels, answer.logits, answer.reference, answer.artifact)
+        other = plainer(cell)
+        if other in decisions:
+            accuracy = _held(accuracy, other.name, labels, decisions[cell], decisions[other])
+        found[cell.id] = accuracy
+    return found
+
+
+def plainer(cell: Cell) -> Cell | None:
+    """The int8 cell that shows what an option or a training with quantization buys: without either, else alike.
+
+    None where the cell has neither.
+    """
+    exporter = cell.exporter.partition(":")[0]
+    variant = "+".join(part for part in cell.variant.split("+") if part.partition("-")[0] != "qat") or "none"
+    other = replace(cell, exporter=exporter, variant=variant)
+    return None if other == cell else other
+
+
+def _held(
+    found: Accuracy, name: str, labels: NDArray[np.uint8], decisions: NDArray[np.uint8], others: NDArray[np.uint8]
+) -> Accuracy:
+    """With the difference of macro-F1 to another artifact's decisions on the same records."""
+    _, deltas = bootstrap_macro_f1(labels, decisions, others)
+    assert deltas is not None
+    low, high = interval(deltas)
+    return replace(
+        found, counterpart=name, counterpart_delta=macro_f1(labels, decisions) - macro_f1(labels, others),
+        counterpart_low=low, counterpart_high=high,
     )  # fmt: skip

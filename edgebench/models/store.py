@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic
 
-from edgebench import registry
+from edgebench import registry, structure
 from edgebench.contracts import InputContract
 from edgebench.errors import ModelError
 from edgebench.files import replacing, safe_name, sha256, write_text
@@ -19,6 +19,8 @@ from edgebench.records import first_problem
 if TYPE_CHECKING:
     from torch import nn
 
+INNER = "network."
+"""Before the names of weights of a network that was trained with its quantization."""
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -52,6 +54,16 @@ class ModelManifest(pydantic.BaseModel):
     """Provenance: dataset, folds, recipe, epochs, packages, machine."""
     scores: dict[str, Scores]
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
+    variant: str = "none"
+    """The compression that this model came from."""
+    compressed_from: str = ""
+    """SHA-256 of the weights of the model that was compressed."""
+    structure: dict[str, dict[str, int | list[int]]] = {}
+    """What a pruned network's modules have that its architecture's have not; see `edgebench.structure`."""
+    before: dict[str, float] = {}
+    """`parameters`, `macs` and `sparsity` of the network that was compressed."""
+    quantization: dict[str, Any] = {}
+    """What a network was trained for whose training knew its int8; see `edgebench.quantization.qat`."""
 
     @pydantic.model_validator(mode="after")
     def _one_threshold_a_class(self) -> ModelManifest:
@@ -112,8 +124,15 @@ def network(model: TrainedModel) -> nn.Module:
     # Weights may be stored in half precision; the network is float32.
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
     try:
+        if model.manifest.structure:
+            inner = INNER if model.manifest.quantization else ""
+            structure.apply(module, model.manifest.structure, {k.removeprefix(inner): v for k, v in state.items()})
+        if model.manifest.quantization:
+            from edgebench.quantization import qat
+
+            module = qat.restored(module, model.manifest.quantization, model.manifest.input.shape)
         module.load_state_dict(state)
-    except RuntimeError as error:
+    except (RuntimeError, ModelError) as error:
         raise ModelError(f"{model.weights}: does not fit {model.manifest.architecture}: {_last(error)}") from None
     return module.eval()
 

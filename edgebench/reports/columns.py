@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.contracts import Measurement, Run
+from edgebench.measurements import Measurement, Run
 
-COLUMNS = ("model", "exporter", "target", "size", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
+COLUMNS = ("model", "exporter", "target", "size", "zip", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
 """Headings of the short table."""
 
 
@@ -117,12 +117,12 @@ def timing(m: Measurement) -> str:
 
 def name(m: Measurement) -> str:
     """Exporter, and the variant where there is one."""
-    return m.exporter if m.variant == "none" else f"{m.exporter} · {m.variant}"
+    return m.cell.name
 
 
 def row(m: Measurement) -> list[str]:
     """The cells of the short table; what is missing is empty."""
     return [
-        m.model, name(m), m.target, size(m.file_size_bytes), size(m.peak_rss_bytes), latency(m), f1(m), delta(m),
-        timing(m),
+        m.model, name(m), m.target, size(m.file_size_bytes), size(m.zip_size_bytes), size(m.peak_rss_bytes), latency(m),
+        f1(m), delta(m), timing(m),
     ]  # fmt: skip

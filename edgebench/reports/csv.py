@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 
-from edgebench.contracts import Measurement, Run
+from edgebench.measurements import Measurement, Run
 from edgebench.reports.columns import ordered
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgebench.contracts import Measurement, Run
+from edgebench import explanation
+from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns
 
 
@@ -17,11 +18,17 @@ class Markdown:
         """The whole page."""
         rows = columns.ordered(run)
         measured, others = [m for m in rows if m.status == "ok"], [m for m in rows if m.status != "ok"]
-        parts = [f"# EdgeBench: {_text(run.name)}", _data(rows), _table(measured)]
+        parts = [f"# EdgeBench: {escaped(run.name)}", _data(rows), _table(measured)]
         if any(m.verdict == "emulated" for m in measured):
             parts.append(
                 "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing."
             )
+        if compressed := [m for m in measured if m.variant != "none"]:
+            parts += ["## What compression removed", _removed(compressed), *_zeros(compressed)]
+        if held := [m for m in measured if m.counterpart_delta is not None]:
+            parts += ["## int8 against plainer int8", _held(held)]
+        if explained := [(m, text) for m in measured if (text := explanation.of(m, run))]:
+            parts += ["## Why int8 is as fast as it is", _explained(explained)]
         if others:
             parts += ["## Without numbers", _reasons(others)]
         parts += ["## Measured on", _environment(run)]
@@ -33,7 +40,7 @@ def _data(rows: list[Measurement]) -> str:
     if scored is None:
         return "No cell was measured."
     return (
-        f"Macro-F1 on {scored.records} test records of **{_text(scored.dataset)}**; in brackets 95 % intervals. "
+        f"Macro-F1 on {scored.records} test records of **{escaped(scored.dataset)}**; in brackets 95 % intervals. "
         "Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
         "★ Pareto front: no other cell on the target is clearly better in one figure and not clearly worse in another."
     )
@@ -45,14 +52,70 @@ def _table(rows: list[Measurement]) -> str:
     from tabulate import tabulate
 
     stars = columns.best(rows)
-    cells = [[*map(_text, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
-    return str(tabulate(cells, [*columns.COLUMNS, "best"], tablefmt="github", disable_numparse=True))
+    cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
+    headings = [*columns.COLUMNS, "best"]
+    # A run of an earlier version has columns that nobody filled.
+    kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
+    cells = [[row[i] for i in kept] for row in cells]
+    return str(tabulate(cells, [headings[i] for i in kept], tablefmt="github", disable_numparse=True))
+
+
+def _removed(rows: list[Measurement]) -> str:
+    """Each variant of each model once: parameters, multiply-adds, share of zeros."""
+    from tabulate import tabulate
+
+    cells = {
+        (m.model, m.variant): [
+            escaped(m.model), escaped(m.variant), _change(m.parameters_before, m.parameters),
+            _change(m.macs_before, m.macs),
+            "" if m.sparsity is None else f"{m.sparsity:.1%}",
+        ]
+        for m in rows
+    }  # fmt: skip
+    headings = ["model", "variant", "parameters", "MACs", "zeros"]
+    return str(tabulate(list(cells.values()), headings, tablefmt="github", disable_numparse=True))
+
+
+def _held(rows: list[Measurement]) -> str:
+    """What options and a training with quantization change, on the same records as the artifact without them."""
+    from tabulate import tabulate
+
+    cells = [
+        [
+            escaped(m.model), escaped(columns.name(m)), escaped(m.counterpart), m.target,
+            f"{(m.counterpart_delta or 0) + 0.0:+.4f} ({m.counterpart_low:+.4f} to {m.counterpart_high:+.4f})",
+        ]
+        for m in rows
+    ]  # fmt: skip
+    headings = ["model", "int8", "against", "target", "Δ F1 (95 %)"]
+    return str(tabulate(cells, headings, tablefmt="github", disable_numparse=True))
+
+
+def _explained(rows: list[tuple[Measurement, str]]) -> str:
+    return "\n".join(
+        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}: {escaped(text)}"
+        for m, text in rows
+    )
+
+
+def _change(before: float | None, after: float | None) -> str:
+    return columns.count(after) if before in (None, after) else f"{columns.count(before)} → {columns.count(after)}"
+
+
+def _zeros(rows: list[Measurement]) -> list[str]:
+    """What zeros do not do, where there are some and no fewer multiply-adds."""
+    if not any((m.sparsity or 0) > 0.01 and m.macs == m.macs_before for m in rows):
+        return []
+    return [
+        "Single weights that are zero are stored and multiplied like all others: neither a dense file nor its latency "
+        "shrinks by them. What shrinks is the file once it is compressed (column `zip`)."
+    ]
 
 
 def _reasons(rows: list[Measurement]) -> str:
     from tabulate import tabulate
 
-    cells = [[_text(x) for x in (m.model, columns.name(m), m.target, m.status, m.reason)] for m in rows]
+    cells = [[escaped(x) for x in (m.model, columns.name(m), m.target, m.status, m.reason)] for m in rows]
     return str(tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github"))
 
 
@@ -74,10 +137,10 @@ def _environment(run: Run) -> str:
         f"{measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
         f"and {measuring.get('min_seconds')} s",
     }
-    return "\n".join(f"- {k}: {_text(str(v))}" for k, v in lines.items() if v)
+    return "\n".join(f"- {k}: {escaped(str(v))}" for k, v in lines.items() if v)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown and HTML show as it is, and that stays in its table cell."""
     for plain, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
         text = text.replace(plain, escaped)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgebench.contracts import Measurement, Run
+from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns
 
 COLOURS = {
@@ -22,6 +22,8 @@ COLOURS = {
 }
 NARROW = 110
 """Below this width the intervals are left out; they are in report.md and report.csv."""
+USUAL = 18
+"""Characters of an exporter's name that `NARROW` counts on; a longer one, with options or a variant, needs more."""
 ROOMY = 140
 """From this width on, several models share a table, with a column for their names."""
 
@@ -47,7 +49,8 @@ def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
 
 
 def _table(target: str, rows: list[Measurement], stars: set[str], width: int) -> Table:
-    wide = width >= NARROW
+    longest = max(len(columns.name(m)) for m in rows)
+    wide = width >= NARROW + max(0, longest - USUAL)
     emulated = " (emulated: its latency says nothing)" if rows[0].emulated else ""
     table = _plain()
     models = {m.model for m in rows}

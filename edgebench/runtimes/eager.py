@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from edgebench import registry
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench import registry, structure
 from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, ModelError
+from edgebench.measurements import OperatorTime
 from edgebench.protocols import Session
-from edgebench.runtimes import torch_session
+from edgebench.runtimes import torch_profile, torch_session
 
 
 class EagerRuntime:
@@ -31,11 +36,20 @@ class EagerRuntime:
 
         network = registry.architecture(artifact.architecture).build(len(artifact.classes))
         try:
-            network.load_state_dict(load_file(path))
-        except (RuntimeError, SafetensorError) as error:
+            state = load_file(path)
+            if artifact.structure:
+                structure.apply(network, artifact.structure, state)
+            network.load_state_dict(state)
+        except (RuntimeError, SafetensorError, ModelError) as error:
             reason = str(error).strip().splitlines()[-1].strip()
             raise ArtifactError(f"{path}: its weights do not fit {artifact.architecture}: {reason}") from None
         return torch_session.TorchSession(network.eval().to(device), device)
+
+    def profile(
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+    ) -> list[OperatorTime]:
+        """Where the time of a prediction goes."""
+        return torch_profile.profile(self.load(path, artifact, device).predict, records)
 
 
 RUNTIME = EagerRuntime()

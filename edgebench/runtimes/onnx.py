@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, first_line
+from edgebench.measurements import OperatorTime
 from edgebench.protocols import Clock, Session
+from edgebench.runtimes import onnx_profile
 from edgebench.runtimes.clocks import HostClock
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -65,12 +68,30 @@ class OnnxRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one file; raises ArtifactError, also where the provider that was asked for did not start."""
+        return OnnxSession(self._open(path, device), device, self._threads)
+
+    def profile(
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+    ) -> list[OperatorTime]:
+        """Where the time of a prediction goes, by operator of the graph as onnxruntime has optimised it."""
+        with tempfile.TemporaryDirectory() as folder:
+            session = self._open(path, device, str(Path(folder) / "profile"))
+            predict = OnnxSession(session, device, self._threads).predict
+            for record in records:
+                predict(record)
+            return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4)
+
+    def _open(self, path: Path, device: str, profile: str = "") -> Any:
+        """A session of onnxruntime; `profile` is where a profile of it goes."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        if profile:
+            options.enable_profiling = True
+            options.profile_file_prefix = profile
         provider = PROVIDERS[device]
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
@@ -78,7 +99,7 @@ class OnnxRuntime:
             raise ArtifactError(f"{path}: onnxruntime cannot load it: {first_line(error)}") from None
         if session.get_providers()[0] != provider:
             raise ArtifactError(f"{path}: {provider} did not start; onnxruntime fell back to the CPU")
-        return OnnxSession(session, device, self._threads)
+        return session
 
 
 def _gpu_bytes_of_this_process() -> int | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, first_line
+from edgebench.measurements import OperatorTime
 from edgebench.protocols import Session
-from edgebench.runtimes import torch_session
+from edgebench.runtimes import torch_profile, torch_session
 
 
 class TorchScriptRuntime:
@@ -35,6 +40,12 @@ class TorchScriptRuntime:
             except RuntimeError as error:
                 raise ArtifactError(f"{path}: torch cannot load it: {first_line(error)}") from None
         return torch_session.TorchSession(module, device)
+
+    def profile(
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+    ) -> list[OperatorTime]:
+        """Where the time of a prediction goes."""
+        return torch_profile.profile(self.load(path, artifact, device).predict, records)
 
 
 RUNTIME = TorchScriptRuntime()

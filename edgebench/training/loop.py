@@ -25,8 +25,8 @@ from edgebench.errors import ModelError, first_line
 from edgebench.files import sha256_of
 from edgebench.models import own, pretrained, store
 from edgebench.protocols import Architecture
-from edgebench.recipe import Recipe
-from edgebench.records import validated
+from edgebench.quantization import qat
+from edgebench.recipe import Recipe, changed
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
@@ -60,13 +60,14 @@ def train(
     device: str = "",
     compiled: bool = False,
     half: bool = False,
+    skip_bad: bool = False,
     watch: Watch | None = None,
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own. A checkpoint is written after each epoch; with `resume`, the
-    training goes on from it. `compiled` trains through torch.compile. `half` stores the
-    weights in half precision, and the scores are those of the rounded ones. Raises ModelError, DataError.
+    training goes on from it. `compiled` trains through torch.compile. `half` stores the weights in half precision, and
+    the scores are those of the rounded ones. `skip_bad` leaves damaged records out. Raises ModelError, DataError.
     """
     told = watch or Watch()
     if ".py:" in name:
@@ -77,13 +78,15 @@ def train(
     source = registry.dataset(dataset)
 
     def load(split: Split) -> RecordSet:
-        return source.load(DataRequest(split, directory, architecture.input.rate_hz), told.data)
+        return source.load(
+            DataRequest(split, directory, architecture.input.rate_hz, skip_bad_records=skip_bad), told.data
+        )
 
     training, validation, test = load("train"), load("validation"), load("test")
     place = device_of(device)
     targets = targets_of(training, chosen, place, told.data)
     torch.manual_seed(chosen.seed)
-    network = architecture.build(len(source.classes))
+    network = _built(architecture, chosen, len(source.classes))
     checkpoint = output / f"{store.stem(name)}.checkpoint.pt"
     going_on = resume and checkpoint.exists()
     started_from = RANDOM if going_on else _start(network, architecture, chosen, training)
@@ -132,17 +135,24 @@ def train(
     }  # fmt: skip
     manifest = describe(
         state.average, name, architecture.input, source, chosen, training, validation, test, history
-    )  # fmt: skip
+    ) | _compressed(chosen)  # fmt: skip
     return store.save(state.average.cpu(), output, manifest, half)
+
+
+def _built(architecture: Architecture, recipe: Recipe, classes: int) -> nn.Module:
+    """A new network, as small as the one that the training goes on from."""
+    if not recipe.start:
+        return architecture.build(classes)
+    model = store.find(recipe.start)
+    if model.manifest.architecture != architecture.name:
+        raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
+    return store.network(model)
 
 
 def _start(network: nn.Module, architecture: Architecture, recipe: Recipe, training: RecordSet) -> str:
     """Give a new network its first weights and its normalisation; says in one line which weights."""
     if recipe.start:
         model = store.find(recipe.start)
-        if model.manifest.architecture != architecture.name:
-            raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
-        network.load_state_dict(store.network(model).state_dict())
         return f"goes on from {model.manifest.name}, weights {model.manifest.weights_sha256[:12]}"
     said = RANDOM
     architecture.initialise(network)
@@ -160,15 +170,18 @@ def _before(recipe: Recipe) -> dict[str, int]:
     return {"epochs_before": int(past.get("epochs", 0)) + int(past.get("epochs_before", 0))}
 
 
-def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
-    """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
-    unknown = sorted(set(changes) - set(vars(recipe)))
-    if unknown:
-        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}")
-    new = validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
-    if problem := new.out_of_range():
-        raise ModelError(f"recipe: {problem}")
-    return new
+def _compressed(recipe: Recipe) -> dict[str, Any]:
+    """What the manifest keeps of a compressed model that the training went on from."""
+    if not recipe.start:
+        return {}
+    before = store.find(recipe.start).manifest
+    return {
+        "variant": before.variant,
+        "structure": before.structure,
+        "quantization": before.quantization,
+        "before": before.before,
+        "compressed_from": before.compressed_from,
+    }
 
 
 def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -207,6 +220,7 @@ class _Run:
             state.hint.adapter.train()
         total = 0.0
         for step in range(steps):
+            qat.freeze(state.network, (state.epoch * steps + step) / (state.recipe.epochs * steps))
             total += self._step(np.sort(order[step * size : (step + 1) * size]))
             state.follow(state.epoch * steps + step)
             if on_step:
@@ -225,6 +239,7 @@ class _Run:
         value: Tensor = loss(outputs, targets.to(self.place), recipe, self.weights) + hint
         self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
         state.schedule.step()
+        state.hold()
         return value.item()
 
 

@@ -58,6 +58,7 @@ class State:
             )
         else:
             self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimizer, 1.0)
+        self.zeros = {n: p == 0 for n, p in network.named_parameters() if p.ndim > 1} if recipe.keep_zeros else {}
         self.random = torch.Generator().manual_seed(recipe.seed)
         self.epoch, self.best_score, self.best_epoch, self.seconds = 0, 0.0, 0, 0.0
         self.recipe = recipe
@@ -111,6 +112,12 @@ class State:
             torch.cuda.set_rng_state_all(data["cuda_random"])
         self.epoch, self.best_score, self.best_epoch, self.seconds = data["numbers"]
 
+    @torch.no_grad()
+    def hold(self) -> None:
+        """Set the weights that were zero at the start back to zero, after a step of the optimizer."""
+        for name, zeros in self.zeros.items():
+            self.network.get_parameter(name).masked_fill_(zeros, 0.0)
+
     def judged(self, score: float) -> None:
         """Take in the score of the epoch that ended; its weights are kept where they are the best so far."""
         self.epoch += 1
@@ -122,8 +129,9 @@ class State:
     def follow(self, seen: int) -> None:
         """Move the average towards the network after step `seen`; quickly at first, when weights are far from good."""
         decay = min(self.recipe.ema, (1 + seen) / (10 + seen))
-        for kept, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+        now = self.network.state_dict()  # by name: a copied graph may have its modules in another order
+        for name, kept in self.average.state_dict().items():
             if kept.is_floating_point():
-                kept.lerp_(new, 1 - decay)
+                kept.lerp_(now[name], 1 - decay)
             else:
-                kept.copy_(new)
+                kept.copy_(now[name])

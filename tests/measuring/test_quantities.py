@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from edgebench import cells
 from edgebench.artifacts import Built
-from edgebench.contracts import Artifact, Job, RecordSet
+from edgebench.contracts import Artifact, Cell, Job, RecordSet
+from edgebench.measurements import OperatorTime
 from edgebench.measuring import accuracy, environment, latency
 from edgebench.protocols import Clock, Session
 from edgebench.runtimes.clocks import HostClock
@@ -55,6 +57,11 @@ class SleepingRuntime:
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         time.sleep(0.03)
         return self.session
+
+    def profile(
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+    ) -> list[OperatorTime]:
+        return []
 
 
 def job(artifact: Built, demo: RecordSet, output: Path, **settings: object) -> Job:
@@ -117,9 +124,11 @@ def test_accuracy_is_scikit_learns(artifact: Built) -> None:
     labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
     logits = (rng.normal(size=(300, 5)) + 2 * labels).astype(np.float32)
     noisy = logits + rng.normal(0, 0.5, logits.shape).astype(np.float32)
-    found = accuracy.score(labels, noisy, logits, artifact.artifact)
     thresholds = np.array(artifact.artifact.thresholds)
-    ours, base = ((1 / (1 + np.exp(-x.astype(float)))) >= thresholds for x in (noisy, logits))
+    ours = (1 / (1 + np.exp(-noisy.astype(float)))) >= thresholds
+    base = logits > 0  # the reference has thresholds of its own
+    reference = accuracy.Reference(logits, base.astype(np.uint8))
+    found = accuracy.score(labels, noisy, reference, artifact.artifact)
     f1 = f1_score(labels, ours, average="macro")
     assert found.macro_f1 == pytest.approx(f1, abs=1e-12)
     assert found.macro_auc == pytest.approx(roc_auc_score(labels, noisy), abs=1e-12)
@@ -127,6 +136,43 @@ def test_accuracy_is_scikit_learns(artifact: Built) -> None:
     assert found.macro_f1_low < found.macro_f1 < found.macro_f1_high
     assert (found.delta_low or 0) < (found.delta_macro_f1 or 0) < (found.delta_high or 0)
     assert found.max_abs_error == pytest.approx(float(np.abs(noisy - logits).max()))
+
+
+@pytest.mark.parametrize(
+    ("exporter", "variant", "against"),
+    [
+        ("fbgemm-int8", "none", None),
+        ("fbgemm-int8", "structured-0.5", None),
+        ("onnx", "l1-0.4", None),
+        ("fbgemm-int8:minmax,per-tensor", "none", ("fbgemm-int8", "none")),
+        ("onnx-int8", "qat", ("onnx-int8", "none")),
+        ("onnx-int8", "structured-0.5+qat-qnnpack", ("onnx-int8", "structured-0.5")),
+        ("onnx-int8:entropy", "l1-0.4+qat", ("onnx-int8", "l1-0.4")),
+    ],
+)
+def test_what_an_int8_cell_is_held_against(exporter: str, variant: str, against: tuple[str, str] | None) -> None:
+    other = accuracy.plainer(Cell("m", variant, exporter, "host"))
+    assert (other and (other.exporter, other.variant)) == against
+
+
+def test_int8_is_held_against_plainer_int8(artifact: Built) -> None:
+    assert artifact.artifact is not None
+    rng = np.random.default_rng(0)
+    labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
+    logits = (rng.normal(size=(300, 5)) + 2 * labels).astype(np.float32)
+    noisy = logits + rng.normal(0, 2, logits.shape).astype(np.float32)
+    plain, qat = Cell("m", "none", "onnx-int8", "host"), Cell("m", "qat", "onnx-int8", "host")
+    answers = {
+        qat: accuracy.Answer(logits, artifact.artifact, None),
+        plain: accuracy.Answer(noisy, replace(artifact.artifact, thresholds=(0.6,) * 5), None),
+    }
+    found = accuracy.scores(labels, answers)
+    assert found[plain.id].counterpart == ""
+    held = found[qat.id]
+    assert held.counterpart == "onnx-int8"
+    assert held.counterpart_delta == pytest.approx(held.macro_f1 - found[plain.id].macro_f1, abs=1e-12)
+    assert 0 < (held.counterpart_low or 0) < (held.counterpart_delta or 0) < (held.counterpart_high or 0)
+    assert accuracy.scores(labels, {qat: answers[qat]})[qat.id].counterpart_delta is None
 
 
 @pytest.mark.parametrize(

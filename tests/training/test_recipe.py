@@ -11,8 +11,7 @@ from helpers import edgebench
 
 from edgebench import registry
 from edgebench.errors import ModelError
-from edgebench.recipe import LIMITS, Recipe
-from edgebench.training.loop import changed
+from edgebench.recipe import LIMITS, Recipe, changed
 
 PLAIN = Recipe(epochs=3, batch_size=8, learning_rate=0.1)
 

@@ -1,0 +1,74 @@
+"""`edgebench explain`: where the time of a cell goes, and why int8 is as fast as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from edgebench.console import command, out
+from edgebench.errors import RunError
+from edgebench.measurements import Measurement, OperatorTime, Run
+
+
+@command
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    cell: Annotated[str, typer.Argument(help="Words of the cell, such as fbgemm-int8 or 'vit onnx-int8 host'.")] = "",
+) -> None:
+    """Say in one sentence a cell why its int8 file is as fast as it is; for one cell, show its operators too.
+
+    The operators were profiled by the runtime itself, in a process of its own, beside no timed loop.
+
+    [bold]Examples[/bold]
+
+    edgebench explain results/mine
+
+    edgebench explain results/mine "vit fbgemm-int8 host"
+    """
+    from edgebench import explanation, run_store
+    from edgebench.reports import columns
+
+    found = run_store.read(run)
+    rows = [m for m in columns.ordered(found) if _meant(m, cell)]
+    if not rows:
+        known = sorted({m.exporter for m in found.measurements})
+        raise RunError(f"{run}: no cell is called '{cell}'; words are models, variants, {', '.join(known)}, targets")
+    told = [(m, explanation.of(m, found)) for m in rows]
+    for m, text in told:
+        said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or "it was not profiled")
+        out.print(
+            f"[bold]{escape(f'{m.model} {columns.name(m)} on {m.target}')}[/bold]: {escape(said)}", soft_wrap=True
+        )
+    if len(rows) == 1:
+        _operators(found, rows[0])
+
+
+def _meant(m: Measurement, words: str) -> bool:
+    return {w for w in words.split() if w != "·"} <= {m.model, m.variant, m.exporter, m.target}
+
+
+def _operators(run: Run, m: Measurement) -> None:
+    """The table of one cell's operators, where it was profiled."""
+    from edgebench.reports import columns
+    from edgebench.reports.terminal import print_table
+
+    path = run.folder / "profiles" / f"{m.cell.id}.json"
+    if not path.is_file():
+        return
+    try:
+        operators = [OperatorTime(**o) for o in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError):
+        raise RunError(f"{path}: is damaged; remove it and its line in journal.jsonl, and resume the run") from None
+    total = sum(o.seconds for o in operators) or 1.0
+    rows = [
+        [o.name, o.kind, str(o.calls), columns.duration(o.seconds), f"{o.seconds / total:.0%}"] for o in operators[:20]
+    ]
+    left = f" (the first 20 of {len(operators)})" if len(operators) > 20 else ""
+    print_table(
+        out, ["operator", "kind", "calls", "time", "share"], rows, f"One prediction by operator{left}",
+        ("calls", "time", "share"),
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""`edgebench inspect`: an artifact's weights, layer by layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgebench.console import command, out
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+WIDTH = 16
+
+
+@command
+def inspect(
+    artifact: Annotated[Path, typer.Argument(help="Folder of an artifact, its manifest, an .onnx or a .pt file.")],
+    picture: Annotated[
+        Path | None, typer.Option("--picture", "-p", help="Draw the histograms into this .svg or .png file.")
+    ] = None,
+) -> None:
+    """Show the weights of each layer: range, bits, zeros, and the error that int8 has or would have.
+
+    For a float layer, the signal-to-noise ratio of its weights in int8, with one scale and with one for each channel:
+    a large gap says that per-channel scales matter. For an int8 layer, that of its rounding, and how much of the 256
+    integers it uses.
+
+    [bold]Examples[/bold]
+
+    edgebench inspect ship/resnet1d/none/onnx-int8
+
+    edgebench inspect ship/resnet1d/none/torchscript --picture weights.svg
+    """
+    from edgebench import artifacts, weights
+    from edgebench.reports import columns
+    from edgebench.reports.terminal import print_table
+
+    if picture and picture.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter(f"'{picture}': write an .svg or a .png file", param_hint="--picture")
+    made = artifacts.read(artifact, tuned=True)
+    assert made.artifact is not None
+    assert made.path is not None
+    found = [weights.facts(layer) for layer in weights.layers(made.artifact, made.path)]
+    rows = [
+        [
+            f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} … {f.high:.3g}", f"{f.sparsity:.0%}",
+            _db(f), bars(f.histogram),
+        ]
+        for f in found
+    ]  # fmt: skip
+    a = made.artifact
+    title = f"{a.model} {a.exporter}: {columns.size(a.file_size_bytes)}, {len(found)} layers with weights"
+    headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
+    print_table(out, headings, rows, title, ("bits", "zeros"))
+    out.print(
+        "int8 dB: signal to quantization noise of the weights. Float layers: one scale / one a channel. "
+        "Int8 layers: rounding, and the share of the integers in use.", style="dim",
+    )  # fmt: skip
+    if picture:
+        from edgebench.reports.histograms import draw
+
+        draw([(f.name, f.low, f.high, f.histogram) for f in found], title, picture)
+        out.print(f"written: {picture}", highlight=False, soft_wrap=True)
+
+
+def _db(f: object) -> str:
+    from edgebench.weights import LayerFacts
+
+    assert isinstance(f, LayerFacts)
+    if f.rounding_db is not None:
+        return f"{f.rounding_db:.0f}, {f.range_used or 0:.0%} used"
+    return f"{f.per_tensor_db or 0:.0f} / {f.per_channel_db or 0:.0f}"
+
+
+def bars(counts: tuple[int, ...], width: int = WIDTH) -> str:
+    """A histogram in one line of text, its bins joined to `width` ones."""
+    size = max(1, len(counts) // width)
+    joined = [sum(counts[i : i + size]) for i in range(0, len(counts), size)]
+    top = max(joined) or 1
+    return "".join(BLOCKS[-(-n * (len(BLOCKS) - 1) // top)] for n in joined)

@@ -1,0 +1,62 @@
+"""`edgebench quantize`: int8 within a bound on the accuracy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgebench.cli_options import DataDir
+from edgebench.console import command, live, out
+
+SHOWN = 15
+"""Modules in the table on the terminal; the report has all."""
+
+
+@command
+def quantize(
+    model: Annotated[str, typer.Argument(help="Shipped model, or a manifest.")] = "resnet1d",
+    exporter: Annotated[str, typer.Option(help="fbgemm-int8, qnnpack-int8, onnx-int8, with options.")] = "onnx-int8",
+    max_f1_drop: Annotated[
+        float, typer.Option(min=0, max=1, help="Macro-F1 on the validation fold that may be lost.")
+    ] = 0.005,
+    dataset: Annotated[str, typer.Option(help="ptbxl or demo.")] = "ptbxl",
+    data_dir: DataDir = None,
+    calibration_records: Annotated[int, typer.Option(min=1, help="Training records to calibrate on.")] = 256,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a job is given up.")] = 600.0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the result.")] = Path("quantized"),
+) -> None:
+    """Quantize to int8, and leave in float the fewest modules that keep macro-F1 within a bound.
+
+    Each module's sensitivity is measured alone, on calibration records; then artifacts with more and more of the most
+    sensitive ones in float are built and scored on the validation fold. The test fold scores the result.
+
+    [bold]Example[/bold]
+
+    edgebench quantize deit-tiny --exporter onnx-int8 --max-f1-drop 0.005 --data-dir ptbxl
+    """
+    from edgebench.files import write_text
+    from edgebench.records import to_dict
+    from edgebench.reports import search as report
+    from edgebench.reports.sensitivity import picture
+    from edgebench.reports.terminal import print_table
+    from edgebench.search import Request, search
+
+    request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
+    with live() as listener:
+        found, ranked = search(request, output, listener)
+    told, modules = to_dict(found), [to_dict(s) for s in ranked]
+    picture([(s.module, s.agreement) for s in ranked], set(found.modules), output / report.PICTURE)
+    write_text(output / "report.md", report.render(told, modules))
+    rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
+    title = f"The {len(rows)} most sensitive of {len(ranked)} modules"
+    print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
+    tried = report.trial_rows(told["trials"])
+    print_table(out, list(report.TRIALS), tried, "Artifacts tried, on the validation fold", report.TRIALS)
+    for name, scores in found.test.items():
+        delta = "" if name == "float" else f" ({scores.delta_macro_f1 or 0:+.4f})"
+        out.print(f"test fold, {name}: macro-F1 {scores.macro_f1:.4f}{delta}", highlight=False)
+    if not found.within:
+        out.print("No artifact meets the bound; this is the one with the most modules in float.", style="yellow")
+    out.print(f"written: {found.manifest}, {output / 'report.md'}", highlight=False, soft_wrap=True)

@@ -1,0 +1,154 @@
+"""A trained model → a compressed one: pruned, fine-tuned, and kept as a model with weights and manifest of its own."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench import operations, registry, structure
+from edgebench.contracts import DataRequest, FineTuning
+from edgebench.errors import Unsupported
+from edgebench.models import store
+from edgebench.protocols import CompressTask
+from edgebench.signals import open_signals, to_millivolts
+from edgebench.training.loop import Watch, train
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CHAIN = "+"
+"""`structured-0.5+qat` is one compression after the other."""
+ZEROING = ("l1", "random")
+"""Compressions whose zeros a fine-tuning keeps."""
+WORK = "work"
+"""Folder of the checkpoints of a fine-tuning, until the compression is done."""
+BASE: dict[str, Any] = {
+    "learning_rate": 1e-3, "batch_size": 64, "optimizer": "adamw", "schedule": "one-cycle", "progressive": (),
+    "whole_epochs": 0, "hint": 0.0,
+}  # fmt: skip
+INHERITED = ("batch_size", "crop", "row_keep", "patch_keep", "lead_dropout", "amplitude", "class_weights")
+"""What a fine-tuning takes from the recipe that the model was trained with."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where a compression takes its records from."""
+
+    dataset: str
+    directory: Path | None
+    calibration: int
+    """How many calibration records."""
+    skip_bad: bool = False
+    seed: int = 0
+
+
+def compress(
+    name: str, spec: str, folder: Path, records: Records, tuning: FineTuning, watch: Watch | None = None
+) -> Path:
+    """Compress the model of that name as `spec` says and write it into `folder`; returns its manifest's path.
+
+    After each step the network is fine-tuned on the training folds, where `tuning` has epochs. It sees the records as
+    in the model's own training; its teacher is the model itself as it was, unless `tuning.recipe` names another.
+    Thresholds are chosen anew then, on the validation fold. A fine-tuning that was interrupted goes on from its last
+    epoch when the same is asked for again. A compression that can go step by step takes `tuning.rounds` of them.
+    Raises PlanError, ModelError, DataError, Unsupported.
+    """
+    model = store.find(name)
+    told = model.manifest
+    if told.quantization:
+        raise Unsupported(f"{told.name} was trained with its int8 quantization; compress it before that")
+    network = store.network(model)
+    fields = told.model_dump() | {
+        "scores": {}, "compressed_from": told.compressed_from or told.weights_sha256,
+        "before": told.before or _numbers(network, model),
+    }  # fmt: skip
+    done = [] if told.variant == "none" else told.variant.split(CHAIN)
+    for step in _steps(spec, tuning.rounds):
+        network = registry.variant(step).apply(network, step, _task(model, records))
+        done.append(step)
+        training = told.training | {"compressed": list(done)}
+        fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
+        if tuning.epochs:
+            network, fields = _fine_tuned(network, name, fields, records, tuning, folder / WORK, watch)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = store.save(network, folder, _without_weights(fields | {"variant": spec}))
+    shutil.rmtree(folder / WORK, ignore_errors=True)
+    return manifest
+
+
+def _steps(spec: str, rounds: int) -> list[str]:
+    """The compressions of a chain; one that goes in rounds is as many, each with the share that it has to reach."""
+    steps: list[str] = []
+    for part in spec.split(CHAIN):
+        variant = registry.variant(part)
+        in_rounds = getattr(variant, "in_rounds", None)
+        steps += in_rounds(part, rounds) if in_rounds and rounds > 1 else [part]
+    return steps
+
+
+def _form(network: nn.Module, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest says of a network's form, so that it can be built again."""
+    if settings := getattr(network, "settings", {}):
+        return {"quantization": settings}  # its modules are no longer the architecture's: what was known of them stays
+    dense = registry.architecture(fields["architecture"]).build(len(fields["classes"]))
+    return {
+        "structure": structure.changes(network, dense), "parameters": sum(p.numel() for p in network.parameters())
+    }  # fmt: skip
+
+
+def _fine_tuned(
+    network: nn.Module, teacher: str, fields: dict[str, Any], records: Records, tuning: FineTuning, work: Path,
+    watch: Watch | None,
+) -> tuple[nn.Module, dict[str, Any]]:  # fmt: skip
+    """Train a compressed network on, in `work`: a checkpoint that an interrupted compression left there is used."""
+    place = work / fields["variant"].replace(CHAIN, "~")
+    place.mkdir(parents=True, exist_ok=True)
+    recipe = {
+        **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
+        "seed": records.seed,
+        "keep_zeros": any(part.partition("-")[0] in ZEROING for part in fields["variant"].split(CHAIN)),
+        # torch's fake quantization computes in float32 only.
+        "precision": "fp32" if fields["quantization"] else "auto",
+        **tuning.recipe, "epochs": tuning.epochs,
+        "start": str(store.save(network, place, _without_weights(fields))),
+    }  # fmt: skip
+    manifest = train(
+        fields["architecture"], records.dataset, records.directory, place / "tuned", recipe, resume=True, watch=watch,
+        skip_bad=records.skip_bad,
+    )  # fmt: skip
+    tuned = store.find(str(manifest))
+    told = tuned.manifest
+    training = fields["training"] | {"fine_tuning": told.training}
+    return store.network(tuned), fields | {
+        "thresholds": told.thresholds, "scores": {k: v.model_dump() for k, v in told.scores.items()},
+        "training": training,
+    }  # fmt: skip
+
+
+def _without_weights(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in fields.items() if k not in ("weights", "weights_sha256")}
+
+
+def _numbers(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
+    """What is told of a network before it was compressed."""
+    weights = list(network.parameters())
+    count = sum(p.numel() for p in weights)
+    zeros = sum(int((p == 0).sum()) for p in weights)
+    work = operations.macs(network, model.manifest.input.shape)
+    return {"parameters": count, "macs": work, "sparsity": zeros / count}
+
+
+def _task(model: store.TrainedModel, records: Records) -> CompressTask:
+    def labelled() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        request = DataRequest(
+            "calibration", records.directory, limit=records.calibration, skip_bad_records=records.skip_bad
+        )
+        found = registry.dataset(records.dataset).load(request)
+        return to_millivolts(np.asarray(open_signals(found.signals))), found.labels.astype(np.bool_)
+
+    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed)

@@ -1,0 +1,75 @@
+"""Why an int8 artifact is as fast as it is: one sentence from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgebench.measurements import Measurement, Run
+
+FP32 = {"torchscript": "torchscript", "onnx": "onnx"}
+"""By format: the exporter of the float file that an int8 one is held against."""
+FASTER = 1.1
+"""From this ratio of the medians on, an artifact is called faster."""
+MUCH = 0.25
+"""Share of the time from which on conversions are the cause."""
+INT8_PRODUCTS = {
+    "x86_64": ("avx512_vnni", "avx_vnni", "amx_int8"),
+    "aarch64": ("asimddp", "i8mm"),
+}
+"""Instructions that multiply and add int8 values four at a time."""
+
+
+def of(m: Measurement, run: Run) -> str:
+    """The sentence for a cell; empty where it is not quantized or was not profiled."""
+    if m.status != "ok" or m.int8_operators is None:
+        return ""
+    counted = (
+        f"{m.int8_time_share or 0:.0%} of the time in {_of(m.int8_operators, 'int8 operator')}, "
+        f"{m.conversion_time_share or 0:.0%} in {_of(m.conversions or 0, 'conversion')}, "
+        f"the rest in {_of(m.float_operators or 0, 'other')}"
+    )
+    if m.emulated:
+        return f"emulated, so its latency says nothing; here {counted}"
+    dense = counterpart(m, run.measurements)
+    if dense is None or not dense.latency_p50_s or not m.latency_p50_s:
+        return f"no float file of its kind was measured beside it; {counted}"
+    ratio = dense.latency_p50_s / m.latency_p50_s
+    if ratio >= FASTER:
+        return f"{ratio:.1f} times faster than {dense.exporter}: {counted}"
+    how = "not faster" if ratio > 1 / FASTER else f"{1 / ratio:.1f} times slower"
+    return f"{how} than {dense.exporter}: {_cause(m, run)} ({counted})"
+
+
+def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:
+    """The measured fp32 cell of the same model, variant, target and format; without one, that of the dense model."""
+    same = [
+        r for r in rows
+        if (r.model, r.target, r.exporter) == (m.model, m.target, FP32.get(m.format)) and r.status == "ok"
+    ]  # fmt: skip
+    return next((r for r in same if r.variant == m.variant), next((r for r in same if r.variant == "none"), None))
+
+
+def _cause(m: Measurement, run: Run) -> str:
+    int8, conversion = m.int8_time_share or 0.0, m.conversion_time_share or 0.0
+    slowest = f"{m.slowest_operator} alone takes {m.slowest_operator_share or 0:.0%}"
+    if not m.int8_operators:
+        return f"nothing in it computes on int8; {slowest}"
+    if conversion >= MUCH and conversion >= int8:
+        return "going back and forth between int8 and float costs more than int8 saves"
+    if int8 < 0.5:
+        return f"most of the time is in what stayed in float; {slowest}"
+    missing = _missing(str(run.environment.get("architecture", "")), run.environment.get("instruction_sets", []))
+    if missing:
+        return f"this processor has no {missing}, without which int8 products take as many instructions as float ones"
+    return f"its int8 kernels are not faster here; {slowest}"
+
+
+def _missing(architecture: str, have: Sequence[str]) -> str:
+    wanted = INT8_PRODUCTS.get(architecture, ())
+    if not wanted or set(wanted) & set(have):
+        return ""
+    return "VNNI or AMX" if architecture == "x86_64" else "dot-product instructions"
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

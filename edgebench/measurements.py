@@ -1,0 +1,106 @@
+"""What a run gives: a row a cell, the operators of a prediction, the run as read back from its folder.
+
+Standard library only, like the other records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from edgebench.contracts import STRICT, Cell, Status
+
+Verdict = Literal["stable", "noisy", "throttled", "emulated"]
+OperatorKind = Literal["int8", "conversion", "float"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one cell gave, or why it gave nothing. The fields are the columns of report.csv, in their order."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    run: str
+    model: str
+    variant: str
+    exporter: str
+    format: str
+    precision: str
+    target: str
+    status: Status
+    reason: str
+    emulated: bool
+    file_size_bytes: int | None = None
+    parameters: int | None = None
+    sparsity: float | None = None
+    zip_size_bytes: int | None = None
+    macs: int | None = None
+    parameters_before: int | None = None
+    macs_before: int | None = None
+    peak_rss_bytes: int | None = None
+    model_rss_bytes: int | None = None
+    peak_device_bytes: int | None = None
+    load_s: float | None = None
+    first_inference_s: float | None = None
+    latency_p50_s: float | None = None
+    latency_p50_low_s: float | None = None
+    latency_p50_high_s: float | None = None
+    latency_p90_s: float | None = None
+    latency_p99_s: float | None = None
+    latency_samples: int | None = None
+    throughput_per_s: float | None = None
+    verdict: Verdict | None = None
+    int8_operators: int | None = None
+    float_operators: int | None = None
+    conversions: int | None = None
+    int8_time_share: float | None = None
+    conversion_time_share: float | None = None
+    slowest_operator: str = ""
+    slowest_operator_share: float | None = None
+    dataset: str = ""
+    records: int | None = None
+    macro_f1: float | None = None
+    macro_f1_low: float | None = None
+    macro_f1_high: float | None = None
+    macro_auc: float | None = None
+    delta_macro_f1: float | None = None
+    delta_low: float | None = None
+    delta_high: float | None = None
+    max_abs_error: float | None = None
+    counterpart: str = ""
+    counterpart_delta: float | None = None
+    counterpart_low: float | None = None
+    counterpart_high: float | None = None
+    artifact_sha256: str = ""
+    host: str = ""
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that this is the measurement of."""
+        return Cell(self.model, self.variant, self.exporter, self.target)
+
+
+@dataclass(frozen=True)
+class OperatorTime:
+    """One kind of operator in one prediction, as the runtime's own profiler saw it."""
+
+    name: str
+    kind: OperatorKind
+    """`conversion` quantizes or dequantizes; `float` is everything that computes on float32, or moves it."""
+    calls: int
+    """In one prediction."""
+    seconds: float
+    """Of all its calls in one prediction, on average."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or interrupted run, read back from its folder."""
+
+    name: str
+    folder: Path
+    plan: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    measurements: tuple[Measurement, ...]

@@ -1,0 +1,31 @@
+"""torch's quantized engines: whose kernels run int8."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from edgebench.errors import Unsupported
+
+
+@contextmanager
+def engine_set(engine: str) -> Iterator[None]:
+    """Run a block under one quantized engine, without torch.ao's warnings; raises Unsupported where it is missing."""
+    if engine not in torch.backends.quantized.supported_engines:
+        raise Unsupported(f"this torch has no quantized engine '{engine}'")
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = engine
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.quantized.engine = before
+
+
+def any_engine() -> str:
+    """An engine that this torch has, for what belongs to none: its rounding is like ONNX Runtime's."""
+    return next(e for e in ("fbgemm", "qnnpack") if e in torch.backends.quantized.supported_engines)

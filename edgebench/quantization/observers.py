@@ -1,0 +1,81 @@
+"""How the ranges of int8 are found: observers of activations and weights, as torch.ao's QConfigMapping.
+
+A range [a, b] becomes a scale (b - a) / (q_max - q_min) and a zero point (affine), or, with a = -b, a scale alone
+(symmetric). See `edgebench.lens` for the formulas and what they cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.ao.quantization import QConfig, QConfigMapping, get_default_qconfig_mapping
+from torch.ao.quantization import observer as ao
+
+CHOICES = {
+    "calibration": ("histogram", "minmax", "moving-average", "percentile"),
+    "granularity": ("per-channel", "per-tensor"),
+    "weights": ("symmetric-weights", "affine-weights"),
+    "activations": ("affine-activations", "symmetric-activations"),
+}
+"""What a static int8 export can choose. `histogram` looks for the range with the least squared error, `minmax` takes
+all values, `moving-average` the average of the batches' ranges, `percentile` leaves the rarest values out."""
+RARE = 1e-4
+"""Share of the values that `percentile` leaves out, half of it at each end."""
+REDUCED = ("fbgemm", "x86")
+"""Engines whose kernels add two products in 16 bits where the processor lacks VNNI: 7 bits of activation fit."""
+
+
+class PercentileObserver(ao.HistogramObserver):
+    """The range between two percentiles of all values that were seen, from a histogram of them."""
+
+    def _non_linear_param_search(self) -> tuple[Tensor, Tensor]:
+        """The range that HistogramObserver turns into scale and zero point."""
+        share = torch.cumsum(self.histogram, 0) / self.histogram.sum()
+        width = (self.max_val - self.min_val) / self.bins
+        first = int((share > RARE / 2).int().argmax())
+        last = int((share >= 1 - RARE / 2).int().argmax())
+        return self.min_val + width * first, self.min_val + width * (last + 1)
+
+
+OBSERVERS: Mapping[str, Any] = {
+    "histogram": ao.HistogramObserver,
+    "minmax": ao.MinMaxObserver,
+    "moving-average": ao.MovingAverageMinMaxObserver,
+    "percentile": PercentileObserver,
+}
+
+
+def mapping(engine: str, options: Mapping[str, str]) -> QConfigMapping:
+    """torch's default mapping of an engine, with what `options` chooses of `CHOICES` instead."""
+    found = get_default_qconfig_mapping(engine)
+    return found.set_global(qconfig(engine, options)) if options else found
+
+
+def qconfig(engine: str, options: Mapping[str, str]) -> QConfig:
+    """The observers of activations and weights; what is not chosen is the engine's default."""
+    per_channel = options.get("granularity", "per-tensor" if engine == "qnnpack" else "per-channel") == "per-channel"
+    affine = options.get("weights") == "affine-weights"
+    scheme = {
+        (True, True): torch.per_channel_affine, (True, False): torch.per_channel_symmetric,
+        (False, True): torch.per_tensor_affine, (False, False): torch.per_tensor_symmetric,
+    }[per_channel, affine]  # fmt: skip
+    weight = (ao.PerChannelMinMaxObserver if per_channel else ao.MinMaxObserver).with_args(
+        dtype=torch.qint8, qscheme=scheme
+    )
+    return qconfig_of(_activation(engine, options), weight)
+
+
+def qconfig_of(activation: Any, weight: Any) -> QConfig:
+    """A QConfig of two observers, or of two roundings."""
+    return QConfig(activation=activation, weight=weight)  # type: ignore[no-untyped-call]
+
+
+def _activation(engine: str, options: Mapping[str, str]) -> Any:
+    kind = OBSERVERS[options.get("calibration", "histogram")]
+    if options.get("activations") != "symmetric-activations":
+        return kind.with_args(reduce_range=engine in REDUCED)
+    # Named as bounds: torch puts the zero point of a symmetric quint8 at 128, outside of a reduced range.
+    return kind.with_args(qscheme=torch.per_tensor_symmetric, quant_min=0, quant_max=127 if engine in REDUCED else 255)

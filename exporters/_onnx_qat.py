@@ -1,0 +1,162 @@
+"""ONNX with the ranges that a quantization-aware training has learned, in QDQ form.
+
+ONNX Runtime's own quantizer would choose ranges of its own. torch.onnx's dynamo exporter does not know torch's fake
+quantization, so the tracing one is used.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.ao import quantization as ao
+from torch.ao.nn import qat as plain
+from torch.ao.nn.intrinsic import qat as fused
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from edgebench.contracts import InputContract
+from edgebench.quantization.qat import QuantizationAware
+
+OPSET = 17
+"""The first with LayerNormalization."""
+
+
+def save_learned(network: QuantizationAware, contract: InputContract, path: Path) -> Path:
+    """Write the network as an ONNX file whose weights are int8, and whose scales are the learned ones."""
+    whole = copy.deepcopy(network.network).eval()
+    _make_exportable(whole)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            whole, (torch.zeros(2, *contract.shape),), str(path), dynamo=False, opset_version=OPSET,
+            input_names=["signals"], output_names=["logits"],
+            dynamic_axes={"signals": {0: "batch"}, "logits": {0: "batch"}},
+        )  # fmt: skip
+    _fold(path)
+    return path
+
+
+def _make_exportable(whole: nn.Module) -> None:
+    """Put what ONNX can say in the place of what it cannot; operators may share a range, and do so afterwards."""
+    made: dict[nn.Module, nn.Module | None] = {}
+    done = ""
+    for name, module in list(whole.named_modules(remove_duplicate=False)):
+        if done and name.startswith(done):
+            continue  # inside of what has just been replaced
+        if module not in made:
+            made[module] = _exportable(module)
+        new = made[module]
+        if new is not None:
+            parent, _, own = name.rpartition(".")
+            setattr(whole.get_submodule(parent), own, new)
+            done = f"{name}."
+
+
+def _exportable(module: nn.Module) -> nn.Module | None:
+    """What stands in ONNX for a module of the training; None where it stays."""
+    if isinstance(module, ao.FakeQuantizeBase):
+        return _Rounded(module)
+    if isinstance(module, (fused.ConvBn1d, fused.ConvBn2d, fused.ConvBn3d)):
+        return _folded(module)
+    return None
+
+
+class _Rounded(nn.Module):
+    """A fake quantization whose range stays, in operators that torch.onnx turns into QuantizeLinear and back.
+
+    ONNX has no types of 7 bits: a range of 0 to 127 becomes 0 to 255 on the same grid. Only what lies beyond all that
+    the training saw is rounded otherwise.
+    """
+
+    scale: Tensor
+    zero: Tensor
+
+    def __init__(self, trained: Any) -> None:
+        super().__init__()
+        scale, zero = trained.calculate_qparams()
+        self.axis = int(trained.ch_axis) if trained.is_per_channel else None
+        self.low, self.high = (-128, 127) if int(trained.quant_min) < 0 else (0, 255)
+        self.register_buffer("scale", scale.float())
+        self.register_buffer("zero", zero.to(torch.int32))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The values, each on the grid."""
+        if self.axis is not None:
+            return torch.fake_quantize_per_channel_affine(values, self.scale, self.zero, self.axis, self.low, self.high)
+        scale, zero = float(self.scale), int(self.zero)  # constants of the graph
+        return torch.fake_quantize_per_tensor_affine(values, scale, zero, self.low, self.high)
+
+
+def _folded(conv: Any) -> nn.Module:
+    """A convolution with its normalisation folded in, as it is at inference, and the same rounding of its weights."""
+    kinds: dict[int, Any] = {1: plain.Conv1d, 2: plain.Conv2d, 3: plain.Conv3d}
+    norm = conv.bn
+    bias = conv.bias if conv.bias is not None else torch.zeros_like(norm.running_mean)
+    new = kinds[conv.weight.ndim - 2](
+        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups,
+        True, conv.padding_mode, qconfig=conv.qconfig,
+    )  # fmt: skip
+    new.weight, new.bias = fuse_conv_bn_weights(
+        conv.weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
+    new.weight_fake_quant = _Rounded(conv.weight_fake_quant)
+    is_relu = isinstance(conv, (fused.ConvBnReLU1d, fused.ConvBnReLU2d, fused.ConvBnReLU3d))
+    return nn.Sequential(new, nn.ReLU()).eval() if is_relu else cast("nn.Module", new.eval())
+
+
+def _fold(path: Path) -> None:
+    """Quantize the weights for good: what QuantizeLinear makes of a constant takes the constant's place."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(path)
+    graph = model.graph
+    constants = {i.name: i for i in graph.initializer}
+    made = {n.output[0]: n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity")}
+
+    def value(name: str) -> NDArray[Any] | None:
+        """What a name stands for, where that is a constant."""
+        if name in constants:
+            return np.asarray(numpy_helper.to_array(constants[name]))
+        node = made.get(name)
+        if node is None:
+            return None
+        if node.op_type == "Constant":
+            return np.asarray(numpy_helper.to_array(node.attribute[0].t))
+        inner = value(node.input[0])
+        if inner is None or node.op_type == "Identity":
+            return inner
+        return inner.astype(onnx.helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
+
+    for node in list(graph.node):
+        if node.op_type != "QuantizeLinear":
+            continue
+        weights, scale, zero = (value(name) for name in node.input)
+        if weights is None or scale is None or zero is None:
+            continue
+        axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
+        shape = [-1 if d == axis else 1 for d in range(weights.ndim)] if scale.ndim else []
+        limits = np.iinfo(zero.dtype)
+        rounded = np.rint(weights / scale.reshape(shape)) + zero.reshape(shape)
+        quantized = np.clip(rounded, limits.min, limits.max).astype(zero.dtype)
+        graph.initializer.append(numpy_helper.from_array(quantized, node.output[0]))
+        graph.node.remove(node)
+    while unused := [n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity") and not _used(graph, n)]:
+        for node in unused:
+            graph.node.remove(node)
+    used = {name for node in graph.node for name in node.input}
+    for old in [i for i in graph.initializer if i.name not in used]:
+        graph.initializer.remove(old)
+    onnx.save(model, path)
+
+
+def _used(graph: Any, node: Any) -> bool:
+    """Whether anything takes what a node gives."""
+    ends = {o.name for o in graph.output}
+    return bool(ends & set(node.output)) or any(set(node.output) & set(other.input) for other in graph.node)

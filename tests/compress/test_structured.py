@@ -1,0 +1,105 @@
+"""Structured pruning: the network is smaller, works, and can be built again from its manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from compress_tasks import task
+from torch import nn
+
+from edgebench import operations, registry, structure
+from edgebench.errors import ModelError, PlanError, Unsupported
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    torch.manual_seed(0)
+
+
+def pruned(spec: str, of: nn.Module) -> Any:
+    return registry.variant(spec).apply(of, spec, task())
+
+
+def convolutions() -> nn.Module:
+    return nn.Sequential(nn.Conv1d(12, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 5))
+
+
+@pytest.mark.parametrize("name", ["resnet1d", "mobilenetv3-small", "vit", "deit-tiny"])
+def test_half_of_the_work_is_gone(name: str) -> None:
+    architecture = registry.architecture(name)
+    dense = architecture.build(5).eval()
+    small = pruned("structured-0.5", dense)
+    left = operations.macs(small, (12, 1000)) / operations.macs(dense, (12, 1000))
+    assert 0.42 < left <= 0.5
+    assert sum(p.numel() for p in small.parameters()) < 0.6 * sum(p.numel() for p in dense.parameters())
+    assert all((p != 0).any() for p in small.parameters() if p.ndim > 1)
+    # The manifest's numbers and the weights give the same network.
+    numbers = structure.changes(small, dense)
+    again = architecture.build(5).eval()
+    structure.apply(again, numbers, small.state_dict())
+    again.load_state_dict(small.state_dict())
+    signals = torch.randn(2, 12, 1000)
+    with torch.inference_mode():
+        assert torch.equal(again(signals), small(signals))
+        assert small(signals).shape == (2, 5)
+
+
+@pytest.mark.parametrize("words", ["l1", "bn", "taylor", "global", "bn-global"])
+def test_every_importance(words: str) -> None:
+    dense = registry.architecture("resnet1d").build(5).eval()
+    for module in dense.modules():
+        if isinstance(module, nn.BatchNorm1d):  # new ones are all alike
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+    small = pruned(f"structured-0.3-{words}", dense)
+    assert operations.macs(small, (12, 1000)) <= 0.7 * operations.macs(dense, (12, 1000))
+    assert all(p.grad is None for p in small.parameters())
+
+
+def test_the_least_important_channels_go() -> None:
+    """Half of the channels of the first layer give next to nothing; they are the ones that are missing."""
+    torch.manual_seed(0)
+    dense = convolutions()
+    weak = [1, 2, 4, 7]
+    first, last = dense.get_parameter("0.weight"), dense.get_parameter("4.weight")
+    first.data[weak] *= 1e-3
+    last.data[:, weak] *= 1e-3
+    small = pruned("structured-0.5", dense)
+    kept = [c for c in range(8) if c not in weak]
+    assert torch.equal(small.get_parameter("0.weight"), first[kept])
+    assert torch.equal(small.get_parameter("4.weight"), last[:, kept])
+
+
+def test_layers_keep_multiples_of_eight() -> None:
+    """Kernels compute in blocks of channels; a network too narrow for that keeps smaller multiples."""
+    small = pruned("structured-0.5", registry.architecture("resnet1d").build(5).eval())
+    widths = [m.out_channels for m in small.modules() if isinstance(m, nn.Conv1d)]
+    assert all(w % 8 == 0 for w in widths)
+    narrow = pruned("structured-0.5", registry.architecture("inceptiontime").build(5).eval())
+    assert any(m.out_channels % 8 for m in narrow.modules() if isinstance(m, nn.Conv1d))
+
+
+@pytest.mark.parametrize(("amount", "heads"), [(0.1, 3), (0.4, 2)])
+def test_whole_heads_go_in_step_with_the_rest(amount: float, heads: int) -> None:
+    dense: Any = registry.architecture("deit-tiny").build(5).eval()
+    for block in pruned(f"structured-{amount}-heads", dense).backbone.blocks:
+        assert block.attn.num_heads == heads
+        assert block.attn.head_dim == 64
+
+
+def test_what_cannot_be_pruned() -> None:
+    with pytest.raises(Unsupported, match="no batch normalisation; use l1, l2 or taylor"):
+        pruned("structured-0.5-bn", nn.Sequential(nn.Conv1d(12, 8, 3), nn.Flatten(), nn.Linear(8 * 998, 5)))
+    with pytest.raises(Unsupported, match=r"only \d+% of the multiply-adds can be removed before a layer is empty"):
+        pruned("structured-0.999", convolutions())
+    with pytest.raises(PlanError, match="heads go alike from each layer; leave out heads or global"):
+        registry.variant("structured-0.5-heads-global").check("structured-0.5-heads-global")
+
+
+def test_a_structure_of_another_architecture() -> None:
+    network = registry.architecture("resnet1d").build(5)
+    with pytest.raises(ModelError, match=r"the architecture has no 'stem.0.heads'"):
+        structure.apply(network, {"stem.0": {"heads": 3}}, {})
+    with pytest.raises(ModelError, match="has other modules than its architecture"):
+        structure.changes(nn.Sequential(nn.Linear(3, 3)), network)

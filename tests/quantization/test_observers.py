@@ -1,0 +1,74 @@
+"""Ranges of int8, held against values that were computed by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from edgebench.quantization.observers import PercentileObserver, qconfig
+
+
+def seen(options: dict[str, str], values: torch.Tensor, engine: str = "onednn") -> tuple[float, int]:
+    observer = qconfig(engine, options).activation()
+    observer(values)
+    scale, zero = observer.calculate_qparams()
+    return float(scale), int(zero)
+
+
+def test_min_max_affine() -> None:
+    """-1 to 3 in 255 steps; zero lies at 1 / (4 / 255) = 63.75, rounded."""
+    scale, zero = seen({"calibration": "minmax"}, torch.tensor([-1.0, 0.5, 3.0]))
+    assert scale == pytest.approx(4 / 255, rel=1e-6)
+    assert zero == 64
+
+
+def test_min_max_symmetric() -> None:
+    """3 to either side: 6 in 255 steps, zero in the middle."""
+    options = {"calibration": "minmax", "activations": "symmetric-activations"}
+    scale, zero = seen(options, torch.tensor([-1.0, 0.5, 3.0]))
+    assert scale == pytest.approx(6 / 255, rel=1e-6)
+    assert zero == 127
+
+
+def test_an_engine_without_vnni_gets_seven_bits() -> None:
+    scale, _ = seen({"calibration": "minmax"}, torch.tensor([-1.0, 3.0]), "fbgemm")
+    assert scale == pytest.approx(4 / 127, rel=1e-6)
+
+
+def test_symmetric_in_seven_bits_reaches_both_ends() -> None:
+    observer = qconfig("fbgemm", {"calibration": "minmax", "activations": "symmetric-activations"}).activation()
+    values = torch.tensor([-2.0, 2.0])
+    observer(values)
+    scale, zero = observer.calculate_qparams()
+    back = torch.fake_quantize_per_tensor_affine(values, float(scale), int(zero), 0, 127)
+    assert (back - values).abs().max() <= float(scale)
+
+
+def test_percentile_leaves_the_rarest_out() -> None:
+    """100,000 values from 0 to 1 and one of 100: the range ends near 1, not at 100."""
+    observer = PercentileObserver(bins=2048)
+    observer(torch.cat([torch.linspace(0, 1, 100_000), torch.tensor([100.0])]))
+    scale, _ = observer.calculate_qparams()
+    assert float(scale) * 255 == pytest.approx(1.0, abs=0.1)
+
+
+def test_moving_average_is_between_the_batches() -> None:
+    observer = qconfig("onednn", {"calibration": "moving-average"}).activation()
+    observer(torch.tensor([0.0, 1.0]))
+    observer(torch.tensor([0.0, 2.0]))
+    assert float(observer.max_val) == pytest.approx(1.0 + 0.01 * (2.0 - 1.0), rel=1e-6)
+
+
+@pytest.mark.parametrize(("words", "scheme"), [
+    ({"granularity": "per-channel"}, torch.per_channel_symmetric),
+    ({"granularity": "per-tensor"}, torch.per_tensor_symmetric),
+    ({"granularity": "per-channel", "weights": "affine-weights"}, torch.per_channel_affine),
+    ({"granularity": "per-tensor", "weights": "affine-weights"}, torch.per_tensor_affine),
+])  # fmt: skip
+def test_weights(words: dict[str, str], scheme: torch.qscheme) -> None:
+    assert qconfig("fbgemm", words).weight().qscheme == scheme
+
+
+def test_qnnpack_has_one_scale_a_layer_unless_asked() -> None:
+    assert qconfig("qnnpack", {}).weight().qscheme == torch.per_tensor_symmetric
+    assert qconfig("qnnpack", {"granularity": "per-channel"}).weight().qscheme == torch.per_channel_symmetric

@@ -1,0 +1,143 @@
+"""Networks that are trained with their quantization."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from edgebench.exporters._onnx_qat import save_learned  # type: ignore[import-not-found]  # mypy sees it as exporters
+from torch import Tensor, nn
+
+from edgebench.contracts import InputContract
+from edgebench.errors import Unsupported
+from edgebench.quantization import qat
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(12, 8, 5, stride=4, bias=False)
+        self.norm = nn.BatchNorm1d(8)
+        self.second = nn.Conv1d(8, 8, 3)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.conv(x)))
+        x = torch.relu(self.second(x)) + x[..., 1:-1]
+        logits: Tensor = self.head(x.mean(-1))
+        return logits
+
+
+@pytest.fixture(scope="module")
+def signals() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.3, (32, 12, 1000)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def network(signals: np.ndarray) -> nn.Module:
+    torch.manual_seed(0)
+    net = Net().train()
+    for _ in range(20):
+        net(torch.from_numpy(signals))  # the normalisation sees the data
+    return net.eval()
+
+
+@pytest.mark.parametrize("engine", ["fbgemm", "x86", "onednn", "qnnpack"])
+def test_the_engine_computes_what_the_training_saw(network: nn.Module, signals: np.ndarray, engine: str) -> None:
+    prepared = qat.prepared(network, engine, signals).eval()
+    x = torch.from_numpy(signals)
+    with torch.no_grad():
+        simulated, real = prepared(x), qat.converted(prepared, engine, x)[0](x)
+        dense = network(x)
+    step = float((dense.max() - dense.min()) / 127)
+    # Without VNNI, oneDNN's sums of two products saturate; FBGEMM and QNNPACK compute what was simulated.
+    assert (simulated - real).abs().max() <= (6 if engine == "onednn" else 3) * step
+    assert 0 < (simulated - dense).abs().max() <= 12 * step
+
+
+def test_it_learns_with_its_rounding(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepared(network, "fbgemm", signals)
+    x, wanted = torch.from_numpy(signals), torch.rand(32, 5, generator=torch.Generator().manual_seed(0))
+    optimizer = torch.optim.Adam(prepared.parameters(), 1e-2)
+    losses = []
+    prepared.train()
+    for step in range(30):
+        qat.freeze(prepared, step / 30)
+        loss = nn.functional.binary_cross_entropy_with_logits(prepared(x), wanted)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] - 0.005
+
+
+def test_ranges_and_statistics_stay_late_in_the_training(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepared(network, "fbgemm", signals).train()
+
+    def state() -> tuple[Tensor, Tensor]:
+        named = dict(prepared.named_buffers())
+        ranges = torch.cat([v.flatten() for k, v in named.items() if k.endswith("max_val")])
+        return ranges, next(v.clone() for k, v in named.items() if k.endswith("running_mean"))
+
+    for share, ranges_stay, norms_stay in ((0.0, False, False), (0.6, True, False), (0.8, True, True)):
+        qat.freeze(prepared, share)
+        before = state()
+        prepared(3 * torch.from_numpy(signals) + 1)
+        after = state()
+        assert torch.equal(before[0], after[0]) is ranges_stay
+        assert torch.equal(before[1], after[1]) is norms_stay
+
+
+def test_predicting_leaves_the_ranges_as_they_are(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepared(network, "fbgemm", signals).train()
+    qat.freeze(prepared, 0.0)  # as in the first step of a training
+    prepared.eval()
+    before = {k: v.clone() for k, v in prepared.state_dict().items()}
+    with torch.no_grad():
+        prepared(5 * torch.from_numpy(signals) + 2)
+    for name, value in prepared.state_dict().items():  # scales are computed anew from the ranges, in another order
+        torch.testing.assert_close(value, before[name], rtol=1e-6, atol=0, equal_nan=True)
+
+
+def test_its_state_gives_it_back_to_the_bit(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepared(network, "fbgemm", signals).eval()
+    again = qat.restored(Net().eval(), prepared.settings, (12, 1000))
+    again.load_state_dict(prepared.state_dict())
+    x = torch.from_numpy(signals)
+    with torch.no_grad():
+        assert torch.equal(prepared(x), again.eval()(x))
+
+
+def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signals: np.ndarray, tmp_path: Path) -> None:
+    prepared = qat.prepared(network, "fbgemm", signals).eval()
+    path = save_learned(prepared, InputContract(), tmp_path / "net.onnx")
+    graph = onnx.load(path).graph
+    assert sum(i.data_type == onnx.TensorProto.INT8 and len(i.dims) > 1 for i in graph.initializer) == 3
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path.read_bytes(), options)
+    with torch.no_grad():
+        simulated = prepared(torch.from_numpy(signals)).numpy()
+    step = (simulated.max() - simulated.min()) / 127
+    difference = np.abs(session.run(None, {"signals": signals})[0] - simulated)
+    assert difference.max() <= 4 * step  # where a value lies half way between two integers, one step early on
+    assert difference.mean() <= step / 2
+    assert session.run(None, {"signals": signals[:1]})[0].shape == (1, 5)  # any batch
+
+
+def test_nothing_to_quantize(signals: np.ndarray) -> None:
+    class Mean(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.mean(-1)[:, :5]
+
+    with pytest.raises(Unsupported, match="it has no convolution or linear layer"):
+        qat.prepared(Mean(), "fbgemm", signals)
+
+
+def test_an_engine_that_is_not_there(network: nn.Module, signals: np.ndarray) -> None:
+    with pytest.raises(Unsupported, match="this torch has no quantized engine 'tpu'"):
+        qat.prepared(network, "tpu", signals)

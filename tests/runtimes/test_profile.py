@@ -1,0 +1,80 @@
+"""Profiles of real artifacts by their own runtimes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgebench import artifacts, registry
+from edgebench.contracts import Job, RecordSet
+from edgebench.measurements import OperatorTime
+from edgebench.measuring.operators import summary
+from edgebench.runtimes import onnx_profile, torch_profile
+
+
+@pytest.mark.parametrize("name", registry.names("exporters"))
+def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
+    found = artifacts.read(exported / name)
+    assert found.artifact is not None
+    output = tmp_path / "profile.json"
+    engine = found.artifact.engine or ("fbgemm" if name == "torch-int8-dynamic" else "")
+    job = Job("profile", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), str(output))
+    outcome = artifacts.perform(job, 120)
+    assert outcome.status == "ok", outcome.reason
+    values = outcome.values
+    assert output.is_file()
+    assert values["slowest_operator"]
+    assert 0 < values["slowest_operator_share"] <= 1
+    if name.endswith("-int8"):
+        assert values["int8_operators"] >= 19  # every convolution and the linear layer
+        assert values["conversions"] >= 2
+        assert values["int8_time_share"] > 0.5
+    elif name.endswith("-dynamic"):
+        assert values["int8_operators"] == 1  # the linear layer alone
+        assert values["int8_time_share"] < 0.3
+    else:
+        assert values["int8_operators"] == values["conversions"] == 0
+        assert values["float_operators"] >= 19
+
+
+def test_summary_by_hand() -> None:
+    told = summary([
+        OperatorTime("QLinearConv", "int8", 4, 6e-3), OperatorTime("QuantizeLinear", "conversion", 2, 1e-3),
+        OperatorTime("Softmax", "float", 1, 1e-3),
+    ])  # fmt: skip
+    assert told == {
+        "int8_operators": 4, "float_operators": 1, "conversions": 2, "int8_time_share": 0.75,
+        "conversion_time_share": 0.125, "slowest_operator": "QLinearConv", "slowest_operator_share": 0.75,
+    }  # fmt: skip
+    assert summary([])["slowest_operator"] == ""
+
+
+@pytest.mark.parametrize(("operator", "kind"), [
+    ("QLinearConv", "int8"), ("MatMulIntegerToFloat", "int8"), ("DynamicQuantizeMatMul", "int8"), ("QGemm", "int8"),
+    ("DynamicQuantizeLinear", "conversion"), ("DequantizeLinear", "conversion"), ("FusedConv", "float"),
+])  # fmt: skip
+def test_onnx_operators(operator: str, kind: str) -> None:
+    assert onnx_profile.kind_of(operator) == kind
+
+
+@pytest.mark.parametrize(("operator", "kind"), [
+    ("quantized::conv1d_relu", "int8"), ("quantized::linear_dynamic", "int8"), ("aten::quantized_max_pool1d", "int8"),
+    ("aten::quantize_per_tensor", "conversion"), ("aten::dequantize", "conversion"), ("aten::addmm", "float"),
+])  # fmt: skip
+def test_torch_operators(operator: str, kind: str) -> None:
+    assert torch_profile.kind_of(operator) == kind
+
+
+def test_onnx_profile_by_hand(tmp_path: Path) -> None:
+    """Two nodes in three runs, of which the first is ignored: 2 + 3 and 4 µs, on average 2.5 and 4."""
+    file = tmp_path / "profile.json"
+    event = '{{"cat": "Node", "name": "{}_kernel_time", "dur": {}, "args": {{"op_name": "{}"}}}}'
+    runs = [("a", 90, "Conv"), ("b", 90, "Add"), ("a", 2, "Conv"), ("b", 4, "Add"), ("a", 3, "Conv"), ("b", 4, "Add")]
+    session = '{"cat": "Session", "name": "model_run", "dur": 9}'
+    file.write_text("[" + ", ".join([session, *(event.format(*run) for run in runs)]) + "]")
+    found = {o.name: o for o in onnx_profile.read(file, 1)}
+    assert found["Conv"].seconds == pytest.approx(2.5e-6)
+    assert found["Add"].seconds == pytest.approx(4e-6)
+    assert [o.name for o in onnx_profile.read(file, 1)] == ["Add", "Conv"]
+    assert found["Conv"].calls == 1
