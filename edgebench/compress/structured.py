@@ -47,9 +47,7 @@ class Structured:
         """Raise PlanError where the spec makes no sense."""
         chosen = parse(spec, self.name, CHOICES).options
         if (chosen["scope"], chosen["attention"]) == ("global", "heads"):
-            raise PlanError(
-                f"variant '{spec}': each layer loses as many heads as the others; leave out heads or global"
-            )
+            raise PlanError(f"variant '{spec}': heads go alike from each layer; leave out heads or global")
 
     def in_rounds(self, spec: str, rounds: int) -> list[str]:
         """The specs that reach this one in so many rounds; each removes the same share of what is there.

@@ -71,22 +71,32 @@ def test_a_column_of_patches_is_one_moment() -> None:
     assert features[0, 0].tolist() == [8.0 + column for column in range(8)]
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_resumed_training_with_a_hint_ends_with_the_same_weights(tmp_path: Path, compiled: bool) -> None:
-    changes = {
-        "epochs": 2, "batch_size": 64, "teacher": "resnet1d", "hint": 1.0, "crop": 100, "row_keep": 0.1,
-        "validation_records": 8, "learning_rate": 1e-3, "pretrained": False,
-    }  # fmt: skip
-    whole = train("deit-tiny", "demo", None, tmp_path / "whole", changes, compiled=compiled)
+CHANGES = {
+    "epochs": 2, "batch_size": 64, "teacher": "resnet1d", "hint": 1.0, "crop": 100, "validation_records": 8,
+    "learning_rate": 1e-3, "pretrained": False,
+}  # fmt: skip
+
+
+def test_a_resumed_training_with_a_hint_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole = train("resnet1d", "demo", None, tmp_path / "whole", CHANGES)
 
     def stop(report: EpochReport) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train("deit-tiny", "demo", None, tmp_path / "parts", changes, compiled=compiled, watch=Watch(epoch=stop))
-    parts = train("deit-tiny", "demo", None, tmp_path / "parts", changes, resume=True, compiled=compiled)
+        train("resnet1d", "demo", None, tmp_path / "parts", CHANGES, watch=Watch(epoch=stop))
+    parts = train("resnet1d", "demo", None, tmp_path / "parts", CHANGES, resume=True)
     a, b = (store.network(store.find(str(p))).state_dict() for p in (whole, parts))
     assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_compiled_network_learns_from_a_hint(tmp_path: Path) -> None:
+    changes = CHANGES | {"epochs": 1, "row_keep": 0.1}
+    losses: list[float] = []
+    watch = Watch(epoch=lambda report: losses.append(report.loss))
+    for compiled in (False, True):
+        train("deit-tiny", "demo", None, tmp_path / str(compiled), changes, compiled=compiled, watch=watch)
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
 
 
 @pytest.mark.parametrize(
