@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgebench import lens
 from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, MissingPackage, first_line
+from edgebench.onnx_constants import Constants
 
 PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInteger")
 """ONNX's operators with weights; the second input."""
@@ -111,7 +112,7 @@ def _onnx(path: Path) -> Iterator[Layer]:
 
     graph = onnx.load(path).graph
     made = {output: node for node in graph.node for output in node.output}
-    constants = _Constants(graph)
+    constants = Constants(graph)
     for node in graph.node:
         if node.op_type not in PRODUCTS or len(node.input) < 2:
             continue
@@ -135,29 +136,6 @@ def _onnx(path: Path) -> Iterator[Layer]:
         if integers is not None and scale is not None:
             zero = np.zeros(1, np.int32) if zero is None else zero
             yield _int8(name, integers, scale, zero, axis, (node.op_type, turned))
-
-
-class _Constants:
-    """The constants of a graph by name, also where they are nodes; None for what is computed."""
-
-    def __init__(self, graph: Any) -> None:
-        self._initializers = {i.name: i for i in graph.initializer}
-        self._nodes = {n.output[0]: n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity")}
-
-    def __call__(self, name: str) -> NDArray[Any] | None:
-        from onnx import helper, numpy_helper
-
-        if name in self._initializers:
-            return np.asarray(numpy_helper.to_array(self._initializers[name]))
-        node = self._nodes.get(name)
-        if node is None:
-            return None
-        if node.op_type == "Constant":
-            return np.asarray(numpy_helper.to_array(node.attribute[0].t))
-        inner = self(node.input[0])
-        if inner is None or node.op_type == "Identity":
-            return inner
-        return inner.astype(helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
 
 
 def _int8(

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.ao import quantization as ao
 from torch.ao.nn import qat as plain
@@ -21,6 +20,7 @@ from torch.ao.nn.intrinsic import qat as fused
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from edgebench.contracts import InputContract
+from edgebench.onnx_constants import Constants
 from edgebench.quantization.qat import QuantizationAware
 
 OPSET = 17
@@ -117,23 +117,7 @@ def _fold(path: Path) -> None:
 
     model = onnx.load(path)
     graph = model.graph
-    constants = {i.name: i for i in graph.initializer}
-    made = {n.output[0]: n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity")}
-
-    def value(name: str) -> NDArray[Any] | None:
-        """What a name stands for, where that is a constant."""
-        if name in constants:
-            return np.asarray(numpy_helper.to_array(constants[name]))
-        node = made.get(name)
-        if node is None:
-            return None
-        if node.op_type == "Constant":
-            return np.asarray(numpy_helper.to_array(node.attribute[0].t))
-        inner = value(node.input[0])
-        if inner is None or node.op_type == "Identity":
-            return inner
-        return inner.astype(onnx.helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
-
+    value = Constants(graph)
     for node in list(graph.node):
         if node.op_type != "QuantizeLinear":
             continue
