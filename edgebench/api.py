@@ -65,6 +65,7 @@ def export(
     from edgebench.contracts import DataRequest
     from edgebench.events import Listener
     from edgebench.models import store
+    from edgebench.sources import Sources
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
@@ -75,6 +76,10 @@ def export(
     calibration = harness.load_calibration(chosen, hear)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}
+    made: dict[str, Outcome] = {}
+    sources = Sources(
+        chosen, lambda m, v: output / artifacts.safe(m) / artifacts.safe(v) / "model", made, made.__setitem__, hear
+    )
     hear.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
     for model in chosen.models:
         for variant in chosen.variants:
@@ -85,17 +90,11 @@ def export(
                 hear.built(f"{name}/{exporter}", outcome)
                 hear.step(f"{name}/{exporter}")
 
-            source = model
-            if variant != "none":
-                outcome = artifacts.compressed(
-                    model, variant, output / name / "model", chosen.source(), chosen.finetuning,
-                    chosen.measuring.timeout_s, hear.detail,
-                )  # fmt: skip
-                if outcome.status != "ok":
-                    for exporter in chosen.exporters:
-                        done(exporter, outcome)
-                    continue
-                source = str(output / name / "model" / outcome.values["manifest"])
+            outcome, source = sources.find(model, variant)
+            if outcome.status != "ok":
+                for exporter in chosen.exporters:
+                    done(exporter, outcome)
+                continue
             artifacts.build(
                 source, variant, chosen.exporters, output / name, calibration, check,
                 chosen.measuring.timeout_s, done,

@@ -79,17 +79,18 @@ def verify(artifact: Artifact, file: Path) -> None:
 
 
 def compressed(
-    model: str, variant: str, folder: Path, source: Mapping[str, Any], tuning: FineTuning, timeout_s: float,
-    heard: Callable[[str], None],
+    model: str, variant: str, folder: Path, begun: str, source: Mapping[str, Any], tuning: FineTuning,
+    timeout_s: float, heard: Callable[[str], None],
 ) -> Outcome:  # fmt: skip
     """Compress a model in a process of its own, into `folder`; the outcome's value `manifest` is the file's name.
 
+    `begun` is the manifest of what the chain's beginning made of the model; empty for none.
     `source` says which records: `dataset`, `directory`, `calibration`, `skip_bad`, `seed`.
 
     `heard` is told how far a fine-tuning is. Raises DiskFull.
     """
     request = {
-        "model": model, "variant": variant, "folder": str(folder), "tuning": asdict(tuning), **source
+        "model": model, "variant": variant, "folder": str(folder), "begun": begun, "tuning": asdict(tuning), **source
     }  # fmt: skip
     try:
         for answer in ask("edgebench.compressor", request, timeout_s):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from edgebench import operations, registry, structure
 from edgebench.contracts import DataRequest, FineTuning
 from edgebench.errors import Unsupported
+from edgebench.files import write_text
 from edgebench.models import store
+from edgebench.options import CHAIN
 from edgebench.protocols import CompressTask
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.training.loop import Watch, train
@@ -21,12 +24,12 @@ from edgebench.training.loop import Watch, train
 if TYPE_CHECKING:
     from torch import nn
 
-CHAIN = "+"
-"""`structured-0.5+qat` is one compression after the other."""
 ZEROING = ("l1", "random")
 """Compressions whose zeros a fine-tuning keeps."""
 WORK = "work"
 """Folder of the checkpoints of a fine-tuning, until the compression is done."""
+ASKED = "asked.json"
+"""File in it that says what the checkpoints are of."""
 BASE: dict[str, Any] = {
     "learning_rate": 1e-3, "batch_size": 64, "optimizer": "adamw", "schedule": "one-cycle", "progressive": (),
     "whole_epochs": 0, "hint": 0.0,
@@ -48,14 +51,17 @@ class Records:
 
 
 def compress(
-    name: str, spec: str, folder: Path, records: Records, tuning: FineTuning, watch: Watch | None = None
-) -> Path:
+    name: str, spec: str, folder: Path, records: Records, tuning: FineTuning, watch: Watch | None = None,
+    begun: str = "",
+) -> Path:  # fmt: skip
     """Compress the model of that name as `spec` says and write it into `folder`; returns its manifest's path.
 
     After each step the network is fine-tuned on the training folds, where `tuning` has epochs. It sees the records as
     in the model's own training; its teacher is the model itself as it was, unless `tuning.recipe` names another.
     Thresholds are chosen anew then, on the validation fold. A fine-tuning that was interrupted goes on from its last
     epoch when the same is asked for again. A compression that can go step by step takes `tuning.rounds` of them.
+    `begun` is the manifest of what a chain's beginning made of the model, with the same records and tuning: the rest
+    is done to that.
     Raises PlanError, ModelError, DataError, Unsupported.
     """
     model = store.find(name)
@@ -68,17 +74,36 @@ def compress(
         "before": told.before or _numbers(network, model),
     }  # fmt: skip
     done = [] if told.variant == "none" else told.variant.split(CHAIN)
-    for step in _steps(spec, tuning.rounds):
+    left = spec
+    if begun:
+        earlier = store.find(begun)
+        network, fields = store.network(earlier), earlier.manifest.model_dump()
+        done = list(fields["training"]["compressed"])
+        left = spec.removeprefix(fields["variant"] + CHAIN)
+    work = _work(folder / WORK, model, spec, records, tuning)
+    for step in _steps(left, tuning.rounds):
         network = registry.variant(step).apply(network, step, _task(model, records))
         done.append(step)
         training = told.training | {"compressed": list(done)}
         fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
         if tuning.epochs:
-            network, fields = _fine_tuned(network, name, fields, records, tuning, folder / WORK, watch)
+            network, fields = _fine_tuned(network, name, fields, records, tuning, work, watch)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = store.save(network, folder, _without_weights(fields | {"variant": spec}))
-    shutil.rmtree(folder / WORK, ignore_errors=True)
+    shutil.rmtree(work, ignore_errors=True)
     return manifest
+
+
+def _work(folder: Path, model: store.TrainedModel, spec: str, records: Records, tuning: FineTuning) -> Path:
+    """The folder of the checkpoints; those of another compression are removed."""
+    what = {"model": model.manifest.weights_sha256, "variant": spec}
+    asked = json.dumps(what | {"records": asdict(records), "tuning": asdict(tuning)}, default=str) + "\n"
+    note = folder / ASKED
+    if not note.is_file() or note.read_text(encoding="utf-8") != asked:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write_text(note, asked)
+    return folder
 
 
 def _steps(spec: str, rounds: int) -> list[str]:
@@ -105,9 +130,15 @@ def _fine_tuned(
     network: nn.Module, teacher: str, fields: dict[str, Any], records: Records, tuning: FineTuning, work: Path,
     watch: Watch | None,
 ) -> tuple[nn.Module, dict[str, Any]]:  # fmt: skip
-    """Train a compressed network on, in `work`: a checkpoint that an interrupted compression left there is used."""
+    """Train a compressed network on, in `work`: what an interrupted compression left there is used.
+
+    So is the network that it started from: calibrated anew, with other threads, it could differ in a last bit.
+    """
     place = work / fields["variant"].replace(CHAIN, "~")
     place.mkdir(parents=True, exist_ok=True)
+    start = place / f"{fields['name']}.json"
+    if not start.is_file():
+        store.save(network, place, _without_weights(fields))
     recipe = {
         **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
         "seed": records.seed,
@@ -115,7 +146,7 @@ def _fine_tuned(
         # torch's fake quantization computes in float32 only.
         "precision": "fp32" if fields["quantization"] else "auto",
         **tuning.recipe, "epochs": tuning.epochs,
-        "start": str(store.save(network, place, _without_weights(fields))),
+        "start": str(start),
     }  # fmt: skip
     manifest = train(
         fields["architecture"], records.dataset, records.directory, place / "tuned", recipe, resume=True, watch=watch,

@@ -30,6 +30,8 @@ class CompressRequest:
     variant: str
     folder: str
     """Where manifest and weights go."""
+    begun: str
+    """Manifest of what the chain's beginning made of the model; empty for none."""
     dataset: str
     directory: str
     """The dataset's folder; empty for none."""
@@ -55,7 +57,9 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         data=lambda done, total: tell(f"record {done} of {total}"),
     )
     try:
-        manifest = compress(asked.model, asked.variant, Path(asked.folder), records, asked.tuning, watch)
+        manifest = compress(
+            asked.model, asked.variant, Path(asked.folder), records, asked.tuning, watch, begun=asked.begun
+        )
         yield {"manifest": str(manifest)}
     except Unsupported as reason:
         yield {"unsupported": str(reason)}

@@ -26,6 +26,7 @@ from edgebench.plan import Plan
 from edgebench.process import end_children
 from edgebench.records import from_dict
 from edgebench.run_store import RunStore
+from edgebench.sources import Sources
 from edgebench.statistics import decide
 
 REFERENCE = "eager"
@@ -86,14 +87,11 @@ class Grid:
             self.built[artifacts.safe(model), variant, exporter] = Built(outcome, artifact, path)
             self.hear.step(f"{artifacts.safe(model)} {variant} {exporter}")
 
-        source = model
-        if variant != "none":
-            outcome = self._compressed(model, variant)
-            if outcome.status != "ok":
-                for exporter in exporters:
-                    keep(exporter, outcome)
-                return
-            source = str(self._model_folder(model, variant) / outcome.values["manifest"])
+        outcome, source = self._sources().find(model, variant)
+        if outcome.status != "ok":
+            for exporter in exporters:
+                keep(exporter, outcome)
+            return
         left = []
         for exporter in exporters:
             known = self.store.outcomes.get(f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}")
@@ -108,21 +106,11 @@ class Grid:
             timeout = self.plan.measuring.timeout_s
             artifacts.build(source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
 
-    def _compressed(self, model: str, variant: str) -> Outcome:
-        """Compress a model, or take what an earlier part of this run made of it."""
-        key = f"compress~{artifacts.safe(model)}~{artifacts.safe(variant)}"
-        if key not in self.store.outcomes:
-            self.hear.note(f"{artifacts.safe(model)}: {variant}")
-            plan = self.plan
-            outcome = artifacts.compressed(
-                model, variant, self._model_folder(model, variant), plan.source(), plan.finetuning,
-                plan.measuring.timeout_s, self.hear.detail,
-            )  # fmt: skip
-            self.store.record(key, outcome)
-        return self.store.outcomes[key]
+    def _sources(self) -> Sources:
+        def place(model: str, variant: str) -> Path:
+            return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
 
-    def _model_folder(self, model: str, variant: str) -> Path:
-        return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
+        return Sources(self.plan, place, self.store.outcomes, self.store.record, self.hear)
 
     def plan_cells(self) -> None:
         """Stage 2: which cells there are; those that cannot exist end here as rows."""

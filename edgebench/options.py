@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from edgebench.errors import PlanError
 
+CHAIN = "+"
+"""`structured-0.5+qat` is one compression after the other."""
 Choices = Mapping[str, tuple[str, ...]]
 """What there is to choose, and the words for it; no word is in two."""
 

@@ -13,6 +13,7 @@ from edgebench import options, profiles, registry
 from edgebench.contracts import FineTuning, Measuring
 from edgebench.errors import ModelError, PlanError
 from edgebench.models import store
+from edgebench.options import CHAIN
 from edgebench.recipe import Recipe, changed
 from edgebench.records import first_problem
 
@@ -171,7 +172,7 @@ def _check_tuning(tuning: FineTuning) -> None:
 
 
 def _check_chain(chain: str, tuning: FineTuning) -> None:
-    parts = chain.split("+")
+    parts = chain.split(CHAIN)
     for spec in parts:
         registry.variant(spec).check(spec)
     names = [registry.variant(spec).name for spec in parts]

@@ -80,25 +80,64 @@ def test_fine_tuning_keeps_zeros_and_tells_its_training(tmp_path: Path) -> None:
     assert model.manifest.scores
 
 
-def test_an_interrupted_fine_tuning_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spec", ["structured-0.5", "qat"])
+def test_an_interrupted_fine_tuning_goes_on(tmp_path: Path, spec: str) -> None:
+    seen: list[int] = []
+    starts: set[int] = set()
+    start = tmp_path / "work" / spec / "resnet1d.safetensors"
+
+    def watch(stop: bool) -> Watch:
+        def epoch(report: EpochReport) -> None:
+            seen.append(report.epoch)
+            starts.add(start.stat().st_mtime_ns)
+            if stop:
+                raise KeyboardInterrupt
+
+        return Watch(epoch=epoch)
+
+    tuning = FineTuning(epochs=2, recipe={"crop": 500, "teacher": ""})
+    with pytest.raises(KeyboardInterrupt):
+        compress("resnet1d", spec, tmp_path, DEMO, tuning, watch(stop=True))
+    assert [p.name for p in tmp_path.iterdir()] == ["work"]
+    model = store.find(str(compress("resnet1d", spec, tmp_path, DEMO, tuning, watch(stop=False))))
+    assert seen == [1, 2]
+    assert len(starts) == 1  # from the very file, not from one calibrated anew
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["resnet1d.json", "resnet1d.safetensors"]
+    told = model.manifest.training["fine_tuning"]
+    assert told["epochs"] == 2
+    assert (told["recipe"]["crop"], told["recipe"]["teacher"]) == (500, "")
+    assert told["recipe"]["amplitude"] == model.manifest.training["recipe"]["amplitude"]
+
+
+def test_checkpoints_of_another_compression_are_not_used(tmp_path: Path) -> None:
     seen: list[int] = []
 
     def stop(report: EpochReport) -> None:
         seen.append(report.epoch)
         raise KeyboardInterrupt
 
-    tuning = FineTuning(epochs=2, recipe={"crop": 500, "teacher": ""})
-    with pytest.raises(KeyboardInterrupt):
-        compress("resnet1d", "structured-0.5", tmp_path, DEMO, tuning, Watch(epoch=stop))
-    assert [p.name for p in tmp_path.iterdir()] == ["work"]
-    going_on = Watch(epoch=lambda report: seen.append(report.epoch))
-    model = store.find(str(compress("resnet1d", "structured-0.5", tmp_path, DEMO, tuning, going_on)))
-    assert seen == [1, 2]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["resnet1d.json", "resnet1d.safetensors"]
-    told = model.manifest.training["fine_tuning"]
-    assert told["epochs"] == 2
-    assert (told["recipe"]["crop"], told["recipe"]["teacher"]) == (500, "")
-    assert told["recipe"]["amplitude"] == model.manifest.training["recipe"]["amplitude"]
+    for recipe in ({"crop": 500, "teacher": ""}, {"crop": 600, "teacher": ""}):
+        with pytest.raises(KeyboardInterrupt):
+            compress("resnet1d", "structured-0.5", tmp_path, DEMO, FineTuning(2, 1, recipe), Watch(epoch=stop))
+    assert seen == [1, 1]
+
+
+def test_a_chain_goes_on_from_its_beginning(tmp_path: Path) -> None:
+    """The same network as when all of it is done at once, to the bit; the beginning is not done again."""
+    tuning = FineTuning(epochs=1)
+    begun = compress("resnet1d", "structured-0.5", tmp_path / "begun", DEMO, tuning)
+    epochs: list[int] = []
+    watch = Watch(epoch=lambda report: epochs.append(report.epoch))
+    going_on = store.find(
+        str(compress("resnet1d", "structured-0.5+l1-0.4", tmp_path / "on", DEMO, tuning, watch, begun=str(begun)))
+    )
+    assert epochs == [1]
+    once = made("structured-0.5+l1-0.4", tmp_path / "once", epochs=1)
+    assert going_on.manifest.weights_sha256 == once.manifest.weights_sha256
+    assert going_on.manifest.variant == once.manifest.variant == "structured-0.5+l1-0.4"
+    assert going_on.manifest.training["compressed"] == once.manifest.training["compressed"]
+    assert going_on.manifest.before == once.manifest.before
+    assert going_on.manifest.thresholds == once.manifest.thresholds
 
 
 @pytest.mark.parametrize(

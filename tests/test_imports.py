@@ -52,10 +52,12 @@ ALLOWED = {
     "run_store": BASE,
     "plan": BASE | {"measuring", "models", "profiles"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
-    "grid": BASE | {"adoption", "artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store"},
+    "sources": BASE | {"artifacts", "plan"},
+    "grid": BASE
+    | {"adoption", "artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store", "sources"},
     "harness": BASE
     | {"adoption", "artifacts", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
-    "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "training"},
+    "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "sources", "training"},
     "diagnosis": BASE | {"measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
     "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
