@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from edgebench.measurements import Measurement, Run
+from edgebench.options import untrained
 
 FP32 = {"torchscript": "torchscript", "onnx": "onnx"}
 """By format: the exporter of the float file that an int8 one is held against."""
@@ -34,19 +35,27 @@ def of(m: Measurement, run: Run) -> str:
     if dense is None or not dense.latency_p50_s or not m.latency_p50_s:
         return f"no float file of its kind was measured beside it; {counted}"
     ratio = dense.latency_p50_s / m.latency_p50_s
+    other = dense.exporter if dense.variant == m.variant else dense.cell.name
+    if dense.variant != m.variant and dense.variant != untrained(m.variant):
+        other += " of the dense model"
     if ratio >= FASTER:
-        return f"{ratio:.1f} times faster than {dense.exporter}: {counted}"
+        return f"{ratio:.1f} times faster than {other}: {counted}"
     how = "not faster" if ratio > 1 / FASTER else f"{1 / ratio:.1f} times slower"
-    return f"{how} than {dense.exporter}: {_cause(m, run)} ({counted})"
+    return f"{how} than {other}: {_cause(m, run)} ({counted})"
 
 
 def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:
-    """The measured fp32 cell of the same model, variant, target and format; without one, that of the dense model."""
+    """The measured fp32 cell of the same model, target and format, and of the same network.
+
+    That is the variant's own or, where it was trained with quantization, that of what it was before; without one, that
+    of the dense model.
+    """
     same = [
         r for r in rows
         if (r.model, r.target, r.exporter) == (m.model, m.target, FP32.get(m.format)) and r.status == "ok"
     ]  # fmt: skip
-    return next((r for r in same if r.variant == m.variant), next((r for r in same if r.variant == "none"), None))
+    by_variant = {r.variant: r for r in same}
+    return by_variant.get(m.variant) or by_variant.get(untrained(m.variant)) or by_variant.get("none")
 
 
 def _cause(m: Measurement, run: Run) -> str:

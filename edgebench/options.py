@@ -18,6 +18,11 @@ def split(spec: str) -> tuple[str, list[str]]:
     return name, rest.split(",") if colon else []
 
 
+def untrained(variant: str) -> str:
+    """A variant without its quantization-aware training: the float network that it quantizes."""
+    return CHAIN.join(part for part in variant.split(CHAIN) if part.partition("-")[0] != "qat") or "none"
+
+
 def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]:
     """What the words choose; what none of them chooses is left out.
 

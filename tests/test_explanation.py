@@ -70,3 +70,16 @@ def test_a_pruned_one_is_held_against_the_pruned_float_file() -> None:
     m = replace(INT8, variant="structured-0.5")
     assert explanation.counterpart(m, (FLOAT, pruned, m)) is pruned
     assert explanation.counterpart(m, (FLOAT, m)) is FLOAT
+
+
+def test_one_trained_with_quantization_is_held_against_what_it_was_before() -> None:
+    pruned = replace(FLOAT, variant="structured-0.5", latency_p50_s=1.5e-3)
+    m = replace(INT8, variant="structured-0.5+qat")
+
+    def said(*rows: Measurement) -> str:
+        return explanation.of(m, Run("run", Path(), {}, {}, (*rows, m))).partition(":")[0]
+
+    assert said(FLOAT, pruned) == "1.5 times faster than onnx · structured-0.5"
+    assert said(FLOAT) == "2.0 times faster than onnx of the dense model"
+    m = replace(INT8, variant="qat")
+    assert said(FLOAT) == "2.0 times faster than onnx"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgebench.contracts import Artifact, Cell, Job, Progress
 from edgebench.errors import ArtifactError
 from edgebench.files import replacing
-from edgebench.options import CHAIN
+from edgebench.options import split, untrained
 from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.statistics import bootstrap_macro_f1, decide, interval, macro_auc, macro_f1
@@ -117,9 +117,7 @@ def plainer(cell: Cell) -> Cell | None:
 
     None where the cell has neither.
     """
-    exporter = cell.exporter.partition(":")[0]
-    variant = CHAIN.join(part for part in cell.variant.split(CHAIN) if part.partition("-")[0] != "qat") or "none"
-    other = replace(cell, exporter=exporter, variant=variant)
+    other = replace(cell, exporter=split(cell.exporter)[0], variant=untrained(cell.variant))
     return None if other == cell else other
 
 

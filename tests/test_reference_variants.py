@@ -1,0 +1,84 @@
+"""The published runs of compressed models: what was promised of pruning and int8, or how far it is missed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgebench import run_store
+from edgebench.measurements import Measurement
+
+REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+PRUNED = {
+    "resnet1d": "structured-0.5", "mobilenetv3-small": "structured-0.5-global", "deit-tiny": "structured-0.5-heads"
+}  # fmt: skip
+"""The variant of each model that has half of its multiply-adds."""
+MODELS = tuple(PRUNED)
+INT8 = ("onnx-int8", "fbgemm-int8")
+
+
+def cells(model: str) -> dict[tuple[str, str], Measurement]:
+    """A model's measured cells by variant and exporter."""
+    run = run_store.read(REFERENCE / f"variants-{model}")
+    assert {m.status for m in run.measurements} <= {"ok", "unsupported"}
+    return {(m.variant, m.exporter): m for m in run.measurements if m.status == "ok"}
+
+
+def smaller(one: Measurement, than: Measurement) -> float:
+    return (than.file_size_bytes or 0) / (one.file_size_bytes or 1)
+
+
+def faster(one: Measurement, than: Measurement) -> float:
+    return (than.latency_p50_s or 0) / (one.latency_p50_s or 1)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("exporter", ["torchscript", "onnx"])
+def test_half_the_multiply_adds_make_the_artifact_smaller_and_faster(model: str, exporter: str) -> None:
+    found = cells(model)
+    dense, pruned = found["none", exporter], found[PRUNED[model], exporter]
+    assert (pruned.macs or 0) <= 0.52 * (pruned.macs_before or 0)
+    assert smaller(pruned, dense) >= 1.7
+    assert faster(pruned, dense) >= 1.6
+
+
+def test_half_of_resnet1d_is_as_good() -> None:
+    found = cells("resnet1d")
+    for exporter in ("torchscript", "onnx"):
+        assert (found[PRUNED["resnet1d"], exporter].delta_macro_f1 or 0) >= -0.01
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_pruned_and_int8_together(model: str) -> None:
+    """Some int8 artifact of the pruned network is much smaller than TorchScript's fp32 file, and faster than eager."""
+    found = cells(model)
+    together = [m for (variant, exporter), m in found.items() if PRUNED[model] in variant and exporter in INT8]
+    good = [
+        m for m in together
+        if smaller(m, found["none", "torchscript"]) >= 7 and faster(m, found["none", "eager"]) >= 3
+        and (m.delta_macro_f1 or 0) >= -0.015
+    ]  # fmt: skip
+    assert good, [
+        (m.cell.name, smaller(m, found["none", "torchscript"]), faster(m, found["none", "eager"]), m.delta_macro_f1)
+        for m in together
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_training_with_quantization_is_as_good_as_quantizing_afterwards(model: str) -> None:
+    trained = [m for (variant, exporter), m in cells(model).items() if "qat" in variant and exporter in INT8]
+    assert {m.variant for m in trained} == {"qat", f"{PRUNED[model]}+qat"}
+    for m in trained:
+        assert m.counterpart_high is not None
+        assert m.counterpart_high >= 0, (m.cell.name, m.counterpart, m.counterpart_delta)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(model: str) -> None:
+    found = cells(model)
+    for variant in ("none", PRUNED[model]):
+        coarse = found[variant, "fbgemm-int8:minmax,per-tensor"]
+        assert coarse.counterpart.endswith("fbgemm-int8")
+        assert coarse.counterpart_low is not None
+        assert coarse.counterpart_low <= 0
