@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -86,6 +87,9 @@ class Window:
 
 class ImageClassifier(nn.Module):
     """(batch, leads, samples) in mV to logits (batch, classes), by a backbone that looks at the image."""
+
+    window_parts: ClassVar[tuple[str, ...]] = ("backbone",)
+    """Modules that `forward_window` calls as they are, so that a tracer may take each as a whole."""
 
     def __init__(self, image: SignalToImage, backbone: nn.Module) -> None:
         super().__init__()

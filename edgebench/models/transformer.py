@@ -16,6 +16,9 @@ class PatchClassifier(ImageClassifier):
     Each patch keeps the position embedding of its place in the whole image, so the two views agree.
     """
 
+    window_parts = (
+        "backbone.patch_embed.proj", "backbone.blocks", "backbone.norm", "backbone.head", "backbone.head_dist"
+    )  # fmt: skip
     backbone: Any
 
     def forward_window(self, signals: Tensor, window: Window) -> Tensor | tuple[Tensor, Tensor]:

@@ -85,7 +85,11 @@ def restored(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, 
     engine = str(settings["engine"])
     whole = copy.deepcopy(network).eval()
     with engine_set(engine):
-        find_parts(whole, "", plan)
+        # An image's network is trained on windows: what picks them must not be frozen into a graph.
+        modules = dict(whole.named_modules())
+        for path in getattr(whole, "window_parts", ("",)):
+            if path in modules:
+                find_parts(modules[path], path, plan)
         plan.leave_out()
         if not plan.parts:
             raise Unsupported(f"nothing can be quantized for {engine}: it has no convolution or linear layer")

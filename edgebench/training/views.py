@@ -9,6 +9,7 @@ from edgebench.data.augment import window
 from edgebench.errors import ModelError
 from edgebench.models.image import ImageClassifier, Window
 from edgebench.models.transformer import PatchClassifier
+from edgebench.quantization.qat import QuantizationAware
 from edgebench.recipe import Recipe
 
 Outputs = Tensor | tuple[Tensor, Tensor]
@@ -50,6 +51,10 @@ def has_stalled(recipe: Recipe, epoch: int, best: int) -> bool:
 
 def check(network: nn.Module, recipe: Recipe) -> None:
     """Raise ModelError for fields of the recipe that this network cannot use."""
+    if isinstance(network, QuantizationAware):
+        if recipe.hint:
+            raise ModelError("recipe: hint is not for a network trained with quantization; leave it out")
+        network = network.network
     idle = []
     if recipe.progressive and not isinstance(network, ImageClassifier):
         idle.append("progressive")
@@ -67,8 +72,9 @@ def check(network: nn.Module, recipe: Recipe) -> None:
 
 def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
     """The network's outputs for a window of the signals (batch, leads, samples) in mV."""
-    if isinstance(network, ImageClassifier):
-        return network.forward_window(signals, window)
+    inner = network.network if isinstance(network, QuantizationAware) else network
+    if isinstance(inner, ImageClassifier):
+        return inner.forward_window(signals, window)
     return network(signals[..., window.start : window.start + window.samples])  # type: ignore[no-any-return]
 
 

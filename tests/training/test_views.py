@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from edgebench import registry
+from edgebench.contracts import DataRequest
 from edgebench.errors import ModelError
+from edgebench.models import store
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.models.transformer import PatchClassifier
+from edgebench.quantization import qat
+from edgebench.quantization.parts import Plan
 from edgebench.recipe import Recipe
+from edgebench.signals import open_signals, to_millivolts
 from edgebench.training import views
 
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)
@@ -130,3 +137,28 @@ def test_fields_that_do_nothing_are_refused() -> None:
             views.check(network, replace(RECIPE, **fields))
     views.check(image, replace(RECIPE, progressive=(0.5, 1.0)))
     views.check(patches, replace(RECIPE, patch_keep=0.5, row_keep=0.5))
+
+
+@pytest.mark.parametrize("name", ["mobilenetv3-small", "deit-tiny"])
+def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> None:
+    """What picks the window is not frozen into the traced graph: the logits are those of float, but for rounding."""
+    network = store.network(store.find(name)).eval()
+    signals = registry.dataset("demo").load(DataRequest("test", limit=8)).signals
+    records = to_millivolts(np.asarray(open_signals(signals)))
+    rounded = qat.prepared(network, "fbgemm", records).eval()
+    for window in (Window(0, 1000), Window(300, 286)):
+        with torch.no_grad():
+            found = views.forward(rounded, torch.from_numpy(records), window)
+            wanted = views.forward(network, torch.from_numpy(records), window)
+        assert isinstance(found, Tensor)
+        assert isinstance(wanted, Tensor)
+        loss = float((found - wanted).abs().mean() / wanted.abs().max())
+        assert 0 < loss < 0.2
+
+
+def test_a_hint_needs_the_features_of_the_network_itself() -> None:
+    rounded = qat.QuantizationAware(nn.Identity(), Plan(), "fbgemm")
+    with pytest.raises(ModelError, match="hint is not for a network trained with quantization"):
+        views.check(rounded, replace(RECIPE, hint=1.0, teacher="resnet1d"))
+    with pytest.raises(ModelError, match="row_keep is not for a Identity"):
+        views.check(rounded, replace(RECIPE, row_keep=0.5))
