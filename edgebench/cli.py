@@ -28,6 +28,7 @@ from edgebench.cli_options import (
     Models,
     Output,
     Processes,
+    QatEpochs,
     Seed,
     SkipBad,
     Targets,
@@ -75,7 +76,7 @@ def run(
     dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
-    finetune_set: FinetuneSet = None,
+    finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, processes: Processes = None, warmup: Warmup = None,
     min_samples: MinSamples = None, min_seconds: MinSeconds = None, timeout: Timeout = None,
     threads: Threads = None, seed: Seed = None, output: Output = None,
@@ -105,7 +106,7 @@ def run(
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
         limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
         calibration_records=calibration_records, threads=threads, seed=seed,
-        finetuning=_finetuning(finetune_epochs, finetune_rounds, finetune_set),
+        finetuning=_finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
         measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
     )  # fmt: skip
     _run(plan, given, output, resume)
@@ -144,7 +145,7 @@ def export(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
-    finetune_set: FinetuneSet = None,
+    finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, timeout: Timeout = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
 ) -> None:  # fmt: skip
@@ -159,7 +160,7 @@ def export(
     given = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
         calibration_records=calibration_records, measuring=_measuring(None, None, None, None, timeout),
-        finetuning=_finetuning(finetune_epochs, finetune_rounds, finetune_set),
+        finetuning=_finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
     with live() as listener:
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
@@ -267,8 +268,8 @@ def _say_written(paths: list[Path]) -> None:
         out.print(f"written: {path}", highlight=False, soft_wrap=True)
 
 
-def _finetuning(epochs: int | None, rounds: int | None, set_: list[str] | None) -> dict[str, Any]:
-    return fields(epochs=epochs, rounds=rounds, recipe=settings(set_ or [], "--finetune-set"))
+def _finetuning(epochs: int | None, qat: int | None, rounds: int | None, set_: list[str] | None) -> dict[str, Any]:
+    return fields(epochs=epochs, qat_epochs=qat, rounds=rounds, recipe=settings(set_ or [], "--finetune-set"))
 
 
 def _measuring(

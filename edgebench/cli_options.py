@@ -26,6 +26,7 @@ Variants = Annotated[
     typer.Option("--variant", help="Compression: none, l1-0.4, structured-0.5, … Repeatable."),
 ]
 FinetuneEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs on folds 1-8 after a compression.")]
+QatEpochs = Annotated[int | None, typer.Option(min=1, help="Epochs of variant qat, if not --finetune-epochs.")]
 FinetuneRounds = Annotated[int | None, typer.Option(min=1, help="Rounds of structured pruning, each fine-tuned.")]
 FinetuneSet = Annotated[
     list[str] | None,

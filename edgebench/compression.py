@@ -32,9 +32,13 @@ ASKED = "asked.json"
 """File in it that says what the checkpoints are of."""
 BASE: dict[str, Any] = {
     "learning_rate": 1e-3, "batch_size": 64, "optimizer": "adamw", "schedule": "one-cycle", "progressive": (),
-    "whole_epochs": 0, "hint": 0.0,
+    "hint": 0.0,
 }  # fmt: skip
-INHERITED = ("batch_size", "crop", "row_keep", "patch_keep", "lead_dropout", "amplitude", "class_weights")
+QUANTIZED: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
+"""What training with quantization cannot have otherwise: it rounds in float32, and its features are inside a graph."""
+INHERITED = (
+    "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "class_weights"
+)  # fmt: skip
 """What a fine-tuning takes from the recipe that the model was trained with."""
 
 
@@ -56,8 +60,8 @@ def compress(
 ) -> Path:  # fmt: skip
     """Compress the model of that name as `spec` says and write it into `folder`; returns its manifest's path.
 
-    After each step the network is fine-tuned on the training folds, where `tuning` has epochs. It sees the records as
-    in the model's own training; its teacher is the model itself as it was, unless `tuning.recipe` names another.
+    After each step the network is fine-tuned on the training folds, where `tuning` has epochs for it. It sees the
+    records as in the model's own training; its teacher is the model itself as it was, unless `tuning.recipe` names one.
     Thresholds are chosen anew then, on the validation fold. A fine-tuning that was interrupted goes on from its last
     epoch when the same is asked for again. A compression that can go step by step takes `tuning.rounds` of them.
     `begun` is the manifest of what a chain's beginning made of the model, with the same records and tuning: the rest
@@ -86,8 +90,9 @@ def compress(
         done.append(step)
         training = told.training | {"compressed": list(done)}
         fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
-        if tuning.epochs:
-            network, fields = _fine_tuned(network, name, fields, records, tuning, work, watch)
+        epochs = (tuning.qat_epochs or tuning.epochs) if fields["quantization"] else tuning.epochs
+        if epochs:
+            network, fields = _fine_tuned(network, name, fields, records, tuning.recipe, epochs, work, watch)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = store.save(network, folder, _without_weights(fields | {"variant": spec}))
     shutil.rmtree(work, ignore_errors=True)
@@ -127,8 +132,8 @@ def _form(network: nn.Module, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fine_tuned(
-    network: nn.Module, teacher: str, fields: dict[str, Any], records: Records, tuning: FineTuning, work: Path,
-    watch: Watch | None,
+    network: nn.Module, teacher: str, fields: dict[str, Any], records: Records, changes: dict[str, Any], epochs: int,
+    work: Path, watch: Watch | None,
 ) -> tuple[nn.Module, dict[str, Any]]:  # fmt: skip
     """Train a compressed network on, in `work`: what an interrupted compression left there is used.
 
@@ -143,10 +148,7 @@ def _fine_tuned(
         **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
         "seed": records.seed,
         "keep_zeros": any(part.partition("-")[0] in ZEROING for part in fields["variant"].split(CHAIN)),
-        # torch's fake quantization computes in float32 only.
-        "precision": "fp32" if fields["quantization"] else "auto",
-        **tuning.recipe, "epochs": tuning.epochs,
-        "start": str(start),
+        **changes, **(QUANTIZED if fields["quantization"] else {}), "epochs": epochs, "start": str(start),
     }  # fmt: skip
     manifest = train(
         fields["architecture"], records.dataset, records.directory, place / "tuned", recipe, resume=True, watch=watch,

@@ -168,6 +168,8 @@ class FineTuning:
 
     epochs: int = 0
     """Over the training folds, after each round; 0 for none."""
+    qat_epochs: int = 0
+    """Of training with quantization, which starts from what is trained already; 0 for as many as `epochs`."""
     rounds: int = 1
     """Structured pruning reaches its share in so many steps, each followed by the epochs."""
     recipe: dict[str, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from edgebench.grid import Grid, artifact_of
 from edgebench.measurements import Run
 from edgebench.measuring import environment
 from edgebench.models import store as models
-from edgebench.plan import Plan
+from edgebench.plan import Plan, over_saved
 from edgebench.process import end_children
 from edgebench.records import to_json
 
@@ -53,7 +53,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
         ready = adoption.take_in(plan, validation, Path(scratch))
         inputs = _inputs(ready, test, calibration, validation, facts)
         if resume:
-            store = run_store.reopen(folder, plan.document(), inputs)
+            earlier = over_saved(run_store.saved_plan(folder), {})
+            store = run_store.reopen(folder, earlier.document(), plan.document(), inputs)
         else:
             used = {name: plan.threads or profiles.threads_here(profiles.find(name, facts)) for name in plan.targets}
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})

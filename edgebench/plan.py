@@ -180,8 +180,8 @@ def _check_chain(chain: str, tuning: FineTuning) -> None:
         raise PlanError(f"variant '{chain}': qat comes last; what changes the network's shape stands before it")
     if "none" in names and len(names) > 1:
         raise PlanError(f"variant '{chain}': none stands alone")
-    if "qat" in names and not tuning.epochs:
-        raise PlanError(f"variant '{chain}': training with quantization needs epochs: --finetune-epochs 2")
+    if "qat" in names and not (tuning.epochs or tuning.qat_epochs):
+        raise PlanError(f"variant '{chain}': training with quantization needs epochs: --qat-epochs 2")
 
 
 def _known(kind: str, chosen: tuple[str, ...]) -> None:

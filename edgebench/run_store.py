@@ -86,10 +86,13 @@ def saved_plan(folder: Path) -> dict[str, Any]:
     return dict(_read_json(folder, "plan.json")["plan"])
 
 
-def reopen(folder: Path, plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
-    """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed."""
+def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
+    """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed.
+
+    `earlier` is the saved plan, with the defaults of fields that it does not have.
+    """
     saved = _read_json(folder, "plan.json")
-    for what, before, now in (("plan", saved["plan"], plan), ("inputs", saved["inputs"], inputs)):
+    for what, before, now in (("plan", earlier, plan), ("inputs", saved["inputs"], inputs)):
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")

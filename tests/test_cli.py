@@ -32,7 +32,7 @@ def test_help_has_examples(name: str) -> None:
         (["run", "--model", "vgg"], "no trained model 'vgg'; known: "),
         (["run", "--variant", "lottery-0.4"], "unknown variant 'lottery-0.4'"),
         (["run", "--variant", "l1-1.4"], "the amount is 1.4; it is between 0 and 1"),
-        (["run", "--variant", "qat"], "training with quantization needs epochs: --finetune-epochs 2"),
+        (["run", "--variant", "qat"], "training with quantization needs epochs: --qat-epochs 2"),
         (["run", "--finetune-set", "crops=3"], "finetuning: a recipe has no 'crops'; it has epochs, batch_size"),
         (["run", "--finetune-set", "epochs=3"], "finetuning: epochs is not a field to set; --finetune-epochs says how"),
         (["run", "--exporter", "onnx-int8:fast"], "unknown 'fast'; there is calibration: minmax, entropy"),

@@ -45,11 +45,13 @@ def test_a_smaller_network_is_built_again_from_its_manifest(tmp_path: Path) -> N
 
 def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
     """The whole chain: pruned, trained on, prepared, trained on, and exported to every int8 format."""
-    model = made("structured-0.3+qat", tmp_path / "model", epochs=1)
+    model = made("structured-0.3+qat", tmp_path / "model", epochs=1, qat_epochs=2)
     network = store.network(model)
     assert isinstance(network, QuantizationAware)
     assert model.manifest.structure
     assert model.manifest.training["compressed"] == ["structured-0.3", "qat"]
+    told = model.manifest.training["fine_tuning"]
+    assert (told["epochs"], told["recipe"]["precision"], told["recipe"]["hint"]) == (2, "fp32", 0)
     assert len(model.manifest.scores) == 2
     assert model.manifest.parameters < 1_367_781
     outcomes = api.export(
@@ -116,9 +118,12 @@ def test_checkpoints_of_another_compression_are_not_used(tmp_path: Path) -> None
         seen.append(report.epoch)
         raise KeyboardInterrupt
 
-    for recipe in ({"crop": 500, "teacher": ""}, {"crop": 600, "teacher": ""}):
+    recipes: tuple[dict[str, Any], ...] = ({"crop": 500, "teacher": ""}, {"crop": 600, "teacher": ""})
+    for recipe in recipes:
         with pytest.raises(KeyboardInterrupt):
-            compress("resnet1d", "structured-0.5", tmp_path, DEMO, FineTuning(2, 1, recipe), Watch(epoch=stop))
+            compress(
+                "resnet1d", "structured-0.5", tmp_path, DEMO, FineTuning(epochs=2, recipe=recipe), Watch(epoch=stop)
+            )
     assert seen == [1, 1]
 
 

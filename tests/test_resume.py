@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,17 @@ def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
 def test_outcomes_keep_their_reason(tmp_path: Path) -> None:
     store = run_store.create(tmp_path / "run", {}, {}, {})
     store.record("a", Outcome("failed", "because"))
-    assert run_store.reopen(tmp_path / "run", {}, {}).outcomes == {"a": Outcome("failed", "because")}
+    assert run_store.reopen(tmp_path / "run", {}, {}, {}).outcomes == {"a": Outcome("failed", "because")}
+
+
+def test_a_plan_of_an_earlier_version_has_fewer_fields(exported: Path, tmp_path: Path) -> None:
+    plan, folder = quick(exported, "onnx"), tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, folder, listener=StopAfter("measure memory", 1))
+    saved = json.loads((folder / "plan.json").read_text())
+    del saved["plan"]["finetuning"], saved["plan"]["tune_thresholds"]
+    (folder / "plan.json").write_text(json.dumps(saved))
+    assert [m.status for m in api.run(plan, folder, resume=True).measurements] == ["ok"]
 
 
 def test_what_a_power_cut_took_is_measured_again(exported: Path, tmp_path: Path) -> None:
