@@ -80,6 +80,7 @@ def measurement(
             "sparsity": artifact.sparsity, "artifact_sha256": artifact.sha256,
             "zip_size_bytes": artifact.zip_size_bytes, "macs": artifact.macs,
             "parameters_before": artifact.before.get("parameters"), "macs_before": artifact.before.get("macs"),
+            "sparsity_before": artifact.before.get("sparsity"),
         }  # fmt: skip
     if accuracy is not None:
         values |= asdict(accuracy)

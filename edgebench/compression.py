@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import operations, registry, structure
+from edgebench import operations, options, registry, structure
 from edgebench.contracts import DataRequest, FineTuning
 from edgebench.errors import Unsupported
 from edgebench.files import write_text
@@ -24,8 +25,6 @@ from edgebench.training.loop import Watch, train
 if TYPE_CHECKING:
     from torch import nn
 
-ZEROING = ("l1", "random")
-"""Compressions whose zeros a fine-tuning keeps."""
 WORK = "work"
 """Folder of the checkpoints of a fine-tuning, until the compression is done."""
 ASKED = "asked.json"
@@ -77,7 +76,7 @@ def compress(
         "scores": {}, "compressed_from": told.compressed_from or told.weights_sha256,
         "before": told.before or _numbers(network, model),
     }  # fmt: skip
-    done = [] if told.variant == "none" else told.variant.split(CHAIN)
+    done = list(told.training.get("compressed", []))
     left = spec
     if begun:
         earlier = store.find(begun)
@@ -86,7 +85,7 @@ def compress(
         left = spec.removeprefix(fields["variant"] + CHAIN)
     work = _work(folder / WORK, model, spec, records, tuning)
     for step in _steps(left, tuning.rounds):
-        network = registry.variant(step).apply(network, step, _task(model, records))
+        network = registry.variant(step).apply(network, step, _task(model, records, watch))
         done.append(step)
         training = told.training | {"compressed": list(done)}
         fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
@@ -147,7 +146,7 @@ def _fine_tuned(
     recipe = {
         **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
         "seed": records.seed,
-        "keep_zeros": any(part.partition("-")[0] in ZEROING for part in fields["variant"].split(CHAIN)),
+        "keep_zeros": any(map(options.zeroes, fields["training"]["compressed"])),
         **changes, **(QUANTIZED if fields["quantization"] else {}), "epochs": epochs, "start": str(start),
     }  # fmt: skip
     manifest = train(
@@ -156,7 +155,8 @@ def _fine_tuned(
     )  # fmt: skip
     tuned = store.find(str(manifest))
     told = tuned.manifest
-    training = fields["training"] | {"fine_tuning": told.training}
+    earlier = fields["training"].get("fine_tunings", [])
+    training = fields["training"] | {"fine_tunings": [*earlier, {"of": fields["variant"], **told.training}]}
     return store.network(tuned), fields | {
         "thresholds": told.thresholds, "scores": {k: v.model_dump() for k, v in told.scores.items()},
         "training": training,
@@ -176,7 +176,8 @@ def _numbers(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
     return {"parameters": count, "macs": work, "sparsity": zeros / count}
 
 
-def _task(model: store.TrainedModel, records: Records) -> CompressTask:
+def _task(model: store.TrainedModel, records: Records, watch: Watch | None = None) -> CompressTask:
+    @functools.cache
     def labelled() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         request = DataRequest(
             "calibration", records.directory, limit=records.calibration, skip_bad_records=records.skip_bad
@@ -184,4 +185,5 @@ def _task(model: store.TrainedModel, records: Records) -> CompressTask:
         found = registry.dataset(records.dataset).load(request)
         return to_millivolts(np.asarray(open_signals(found.signals))), found.labels.astype(np.bool_)
 
-    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed)
+    told = watch.data if watch else None
+    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, told)

@@ -65,8 +65,10 @@ def _cause(m: Measurement, run: Run) -> str:
         return f"nothing in it computes on int8; {slowest}"
     if conversion >= MUCH and conversion >= int8:
         return "going back and forth between int8 and float costs more than int8 saves"
-    if int8 < 0.5:
+    if 1 - int8 - conversion >= 0.5:
         return f"most of the time is in what stayed in float; {slowest}"
+    if int8 < 0.5:
+        return f"int8 operators are a part of it only; {slowest}"
     missing = _missing(str(run.environment.get("architecture", "")), run.environment.get("instruction_sets", []))
     if missing:
         return f"this processor has no {missing}, without which int8 products take as many instructions as float ones"

@@ -65,6 +65,25 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` for a folder that is to be made; it takes the place of `path` when the block ends well.
+
+    Raises DiskFull.
+    """
+    with disk_full_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        with disk_full_at(path):
+            yield scratch / "new"
+            if path.exists():
+                path.rename(scratch / "old")
+            (scratch / "new").rename(path)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def append_line(path: Path, line: str) -> None:
     """Append one line and have it on the disk before returning; a write that fails leaves the file as it was.
 

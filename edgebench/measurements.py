@@ -39,6 +39,7 @@ class Measurement:
     macs: int | None = None
     parameters_before: int | None = None
     macs_before: int | None = None
+    sparsity_before: float | None = None
     peak_rss_bytes: int | None = None
     model_rss_bytes: int | None = None
     peak_device_bytes: int | None = None

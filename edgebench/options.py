@@ -23,6 +23,11 @@ def untrained(variant: str) -> str:
     return CHAIN.join(part for part in variant.split(CHAIN) if part.partition("-")[0] != "qat") or "none"
 
 
+def zeroes(variant: str) -> bool:
+    """Whether a variant sets single weights to zero."""
+    return any(part.partition("-")[0] in ("l1", "random") for part in variant.split(CHAIN))
+
+
 def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]:
     """What the words choose; what none of them chooses is left out.
 

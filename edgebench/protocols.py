@@ -62,6 +62,8 @@ class CompressTask:
     """Gives calibration records from the training folds: signals (records, leads, samples) in mV, and their labels
     (records, classes)."""
     seed: int = 0
+    progress: Progress | None = None
+    """Is told of the steps of what takes long."""
 
 
 class Variant(Protocol):

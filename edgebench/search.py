@@ -17,7 +17,7 @@ from edgebench import artifacts, options, registry
 from edgebench.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
 from edgebench.errors import ModelError, PlanError, Unsupported
 from edgebench.events import Listener
-from edgebench.files import safe_name, write_text
+from edgebench.files import replacing_folder, safe_name, write_text
 from edgebench.measuring.accuracy import Accuracy, Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
@@ -86,6 +86,10 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
     calibration = _records(request, "calibration", hear)
     validation, test = _records(request, "validation", hear), _records(request, "test", hear)
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
@@ -94,11 +98,13 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
         store.network(model), exporter.engine or any_engine(), signals, model.manifest.thresholds,
         chosen if exporter.engine else {}, hear.progress,
     )  # fmt: skip
+    write_text(output / "sensitivity.csv", table(ranked))
     with tempfile.TemporaryDirectory() as scratch:
         tries = _Tries(request, [s.module for s in ranked], calibration, validation, Path(scratch), hear)
         fewest = tries.fewest()
         home = output / safe_name(request.exporter)
-        shutil.copytree(tries.built(fewest)[1].parent, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.npy"))
+        with replacing_folder(home) as part:
+            shutil.copytree(tries.built(fewest)[1].parent, part, ignore=shutil.ignore_patterns("*.npy"))
         artifact = artifacts.read(home).artifact
         assert artifact is not None
         dense = tries.logits(REFERENCE, 0, test)
@@ -110,7 +116,6 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     within = tries.done[fewest].drop <= request.max_drop
     found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / artifacts.MANIFEST))
     write_text(output / "search.json", to_json(found, indent=2) + "\n")
-    write_text(output / "sensitivity.csv", table(ranked))
     return found, ranked
 
 

@@ -116,9 +116,11 @@ def _onnx(path: Path) -> Iterator[Layer]:
     for node in graph.node:
         if node.op_type not in PRODUCTS or len(node.input) < 2:
             continue
-        name, weight, turned = node.name or node.output[0], node.input[1], False
+        # Gemm has its outputs first where it transposes its weights, a matrix product where they were.
+        turned = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
+        name, weight = node.name or node.output[0], node.input[1]
         if (before := made.get(weight)) is not None and before.op_type == "Transpose":
-            weight, turned = before.input[0], True
+            weight, turned = before.input[0], not turned
         source = made.get(weight)
         if source is not None and source.op_type == "DequantizeLinear":
             axis = next((a.i for a in source.attribute if a.name == "axis"), 1)
@@ -150,7 +152,7 @@ def _int8(
 
 def _outputs_first(values: NDArray[np.float32], operator: str, turned: bool) -> NDArray[np.float32]:
     """Weights with the output channels as first dimension; a matrix product in ONNX has them last."""
-    last = operator.startswith("MatMul") and not turned
+    last = operator.startswith(("MatMul", "Gemm")) and not turned
     return np.ascontiguousarray(np.moveaxis(values, -1, 0)) if last else values
 
 

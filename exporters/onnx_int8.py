@@ -73,7 +73,7 @@ class OnnxInt8:
         reduced = options.get("range", "reduce-range") == "reduce-range" and options.get("types") != "u8u8"
         quantize_static(
             graph, path, _Records(task.calibration()), nodes_to_exclude=list(excluded), reduce_range=reduced,
-            op_types_to_quantize=list(QUANTIZABLE) if products_only else None, **_settings(options),
+            op_types_to_quantize=list(QUANTIZABLE) if products_only else None, **_settings(options, products_only),
         )  # fmt: skip
         left = float_parts(path, QUANTIZABLE, excluded)
         if len(left) == sum(before[op] for op in QUANTIZABLE):
@@ -85,8 +85,8 @@ class OnnxInt8:
         return Exported(path, "int8", options.get("calibration", "minmax"), left, notes)
 
 
-def _settings(options: Mapping[str, str]) -> dict[str, Any]:
-    """What `options` choose, as quantize_static's arguments."""
+def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]:
+    """What `options` choose, as quantize_static's arguments; attention's products of activations stay in float."""
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
 
     methods = {"entropy": CalibrationMethod.Entropy, "percentile": CalibrationMethod.Percentile}
@@ -99,6 +99,7 @@ def _settings(options: Mapping[str, str]) -> dict[str, Any]:
         "weight_type": types[weight],
         "per_channel": options.get("granularity") != "per-tensor",
         "extra_options": {
+            "MatMulConstBOnly": products_only,
             "CalibMovingAverage": options.get("calibration") == "moving-average",
             "CalibStridedMinMax": 1,  # one batch at a time: entropy and percentile would keep all activations of all
             "ActivationSymmetric": options.get("activations") == "symmetric-activations",

@@ -22,14 +22,13 @@ class TorchInt8Dynamic:
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file; raises Unsupported where there is no layer to quantize."""
-        import torch
 
         from edgebench.quantization.dynamic import quantize_dynamic
-        from edgebench.quantization.engines import engine_set
+        from edgebench.quantization.engines import any_engine, engine_set
 
         from ._tracing import save_traced
 
-        engine = next(e for e in ("fbgemm", "qnnpack") if e in torch.backends.quantized.supported_engines)
+        engine = any_engine()
         quantized, left = quantize_dynamic(task.network, engine)
         with engine_set(engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")

@@ -50,8 +50,9 @@ def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
     assert isinstance(network, QuantizationAware)
     assert model.manifest.structure
     assert model.manifest.training["compressed"] == ["structured-0.3", "qat"]
-    told = model.manifest.training["fine_tuning"]
+    told = model.manifest.training["fine_tunings"][-1]
     assert (told["epochs"], told["recipe"]["precision"], told["recipe"]["hint"]) == (2, "fp32", 0)
+    assert [t["of"] for t in model.manifest.training["fine_tunings"]] == ["structured-0.3", "structured-0.3+qat"]
     assert len(model.manifest.scores) == 2
     assert model.manifest.parameters < 1_367_781
     outcomes = api.export(
@@ -75,7 +76,7 @@ def test_fine_tuning_keeps_zeros_and_tells_its_training(tmp_path: Path) -> None:
     model = made("l1-0.4", tmp_path, epochs=1)
     weights = [p for p in store.network(model).parameters() if p.ndim == 3]
     assert sum(int((p == 0).sum()) for p in weights) / sum(p.numel() for p in weights) >= 0.399
-    told = model.manifest.training["fine_tuning"]
+    told = model.manifest.training["fine_tunings"][-1]
     assert told["epochs"] == 1
     assert told["recipe"]["keep_zeros"] is True
     assert told["recipe"]["teacher"] == "resnet1d"
@@ -105,7 +106,7 @@ def test_an_interrupted_fine_tuning_goes_on(tmp_path: Path, spec: str) -> None:
     assert seen == [1, 2]
     assert len(starts) == 1  # from the very file, not from one calibrated anew
     assert sorted(p.name for p in tmp_path.iterdir()) == ["resnet1d.json", "resnet1d.safetensors"]
-    told = model.manifest.training["fine_tuning"]
+    told = model.manifest.training["fine_tunings"][-1]
     assert told["epochs"] == 2
     assert (told["recipe"]["crop"], told["recipe"]["teacher"]) == (500, "")
     assert told["recipe"]["amplitude"] == model.manifest.training["recipe"]["amplitude"]
@@ -125,6 +126,16 @@ def test_checkpoints_of_another_compression_are_not_used(tmp_path: Path) -> None
                 "resnet1d", "structured-0.5", tmp_path, DEMO, FineTuning(epochs=2, recipe=recipe), Watch(epoch=stop)
             )
     assert seen == [1, 1]
+
+
+def test_what_was_compressed_before_is_remembered(tmp_path: Path) -> None:
+    """Zeros of an earlier compression are kept by a later one's fine-tuning, though its variant does not name them."""
+    earlier = compress("resnet1d", "l1-0.5", tmp_path / "first", DEMO, FineTuning())
+    second = compress(str(earlier), "random-0.1", tmp_path / "second", DEMO, FineTuning(epochs=1, recipe={"crop": 500}))
+    told = store.find(str(second)).manifest
+    assert told.variant == "random-0.1"
+    assert told.training["compressed"] == ["l1-0.5", "random-0.1"]
+    assert told.training["fine_tunings"][-1]["recipe"]["keep_zeros"] is True
 
 
 def test_a_chain_goes_on_from_its_beginning(tmp_path: Path) -> None:

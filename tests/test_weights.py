@@ -65,6 +65,23 @@ def test_a_layer_by_hand() -> None:
     assert found.range_used == 0.5
 
 
+def test_a_matrix_product_has_its_outputs_first_whichever_way_it_is_written(tmp_path: Path) -> None:
+    import onnx
+
+    weight = np.arange(6, dtype=np.float32).reshape(2, 3)  # two outputs, three inputs
+    for transposed in (0, 1):
+        node = onnx.helper.make_node("Gemm", ["x", "w"], ["y"], name="gemm", transB=transposed)
+        graph = onnx.helper.make_graph(
+            [node], "g", [onnx.helper.make_tensor_value_info("x", 1, [1, 3])],
+            [onnx.helper.make_tensor_value_info("y", 1, [1, 2])],
+            [onnx.numpy_helper.from_array(weight if transposed else weight.T.copy(), "w")],
+        )  # fmt: skip
+        path = tmp_path / f"{transposed}.onnx"
+        onnx.save(onnx.helper.make_model(graph), path)
+        (layer,) = weights._onnx(path)
+        np.testing.assert_array_equal(layer.values, weight)
+
+
 def test_zeros_are_counted() -> None:
     found = weights.facts(weights.Layer("net", np.array([[0.0, 1.0], [0.0, -1.0]], np.float32), 32))
     assert found.sparsity == 0.5

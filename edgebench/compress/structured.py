@@ -72,7 +72,7 @@ class Structured:
         _still_answers(pruned, spec, task)
         if now > wanted:
             raise Unsupported(
-                f"'{spec}': only {1 - now / before:.0%} of the multiply-adds can be removed before a layer is empty"
+                f"'{spec}': only {1 - now / before:.0%} of the multiply-adds can be removed; each layer keeps a tenth"
             )
         return pruned
 
@@ -81,7 +81,9 @@ def _pruned(network: nn.Module, found: Spec, task: CompressTask, multiple: int, 
     """A copy with at most so many multiply-adds, or as few as can be; its layers keep a multiple of channels."""
     pruned = copy.deepcopy(network).eval()
     pruner = _pruner(pruned, found, task, multiple)
-    for _ in range(STEPS):
+    for step in range(STEPS):
+        if task.progress:
+            task.progress(step, STEPS)
         if found.options["importance"] == "taylor":
             _gradients(pruned, task)
         pruner.step()

@@ -28,4 +28,7 @@ def engine_set(engine: str) -> Iterator[None]:
 
 def any_engine() -> str:
     """An engine that this torch has, for what belongs to none: its rounding is like ONNX Runtime's."""
-    return next(e for e in ("fbgemm", "qnnpack") if e in torch.backends.quantized.supported_engines)
+    for engine in ("fbgemm", "qnnpack"):
+        if engine in torch.backends.quantized.supported_engines:
+            return engine
+    raise Unsupported("this torch has no quantized engine; install a build with FBGEMM or QNNPACK")

@@ -11,7 +11,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.ao.quantization import QConfig, QConfigMapping, get_default_qconfig_mapping
+from torch.ao.quantization import (
+    QConfig,
+    QConfigMapping,
+    get_default_qat_qconfig,
+    get_default_qat_qconfig_mapping,
+    get_default_qconfig_mapping,
+)
 from torch.ao.quantization import observer as ao
 
 CHOICES = {
@@ -21,10 +27,11 @@ CHOICES = {
     "activations": ("affine-activations", "symmetric-activations"),
 }
 """What a static int8 export can choose. `histogram` looks for the range with the least squared error, `minmax` takes
-all values, `moving-average` the average of the batches' ranges, `percentile` leaves the rarest values out."""
+all values, `moving-average` the first batch's range, moved by a hundredth towards each later one's, `percentile` leaves
+the rarest values out."""
 RARE = 1e-4
 """Share of the values that `percentile` leaves out, half of it at each end."""
-REDUCED = ("fbgemm", "x86")
+REDUCED = ("fbgemm", "x86", "onednn")
 """Engines whose kernels add two products in 16 bits where the processor lacks VNNI: 7 bits of activation fit."""
 
 
@@ -49,9 +56,20 @@ OBSERVERS: Mapping[str, Any] = {
 
 
 def mapping(engine: str, options: Mapping[str, str]) -> QConfigMapping:
-    """torch's default mapping of an engine, with what `options` chooses of `CHOICES` instead."""
+    """torch's default mapping of an engine, with what `options` chooses of `CHOICES` instead.
+
+    oneDNN's own has 8 bits of activation: without VNNI its sums saturate, and the answers are wrong.
+    """
     found = get_default_qconfig_mapping(engine)
-    return found.set_global(qconfig(engine, options)) if options else found
+    return found.set_global(qconfig(engine, options)) if options or engine == "onednn" else found
+
+
+def mapping_of_training(engine: str) -> QConfigMapping:
+    """The same for training with quantization."""
+    found = get_default_qat_qconfig_mapping(engine)
+    if engine == "onednn":
+        found.set_global(get_default_qat_qconfig("fbgemm"))  # type: ignore[no-untyped-call]
+    return found
 
 
 def qconfig(engine: str, options: Mapping[str, str]) -> QConfig:

@@ -17,11 +17,14 @@ from torch import Tensor, nn
 from torch.ao import quantization as ao
 from torch.ao.nn.intrinsic import qat as fused
 from torch.ao.quantization.quantize_fx import prepare_qat_fx
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from edgebench.errors import Unsupported
 from edgebench.quantization import fx
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.keep import kept_in_float
+from edgebench.quantization.observers import REDUCED, mapping_of_training
 from edgebench.quantization.parts import Plan, find_parts, inputs_of, replaced, short
 from edgebench.quantization.refusal import first_refused
 
@@ -65,7 +68,11 @@ def prepared(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> Q
     floats = kept_in_float(network)
     while True:
         found = restored(network, {"engine": engine, "floats": floats}, tuple(signals.shape[1:]))
+        # As it will compute: normalisation by its statistics, and nothing dropped.
         found.train().apply(fused.freeze_bn_stats)
+        for module in found.modules():
+            if isinstance(module, (_BatchNorm, _DropoutNd)):
+                module.eval()
         found.apply(ao.enable_observer)
         with torch.no_grad():
             for start in range(0, len(records), fx.BATCH):
@@ -92,7 +99,8 @@ def restored(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, 
                 find_parts(modules[path], path, plan)
         plan.leave_out()
         if not plan.parts:
-            raise Unsupported(f"nothing can be quantized for {engine}: it has no convolution or linear layer")
+            why = plan.floats.get("", "it has no convolution or linear layer")
+            raise Unsupported(f"nothing can be quantized for {engine}: {why}")
         with torch.no_grad():
             inputs = inputs_of(whole, plan.parts, torch.zeros(2, *shape))
         # Normalisation is fused into its convolution in training mode. What is not torch's own would be traced as it
@@ -100,7 +108,7 @@ def restored(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, 
         for module in whole.modules():
             module.training = type(module).__module__.startswith("torch.nn")
         for path in plan.parts:
-            config = ao.get_default_qat_qconfig_mapping(engine)
+            config = mapping_of_training(engine)
             whole = replaced(whole, path, prepare_qat_fx(fx.part_of(whole, path, config, plan), config, inputs[path]))
     return QuantizationAware(whole.eval(), plan, engine)
 
@@ -111,6 +119,9 @@ def freeze(network: nn.Module, share: float) -> None:
         if isinstance(module, QuantizationAware):
             module.apply(ao.disable_observer if share >= FREEZE_OBSERVERS else ao.enable_observer)
             module.apply(fused.freeze_bn_stats if share >= FREEZE_NORMS else fused.update_bn_stats)
+            for norm in module.modules():  # those that are not fused into a convolution too
+                if isinstance(norm, _BatchNorm) and share >= FREEZE_NORMS:
+                    norm.eval()
 
 
 def converted(network: QuantizationAware, engine: str, records: Tensor) -> tuple[nn.Module, tuple[str, ...]]:
@@ -118,6 +129,11 @@ def converted(network: QuantizationAware, engine: str, records: Tensor) -> tuple
 
     It is tried on `records` (records, leads, samples), in mV. Raises Unsupported where the engine cannot run it.
     """
+    if engine in REDUCED and network.engine not in REDUCED:
+        raise Unsupported(
+            f"trained for {network.engine}, with 8 bits of activation: sums of {engine} saturate where the processor "
+            "lacks VNNI; take variant qat"
+        )
     whole = copy.deepcopy(network.network).eval()
     with engine_set(engine), torch.no_grad():
         try:

@@ -17,20 +17,22 @@ def first_refused(quantized: nn.Module, records: Tensor, plan: Plan) -> tuple[st
         try:
             quantized(records)
         except _RefusedError as refused:
-            name = refused.module
-            if not name:
+            paths = [f"{path}.{name}" if path else name for name in refused.modules]
+            found = next((p for p in paths if p not in plan.floats), None)
+            if found is None:
                 plan.parts.remove(path)
-                return path, f"{refused}"
-            return (f"{path}.{name}" if path else name), f"{refused}"
+                return path, refused.reason
+            return found, refused.reason
         finally:
             handle.remove()
     return None
 
 
 class _RefusedError(Exception):
-    def __init__(self, module: str, reason: str) -> None:
+    def __init__(self, modules: list[str], reason: str) -> None:
         super().__init__(reason)
-        self.module = module
+        # The interpreter writes where in the graph it was into the exception's text.
+        self.modules, self.reason = modules, reason
 
 
 class _Finder(fx.Interpreter):
@@ -43,17 +45,24 @@ class _Finder(fx.Interpreter):
         try:
             return super().run_node(n)
         except RuntimeError as error:
-            raise _RefusedError(_module_around(n), f"the engine refuses '{n.name}' ({short(error)})") from error
+            raise _RefusedError(_modules_around(n), f"the engine refuses '{n.name}' ({short(error)})") from error
 
 
-def _module_around(node: fx.Node) -> str:
-    """For a module its own path; for an operator the block that its nearest input module stands in."""
-    if node.op == "call_module":
-        return str(node.target)
-    queue = list(node.all_input_nodes)
-    while queue:
-        near = queue.pop(0)
-        if near.op == "call_module":
-            return str(near.target).rpartition(".")[0]
-        queue += near.all_input_nodes
-    return ""
+def _modules_around(node: fx.Node) -> list[str]:
+    """Paths of the modules that a node may stand in, the innermost first.
+
+    A module stands in itself. Of an operator the converted graph does not tell; it is taken to stand where the last
+    module before it that it depends on does, or further out.
+    """
+    path = str(node.target)
+    if node.op != "call_module":
+        feeds, queue = set[fx.Node](), list(node.all_input_nodes)
+        while queue:
+            near = queue.pop()
+            if near not in feeds:
+                feeds.add(near)
+                queue += near.all_input_nodes
+        last = next((n for n in reversed(node.graph.nodes) if n in feeds and n.op == "call_module"), None)
+        path = str(last.target).rpartition(".")[0] if last else ""
+    parts = path.split(".") if path else []
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]

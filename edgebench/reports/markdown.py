@@ -6,6 +6,7 @@ from typing import Any
 
 from edgebench import explanation
 from edgebench.measurements import Measurement, Run
+from edgebench.options import zeroes
 from edgebench.reports import columns
 
 
@@ -68,7 +69,7 @@ def _removed(rows: list[Measurement]) -> str:
         (m.model, m.variant): [
             escaped(m.model), escaped(m.variant), _change(m.parameters_before, m.parameters),
             _change(m.macs_before, m.macs),
-            "" if m.sparsity is None else f"{m.sparsity:.1%}",
+            _share(m.sparsity_before, m.sparsity),
         ]
         for m in rows
     }  # fmt: skip
@@ -102,9 +103,14 @@ def _change(before: float | None, after: float | None) -> str:
     return columns.count(after) if before in (None, after) else f"{columns.count(before)} → {columns.count(after)}"
 
 
+def _share(before: float | None, after: float | None) -> str:
+    texts = ["" if share is None else f"{share:.1%}" for share in (before, after)]
+    return " → ".join(text for text in dict.fromkeys(texts) if text)
+
+
 def _zeros(rows: list[Measurement]) -> list[str]:
-    """What zeros do not do, where there are some and no fewer multiply-adds."""
-    if not any((m.sparsity or 0) > 0.01 and m.macs == m.macs_before for m in rows):
+    """What zeros do not do, where there are some."""
+    if not any((m.sparsity or 0) > 0.01 and zeroes(m.variant) for m in rows):
         return []
     return [
         "Single weights that are zero are stored and multiplied like all others: neither a dense file nor its latency "

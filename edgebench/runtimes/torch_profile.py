@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from edgebench.measurements import OperatorKind, OperatorTime
 
+QUANTIZED_TYPES = ("c10::quint8", "c10::qint8")
 CONVERSIONS = ("quantize_per_tensor", "quantize_per_channel", "dequantize", "quantize_per_tensor_dynamic")
 
 
-def kind_of(operator: str) -> OperatorKind:
-    """What an operator computes on, by its name such as `quantized::conv1d_relu` or `aten::add`."""
+def kind_of(operator: str, dtype: str = "") -> OperatorKind:
+    """What an operator computes on: by its name, such as `quantized::conv1d_relu`, or its first input's type."""
     space, _, name = operator.partition("::")
     if name in CONVERSIONS:
         return "conversion"
-    return "int8" if space in ("quantized", "onednn") or "quantized" in name else "float"
+    integers = dtype.startswith(QUANTIZED_TYPES)
+    return "int8" if integers or space in ("quantized", "onednn") or "quantized" in name else "float"
 
 
 def profile(
@@ -30,16 +32,19 @@ def profile(
     for record in records[: len(records) // 4]:
         predict(record)
     watched = records[len(records) // 4 :]
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as found:
         for record in watched:
             predict(record)
-    calls: dict[str, int] = defaultdict(int)
-    seconds: dict[str, float] = defaultdict(float)
+    # The events have the types of their inputs only as the profiler below them saw them.
+    types = {e.correlation_id(): (e.dtypes() or [""])[0] for e in found.profiler.kineto_results.events()}
+    calls: dict[tuple[str, OperatorKind], int] = defaultdict(int)
+    seconds: dict[tuple[str, OperatorKind], float] = defaultdict(float)
     for event in found.events() or ():
         parent = event.cpu_parent
         if "::" in event.name and (parent is None or "::" not in parent.name):
-            calls[event.name] += 1
-            seconds[event.name] += event.cpu_time_total / 1e6
+            key = event.name, kind_of(event.name, types.get(event.id, ""))
+            calls[key] += 1
+            seconds[key] += event.cpu_time_total / 1e6
     n = len(watched)
-    operators = [OperatorTime(name, kind_of(name), round(calls[name] / n), seconds[name] / n) for name in calls]
+    operators = [OperatorTime(*key, round(calls[key] / n), seconds[key] / n) for key in calls]
     return sorted(operators, key=lambda o: -o.seconds)

@@ -47,9 +47,11 @@ def spread(records: int, limit: int) -> NDArray[np.int64]:
     return np.linspace(0, records - 1, limit).astype(np.int64)
 
 
-def judge(network: nn.Module, records: RecordSet, place: torch.device, recipe: Recipe) -> float:
+def judge(
+    network: nn.Module, records: RecordSet, place: torch.device, recipe: Recipe, progress: Progress | None = None
+) -> float:
     """The score that early stopping goes by; for macro-F1 at the thresholds that are best on these records."""
-    logits = predict(network, records, place, limit=recipe.validation_records)
+    logits = predict(network, records, place, progress, recipe.validation_records)
     labels = records.labels[spread(len(records), recipe.validation_records)]
     if recipe.stop_on == "macro_auc":
         return macro_auc(labels, logits) or 0.0
@@ -59,14 +61,15 @@ def judge(network: nn.Module, records: RecordSet, place: torch.device, recipe: R
 def describe(
     network: nn.Module, name: str, contract: InputContract, source: Dataset, recipe: Recipe,
     training: RecordSet, validation: RecordSet, test: RecordSet, history: dict[str, Any],
+    progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All fields of the manifest but the weights' file; thresholds are chosen on the validation fold."""
     place = next(network.parameters()).device
-    logits = predict(network, validation, place)
+    logits = predict(network, validation, place, progress)
     thresholds = best_thresholds(validation.labels, probabilities(logits))
     scores = {
         source.splits["validation"]: scores_of(validation, logits, thresholds),
-        source.splits["test"]: scores_of(test, predict(network, test, place), thresholds),
+        source.splits["test"]: scores_of(test, predict(network, test, place, progress), thresholds),
     }
     judged = recipe.validation_records or len(validation)
     return {

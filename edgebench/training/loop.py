@@ -115,7 +115,7 @@ def train(
             raise ModelError(f"training {name}: {type(error).__name__}: {_first_line(error)}") from error
         if not math.isfinite(mean):
             raise ModelError(f"training {name}: the loss is {mean} in epoch {state.epoch + 1}; lower the learning rate")
-        score = judge(state.average, validation, place, chosen)
+        score = judge(state.average, validation, place, chosen, told.data)
         state.seconds += time.monotonic() - began
         state.judged(score)
         state.scaler = run.precision.scaler.state_dict()
@@ -134,7 +134,7 @@ def train(
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = describe(
-        state.average, name, architecture.input, source, chosen, training, validation, test, history
+        state.average, name, architecture.input, source, chosen, training, validation, test, history, told.data
     ) | _compressed(chosen)  # fmt: skip
     return store.save(state.average.cpu(), output, manifest, half)
 

@@ -13,6 +13,7 @@ from edgebench import registry
 from edgebench.contracts import InputContract
 from edgebench.errors import Unsupported
 from edgebench.protocols import Exported, ExportTask
+from edgebench.quantization import fx, qat
 
 CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)
 
@@ -63,6 +64,37 @@ def test_scales_that_qnnpack_refuses_stay_in_float(tmp_path: Path) -> None:
     signals = torch.randn(3, *CONTRACT.shape)
     with torch.no_grad():
         np.testing.assert_allclose(loaded(signals).numpy(), network(signals).numpy(), atol=0.1)
+
+
+class Nested(nn.Module):
+    """A residual block whose branch is a module of its own, and far smaller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(nn.Conv1d(4, 4, 3, padding=1), nn.ReLU())
+        with torch.no_grad():
+            for parameter in self.convs.parameters():
+                parameter.mul_(1e-7)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.convs(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("prepare", ["static", "training"])
+def test_a_refused_sum_costs_its_block_only(prepare: str) -> None:
+    """The graph does not tell where a sum stands; blocks further and further out are left in float, and no loop."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Sequential(nn.Conv1d(4, 4, 5), nn.ReLU()), Nested(), nn.AdaptiveAvgPool1d(1), nn.Flatten(),
+        nn.Linear(4, 5),
+    ).eval()  # fmt: skip
+    signals = np.random.default_rng(0).normal(0, 0.3, (32, *CONTRACT.shape)).astype(np.float32)
+    if prepare == "static":
+        told = fx.quantize_static(network, "qnnpack", signals)[1]
+    else:
+        told = qat.prepared(network, "qnnpack", signals).plan.told
+    assert [part.partition(":")[0] for part in told] == ["1.convs", "1"]
+    assert all("\n" not in part and "refuses 'add" in part for part in told)
 
 
 class Branching(nn.Module):

@@ -8,7 +8,7 @@ import torch
 from edgebench.quantization.observers import PercentileObserver, qconfig
 
 
-def seen(options: dict[str, str], values: torch.Tensor, engine: str = "onednn") -> tuple[float, int]:
+def seen(options: dict[str, str], values: torch.Tensor, engine: str = "qnnpack") -> tuple[float, int]:
     observer = qconfig(engine, options).activation()
     observer(values)
     scale, zero = observer.calculate_qparams()
@@ -30,8 +30,9 @@ def test_min_max_symmetric() -> None:
     assert zero == 127
 
 
-def test_an_engine_without_vnni_gets_seven_bits() -> None:
-    scale, _ = seen({"calibration": "minmax"}, torch.tensor([-1.0, 3.0]), "fbgemm")
+@pytest.mark.parametrize("engine", ["fbgemm", "x86", "onednn"])
+def test_an_engine_that_may_lack_vnni_gets_seven_bits(engine: str) -> None:
+    scale, _ = seen({"calibration": "minmax"}, torch.tensor([-1.0, 3.0]), engine)
     assert scale == pytest.approx(4 / 127, rel=1e-6)
 
 

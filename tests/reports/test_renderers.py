@@ -16,13 +16,13 @@ from edgebench.reports import columns, terminal
 
 OK = Measurement(
     "r", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False, 5_500_000, 1_367_781, 0.0, 5_100_000,
-    104_000_000, None, None, 75_000_000, 18_000_000, None, 0.04, 0.008, 0.0021, 0.0020, 0.0022, 0.0025, 0.003, 1500,
-    470.0, "stable", None, None, None, None, None, "", None, "demo (synthetic)", 240, 0.7, 0.65, 0.75, 0.92, 0.0, 0.0,
-    0.0, 1e-6, "", None, None, None, "a" * 64, "a machine",
+    104_000_000, None, None, None, 75_000_000, 18_000_000, None, 0.04, 0.008, 0.0021, 0.0020, 0.0022, 0.0025, 0.003,
+    1500, 470.0, "stable", None, None, None, None, None, "", None, "demo (synthetic)", 240, 0.7, 0.65, 0.75, 0.92, 0.0,
+    0.0, 0.0, 1e-6, "", None, None, None, "a" * 64, "a machine",
 )  # fmt: skip
 HEADER = (
     "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,sparsity,"
-    "zip_size_bytes,macs,parameters_before,macs_before,peak_rss_bytes,model_rss_bytes,peak_device_bytes,load_s,first_inference_s,latency_p50_s,latency_p50_low_s,"
+    "zip_size_bytes,macs,parameters_before,macs_before,sparsity_before,peak_rss_bytes,model_rss_bytes,peak_device_bytes,load_s,first_inference_s,latency_p50_s,latency_p50_low_s,"
     "latency_p50_high_s,latency_p90_s,latency_p99_s,latency_samples,throughput_per_s,verdict,int8_operators,float_operators,"
     "conversions,int8_time_share,conversion_time_share,slowest_operator,slowest_operator_share,dataset,records,macro_f1,"
     "macro_f1_low,macro_f1_high,macro_auc,delta_macro_f1,delta_low,delta_high,max_abs_error,counterpart,counterpart_delta,counterpart_low,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgebench import artifacts, registry
@@ -64,6 +65,28 @@ def test_onnx_operators(operator: str, kind: str) -> None:
 ])  # fmt: skip
 def test_torch_operators(operator: str, kind: str) -> None:
     assert torch_profile.kind_of(operator) == kind
+
+
+def test_what_runs_on_integers_is_known_by_its_inputs() -> None:
+    assert torch_profile.kind_of("aten::max_pool1d", "c10::quint8") == "int8"
+    assert torch_profile.kind_of("aten::dequantize", "c10::quint8") == "conversion"
+    assert torch_profile.kind_of("aten::max_pool1d", "float") == "float"
+    assert onnx_profile.kind_of("NhwcMaxPool", "uint8") == "int8"
+    assert onnx_profile.kind_of("DequantizeLinear", "uint8") == "conversion"
+    assert onnx_profile.kind_of("Transpose", "float") == "float"
+
+
+def test_pooling_of_integers_is_not_float(exported: Path) -> None:
+    """resnet1d pools between its convolutions, in int8 as they are; what is left in float is its input and its head."""
+    import torch
+
+    torch.backends.quantized.engine = "fbgemm"
+    module = torch.jit.load(str(artifacts.read(exported / "fbgemm-int8").path))  # type: ignore[no-untyped-call]
+    record = np.zeros((1, 12, 1000), np.float32)
+    found = torch_profile.profile(lambda r: module(torch.from_numpy(r)), [record] * 4)
+    kinds = {o.name: o.kind for o in found}
+    assert kinds["aten::max_pool1d"] == kinds["aten::avg_pool1d"] == "int8"
+    assert kinds["aten::sub"] == "float"
 
 
 def test_onnx_profile_by_hand(tmp_path: Path) -> None:
