@@ -87,7 +87,7 @@ def compress(
     for step in _steps(left, tuning.rounds):
         network = registry.variant(step).apply(network, step, _task(model, records, watch))
         done.append(step)
-        training = told.training | {"compressed": list(done)}
+        training = fields["training"] | {"compressed": list(done)}
         fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
         epochs = (tuning.qat_epochs or tuning.epochs) if fields["quantization"] else tuning.epochs
         if epochs:

@@ -72,7 +72,8 @@ class Structured:
         _still_answers(pruned, spec, task)
         if now > wanted:
             raise Unsupported(
-                f"'{spec}': only {1 - now / before:.0%} of the multiply-adds can be removed; each layer keeps a tenth"
+                f"'{spec}': only {1 - now / before:.0%} of the multiply-adds can be removed: a tenth of each layer's "
+                "channels has to stay"
             )
         return pruned
 
