@@ -35,6 +35,8 @@ BASE: dict[str, Any] = {
 }  # fmt: skip
 QUANTIZED: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
 """What training with quantization cannot have otherwise: it rounds in float32, and its features are inside a graph."""
+SETTLED = 0.1
+"""Factor of the learning rate of a training with quantization: it starts from a network that is trained already."""
 INHERITED = (
     "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "class_weights"
 )  # fmt: skip
@@ -147,8 +149,10 @@ def _fine_tuned(
         **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
         "seed": records.seed,
         "keep_zeros": any(map(options.zeroes, fields["training"]["compressed"])),
-        **changes, **(QUANTIZED if fields["quantization"] else {}), "epochs": epochs, "start": str(start),
+        **changes, "epochs": epochs, "start": str(start),
     }  # fmt: skip
+    if fields["quantization"]:
+        recipe |= QUANTIZED | {"learning_rate": recipe["learning_rate"] * SETTLED}
     manifest = train(
         fields["architecture"], records.dataset, records.directory, place / "tuned", recipe, resume=True, watch=watch,
         skip_bad=records.skip_bad,

@@ -17,7 +17,8 @@ def macs(network: nn.Module, shape: tuple[int, ...]) -> int:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    # With gradients: the counter's hooks ask for those of a weight that is a module's input, as of a rounding.
     place = next((p.device for p in network.parameters()), torch.device("cpu"))
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, *shape, device=place))
     return int(counter.get_total_flops()) // 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from edgebench import api, artifacts
+from edgebench import api, artifacts, operations
 from edgebench.compression import Records, compress
 from edgebench.contracts import FineTuning
 from edgebench.errors import PlanError
@@ -52,9 +52,11 @@ def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
     assert model.manifest.training["compressed"] == ["structured-0.3", "qat"]
     told = model.manifest.training["fine_tunings"][-1]
     assert (told["epochs"], told["recipe"]["precision"], told["recipe"]["hint"]) == (2, "fp32", 0)
+    assert told["recipe"]["learning_rate"] == pytest.approx(1e-4)
     assert [t["of"] for t in model.manifest.training["fine_tunings"]] == ["structured-0.3", "structured-0.3+qat"]
     assert len(model.manifest.scores) == 2
     assert model.manifest.parameters < 1_367_781
+    assert operations.macs(network, (12, 1000)) < 0.75 * model.manifest.before["macs"]
     outcomes = api.export(
         (str(tmp_path / "model" / "resnet1d.json"),),
         ("eager", "torchscript", "onnx", "onnx-int8-dynamic", "onnx-int8", "fbgemm-int8"), tmp_path / "out",
