@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -77,6 +78,8 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     the list grows. Raises PlanError, ModelError, DataError, Unsupported.
     """
     hear = listener or Listener()
+    if math.isnan(request.max_drop):
+        raise PlanError("the bound on the loss of macro-F1 is not a number; 0.005 is half a point")
     model = store.find(request.model)
     exporter = registry.exporter(request.exporter)
     if not exporter.calibrates:

@@ -148,3 +148,17 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert files.cache_dir() == tmp_path / ".cache" / "edgebench"
+
+
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for text in ("first", "second"):
+        with files.replacing_folder(home) as part:
+            part.mkdir()
+            (part / f"{text}.txt").write_text(text)
+        assert [p.name for p in home.iterdir()] == [f"{text}.txt"]
+    with pytest.raises(KeyboardInterrupt), files.replacing_folder(home) as part:
+        part.mkdir()
+        raise KeyboardInterrupt
+    assert [p.name for p in home.iterdir()] == ["second.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]

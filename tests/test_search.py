@@ -73,6 +73,17 @@ def test_a_second_search_replaces_the_first(tmp_path: Path, monkeypatch: pytest.
     assert again["file_size_bytes"] < manifest["file_size_bytes"]
 
 
+def test_a_bound_is_a_number(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="is not a number"):
+        search.search(Request("resnet1d", "onnx-int8", float("nan"), "demo"), tmp_path)
+
+
+def test_an_output_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PlanError, match=r"cannot be written \(.*\); give another --output"):
+        search.search(Request("resnet1d", "onnx-int8", 0.01, "demo"), tmp_path / "file" / "out")
+
+
 def test_only_static_int8(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="exporter 'torchscript' is not static int8; take fbgemm-int8"):
         search.search(Request("resnet1d", "torchscript", 0.01, "demo"), tmp_path)
