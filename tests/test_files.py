@@ -157,8 +157,13 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
             part.mkdir()
             (part / f"{text}.txt").write_text(text)
         assert [p.name for p in home.iterdir()] == [f"{text}.txt"]
-    with pytest.raises(KeyboardInterrupt), files.replacing_folder(home) as part:
-        part.mkdir()
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with files.replacing_folder(home) as part:
+            part.mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert [p.name for p in home.iterdir()] == ["second.txt"]
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
