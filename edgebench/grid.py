@@ -1,4 +1,4 @@
-"""The cells of one run and its five stages; what each learns is written to the run's folder at once."""
+"""The cells of one run and its stages; what each learns is written to the run's folder at once."""
 
 from __future__ import annotations
 
@@ -13,24 +13,18 @@ from typing import Any
 import numpy as np
 import psutil
 
-from edgebench import adoption, artifacts, profiles, registry
+from edgebench import artifacts, building, profiles, registry
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
-from edgebench.errors import PlanError, RunError
 from edgebench.events import Listener
-from edgebench.files import safe_name
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
 from edgebench.plan import Plan
 from edgebench.process import end_children
-from edgebench.records import from_dict
 from edgebench.run_store import RunStore
-from edgebench.sources import Sources
 from edgebench.statistics import decide
 
-REFERENCE = "eager"
-"""The exporter whose predictions the others are held against."""
 WORKER_BYTES = 2**30
 """What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
 
@@ -47,70 +41,17 @@ class Grid:
     """Only where thresholds are to be chosen for artifacts that were made elsewhere."""
     facts: dict[str, Any]
     hear: Listener
-    built: dict[tuple[str, str, str], Built] = field(default_factory=dict)
+    built: dict[building.Key, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     accuracies: dict[str, Accuracy] = field(default_factory=dict)
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
-        for path in self.plan.artifacts:
-            found = artifacts.read(path, self.plan.tune_thresholds)
-            artifact = artifact_of(found)
-            if self.validation and artifact.feed:
-                kept = self.store.folder / "artifacts" / artifact.model / artifact.exporter / artifacts.MANIFEST
-                found = adoption.with_thresholds(found, self.validation, kept, self.plan.measuring.timeout_s)
-            if (artifact.model, artifact.variant, artifact.exporter) in self.built:
-                name = f"{artifact.model} {artifact.variant} {artifact.exporter}"
-                raise PlanError(f"{path}: a second artifact of {name}; measure them in runs of their own")
-            self.built[artifact.model, artifact.variant, artifact.exporter] = found
         if self.plan.artifacts:
-            return
-        exporters = (*self.plan.exporters, *(() if REFERENCE in self.plan.exporters else (REFERENCE,)))
-        pairs = {(model, variant): exporters for model in self.plan.models for variant in self.plan.variants}
-        for model in self.plan.models:
-            pairs.setdefault((model, "none"), (REFERENCE,))
-        self.hear.stage("export and check", sum(map(len, pairs.values())))
-        for (model, variant), chosen in pairs.items():
-            self._build_pair(model, variant, chosen)
-
-    def _build_pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:
-        folder = self.store.folder / "artifacts" / artifacts.safe(model) / artifacts.safe(variant)
-
-        def keep(exporter: str, outcome: Outcome) -> None:
-            key = f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}"
-            if key not in self.store.outcomes:
-                self.store.record(key, outcome)
-                self.hear.built(f"{artifacts.safe(model)} {exporter}", outcome)
-            artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
-            path = folder / safe_name(exporter) / artifact.file if artifact else None
-            self.built[artifacts.safe(model), variant, exporter] = Built(outcome, artifact, path)
-            self.hear.step(f"{artifacts.safe(model)} {variant} {exporter}")
-
-        outcome, source = self._sources().find(model, variant)
-        if outcome.status != "ok":
-            for exporter in exporters:
-                keep(exporter, outcome)
-            return
-        left = []
-        for exporter in exporters:
-            known = self.store.outcomes.get(f"build~{artifacts.safe(model)}~{artifacts.safe(variant)}~{exporter}")
-            if known is None:
-                left.append(exporter)
-                continue
-            keep(exporter, known)
-            made = self.built[artifacts.safe(model), variant, exporter]
-            if made.artifact and made.path:
-                artifacts.verify(made.artifact, made.path)
-        if left:
-            timeout = self.plan.measuring.timeout_s
-            artifacts.build(source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
-
-    def _sources(self) -> Sources:
-        def place(model: str, variant: str) -> Path:
-            return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
-
-        return Sources(self.plan, place, self.store.outcomes, self.store.record, self.hear)
+            self.built = building.given(self.plan, self.validation, self.store.folder)
+        else:
+            self.built = building.Building(self.plan, self.store, self.calibration, self.test, self.hear).all()
 
     def plan_cells(self) -> None:
         """Stage 2: which cells there are; those that cannot exist end here as rows."""
@@ -132,11 +73,8 @@ class Grid:
     def predict(self) -> None:
         """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
         jobs: dict[str, Job] = {}
-        for (model, variant, exporter), built in self.built.items():
-            if exporter == REFERENCE and variant == "none" and built.artifact:
-                host = profiles.host(self.facts)
-                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
-                jobs[_prediction(planned)] = self._predict_job(planned)
+        for planned in self._references():
+            jobs[_prediction(planned)] = self._predict_job(planned)
         jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
         self._perform("predict the test records", jobs, lambda _: None)
         self._read_references()
@@ -154,16 +92,21 @@ class Grid:
             answers[planned.cell] = Answer(logits, planned.artifact, reference)
         self.accuracies = scores(self.test.labels, answers)
 
+    def _references(self) -> list[Planned]:
+        """The uncompressed float networks that the others are held against, on this machine."""
+        host = profiles.host(self.facts)
+        return [
+            Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
+            for (model, variant, exporter), built in self.built.items()
+            if exporter == building.REFERENCE and variant == "none" and built.artifact
+        ]
+
     def _read_references(self) -> None:
-        for (model, variant, exporter), built in self.built.items():
-            if exporter == REFERENCE and variant == "none" and built.artifact:
-                host = profiles.host(self.facts)
-                planned = Planned(Cell(model, variant, exporter, host.name), host, profiles.Fit(), built)
-                if self.store.outcomes[_prediction(planned)].status == "ok":
-                    logits = np.load(self._prediction_file(planned))
-                    self.references[model, built.artifact.model_sha256] = Reference(
-                        logits, decide(logits, built.artifact.thresholds)
-                    )
+        for planned in self._references():
+            if self.store.outcomes[_prediction(planned)].status == "ok":
+                logits = np.load(self._prediction_file(planned))
+                decisions = decide(logits, planned.artifact.thresholds)
+                self.references[planned.cell.model, planned.artifact.model_sha256] = Reference(logits, decisions)
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
@@ -296,10 +239,3 @@ def _mismatch(artifact: Artifact, records: RecordSet) -> str:
     if artifact.classes != records.classes:
         return f"decides {', '.join(artifact.classes)}; {records.label} has {', '.join(records.classes)}"
     return ""
-
-
-def artifact_of(built: Built) -> Artifact:
-    """The record of an artifact that was read or built."""
-    if built.artifact is None:
-        raise RunError("an artifact without a manifest")
-    return built.artifact

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from edgebench import adoption, artifacts, profiles, registry, run_store
+from edgebench.building import artifact_of
 from edgebench.contracts import DataRequest, RecordSet, Split
 from edgebench.events import Listener
 from edgebench.files import sha256, sha256_of
-from edgebench.grid import Grid, artifact_of
+from edgebench.grid import Grid
 from edgebench.measurements import Run
 from edgebench.measuring import environment
 from edgebench.models import store as models

@@ -89,7 +89,7 @@ class OperatorTime:
 
     name: str
     kind: OperatorKind
-    """`conversion` quantizes or dequantizes; `float` is everything that computes on float32, or moves it."""
+    """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""
     calls: int
     """In one prediction."""
     seconds: float

@@ -53,10 +53,10 @@ ALLOWED = {
     "plan": BASE | {"measuring", "models", "profiles"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
     "sources": BASE | {"artifacts", "plan"},
-    "grid": BASE
-    | {"adoption", "artifacts", "cells", "measuring", "plan", "process", "profiles", "run_store", "sources"},
+    "building": BASE | {"adoption", "artifacts", "plan", "run_store", "sources"},
+    "grid": BASE | {"artifacts", "building", "cells", "measuring", "plan", "process", "profiles", "run_store"},
     "harness": BASE
-    | {"adoption", "artifacts", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
+    | {"adoption", "artifacts", "building", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
     "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "sources", "training"},
     "diagnosis": BASE | {"measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},

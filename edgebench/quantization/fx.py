@@ -28,10 +28,10 @@ def quantize_static(
 ) -> tuple[nn.Module, tuple[str, ...]]:  # fmt: skip
     """Quantize weights and activations to int8 for one engine; returns the network and what stayed in float.
 
-    `signals` (records, leads, samples), in mV, is what it is calibrated on; `options` choose of `observers.CHOICES`;
-    `floats` are paths of modules that shall stay in float, each with the reason. What FX cannot trace, and what the
-    engine refuses to run, stays in float too; the rest is tried again without it. Raises Unsupported where nothing is
-    left to quantize.
+    `signals` (records, leads, samples), in mV, is what it is calibrated on; `options` choose, by the words of
+    `exporters/_fx_int8.py`; `floats` are paths of modules that shall stay in float, each with the reason. What FX
+    cannot trace, and what the engine refuses to run, stays in float too; the rest is tried again without it. Raises
+    Unsupported where nothing is left to quantize.
     """
     records = torch.from_numpy(signals)
     with engine_set(engine), torch.no_grad():

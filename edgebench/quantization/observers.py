@@ -20,15 +20,6 @@ from torch.ao.quantization import (
 )
 from torch.ao.quantization import observer as ao
 
-CHOICES = {
-    "calibration": ("histogram", "minmax", "moving-average", "percentile"),
-    "granularity": ("per-channel", "per-tensor"),
-    "weights": ("symmetric-weights", "affine-weights"),
-    "activations": ("affine-activations", "symmetric-activations"),
-}
-"""What a static int8 export can choose. `histogram` looks for the range with the least squared error, `minmax` takes
-all values, `moving-average` the first batch's range, moved by a hundredth towards each later one's, `percentile` leaves
-the rarest values out."""
 RARE = 1e-4
 """Share of the values that `percentile` leaves out, half of it at each end."""
 REDUCED = ("fbgemm", "x86", "onednn")
@@ -56,7 +47,7 @@ OBSERVERS: Mapping[str, Any] = {
 
 
 def mapping(engine: str, options: Mapping[str, str]) -> QConfigMapping:
-    """torch's default mapping of an engine, with what `options` chooses of `CHOICES` instead.
+    """torch's default mapping of an engine, with what `options` chooses instead.
 
     oneDNN's own has 8 bits of activation: without VNNI its sums saturate, and the answers are wrong.
     """
