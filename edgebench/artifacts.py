@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,9 @@ MANIFEST = "manifest.json"
 CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
 """An fp32 export whose logits are further from the model's own than this has failed; of the largest logit, above 1."""
+
+OUT_OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
+"""What the libraries say in common where they get no memory."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +220,13 @@ def perform(job: Job, timeout_s: float) -> Outcome:
         calm = {} if job.kind in ("latency", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
         answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
     except ChildError as failure:
-        return Outcome("timeout" if failure.timeout else "failed", str(failure))
-    return from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
+        outcome = Outcome("timeout" if failure.timeout else "failed", str(failure))
+    else:
+        outcome = from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
+    if job.memory_limit_bytes is not None and outcome.status == "failed" and OUT_OF_MEMORY.search(outcome.reason):
+        limit = f"{job.memory_limit_bytes / 1e6:.0f} MB"
+        return Outcome("unsupported", f"does not fit into the target's {limit} of memory: {outcome.reason}")
+    return outcome
 
 
 def _describe(records: RecordSet) -> dict[str, object]:

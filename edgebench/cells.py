@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgebench.artifacts import Built
 from edgebench.contracts import Artifact, Cell, Job, Outcome, Target
-from edgebench.measurements import Measurement, Verdict
+from edgebench.measurements import Measurement
+from edgebench.measuring import summary
 from edgebench.measuring.accuracy import Accuracy
 from edgebench.profiles import Fit, threads_here
-from edgebench.statistics import bootstrap_median
 
-NOISY_SPREAD = 1.10
-"""Medians of a cell's processes that differ by more than this factor are noisy."""
-P99_SAMPLES = 662
-"""Samples from which on the 99th percentile is told: with fewer, its 95 % interval has no upper end among them."""
+Passes = Mapping[str, Sequence[summary.Process]]
+"""What the timed passes of a cell gave, by name."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def measurement(
     accuracy: Accuracy | None = None,
     memory: Outcome | None = None,
     profile: Outcome | None = None,
-    latency: Sequence[tuple[Outcome, Path]] = (),
+    passes: Passes | None = None,
 ) -> Measurement:
     """The row of a cell: whatever was measured, with the status and reason of `outcome`."""
     cell, artifact = planned.cell, planned.built.artifact
@@ -88,40 +84,11 @@ def measurement(
         values |= memory.values
     if profile is not None and profile.status == "ok":
         values |= profile.values
-    if latency and outcome.status == "ok":
-        values |= _latency(latency, planned.fit.emulated)
+    if passes and outcome.status == "ok":
+        values |= summary.timed(passes, planned.fit.emulated)
     return Measurement(
         run=run, model=cell.model, variant=cell.variant, exporter=cell.exporter,
         format=artifact.format if artifact else "", precision=artifact.precision if artifact else "",
         target=cell.target, status=outcome.status, reason=outcome.reason, emulated=planned.fit.emulated,
         dataset=dataset, host=host, **values,
     )  # fmt: skip
-
-
-def _latency(passes: Sequence[tuple[Outcome, Path]], emulated: bool) -> dict[str, Any]:
-    measured = [np.load(path) for _, path in passes]
-    # The loop is bounded in time, so a fast process gives more samples; each process is to count alike.
-    processes = [samples[: min(map(len, measured))] for samples in measured]
-    outcomes = [outcome.values for outcome, _ in passes]
-    pooled = np.concatenate(processes)
-    low, high = bootstrap_median(processes)
-    return {
-        "load_s": float(np.median([o["load_s"] for o in outcomes])),
-        "first_inference_s": float(np.median([o["first_inference_s"] for o in outcomes])),
-        "latency_p50_s": float(np.median(pooled)), "latency_p50_low_s": low, "latency_p50_high_s": high,
-        "latency_p90_s": float(np.quantile(pooled, 0.9)),
-        "latency_p99_s": float(np.quantile(pooled, 0.99)) if len(pooled) >= P99_SAMPLES else None,
-        "latency_samples": len(pooled), "throughput_per_s": len(pooled) / float(pooled.sum()),
-        "verdict": verdict([float(np.median(p)) for p in processes], any(o["throttled"] for o in outcomes), emulated),
-    }  # fmt: skip
-
-
-def verdict(medians: Sequence[float], throttled: bool, emulated: bool) -> Verdict | None:
-    """How far a cell's timing can be trusted, from the medians of its processes; None where there is only one."""
-    if emulated:
-        return "emulated"
-    if throttled:
-        return "throttled"
-    if len(medians) < 2:
-        return None
-    return "noisy" if max(medians) / min(medians) > NOISY_SPREAD else "stable"

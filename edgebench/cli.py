@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from edgebench import __version__, api
+from edgebench.cli_compare import compare, gate
 from edgebench.cli_data import data
 from edgebench.cli_explain import explain
 from edgebench.cli_inspect import inspect
 from edgebench.cli_options import (
-    Artifacts,
     Calibration,
     DataDir,
     DatasetName,
@@ -21,29 +21,19 @@ from edgebench.cli_options import (
     FinetuneEpochs,
     FinetuneRounds,
     FinetuneSet,
-    KeepUnlabelled,
-    Limit,
-    MinSamples,
-    MinSeconds,
     Models,
-    Output,
-    Processes,
     QatEpochs,
-    Seed,
-    SkipBad,
-    Targets,
-    Threads,
     Timeout,
     TuneThresholds,
     Variants,
-    Warmup,
     Weights,
     fields,
-    settings,
+    finetuning,
 )
 from edgebench.cli_quantize import quantize
+from edgebench.cli_run import measure, run
 from edgebench.cli_train import train
-from edgebench.console import INTERRUPTED, command, err, live, out
+from edgebench.console import command, live, out, say_written
 
 app = typer.Typer(
     name="edgebench",
@@ -67,76 +57,8 @@ def main_options(
         raise typer.Exit
 
 
-@app.command()
-@command
-def run(
-    plan: Annotated[Path | None, typer.Argument(help="Plan in TOML; flags override it.")] = None,
-    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
-    artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
-    dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
-    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
-    finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
-    finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
-    calibration_records: Calibration = None, processes: Processes = None, warmup: Warmup = None,
-    min_samples: MinSamples = None, min_seconds: MinSeconds = None, timeout: Timeout = None,
-    threads: Threads = None, seed: Seed = None, output: Output = None,
-    resume: Annotated[Path | None, typer.Option(help="Complete the interrupted run in this folder.")] = None,
-) -> None:  # fmt: skip
-    """Export, measure and report a grid of models, exporters and targets.
-
-    [bold]Examples[/bold]
-
-    edgebench run                                            the embedded demo set, every exporter
-
-    edgebench run --dataset ptbxl --data-dir ptbxl -o out    all of PTB-XL's fold 10
-
-    edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
-
-    edgebench run --variant none --variant structured-0.5 --finetune-epochs 3
-
-    edgebench run --model net.py:build --weights net.pth     your own network, with net.toml beside it
-
-    edgebench run --artifact net.onnx                        your own file, with net.toml beside it
-
-    edgebench run --resume out                               go on after Ctrl-C
-    """
-    given = fields(
-        models=model, weights=weights, tune_thresholds=tune_thresholds,
-        artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
-        targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
-        limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
-        calibration_records=calibration_records, threads=threads, seed=seed,
-        finetuning=_finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
-        measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
-    )  # fmt: skip
-    _run(plan, given, output, resume)
-
-
-@app.command()
-@command
-def measure(
-    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files.")],
-    tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
-    data_dir: DataDir = None, limit: Limit = None,
-    processes: Processes = None, warmup: Warmup = None, min_samples: MinSamples = None,
-    min_seconds: MinSeconds = None, timeout: Timeout = None, threads: Threads = None, output: Output = None,
-) -> None:  # fmt: skip
-    """Measure artifacts that were exported before, on this machine.
-
-    Needs only the runtimes of their formats: for ONNX no torch.
-
-    [bold]Examples[/bold]
-
-    edgebench measure artifacts/resnet1d/none/onnx-int8
-
-    edgebench measure artifacts/resnet1d/none/* --threads 1
-    """
-    given = fields(
-        artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
-        dataset=dataset, data_dir=data_dir, limit=limit, threads=threads,
-        measuring=_measuring(processes, warmup, min_samples, min_seconds, timeout),
-    )  # fmt: skip
-    _run(None, given, output, None)
+app.command()(run)
+app.command()(measure)
 
 
 @app.command()
@@ -159,8 +81,8 @@ def export(
     """
     given = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
-        calibration_records=calibration_records, measuring=_measuring(None, None, None, None, timeout),
-        finetuning=_finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
+        calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
+        finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
     with live() as listener:
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
@@ -195,9 +117,11 @@ def report(
     written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)
     for folder in runs:
         terminal.show(run_store.read(folder), out)
-    _say_written(written)
+    say_written(written)
 
 
+app.command()(compare)
+app.command()(gate)
 app.command()(train)
 app.command()(quantize)
 app.command()(explain)
@@ -232,47 +156,3 @@ def doctor() -> None:
 def main() -> None:
     """Entry point."""
     app()
-
-
-def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
-    from edgebench import plan as plans
-    from edgebench import run_store
-    from edgebench.errors import PlanError
-    from edgebench.reports import terminal
-
-    folder = resume or output or api.new_folder()
-    if resume is not None:
-        if output is not None:
-            raise PlanError("--resume names the run's folder already; leave --output away")
-        saved = run_store.saved_plan(resume)
-        # Flags may be repeated; what differs from the saved plan is refused by the harness.
-        chosen = plans.load(plan, given) if plan else plans.over_saved(saved, given)
-    else:
-        chosen = plans.load(plan, given)
-    try:
-        with live() as listener:
-            finished = api.run(chosen, folder, resume is not None, listener)
-    except KeyboardInterrupt:
-        err.print(
-            f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow"
-        )
-        raise typer.Exit(INTERRUPTED) from None
-    terminal.show(finished, out)
-    _say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
-    if not any(m.status == "ok" for m in finished.measurements):
-        raise typer.Exit(1)
-
-
-def _say_written(paths: list[Path]) -> None:
-    for path in paths:
-        out.print(f"written: {path}", highlight=False, soft_wrap=True)
-
-
-def _finetuning(epochs: int | None, qat: int | None, rounds: int | None, set_: list[str] | None) -> dict[str, Any]:
-    return fields(epochs=epochs, qat_epochs=qat, rounds=rounds, recipe=settings(set_ or [], "--finetune-set"))
-
-
-def _measuring(
-    processes: int | None, warmup: int | None, samples: int | None, seconds: float | None, timeout: float | None
-) -> dict[str, Any]:
-    return fields(processes=processes, warmup=warmup, min_samples=samples, min_seconds=seconds, timeout_s=timeout)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -66,6 +67,12 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 def _say(text: str) -> None:
     err.print(f"[red]error:[/red] {escape(' '.join(text.split()))}", soft_wrap=True, highlight=False)
+
+
+def say_written(paths: list[Path]) -> None:
+    """Name the files that a command wrote."""
+    for path in paths:
+        out.print(f"written: {path}", highlight=False, soft_wrap=True)
 
 
 def _interrupt(*_: object) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
 
 Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
 Split = Literal["train", "validation", "test", "calibration"]
-JobKind = Literal["predict", "memory", "latency", "profile"]
+JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
 
@@ -138,6 +138,8 @@ class Target:
     threads: int = 1
     board: str = ""
     """Text that the device tree's model must contain; empty where the architecture is enough."""
+    memory_limit_bytes: int | None = None
+    """Resident memory that one process may have there; None for no limit."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,22 @@ class Measuring:
     min_samples: int = 100
     min_seconds: float = 0.5
     timeout_s: float = 600.0
+    cores: tuple[int, ...] = ()
+    """Processor cores that the timed processes are held to; empty for all."""
+    paced_s: float | None = None
+    """Also time one sample every so many seconds, as a monitor on a patient does; None for not."""
+    batches: tuple[int, ...] = ()
+    """Also time batches of these sizes, for the throughput."""
+    cold_starts: int = 0
+    """Processes a cell that load the file after it was put out of the page cache."""
+    cool_down_c: float | None = None
+    """Wait before each timed process until the machine is this cool, in degrees Celsius."""
+    cool_down_limit_s: float = 300.0
+    """Wait so long at most."""
+    steady: float | None = None
+    """Go on with more processes until the median's interval is this wide at most, as a share of the median."""
+    steady_limit_s: float = 600.0
+    """Go on so long at most."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +228,11 @@ class Job:
     warmup: int = 10
     min_samples: int = 100
     min_seconds: float = 1.0
+    period_s: float = 0.0
+    """Time from the start of one sample to that of the next; 0 for at once."""
+    cores: tuple[int, ...] = ()
+    memory_limit_bytes: int | None = None
+    """What the process may have at most, the runtime included."""
 
 
 @dataclass(frozen=True)

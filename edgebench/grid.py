@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +21,8 @@ from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
 from edgebench.plan import Plan
 from edgebench.process import end_children
+from edgebench.rounds import Rounds
 from edgebench.run_store import RunStore
-from edgebench.statistics import decide
 
 WORKER_BYTES = 2**30
 """What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
@@ -104,13 +103,17 @@ class Grid:
     def _read_references(self) -> None:
         for planned in self._references():
             if self.store.outcomes[_prediction(planned)].status == "ok":
-                logits = np.load(self._prediction_file(planned))
-                decisions = decide(logits, planned.artifact.thresholds)
-                self.references[planned.cell.model, planned.artifact.model_sha256] = Reference(logits, decisions)
+                said = Reference(self.test.labels, np.load(self._prediction_file(planned)), planned.artifact.thresholds)
+                self.references[planned.cell.model, planned.artifact.model_sha256] = said
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
-        jobs = {f"memory~{p.cell.id}": self._job(p, "memory", self.store.folder / "unused") for p in self._open()}
+        jobs = {
+            f"memory~{p.cell.id}": self._job(
+                p, "memory", self.store.folder / "unused", memory_limit_bytes=p.target.memory_limit_bytes
+            )
+            for p in self._open()
+        }
         by_job = {f"memory~{p.cell.id}": p for p in self._open()}
         self._perform("measure memory", jobs, lambda name: self._end_if_failed(by_job[name], name))
 
@@ -127,25 +130,14 @@ class Grid:
             self.hear.step(name.replace("~", " "))
 
     def latency(self) -> None:
-        """Stage 6: latency, one process at a time, cells interleaved in a new order each round."""
-        measuring = self.plan.measuring
-        rounds = [_shuffled(self._open(), self.plan.seed + r) for r in range(measuring.processes)]
-        todo = [(r, p) for r, cells in enumerate(rounds) for p in cells if r < self._processes(p)]
-        self.hear.stage("measure latency", len(todo))
-        for number, planned in todo:
-            name = f"latency~{planned.cell.id}~{number}"
-            if planned.cell.id in self.store.measurements:
-                self.hear.step()
-                continue
-            if name not in self.store.outcomes:
-                job = self._job(
-                    planned, "latency", self._samples(planned, number), warmup=measuring.warmup,
-                    min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
-                )  # fmt: skip
-                self.store.record(name, artifacts.perform(job, measuring.timeout_s))
-            self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
-            if self._end_if_failed(planned, name) and number + 1 == self._processes(planned):
-                self._finish(planned, Outcome("ok"))
+        """Stage 6: the timed passes, one process at a time; with them the cells end."""
+        self._rounds.measure(self._open(), lambda planned, job: not self._end_if_failed(planned, job))
+        for planned in self._open():
+            self._finish(planned, Outcome("ok"))
+
+    @property
+    def _rounds(self) -> Rounds:
+        return Rounds(self.plan, self.store, self.test.signals, self.hear)
 
     def _perform(self, stage: str, jobs: dict[str, Job], done: Callable[[str], object]) -> None:
         """Do untimed jobs, several at a time, leaving out those that the journal has."""
@@ -181,19 +173,13 @@ class Grid:
     def _finish(self, planned: Planned, outcome: Outcome) -> None:
         if planned.cell.id in self.store.measurements:
             return
-        rounds = range(self._processes(planned)) if outcome.status == "ok" else ()
         row = measurement(
             self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
             self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
-            self.store.outcomes.get(f"profile~{planned.cell.id}"),
-            [(self.store.outcomes[f"latency~{planned.cell.id}~{r}"], self._samples(planned, r)) for r in rounds],
+            self.store.outcomes.get(f"profile~{planned.cell.id}"), self._rounds.done(planned),
         )  # fmt: skip
         self.store.finish(row)
         self.hear.cell(row)
-
-    def _processes(self, planned: Planned) -> int:
-        """How many processes time this cell: one where it is emulated, since its latency is not evidence anyway."""
-        return 1 if planned.fit.emulated else self.plan.measuring.processes
 
     def _job(self, planned: Planned, kind: str, output: Path, **settings: Any) -> Job:
         return planned.job(kind, self.test.signals, output, threads=self.plan.threads, **settings)
@@ -207,9 +193,6 @@ class Grid:
     def _prediction_file(self, planned: Planned) -> Path:
         return self.store.folder / "predictions" / f"{_prediction(planned).removeprefix('predict~')}.npy"
 
-    def _samples(self, planned: Planned, number: int) -> Path:
-        return self.store.folder / "samples" / f"{planned.cell.id}~{number}.npy"
-
 
 def _prediction(planned: Planned) -> str:
     """Name of the prediction job: cells that run the same file in the same way share it."""
@@ -222,12 +205,6 @@ def _workers() -> int:
     """Workers at a time in the passes that are not timed: as many as cores and memory allow, four at most."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))
-
-
-def _shuffled(cells: Iterable[Planned], seed: int) -> list[Planned]:
-    order = list(cells)
-    random.Random(seed).shuffle(order)
-    return order
 
 
 def _mismatch(artifact: Artifact, records: RecordSet) -> str:

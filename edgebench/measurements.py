@@ -6,7 +6,7 @@ Standard library only, like the other records.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -42,17 +42,36 @@ class Measurement:
     sparsity_before: float | None = None
     peak_rss_bytes: int | None = None
     model_rss_bytes: int | None = None
+    runtime_rss_bytes: int | None = None
     peak_device_bytes: int | None = None
     load_s: float | None = None
     first_inference_s: float | None = None
+    cold_load_s: float | None = None
+    cold_first_inference_s: float | None = None
     latency_p50_s: float | None = None
     latency_p50_low_s: float | None = None
     latency_p50_high_s: float | None = None
+    latency_min_s: float | None = None
     latency_p90_s: float | None = None
+    latency_p95_s: float | None = None
     latency_p99_s: float | None = None
+    latency_max_s: float | None = None
     latency_samples: int | None = None
+    process_medians_s: tuple[float, ...] = ()
     throughput_per_s: float | None = None
+    paced_every_s: float | None = None
+    paced_p50_s: float | None = None
+    paced_p50_low_s: float | None = None
+    paced_p50_high_s: float | None = None
+    batch_throughputs_per_s: Mapping[str, float] = field(default_factory=dict)
+    best_batch: int | None = None
+    energy_j: float | None = None
+    energy_source: str = ""
     verdict: Verdict | None = None
+    verdict_reason: str = ""
+    background_cores: float | None = None
+    drift: float | None = None
+    temperature_c: float | None = None
     int8_operators: int | None = None
     float_operators: int | None = None
     conversions: int | None = None
@@ -66,9 +85,17 @@ class Measurement:
     macro_f1_low: float | None = None
     macro_f1_high: float | None = None
     macro_auc: float | None = None
+    macro_auc_low: float | None = None
+    macro_auc_high: float | None = None
+    calibration_error: float | None = None
+    f1_by_class: Mapping[str, float] = field(default_factory=dict)
     delta_macro_f1: float | None = None
     delta_low: float | None = None
     delta_high: float | None = None
+    delta_macro_auc: float | None = None
+    delta_auc_low: float | None = None
+    delta_auc_high: float | None = None
+    agreement: float | None = None
     max_abs_error: float | None = None
     counterpart: str = ""
     counterpart_delta: float | None = None

@@ -141,14 +141,22 @@ def locked(folder: Path) -> Iterator[None]:
                 folder.parent.rmdir()  # only where it is empty
 
 
+def samples_of(folder: Path, job: str) -> Path:
+    """The file of the samples that a timed job writes."""
+    return folder / "samples" / f"{job.removeprefix('latency~')}.npy"
+
+
 def _output_is_whole(folder: Path, job: str) -> bool:
     """Whether the array that a finished job wrote is there; where a power cut took it, the job is done again."""
     kind, _, name = job.partition("~")
-    home = {"latency": "samples", "predict": "predictions"}.get(kind)
-    if home is None:
+    if kind == "predict":
+        path = folder / "predictions" / f"{name}.npy"
+    elif kind in ("latency", "paced") or kind.startswith("batch"):
+        path = samples_of(folder, job)
+    else:
         return True
     try:
-        return bool(np.load(folder / home / f"{name}.npy", mmap_mode="r").size)
+        return bool(np.load(path, mmap_mode="r").size)
     except (OSError, ValueError, EOFError):
         return False
 

@@ -25,7 +25,6 @@ from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
 from edgebench.records import to_json
 from edgebench.signals import open_signals, to_millivolts
-from edgebench.statistics import decide
 
 REFERENCE = "eager"
 
@@ -111,7 +110,7 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
         artifact = artifacts.read(home).artifact
         assert artifact is not None
         dense = tries.logits(REFERENCE, 0, test)
-        reference = Reference(dense, decide(dense, artifact.thresholds))
+        reference = Reference(test.labels, dense, artifact.thresholds)
         answers = {"float": dense, "int8": tries.logits("", 0, test), "found": tries.logits("", fewest, test)}
         scores = {name: score(test.labels, logits, reference, artifact) for name, logits in answers.items()}
         trials = tuple(tries.done[k] for k in sorted(tries.done))

@@ -6,6 +6,7 @@ It imports only the device side: NumPy, psutil and the runtime of the artifact's
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,9 @@ from edgebench.process import answer_with, say
 from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
-MEASURES = {"memory": memory.measure, "latency": latency.measure, "profile": operators.measure}
+MEASURES = {
+    "memory": memory.measure, "latency": latency.measure, "cold": latency.cold_start, "profile": operators.measure
+}  # fmt: skip
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
 
@@ -50,7 +53,11 @@ def perform(job: Job) -> Outcome:
             return Outcome("unsupported", missing)
         if sha256(Path(job.path)) != job.artifact.sha256:
             raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+        if job.cores:
+            os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)
+        if job.memory_limit_bytes is not None:
+            memory.bound(job.memory_limit_bytes)
         if job.kind == "predict":
             keep_memory()
             return Outcome("ok", values=accuracy.predict(job, runtime, SignsOfLife()))

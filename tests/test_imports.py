@@ -22,6 +22,7 @@ BASE = {
     "registry",
     "signals",
     "statistics",
+    "timings",
     "structure",
     "operations",
     "onnx_constants",
@@ -29,7 +30,7 @@ BASE = {
     "events",
 }
 ALLOWED = {
-    "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(),
+    "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(), "timings": set(),
     "measurements": {"contracts"}, "records": {"contracts", "errors", "measurements"},
     "recipe": {"contracts", "errors", "records"}, "protocols": {"contracts", "measurements", "recipe"},
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),
@@ -54,7 +55,9 @@ ALLOWED = {
     "cells": BASE | {"artifacts", "measuring", "profiles"},
     "sources": BASE | {"artifacts", "plan"},
     "building": BASE | {"adoption", "artifacts", "plan", "run_store", "sources"},
-    "grid": BASE | {"artifacts", "building", "cells", "measuring", "plan", "process", "profiles", "run_store"},
+    "grid": BASE
+    | {"artifacts", "building", "cells", "measuring", "plan", "process", "profiles", "rounds", "run_store"},
+    "rounds": BASE | {"artifacts", "cells", "measuring", "plan", "run_store"},
     "harness": BASE
     | {"adoption", "artifacts", "building", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
     "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "sources", "training"},
@@ -63,6 +66,8 @@ ALLOWED = {
     "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
     "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},
     "cli_explain": BASE | {"console", "explanation", "reports", "run_store"},
+    "comparison": BASE | {"run_store"}, "cli_compare": BASE | {"comparison", "console", "reports", "run_store"},
+    "cli_run": BASE | {"api", "cli_options", "console", "plan", "reports", "run_store"},
     "cli_train": {"cli_options", "console", "training_view"},
     "cli_data": BASE | {"console", "data", "reports"},
     "training_view": {"allocator", "api", "console", "models", "training"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,17 @@ from edgebench.files import replacing
 from edgebench.options import split, untrained
 from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
-from edgebench.statistics import bootstrap_macro_f1, decide, interval, macro_auc, macro_f1
+from edgebench.statistics import (
+    agreement,
+    calibration_error,
+    decide,
+    f1_per_class,
+    interval,
+    macro_auc,
+    macro_f1,
+    probabilities,
+    resamples,
+)
 
 BATCH = 16
 """Records a call: large enough that calls cost nothing, small enough for a board's memory."""
@@ -31,9 +42,18 @@ class Accuracy:
     macro_f1_low: float
     macro_f1_high: float
     macro_auc: float | None
+    macro_auc_low: float | None
+    macro_auc_high: float | None
+    calibration_error: float
+    f1_by_class: Mapping[str, float]
     delta_macro_f1: float | None = None
     delta_low: float | None = None
     delta_high: float | None = None
+    delta_macro_auc: float | None = None
+    delta_auc_low: float | None = None
+    delta_auc_high: float | None = None
+    agreement: float | None = None
+    """Share of the single decisions that are the fp32 model's."""
     max_abs_error: float | None = None
     counterpart: str = ""
     """Exporter and variant of the plainer int8 that this one is held against; empty where there is none."""
@@ -42,12 +62,29 @@ class Accuracy:
     counterpart_high: float | None = None
 
 
-class Reference(NamedTuple):
-    """What the uncompressed fp32 model says of the same records."""
+@dataclass(frozen=True)
+class Reference:
+    """What the uncompressed fp32 model says of the same records; its resampled scores are computed once."""
 
+    labels: NDArray[np.uint8]
     logits: NDArray[np.float32]
-    decisions: NDArray[np.uint8]
-    """By its own thresholds: a model that was trained on has others."""
+    thresholds: tuple[float, ...]
+    """Its own: a model that was trained on has others."""
+
+    @functools.cached_property
+    def decisions(self) -> NDArray[np.uint8]:
+        """(records, classes) of 0 and 1."""
+        return decide(self.logits, self.thresholds)
+
+    @functools.cached_property
+    def f1_samples(self) -> NDArray[np.float64]:
+        """Macro-F1 of each resample."""
+        return resamples(len(self.labels)).macro_f1(self.labels, self.decisions)
+
+    @functools.cached_property
+    def auc_samples(self) -> NDArray[np.float64]:
+        """Macro-AUC of each resample."""
+        return resamples(len(self.labels)).macro_auc(self.labels, self.logits)
 
 
 class Answer(NamedTuple):
@@ -87,16 +124,31 @@ def score(
 ) -> Accuracy:
     """Score logits with the model's own thresholds, beside the reference model's on the same records."""
     decisions = decide(logits, artifact.thresholds)
-    scores, deltas = bootstrap_macro_f1(labels, decisions, reference.decisions if reference else None)
-    f1 = macro_f1(labels, decisions)
-    alone = Accuracy(len(labels), f1, *interval(scores), macro_auc(labels, logits))
-    if reference is None or deltas is None:
+    drawn = resamples(len(labels))
+    f1, auc = macro_f1(labels, decisions), macro_auc(labels, logits)
+    f1_samples = drawn.macro_f1(labels, decisions)
+    auc_samples = drawn.macro_auc(labels, logits) if auc is not None else None
+    if auc_samples is not None and np.isnan(auc_samples).all():
+        auc_samples = None  # so few records that every resample lacks a label
+    low, high = interval(f1_samples)
+    auc_low, auc_high = interval(auc_samples) if auc_samples is not None else (None, None)
+    alone = Accuracy(
+        len(labels), f1, low, high, auc, auc_low, auc_high, calibration_error(labels, probabilities(logits)),
+        dict(zip(artifact.classes, map(float, f1_per_class(labels, decisions)), strict=True)),
+    )  # fmt: skip
+    if reference is None:
         return alone
-    low, high = interval(deltas)
-    return replace(
+    low, high = interval(f1_samples - reference.f1_samples)
+    against = replace(
         alone, delta_macro_f1=f1 - macro_f1(labels, reference.decisions), delta_low=low, delta_high=high,
+        agreement=agreement(decisions, reference.decisions),
         max_abs_error=float(np.abs(logits - reference.logits).max()),
     )  # fmt: skip
+    other = macro_auc(labels, reference.logits)
+    if auc is None or other is None or auc_samples is None:
+        return against
+    low, high = interval(auc_samples - reference.auc_samples)
+    return replace(against, delta_macro_auc=auc - other, delta_auc_low=low, delta_auc_high=high)
 
 
 def scores(labels: NDArray[np.uint8], answers: Mapping[Cell, Answer]) -> dict[str, Accuracy]:
@@ -125,9 +177,8 @@ def _held(
     found: Accuracy, name: str, labels: NDArray[np.uint8], decisions: NDArray[np.uint8], others: NDArray[np.uint8]
 ) -> Accuracy:
     """With the difference of macro-F1 to another artifact's decisions on the same records."""
-    _, deltas = bootstrap_macro_f1(labels, decisions, others)
-    assert deltas is not None
-    low, high = interval(deltas)
+    drawn = resamples(len(labels))
+    low, high = interval(drawn.macro_f1(labels, decisions) - drawn.macro_f1(labels, others))
     return replace(
         found, counterpart=name, counterpart_delta=macro_f1(labels, decisions) - macro_f1(labels, others),
         counterpart_low=low, counterpart_high=high,

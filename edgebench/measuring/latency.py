@@ -1,4 +1,4 @@
-"""Per-sample latency in one process: load, first inference, warm-up, then a closed loop over real records."""
+"""Per-sample latency in one process: load, first inference, warm-up, then a loop over real records."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.contracts import Job
 from edgebench.files import replacing
-from edgebench.measuring import environment
-from edgebench.protocols import Runtime
+from edgebench.measuring import energy
+from edgebench.measuring.page_cache import evict
+from edgebench.measuring.steadiness import Moment
+from edgebench.protocols import Runtime, Session
 from edgebench.signals import open_signals, to_millivolts
 
 POOL = 64
@@ -21,35 +24,75 @@ POOL = 64
 def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
     """Time one prediction after the other; the raw samples, in seconds (float64), go to `job.output`.
 
-    Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Returns load_s,
-    first_inference_s, the number of samples, and what the machine said about throttling.
+    Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. The next prediction begins when
+    the last one has ended (closed loop), or, with `job.period_s`, at its time. Returns load_s, first_inference_s, the
+    number of samples, how the machine was, and the energy of one prediction where a counter tells it.
     """
+    pool = _pool(job)
+    session, started = _started(job, runtime, pool[0])
+    for i in range(job.warmup):
+        session.predict(pool[i % len(pool)])
+    meter = energy.meter(job.device)
+    before, joules = Moment.now(), meter.joules()
+    samples = _paced(session, pool, job) if job.period_s else _closed(session, pool, job)
+    spent, state = meter.joules(), before.since()
+    if spent is None and not job.period_s:
+        state |= energy.sampled(lambda i: session.predict(pool[i % len(pool)]))
+    elif spent is not None and joules is not None:
+        state |= {"energy_j": (spent - joules) / len(samples) / job.batch, "energy_source": meter.source}
+    with replacing(Path(job.output)) as part:
+        np.save(part, np.array(samples))
+    return {**started, "samples": len(samples), "period_s": job.period_s, **state, "settings": dict(session.settings)}
+
+
+def cold_start(job: Job, runtime: Runtime) -> dict[str, Any]:
+    """Load and predict once, with the file out of the page cache; `evicted` says whether the system did that."""
+    pool = _pool(job)
+    evicted = evict(Path(job.path))
+    _, started = _started(job, runtime, pool[0])
+    return {**started, "evicted": evicted}
+
+
+def _pool(job: Job) -> list[NDArray[np.float32]]:
+    """Batches of records, (batch, leads, samples) in mV; a batch larger than the set goes round it."""
     mapped = open_signals(job.signals)
-    count = min(POOL, len(mapped) // job.batch)
-    pool = [to_millivolts(mapped[i * job.batch : (i + 1) * job.batch]) for i in range(count)]
-    throttled_before = environment.throttle_events()
+    count = max(1, min(POOL, len(mapped) // job.batch))
+    return [to_millivolts(mapped[np.arange(i * job.batch, (i + 1) * job.batch) % len(mapped)]) for i in range(count)]
+
+
+def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, dict[str, float]]:
     started = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     load_s = time.perf_counter() - started
     started = time.perf_counter()
-    session.predict(pool[0])
-    first_inference_s = time.perf_counter() - started
-    for i in range(job.warmup):
-        session.predict(pool[i % count])
+    session.predict(record)
+    return session, {"load_s": load_s, "first_inference_s": time.perf_counter() - started}
+
+
+def _closed(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:
     samples: list[float] = []
-    clock, predict = session.clock, session.predict
+    clock, predict, count = session.clock, session.predict, len(pool)
     end = time.perf_counter() + job.min_seconds
     while len(samples) < job.min_samples or time.perf_counter() < end:
         record = pool[len(samples) % count]
         clock.start()
         predict(record)
         samples.append(clock.stop())
-    with replacing(Path(job.output)) as part:
-        np.save(part, np.array(samples))
-    return {
-        "load_s": load_s,
-        "first_inference_s": first_inference_s,
-        "samples": len(samples),
-        "throttled": environment.throttle_events() > throttled_before or environment.throttled_now(),
-        "settings": dict(session.settings),
-    }
+    return samples
+
+
+def _paced(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:
+    """One prediction every `job.period_s`; one that takes longer delays the next to its own end."""
+    samples: list[float] = []
+    clock, predict, count = session.clock, session.predict, len(pool)
+    due = time.perf_counter()
+    end = due + job.min_seconds
+    while len(samples) < job.min_samples or time.perf_counter() < end:
+        due += job.period_s
+        time.sleep(max(0.0, due - time.perf_counter()))
+        record = pool[len(samples) % count]
+        clock.start()
+        predict(record)
+        samples.append(clock.stop())
+        due = max(due, time.perf_counter() - job.period_s)
+    return samples

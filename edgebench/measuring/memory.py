@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import resource
 import sys
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 import psutil
 
 from edgebench.contracts import Job
+from edgebench.errors import ArtifactError
 from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 
@@ -17,26 +21,52 @@ PREDICTIONS = 8
 
 
 def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
-    """Peak resident memory of this process, and what the model added over the loaded runtime, in bytes.
+    """Resident memory of this process: its peak, and how much the runtime and the model hold, in bytes.
 
-    The runtime is imported and set up already; from there, the model's share is the new peak less what was resident.
+    The runtime is imported and set up already: what is resident now is its share. The model's is what is resident
+    more after loading and some predictions, once the allocator has given back what it keeps for later (malloc_trim):
+    freed copies of the file and work space in between are in the peak, not in the model's share. Raises ArtifactError
+    where the peak is above `job.memory_limit_bytes`.
     """
     mapped = open_signals(job.signals)
     records = [to_millivolts(mapped[i : i + job.batch]) for i in range(0, min(len(mapped), PREDICTIONS), job.batch)]
-    earlier_peak = peak_rss()
+    give_back()
     before = psutil.Process().memory_info().rss
-    reset = _reset_peak()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     for i in range(PREDICTIONS):
         session.predict(records[i % len(records)])
     peak = peak_rss()
-    # Where the kernel cannot reset the peak, importing the runtime may have been higher than the model ever was.
-    added = peak - before if reset or peak > earlier_peak else None
+    if job.memory_limit_bytes is not None and peak > job.memory_limit_bytes:
+        raise ArtifactError(f"{peak / 1e6:.0f} MB of memory in use")
+    give_back()
     return {
-        "peak_rss_bytes": max(peak, earlier_peak),
-        "model_rss_bytes": None if added is None else max(0, added),
+        "peak_rss_bytes": peak,
+        "runtime_rss_bytes": before,
+        "model_rss_bytes": max(0, psutil.Process().memory_info().rss - before),
         "peak_device_bytes": session.peak_device_bytes(),
     }
+
+
+def bound(limit: int) -> None:
+    """Let this process have at most `limit` bytes of resident memory from here on, as a smaller device would.
+
+    The kernel bounds address space (RLIMIT_AS), of which a runtime reserves far more than it uses. So the bound is
+    what is reserved now, and as much more as may still become resident. Raises ArtifactError where nothing is left.
+    """
+    now = psutil.Process().memory_info()
+    if now.rss >= limit:
+        raise ArtifactError(f"the runtime alone has {now.rss / 1e6:.0f} MB of memory in use")
+    most = now.vms + limit - now.rss
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def give_back() -> None:
+    """Let glibc return freed memory to the system; without glibc, nothing."""
+    gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak_rss() -> int:
@@ -47,12 +77,3 @@ def peak_rss() -> int:
                 return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _reset_peak() -> bool:
-    """Let the kernel forget the peak so far (Linux, proc(5): writing 5 to clear_refs); False where it cannot."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return False
-    return True

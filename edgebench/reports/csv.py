@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
+from typing import Any
 
 from edgebench.measurements import Measurement, Run
 from edgebench.reports.columns import ordered
@@ -17,11 +19,17 @@ class Csv:
         """The columns of Measurement, in its order."""
         import pandas as pd
 
+        rows = [{k: _plain(v) for k, v in asdict(m).items()} for m in ordered(run)]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
-        table = pd.DataFrame(
-            [asdict(m) for m in ordered(run)], columns=[f.name for f in fields(Measurement)], dtype=object
-        )
+        table = pd.DataFrame(rows, columns=[f.name for f in fields(Measurement)], dtype=object)
         return str(table.to_csv(index=False, lineterminator="\n"))
+
+
+def _plain(value: Any) -> Any:
+    """Several numbers in one field: `0.0021 0.0022`, or with names `NORM=0.8 MI=0.6`."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={number}" for name, number in value.items())
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 RENDERER = Csv()

@@ -7,7 +7,8 @@ from typing import Any
 from edgebench import explanation
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
-from edgebench.reports import columns
+from edgebench.reports import columns, passes
+from edgebench.reports.text import escaped
 
 
 class Markdown:
@@ -24,6 +25,10 @@ class Markdown:
             parts.append(
                 "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing."
             )
+        if doubted := [m for m in measured if m.verdict_reason]:
+            parts += ["## Timing not to be trusted", _doubts(doubted)]
+        if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
+            parts += ["## Paced, in batches, from the disk", passes.table(more)]
         if compressed := [m for m in measured if m.variant != "none"]:
             parts += ["## What compression removed", _removed(compressed), *_zeros(compressed)]
         if held := [m for m in measured if m.counterpart_delta is not None]:
@@ -59,6 +64,13 @@ def _table(rows: list[Measurement]) -> str:
     kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
     cells = [[row[i] for i in kept] for row in cells]
     return str(tabulate(cells, [headings[i] for i in kept], tablefmt="github", disable_numparse=True))
+
+
+def _doubts(rows: list[Measurement]) -> str:
+    return "\n".join(
+        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}, {m.verdict}: {m.verdict_reason}"
+        for m in rows
+    )
 
 
 def _removed(rows: list[Measurement]) -> str:
@@ -144,13 +156,6 @@ def _environment(run: Run) -> str:
         f"and {measuring.get('min_seconds')} s",
     }
     return "\n".join(f"- {k}: {escaped(str(v))}" for k, v in lines.items() if v)
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is, and that stays in its table cell."""
-    for plain, escaped in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
-        text = text.replace(plain, escaped)
-    return text
 
 
 RENDERER = Markdown()

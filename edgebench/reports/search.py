@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgebench.reports.markdown import escaped
+from edgebench.reports.text import escaped
 
 PICTURE = "sensitivity.svg"
 SENSITIVITY = ("module", "agreement", "logit error", "parameters", "kept in")

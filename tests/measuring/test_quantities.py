@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
-from edgebench import cells
 from edgebench.artifacts import Built
 from edgebench.contracts import Artifact, Cell, Job, RecordSet
 from edgebench.measurements import OperatorTime
@@ -127,7 +126,7 @@ def test_accuracy_is_scikit_learns(artifact: Built) -> None:
     thresholds = np.array(artifact.artifact.thresholds)
     ours = (1 / (1 + np.exp(-noisy.astype(float)))) >= thresholds
     base = logits > 0  # the reference has thresholds of its own
-    reference = accuracy.Reference(logits, base.astype(np.uint8))
+    reference = accuracy.Reference(labels, logits, (0.5,) * 5)
     found = accuracy.score(labels, noisy, reference, artifact.artifact)
     f1 = f1_score(labels, ours, average="macro")
     assert found.macro_f1 == pytest.approx(f1, abs=1e-12)
@@ -135,6 +134,12 @@ def test_accuracy_is_scikit_learns(artifact: Built) -> None:
     assert found.delta_macro_f1 == pytest.approx(f1 - f1_score(labels, base, average="macro"), abs=1e-12)
     assert found.macro_f1_low < found.macro_f1 < found.macro_f1_high
     assert (found.delta_low or 0) < (found.delta_macro_f1 or 0) < (found.delta_high or 0)
+    assert found.delta_macro_auc == pytest.approx(roc_auc_score(labels, noisy) - roc_auc_score(labels, logits))
+    assert (found.delta_auc_low or 0) < (found.delta_macro_auc or 0) < (found.delta_auc_high or 0)
+    assert (found.macro_auc_low or 1) < (found.macro_auc or 0) < (found.macro_auc_high or 0)
+    assert found.agreement == pytest.approx((ours == base).mean())
+    assert list(found.f1_by_class.values()) == pytest.approx(list(f1_score(labels, ours, average=None)))
+    assert list(found.f1_by_class) == list(artifact.artifact.classes)
     assert found.max_abs_error == pytest.approx(float(np.abs(noisy - logits).max()))
 
 
@@ -173,20 +178,6 @@ def test_int8_is_held_against_plainer_int8(artifact: Built) -> None:
     assert held.counterpart_delta == pytest.approx(held.macro_f1 - found[plain.id].macro_f1, abs=1e-12)
     assert 0 < (held.counterpart_low or 0) < (held.counterpart_delta or 0) < (held.counterpart_high or 0)
     assert accuracy.scores(labels, {qat: answers[qat]})[qat.id].counterpart_delta is None
-
-
-@pytest.mark.parametrize(
-    ("medians", "throttled", "emulated", "expected"),
-    [
-        ([1.0, 1.05, 1.09], False, False, "stable"),
-        ([1.0, 1.05, 1.2], False, False, "noisy"),
-        ([1.0, 1.0], True, False, "throttled"),
-        ([1.0], False, False, None),
-        ([1.0, 9.0], True, True, "emulated"),
-    ],
-)
-def test_verdict(medians: list[float], throttled: bool, emulated: bool, expected: str | None) -> None:
-    assert cells.verdict(medians, throttled, emulated) == expected
 
 
 def test_environment_is_this_machines() -> None:

@@ -15,18 +15,27 @@ from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns, terminal
 
 OK = Measurement(
-    "r", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False, 5_500_000, 1_367_781, 0.0, 5_100_000,
-    104_000_000, None, None, None, 75_000_000, 18_000_000, None, 0.04, 0.008, 0.0021, 0.0020, 0.0022, 0.0025, 0.003,
-    1500, 470.0, "stable", None, None, None, None, None, "", None, "demo (synthetic)", 240, 0.7, 0.65, 0.75, 0.92, 0.0,
-    0.0, 0.0, 1e-6, "", None, None, None, "a" * 64, "a machine",
+    run="r", model="resnet1d", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
+    status="ok", reason="", emulated=False, file_size_bytes=5_500_000, parameters=1_367_781, sparsity=0.0,
+    zip_size_bytes=5_100_000, macs=104_000_000, peak_rss_bytes=75_000_000, model_rss_bytes=18_000_000,
+    load_s=0.04, first_inference_s=0.008, latency_p50_s=0.0021, latency_p50_low_s=0.0020, latency_p50_high_s=0.0022,
+    latency_p90_s=0.0025, latency_p99_s=0.003, latency_samples=1500, process_medians_s=(0.0021, 0.0022),
+    throughput_per_s=470.0, verdict="stable", dataset="demo (synthetic)", records=240, macro_f1=0.7, macro_f1_low=0.65,
+    macro_f1_high=0.75, macro_auc=0.92, f1_by_class={"NORM": 0.8, "MI": 0.6}, delta_macro_f1=0.0, delta_low=0.0,
+    delta_high=0.0, max_abs_error=1e-6, artifact_sha256="a" * 64, host="a machine",
 )  # fmt: skip
 HEADER = (
-    "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,sparsity,"
-    "zip_size_bytes,macs,parameters_before,macs_before,sparsity_before,peak_rss_bytes,model_rss_bytes,peak_device_bytes,load_s,first_inference_s,latency_p50_s,latency_p50_low_s,"
-    "latency_p50_high_s,latency_p90_s,latency_p99_s,latency_samples,throughput_per_s,verdict,int8_operators,float_operators,"
-    "conversions,int8_time_share,conversion_time_share,slowest_operator,slowest_operator_share,dataset,records,macro_f1,"
-    "macro_f1_low,macro_f1_high,macro_auc,delta_macro_f1,delta_low,delta_high,max_abs_error,counterpart,counterpart_delta,counterpart_low,"
-    "counterpart_high,artifact_sha256,host"
+    "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,"
+    "sparsity,zip_size_bytes,macs,parameters_before,macs_before,sparsity_before,peak_rss_bytes,"
+    "model_rss_bytes,runtime_rss_bytes,peak_device_bytes,load_s,first_inference_s,cold_load_s,"
+    "cold_first_inference_s,latency_p50_s,latency_p50_low_s,latency_p50_high_s,latency_min_s,latency_p90_s,"
+    "latency_p95_s,latency_p99_s,latency_max_s,latency_samples,process_medians_s,throughput_per_s,"
+    "paced_every_s,paced_p50_s,paced_p50_low_s,paced_p50_high_s,batch_throughputs_per_s,best_batch,energy_j,"
+    "energy_source,verdict,verdict_reason,background_cores,drift,temperature_c,int8_operators,float_operators,"
+    "conversions,int8_time_share,conversion_time_share,slowest_operator,slowest_operator_share,dataset,"
+    "records,macro_f1,macro_f1_low,macro_f1_high,macro_auc,macro_auc_low,macro_auc_high,calibration_error,"
+    "f1_by_class,delta_macro_f1,delta_low,delta_high,delta_macro_auc,delta_auc_low,delta_auc_high,agreement,"
+    "max_abs_error,counterpart,counterpart_delta,counterpart_low,counterpart_high,artifact_sha256,host"
 )
 
 

@@ -1,0 +1,65 @@
+"""What does a cell cost beyond its samples, and does a run's time grow in proportion to its cells?
+
+    python benchmarks/cost_of_cells.py ARTIFACT [--cells 1 8 32]
+
+Measures copies of one ONNX artifact under other names. A run of no cells does not exist; what a run costs once (reading
+the records, the reports) is the part of the line through the points that does not depend on the cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+import edgebench
+
+BOUND_S = 2.0
+PROPORTION = 1.25
+"""The cost of a cell in the largest run over that in the line through all: in proportion, it is 1."""
+
+
+def copies(artifact: Path, scratch: Path, count: int) -> list[Path]:
+    """The artifact under as many names."""
+    manifest = json.loads((artifact / "manifest.json").read_text())
+    found = []
+    for number in range(count):
+        folder = scratch / f"copy{number}"
+        folder.mkdir(exist_ok=True)
+        (folder / manifest["file"]).write_bytes((artifact / manifest["file"]).read_bytes())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"model": f"copy{number}"}))
+        found.append(folder)
+    return found
+
+
+def main() -> int:
+    """Measure, print, and say whether the bounds hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("artifact", type=Path, help="folder of an ONNX artifact")
+    parser.add_argument("--cells", type=int, nargs="+", default=[1, 8, 32])
+    args = parser.parse_args()
+    seconds, costs = [], []
+    for count in args.cells:
+        with tempfile.TemporaryDirectory() as folder:
+            artifacts = copies(args.artifact, Path(folder), count)
+            begun = time.perf_counter()
+            run = edgebench.measure(artifacts, Path(folder) / "run", threads=1)
+            seconds.append(time.perf_counter() - begun)
+            assert all(m.status == "ok" for m in run.measurements)
+            timed = sum(float(np.load(path).sum()) for path in (run.folder / "samples").glob("*.npy"))
+        costs.append(seconds[-1] - timed)
+        print(f"{count:>3} cells: {seconds[-1]:6.1f} s, of which {timed:.1f} s samples")
+    slope, once = np.polyfit(args.cells, costs, 1)
+    growth = (seconds[-1] - once) / args.cells[-1] / float(np.polyfit(args.cells, seconds, 1)[0])
+    print(f"a cell costs {slope:.2f} s beyond its samples (bound {BOUND_S:g}), a run {once:.1f} s once")
+    print(f"cost of a cell in the largest run over the line's: {growth:.2f} (bound {PROPORTION})")
+    return int(slope > BOUND_S or growth > PROPORTION)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

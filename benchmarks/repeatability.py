@@ -1,0 +1,59 @@
+"""Do five runs of one cell agree, and is a cell that was disturbed called noisy?
+
+    python benchmarks/repeatability.py ARTIFACT [--runs 5]
+
+First the runs on the machine as it is; then one run beside a process that burns a core, whose verdict must be `noisy`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import edgebench
+from edgebench.measurements import Measurement
+
+BOUND = 1.05
+
+
+def measured(artifact: Path, folder: Path, processes: int) -> Measurement:
+    """One run of one cell on one thread."""
+    measuring = {"processes": processes, "min_seconds": 1.0}
+    run = edgebench.measure([artifact], folder, limit=24, threads=1, measuring=measuring)
+    return run.measurements[0]
+
+
+def main() -> int:
+    """Measure, print, and say whether the bounds hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("artifact", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=5)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = [measured(args.artifact, Path(scratch) / str(i), args.processes) for i in range(args.runs)]
+        for row in rows:
+            print(f"{(row.latency_p50_s or 0) * 1e3:.3f} ms  {row.verdict}  {row.verdict_reason}")
+        medians = [row.latency_p50_s or 0.0 for row in rows]
+        spread = max(medians) / min(medians)
+        print(f"largest over smallest median of {args.runs} runs: {spread:.3f} (bound {BOUND})")
+        burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        try:
+            time.sleep(0.5)
+            disturbed = measured(args.artifact, Path(scratch) / "disturbed", args.processes)
+        finally:
+            burner.kill()
+            burner.wait()
+        print(
+            f"beside a busy process: {(disturbed.latency_p50_s or 0) * 1e3:.3f} ms  {disturbed.verdict}  "
+            f"{disturbed.verdict_reason}"
+        )
+    return int(spread > BOUND or disturbed.verdict != "noisy")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The commands that hold one run against another: `compare` and `gate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from edgebench.console import command, out, say_written
+from edgebench.errors import PlanError
+
+if TYPE_CHECKING:
+    from edgebench.comparison import Compared
+
+Across = Annotated[bool, typer.Option("--across-machines", help="Compare times of unlike machines too.")]
+
+
+@command
+def compare(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    other: Annotated[Path | None, typer.Argument(help="An earlier run or a baseline file to hold it against.")] = None,
+    base: Annotated[str, typer.Option(help="Within one run: hold its cells against this one.")] = "",
+    across_machines: Across = False,
+) -> None:
+    """Hold a run against another one, or the cells of one run against each other, with 95 % intervals.
+
+    Cells of one run are compared round by round, since their processes took turns.
+
+    [bold]Examples[/bold]
+
+    edgebench compare results/new results/old
+
+    edgebench compare results/new --base eager
+
+    edgebench compare results/new --base "onnx · structured-0.5"
+    """
+    from edgebench import comparison, run_store
+
+    if (other is None) == (not base):
+        raise PlanError("name a second run, or a cell of the run: --base eager")
+    found = run_store.read(run)
+    pairs = (
+        comparison.within(found, base)
+        if other is None
+        else comparison.compared(found, comparison.baseline(other), across_machines)
+    )
+    _show(pairs, f"{found.name} over {base or str(other)}")
+
+
+@command
+def gate(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    baseline: Annotated[Path | None, typer.Option(help="A run's folder, or a file of --write-baseline.")] = None,
+    max_slowdown: Annotated[float, typer.Option(min=0, help="Share of the median latency that may be lost.")] = 0.02,
+    max_f1_drop: Annotated[float, typer.Option(min=0, help="Macro-F1 that may be lost.")] = 0.005,
+    max_size_growth: Annotated[float, typer.Option(min=0, help="Share by which a file may grow.")] = 0.01,
+    max_memory_growth: Annotated[float, typer.Option(min=0, help="Share by which peak memory may grow.")] = 0.10,
+    write_baseline: Annotated[Path | None, typer.Option(help="Write the run as a baseline into this file.")] = None,
+    across_machines: Across = False,
+) -> None:
+    """Exit with 1 where a cell got worse than its baseline by more than a bound, and by more than the noise.
+
+    [bold]Examples[/bold]
+
+    edgebench gate results/main --write-baseline baseline.json
+
+    edgebench gate results/new --baseline baseline.json --max-slowdown 0.05
+    """
+    from edgebench import comparison, run_store
+
+    if baseline is None and write_baseline is None:
+        raise PlanError("name what to hold it against: --baseline FILE, or write one: --write-baseline FILE")
+    found = run_store.read(run)
+    lines: list[str] = []
+    if baseline is not None:
+        bounds = comparison.Bounds(max_slowdown, max_f1_drop, max_size_growth, max_memory_growth)
+        pairs, lines = comparison.regressions(found, comparison.baseline(baseline), bounds, across_machines)
+        _show(pairs, f"{found.name} over {baseline}")
+        for line in lines:
+            out.print(f"[red]worse[/red]  {escape(line)}", soft_wrap=True, highlight=False)
+        if not lines:
+            out.print("nothing got worse beyond the bounds", style="green")
+    if write_baseline is not None:
+        comparison.save_baseline(found, write_baseline)
+        say_written([write_baseline])
+    if lines:
+        raise typer.Exit(1)
+
+
+def _show(pairs: list[Compared], title: str) -> None:
+    from edgebench.reports import columns
+    from edgebench.reports.terminal import print_table
+
+    rows = [
+        [
+            f"{p.new.model} {columns.name(p.new)}", p.new.target, columns.duration(p.old.latency_p50_s),
+            columns.duration(p.new.latency_p50_s),
+            f"{p.latency.ratio:.3f} ({p.latency.low:.3f}–{p.latency.high:.3f})" if p.latency else "",
+            p.said, _times(p.size), _times(p.memory), "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
+        ]
+        for p in pairs
+    ]  # fmt: skip
+    headings = ["cell", "target", "was", "is", "ratio (95 %)", "latency", "size", "memory", "Δ F1"]
+    print_table(out, headings, rows, title, ("was", "is", "ratio (95 %)", "size", "memory", "Δ F1"))
+
+
+def _times(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}×"

@@ -1,0 +1,136 @@
+"""The commands that measure: `run` and `measure`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgebench import api
+from edgebench.cli_options import (
+    MEASURING,
+    Artifacts,
+    Calibration,
+    DataDir,
+    DatasetName,
+    Exporters,
+    FinetuneEpochs,
+    FinetuneRounds,
+    FinetuneSet,
+    KeepUnlabelled,
+    Limit,
+    Models,
+    Output,
+    QatEpochs,
+    Seed,
+    SkipBad,
+    Targets,
+    Threads,
+    TuneThresholds,
+    Variants,
+    Weights,
+    fields,
+    finetuning,
+    takes,
+)
+from edgebench.console import INTERRUPTED, command, err, live, out, say_written
+
+
+@takes(MEASURING, "measuring")
+@command
+def run(
+    plan: Annotated[Path | None, typer.Argument(help="Plan in TOML; flags override it.")] = None,
+    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
+    dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
+    finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
+    finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
+    calibration_records: Calibration = None, threads: Threads = None, seed: Seed = None, output: Output = None,
+    resume: Annotated[Path | None, typer.Option(help="Complete the interrupted run in this folder.")] = None,
+    *, measuring: dict[str, Any],
+) -> None:  # fmt: skip
+    """Export, measure and report a grid of models, exporters and targets.
+
+    [bold]Examples[/bold]
+
+    edgebench run                                            the embedded demo set, every exporter
+
+    edgebench run --dataset ptbxl --data-dir ptbxl -o out    all of PTB-XL's fold 10
+
+    edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
+
+    edgebench run --variant none --variant structured-0.5 --finetune-epochs 3
+
+    edgebench run --model net.py:build --weights net.pth     your own network, with net.toml beside it
+
+    edgebench run --artifact net.onnx                        your own file, with net.toml beside it
+
+    edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3    as a monitor does; throughput; from the disk
+
+    edgebench run --resume out                               go on after Ctrl-C
+    """
+    given = fields(
+        models=model, weights=weights, tune_thresholds=tune_thresholds,
+        artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
+        targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
+        limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
+        calibration_records=calibration_records, threads=threads, seed=seed,
+        finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set), measuring=measuring,
+    )  # fmt: skip
+    _run(plan, given, output, resume)
+
+
+@takes(MEASURING, "measuring")
+@command
+def measure(
+    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files.")],
+    tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
+    data_dir: DataDir = None, limit: Limit = None, threads: Threads = None, output: Output = None,
+    *, measuring: dict[str, Any],
+) -> None:  # fmt: skip
+    """Measure artifacts that were exported before, on this machine.
+
+    Needs only the runtimes of their formats: for ONNX no torch.
+
+    [bold]Examples[/bold]
+
+    edgebench measure artifacts/resnet1d/none/onnx-int8
+
+    edgebench measure artifacts/resnet1d/none/* --threads 1
+    """
+    given = fields(
+        artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
+        dataset=dataset, data_dir=data_dir, limit=limit, threads=threads, measuring=measuring,
+    )  # fmt: skip
+    _run(None, given, output, None)
+
+
+def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
+    from edgebench import plan as plans
+    from edgebench import run_store
+    from edgebench.errors import PlanError
+    from edgebench.reports import terminal
+
+    folder = resume or output or api.new_folder()
+    if resume is not None:
+        if output is not None:
+            raise PlanError("--resume names the run's folder already; leave --output away")
+        saved = run_store.saved_plan(resume)
+        # Flags may be repeated; what differs from the saved plan is refused by the harness.
+        chosen = plans.load(plan, given) if plan else plans.over_saved(saved, given)
+    else:
+        chosen = plans.load(plan, given)
+    try:
+        with live() as listener:
+            finished = api.run(chosen, folder, resume is not None, listener)
+    except KeyboardInterrupt:
+        err.print(
+            f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow"
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    terminal.show(finished, out)
+    say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
+    if not any(m.status == "ok" for m in finished.measurements):
+        raise typer.Exit(1)

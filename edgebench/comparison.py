@@ -1,0 +1,185 @@
+"""Two runs, or two cells of one run, side by side: ratios with intervals; and what of it is a regression."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydantic
+
+from edgebench import run_store
+from edgebench.errors import PlanError, RunError
+from edgebench.files import write_text
+from edgebench.measurements import Measurement, Run
+from edgebench.records import first_problem, to_dict
+from edgebench.timings import Ratio, paired_ratio, ratio
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much worse a cell may be than its baseline before `gate` calls it a regression."""
+
+    slowdown: float = 0.02
+    """Of the median latency, as a share; a ratio counts only where its interval is above 1."""
+    f1_drop: float = 0.005
+    """Of macro-F1."""
+    size_growth: float = 0.01
+    """Of the file, as a share."""
+    memory_growth: float = 0.10
+    """Of peak memory, as a share."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One cell beside another: what is new over what was."""
+
+    new: Measurement
+    old: Measurement
+    latency: Ratio | None
+    """None where a side has no times, or fewer than two processes."""
+    size: float | None
+    memory: float | None
+    f1_change: float | None
+
+    @property
+    def said(self) -> str:
+        """`slower`, `faster` or `no difference seen` beyond the noise; empty where it cannot be told."""
+        if self.latency is None:
+            return ""
+        return "slower" if self.latency.low > 1 else "faster" if self.latency.high < 1 else "no difference seen"
+
+
+def compared(new: Run, old: Run, across: bool = False) -> list[Compared]:
+    """The cells that both runs measured, by name. Times of unlike machines are refused, unless `across`.
+
+    Raises RunError where no cell is in both, PlanError for unlike machines.
+    """
+    machines = [(r.environment.get("fingerprint", ""), r.environment.get("cpu", "")) for r in (new, old)]
+    if machines[0][0] != machines[1][0] and not across:
+        raise PlanError(
+            f"{new.name} was measured on {_machine(new)}, {old.name} on {_machine(old)}: their times do not compare; "
+            "--across-machines does it anyway"
+        )
+    before = {m.cell: m for m in old.measurements if m.status == "ok"}
+    found = [_pair(m, before[m.cell], False, new, old) for m in new.measurements if _ok(m) and m.cell in before]
+    if not found:
+        raise RunError(f"{new.name} and {old.name} have no measured cell in common")
+    return found
+
+
+def within(run: Run, base: str) -> list[Compared]:
+    """Each cell of a run beside the cell `base` (an exporter, or `EXPORTER · VARIANT`) of its model and target.
+
+    The processes of both are compared round by round: they ran in the same minutes. Raises RunError for no such cell.
+    """
+    rows = [m for m in run.measurements if _ok(m)]
+    bases = {(m.model, m.target): m for m in rows if base in (m.cell.name, m.cell.name.replace(" · ", "/"))}
+    if not bases:
+        raise RunError(f"{run.name}: no measured cell is called '{base}'; there are {_names(rows)}")
+    pairs = [(m, bases.get((m.model, m.target))) for m in rows]
+    return [_pair(m, other, True, run, run) for m, other in pairs if other is not None and other is not m]
+
+
+def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tuple[list[Compared], list[str]]:
+    """What `compared` gives, and a line for each cell that got worse than the bounds allow, or is no longer measured.
+
+    Raises as `compared` does.
+    """
+    pairs = compared(new, old, across)
+    lines = [f"{_label(pair.new)}: {text}" for pair in pairs for text in _worse(pair, bounds)]
+    rows = {m.cell: m for m in new.measurements}
+    for was in old.measurements:
+        now = rows.get(was.cell)
+        if was.status == "ok" and (now is None or now.status != "ok"):
+            lines.append(f"{_label(was)}: {f'{now.status}: {now.reason}' if now else 'is not in the run'}")
+    return pairs, lines
+
+
+def _worse(pair: Compared, bounds: Bounds) -> list[str]:
+    found = []
+    if (times := pair.latency) and times.ratio > 1 + bounds.slowdown and times.low > 1:
+        interval = f"{times.low:.3f} to {times.high:.3f}"
+        found.append(f"{times.ratio:.3f} times the latency ({interval}); {bounds.slowdown:g} may be lost")
+    if pair.f1_change is not None and pair.f1_change < -bounds.f1_drop:
+        found.append(f"macro-F1 {pair.f1_change:+.4f}; {bounds.f1_drop:g} may be lost")
+    for name, grown, bound in (
+        ("file", pair.size, bounds.size_growth), ("peak memory", pair.memory, bounds.memory_growth)
+    ):  # fmt: skip
+        if grown is not None and grown > 1 + bound:
+            found.append(f"{grown:.3f} times the {name}; it may grow by {bound:g}")
+    return found
+
+
+def save_baseline(run: Run, path: Path) -> None:
+    """Write what a later run is held against into one file; raises DiskFull."""
+    rows = [to_dict(m) for m in run.measurements]
+    document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def baseline(path: Path) -> Run:
+    """A run's folder, or a file that `save_baseline` wrote; raises RunError."""
+    if path.is_dir():
+        return run_store.read(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        rows = pydantic.TypeAdapter(tuple[Measurement, ...]).validate_python(data["measurements"])
+        return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror})") from None
+    except pydantic.ValidationError as error:
+        raise RunError(f"{path}: {first_problem(error)}") from None
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
+
+
+def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_run: Run) -> Compared:
+    same_records = (new.dataset, new.records) == (old.dataset, old.records)
+    known = same_records and new.macro_f1 is not None and old.macro_f1 is not None
+    return Compared(
+        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired),
+        _quotient(new.file_size_bytes, old.file_size_bytes), _quotient(new.peak_rss_bytes, old.peak_rss_bytes),
+        (new.macro_f1 or 0) - (old.macro_f1 or 0) if known else None,
+    )  # fmt: skip
+
+
+def _medians(m: Measurement, run: Run) -> tuple[float, ...]:
+    """Of each process; from the samples where the run was measured before they were kept. Empty where emulated."""
+    if m.emulated:
+        return ()
+    files = (run_store.samples_of(run.folder, f"latency~{m.cell.id}~{n}") for n in itertools.count())
+    there = itertools.takewhile(Path.is_file, files)
+    return m.process_medians_s or tuple(float(np.median(np.load(path))) for path in there)
+
+
+def _latency(new: tuple[float, ...], old: tuple[float, ...], paired: bool) -> Ratio | None:
+    shared = min(len(new), len(old))
+    if shared < 2:
+        return None
+    return paired_ratio(new[:shared], old[:shared]) if paired else ratio(new, old)
+
+
+def _quotient(new: int | None, old: int | None) -> float | None:
+    return new / old if new is not None and old else None
+
+
+def _ok(m: Measurement) -> bool:
+    return m.status == "ok"
+
+
+def _label(m: Measurement) -> str:
+    return f"{m.model} {m.cell.name} on {m.target}"
+
+
+def _machine(run: Run) -> str:
+    facts: Mapping[str, Any] = run.environment
+    return f"{facts.get('board') or facts.get('cpu')} ({facts.get('fingerprint')})"
+
+
+def _names(rows: Sequence[Measurement]) -> str:
+    return ", ".join(sorted({m.cell.name for m in rows}))

@@ -1,0 +1,123 @@
+"""Energy of a prediction, where a counter tells it: an estimate, since the counter sees the whole processor or board.
+
+Three sources: RAPL, the processor package's counter on Intel and AMD (Linux powercap); NVML, the counter of an NVIDIA
+GPU; the power management chip of a Raspberry Pi 5, which tells volts and amperes and is sampled in a loop of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgebench.measuring import environment
+
+POWERCAP = Path("/sys/class/powercap")
+VCGENCMD = "/usr/bin/vcgencmd"
+SAMPLED_S = 1.0
+"""How long the Pi's rails are sampled while predictions run."""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A counter of energy; `joules` is None where there is none."""
+
+    source: str
+    joules: Callable[[], float | None]
+    why_not: str = ""
+    """One line where there is no counter."""
+
+
+def meter(device: str) -> Meter:
+    """The counter of the device that computes: the GPU's on CUDA, else the processor packages'."""
+    return _gpu() if device == "cuda" else _packages()
+
+
+def _packages() -> Meter:
+    counters = [zone / "energy_uj" for zone in sorted(POWERCAP.glob("intel-rapl:*")) if zone.name.count(":") == 1]
+    if not counters:
+        return Meter("", lambda: None, f"no RAPL counter ({POWERCAP} has none; virtual machines hide it)")
+    if not all(map(_readable, counters)):
+        return Meter("", lambda: None, f"RAPL is not readable (as root: chmod a+r {counters[0]})")
+    last = {c: _microjoules(c) for c in counters}
+    total = dict.fromkeys(counters, 0)
+
+    def joules() -> float:
+        for counter in counters:
+            now = _microjoules(counter)
+            # It starts again at zero after its largest value.
+            around = _microjoules(counter.parent / "max_energy_range_uj") if now < last[counter] else 0
+            total[counter] += now - last[counter] + around
+            last[counter] = now
+        return sum(total.values()) / 1e6
+
+    return Meter("RAPL, whole package", joules)
+
+
+def _gpu() -> Meter:
+    try:
+        import pynvml
+    except ImportError:
+        return Meter("", lambda: None, "no NVML binding (pip install nvidia-ml-py)")
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except pynvml.NVMLError as error:
+        return Meter("", lambda: None, f"NVML: {error}")
+    return Meter("NVML, whole GPU", lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3)
+
+
+def sampled(predict: Callable[[int], object]) -> dict[str, Any]:
+    """Energy of one prediction from a Raspberry Pi 5's rails, sampled between predictions; empty elsewhere."""
+    if watts() is None:
+        return {}
+    powers: list[float] = []
+    done, started = 0, time.perf_counter()
+    spent = 0.0
+    while time.perf_counter() - started < SAMPLED_S:
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < SAMPLED_S / 10:
+            predict(done)
+            done += 1
+        spent += time.perf_counter() - begun
+        powers.append(watts() or 0.0)
+    mean = sum(powers) / len(powers)
+    return {"energy_j": mean * spent / done, "energy_source": "PMIC, whole board's rails"}
+
+
+def watts() -> float | None:
+    """What the rails of a Raspberry Pi 5 take together at this moment; None on any other machine."""
+    if "Raspberry Pi 5" not in environment.board() or not shutil.which(VCGENCMD):
+        return None
+    try:
+        said = subprocess.run([VCGENCMD, "pmic_read_adc"], capture_output=True, text=True, timeout=5).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return power_of(said)
+
+
+def power_of(said: str) -> float | None:
+    """Watts by `vcgencmd pmic_read_adc`: of each rail, `NAME_A current(N)=XA` times `NAME_V volt(N)=XV`."""
+    found: dict[str, dict[str, float]] = {}
+    for rail, kind, number in re.findall(r"(\w+)_([AV]) \w+\(\d+\)=([\d.]+)[AV]", said):
+        found.setdefault(rail, {})[kind] = float(number)
+    powers = [rail["A"] * rail["V"] for rail in found.values() if len(rail) == 2]
+    return sum(powers) if powers else None
+
+
+def _readable(counter: Path) -> bool:
+    try:
+        counter.read_text()
+    except OSError:
+        return False
+    return True
+
+
+def _microjoules(counter: Path) -> int:
+    return int(counter.read_text())

@@ -1,0 +1,155 @@
+"""The timed passes of a run: one process at a time, cells interleaved in a new order each round."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgebench import artifacts, run_store
+from edgebench.cells import Passes, Planned
+from edgebench.contracts import Job, Measuring, Outcome
+from edgebench.events import Listener
+from edgebench.measuring import environment, steadiness
+from edgebench.plan import Plan
+from edgebench.run_store import RunStore
+from edgebench.timings import median_interval
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What is timed in one process."""
+
+    name: str
+    """`latency`, `paced`, `cold`, or `batch` with its size."""
+    kind: str
+    processes: int
+    """How many processes a cell does it in."""
+    batch: int = 1
+    period_s: float = 0.0
+
+
+def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
+    """What is timed of a cell; an emulated one, whose times are no evidence, is timed once, closed, batch 1."""
+    if emulated:
+        return [Pass("latency", "latency", 1)]
+    count = measuring.processes
+    found = [Pass("latency", "latency", count)]
+    if measuring.paced_s:
+        found.append(Pass("paced", "latency", count, period_s=measuring.paced_s))
+    found += [Pass(f"batch{size}", "latency", count, batch=size) for size in measuring.batches if size > 1]
+    if measuring.cold_starts:
+        found.append(Pass("cold", "cold", measuring.cold_starts))
+    return found
+
+
+@dataclass
+class Rounds:
+    """Times cells and keeps what each process gave in the run's folder; what is there is not measured again."""
+
+    plan: Plan
+    store: RunStore
+    signals: Path
+    hear: Listener
+
+    def measure(self, cells: list[Planned], failed: Callable[[Planned, str], bool]) -> None:
+        """Every pass of every cell. `failed` ends a cell whose job went wrong, and says whether it did."""
+        measuring = self.plan.measuring
+        most = max((p.processes for cell in cells for p in passes(measuring, cell.fit.emulated)), default=0)
+        todo = [turn for number in range(most) for turn in self._round(cells, number)]
+        self.hear.stage("measure latency", len(todo))
+        if measuring.cool_down_c is not None and environment.temperature_c() is None:
+            self.hear.note("this machine shows no temperature: there is nothing that --cool-down could wait for")
+        ended: set[str] = set()
+        for number, planned, what in todo:
+            if planned.cell.id not in ended and self._one(planned, what, number, failed):
+                ended.add(planned.cell.id)
+            self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, {what.name}, process {number + 1}")
+        if measuring.steady is not None:
+            self._until_steady([c for c in cells if c.cell.id not in ended and not c.fit.emulated], failed)
+
+    def done(self, planned: Planned) -> Passes:
+        """What each pass of a cell gave, by its name: outcomes with their files of samples, in order."""
+        measured = passes(self.plan.measuring, planned.fit.emulated)
+        return {what.name: list(self._done(planned, what)) for what in measured}
+
+    def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome, Path]]:
+        number = 0
+        while outcome := self.store.outcomes.get(_job_name(planned, what, number)):
+            if outcome.status == "ok":
+                yield outcome, self._samples(planned, what, number)
+            number += 1
+
+    def _round(self, cells: list[Planned], number: int) -> list[tuple[int, Planned, Pass]]:
+        turns = [
+            (number, cell, what)
+            for cell in cells
+            for what in passes(self.plan.measuring, cell.fit.emulated)
+            if number < what.processes
+        ]
+        random.Random(self.plan.seed + number).shuffle(turns)
+        return turns
+
+    def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, str], bool]) -> bool:
+        """One process; True where the cell ends by it."""
+        name = _job_name(planned, what, number)
+        if name not in self.store.outcomes:
+            self._cool_down()
+            job = self._job(planned, what, number)
+            outcome = artifacts.perform(job, self.plan.measuring.timeout_s)
+            self.store.record(name, outcome)
+            if outcome.status != "ok" and what.batch > 1 and not number:
+                self.hear.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
+        # An artifact may take one record at a time only: that is no fault of the cell.
+        return what.batch == 1 and failed(planned, name)
+
+    def _until_steady(self, cells: list[Planned], failed: Callable[[Planned, str], bool]) -> None:
+        """More processes of the cells whose interval is too wide, until it is not or the time is up."""
+        measuring = self.plan.measuring
+        end = time.monotonic() + measuring.steady_limit_s
+        what = passes(measuring, False)[0]
+        left = [c for c in cells if not self._steady(c, what)]
+        while left and time.monotonic() < end:
+            self.hear.stage("until steady", len(left))
+            for planned in left:
+                number = len(list(self._done(planned, what)))
+                if time.monotonic() < end and self._one(planned, what, number, failed):
+                    cells = [c for c in cells if c is not planned]
+                self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
+            left = [c for c in left if c in cells and not self._steady(c, what)]
+        for planned in left:
+            self.hear.note(f"{planned.cell.id}: not steady within {measuring.steady_limit_s:g} s")
+
+    def _steady(self, planned: Planned, what: Pass) -> bool:
+        samples = [np.load(path) for _, path in self._done(planned, what)]
+        low, high = median_interval(samples)
+        return len(samples) > 1 and (high - low) / float(np.median(np.concatenate(samples))) <= (
+            self.plan.measuring.steady or 0.0
+        )
+
+    def _cool_down(self) -> None:
+        measuring = self.plan.measuring
+        if measuring.cool_down_c is None or environment.temperature_c() is None:
+            return
+        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.hear.detail):
+            self.hear.note(f"not down to {measuring.cool_down_c:g} °C within {measuring.cool_down_limit_s:g} s")
+
+    def _job(self, planned: Planned, what: Pass, number: int) -> Job:
+        measuring = self.plan.measuring
+        return planned.job(
+            what.kind, self.signals, self._samples(planned, what, number), threads=self.plan.threads,
+            warmup=measuring.warmup, min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
+            batch=what.batch, period_s=what.period_s, cores=measuring.cores,
+            memory_limit_bytes=planned.target.memory_limit_bytes,
+        )  # fmt: skip
+
+    def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
+        return run_store.samples_of(self.store.folder, _job_name(planned, what, number))
+
+
+def _job_name(planned: Planned, what: Pass, number: int) -> str:
+    return f"{what.name}~{planned.cell.id}~{number}"

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from edgebench.measuring import environment, steadiness
+from edgebench.measuring.steadiness import Moment
+
+BURN = "while True: pass"
+
+
+def test_another_process_is_seen_and_this_one_is_not() -> None:
+    def look(seconds: float) -> float:
+        before, end = Moment.now(), time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            pass
+        return float(before.since()["background_cores"])
+
+    alone = look(0.5)
+    other = subprocess.Popen([sys.executable, "-c", BURN])
+    try:
+        time.sleep(0.3)
+        beside = look(1.0)
+    finally:
+        other.kill()
+        other.wait()
+    assert beside > alone + 0.3 or alone > 0.7  # a machine that is full already shows no more
+
+
+def test_throttling_during_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = iter([3, 3, 3, 4])
+    monkeypatch.setattr(environment, "throttle_events", lambda: next(counts))
+    assert Moment.now().since()["throttled"] is False
+    assert Moment.now().since()["throttled"] is True
+
+
+def test_cooling_down_waits_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    temperatures = iter([71.0, 66.0, 59.0])
+    monkeypatch.setattr(environment, "temperature_c", lambda: next(temperatures))
+    monkeypatch.setattr(steadiness, "POLL_S", 0.01)
+    said: list[str] = []
+    assert steadiness.cool_down(60, 30, said.append)
+    assert [line.partition(", ")[0] for line in said] == ["cooling down: 71 °C", "cooling down: 66 °C"]
+    assert said[0] == "cooling down: 71 °C, wanted 60 °C, 30 s at most"
+
+
+def test_cooling_down_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steadiness, "POLL_S", 0.01)
+    monkeypatch.setattr(environment, "temperature_c", lambda: 90.0)
+    assert not steadiness.cool_down(60, 0.05, lambda _: None)
+    monkeypatch.setattr(environment, "temperature_c", lambda: None)
+    assert not steadiness.cool_down(60, 30, lambda _: None)
