@@ -91,7 +91,7 @@ def main() -> int:
         ratio = statistics.median(ratios)
         worst = max(worst, abs(ratio - 1))
         print(
-            f"{name:<11} EdgeBench / other = {ratio:.3f}  ({min(ratios):.3f} to {max(ratios):.3f}), {args.rounds} rounds"
+            f"{name:<11} EdgeBench / other = {ratio:.3f} ({min(ratios):.3f} to {max(ratios):.3f}), {args.rounds} rounds"
         )
     return int(worst > BOUND)
 

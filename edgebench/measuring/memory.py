@@ -21,17 +21,18 @@ PREDICTIONS = 8
 
 
 def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
-    """Resident memory of this process: its peak, and how much the runtime and the model hold, in bytes.
+    """Resident memory of this process: its peak, and what of it the model and the runtime hold in the end, in bytes.
 
-    The runtime is imported and set up already: what is resident now is its share. The model's is what is resident
-    more after loading and some predictions, once the allocator has given back what it keeps for later (malloc_trim):
-    freed copies of the file and work space in between are in the peak, not in the model's share. Raises ArtifactError
-    where the peak is above `job.memory_limit_bytes`.
+    The runtime is imported and set up already. The model's share is the private memory that loading and some
+    predictions add, and the pages of its own file that are mapped, once the allocator has given back what it keeps for
+    later (malloc_trim): freed copies of the file and work space in between are in the peak only. The rest is the
+    runtime's, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
+    above `job.memory_limit_bytes`.
     """
     mapped = open_signals(job.signals)
     records = [to_millivolts(mapped[i : i + job.batch]) for i in range(0, min(len(mapped), PREDICTIONS), job.batch)]
     give_back()
-    before = psutil.Process().memory_info().rss
+    before = _private()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     for i in range(PREDICTIONS):
         session.predict(records[i % len(records)])
@@ -39,12 +40,35 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
     if job.memory_limit_bytes is not None and peak > job.memory_limit_bytes:
         raise ArtifactError(f"{peak / 1e6:.0f} MB of memory in use")
     give_back()
+    model = max(0, _private() - before + _mapped(Path(job.path)))
     return {
         "peak_rss_bytes": peak,
-        "runtime_rss_bytes": before,
-        "model_rss_bytes": max(0, psutil.Process().memory_info().rss - before),
+        "model_rss_bytes": model,
+        "runtime_rss_bytes": max(0, psutil.Process().memory_info().rss - model),
         "peak_device_bytes": session.peak_device_bytes(),
     }
+
+
+def _private() -> int:
+    """Resident memory that is no file's, such as a library's; where the system does not tell it, all that is."""
+    found = _status("RssAnon:") if sys.platform == "linux" else None
+    return psutil.Process().memory_info().rss if found is None else found
+
+
+def _mapped(path: Path) -> int:
+    """Resident pages of a file that a runtime has mapped instead of read."""
+    if sys.platform != "linux":
+        return 0
+    whole = str(path.resolve())
+    return sum(m.rss for m in psutil.Process().memory_maps() if m.path == whole)
+
+
+def _status(field: str) -> int | None:
+    """A field of /proc/self/status, in bytes."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def bound(limit: int) -> None:
@@ -71,9 +95,7 @@ def give_back() -> None:
 
 def peak_rss() -> int:
     """Highest resident set size of this process so far, in bytes."""
-    if sys.platform == "linux":
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    if sys.platform == "linux" and (found := _status("VmHWM:")) is not None:
+        return found
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

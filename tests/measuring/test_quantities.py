@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -87,34 +85,6 @@ def test_latency_goes_on_until_the_seconds_have_passed(artifact: Built, demo: Re
         job(artifact, demo, tmp_path / "s.npy", warmup=0, min_samples=2, min_seconds=0.3), runtime
     )  # fmt: skip
     assert found["samples"] > 20
-
-
-MEMORY = """
-import sys
-from pathlib import Path
-import numpy as np
-from edgebench.contracts import Artifact, InputContract, Job
-from edgebench.measuring import memory
-class Session:
-    def __init__(self): self.weights = np.ones(25_000_000)
-    def predict(self, signals): return np.zeros((1, 5), np.float32)
-    def peak_device_bytes(self): return None
-class Runtime:
-    def load(self, path, artifact, device): return Session()
-hill = np.ones(60_000_000); del hill  # a peak before the model that must not count as the model's
-a = Artifact("m", "none", "e", "f", "fp32", "x", "", 0, (), (), InputContract(), 0, 0.0, "")
-found = memory.measure(Job("memory", a, "x", "cpu", 1, "", sys.argv[1], ""), Runtime())
-print(found["model_rss_bytes"], found["peak_rss_bytes"])
-"""
-
-
-def test_memory_of_a_model_of_200_mb(demo: RecordSet) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", MEMORY, str(demo.signals)], capture_output=True, text=True, check=True
-    )  # fmt: skip
-    model, peak = map(int, done.stdout.split())
-    assert model == pytest.approx(200e6, rel=0.05)
-    assert peak >= 480e6
 
 
 def test_accuracy_is_scikit_learns(artifact: Built) -> None:
