@@ -14,11 +14,22 @@ PRUNED = {
     "resnet1d": "structured-0.5", "mobilenetv3-small": "structured-0.55", "deit-tiny": "structured-0.5-heads"
 }  # fmt: skip
 """The variant of each model that has half of its multiply-adds."""
-MODELS = ("resnet1d",)
+MODELS = ("resnet1d", "mobilenetv3-small")
 """Those whose run is published."""
 INT8 = ("onnx-int8", "fbgemm-int8")
-SLOW = "1.48 times in the published run, on a machine that others load too; intervals of 4.6-5.5 and 2.7-3.7 ms"
-BEHIND = "onnx-int8 of the pruned network loses 0.006 macro-F1 by it, which the interval does not hold"
+MISSED: dict[tuple[object, ...], str] = {
+    ("faster", "resnet1d", "torchscript"): "1.48 times, on a machine that others load too",
+    ("faster", "mobilenetv3-small", "torchscript"): "1.56 times, on a machine that others load too",
+    ("qat", "resnet1d", "onnx-int8", True): "the pruned network loses 0.006 macro-F1 by it, beyond the interval",
+    ("histogram", "mobilenetv3-small", "structured-0.55"): "one scale from extremes is better, by 0.024 macro-F1",
+}
+"""What was promised and is not so in the published runs."""
+
+
+def told(request: pytest.FixtureRequest, *what: object) -> None:
+    """Expect a miss that is known, and nothing else."""
+    if reason := MISSED.get(what):
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
 
 
 def cells(model: str) -> dict[tuple[str, str], Measurement]:
@@ -46,10 +57,9 @@ def test_half_the_multiply_adds_make_the_file_smaller(model: str, exporter: str)
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "exporter", [pytest.param("torchscript", marks=pytest.mark.xfail(strict=True, reason=SLOW)), "onnx"]
-)
-def test_half_the_multiply_adds_make_it_faster(model: str, exporter: str) -> None:
+@pytest.mark.parametrize("exporter", ["torchscript", "onnx"])
+def test_half_the_multiply_adds_make_it_faster(model: str, exporter: str, request: pytest.FixtureRequest) -> None:
+    told(request, "faster", model, exporter)
     found = cells(model)
     assert faster(found[PRUNED[model], exporter], found["none", exporter]) >= 1.6
 
@@ -82,8 +92,7 @@ def test_pruned_and_int8_together(model: str) -> None:
 def test_training_with_quantization_is_as_good_as_quantizing_afterwards(
     model: str, pruned: bool, exporter: str, request: pytest.FixtureRequest
 ) -> None:
-    if (model, pruned, exporter) == ("resnet1d", True, "onnx-int8"):
-        request.applymarker(pytest.mark.xfail(strict=True, reason=BEHIND))
+    told(request, "qat", model, exporter, pruned)
     m = cells(model)[f"{PRUNED[model]}+qat" if pruned else "qat", exporter]
     assert m.counterpart == (f"{exporter} · {PRUNED[model]}" if pruned else exporter)
     assert m.counterpart_high is not None
@@ -91,10 +100,14 @@ def test_training_with_quantization_is_as_good_as_quantizing_afterwards(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(model: str) -> None:
+@pytest.mark.parametrize("pruned", [False, True])
+def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(
+    model: str, pruned: bool, request: pytest.FixtureRequest
+) -> None:
     found = cells(model)
-    for variant in ("none", PRUNED[model]):
-        coarse = found[variant, "fbgemm-int8:minmax,per-tensor"]
-        assert coarse.counterpart == found[variant, "fbgemm-int8"].cell.name
-        assert coarse.counterpart_low is not None
-        assert coarse.counterpart_low <= 0
+    variant = PRUNED[model] if pruned else "none"
+    told(request, "histogram", model, variant)
+    coarse = found[variant, "fbgemm-int8:minmax,per-tensor"]
+    assert coarse.counterpart == found[variant, "fbgemm-int8"].cell.name
+    assert coarse.counterpart_low is not None
+    assert coarse.counterpart_low <= 0
