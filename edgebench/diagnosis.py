@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebench import profiles, registry
 from edgebench.errors import EdgeBenchError, UnknownPlugin
-from edgebench.measuring import environment
+from edgebench.measuring import energy, environment
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,15 @@ class Diagnosis:
     engines: list[str]
     runtimes: list[Finding]
     targets: list[Finding]
+    sensors: list[Finding]
+    """What tells of energy, heat and throttling here."""
     advice: list[str]
 
 
 def doctor() -> Diagnosis:
     """Look at this machine: processor, instruction sets, runtimes, quantized engines, and every target."""
     facts = environment.describe()
-    return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _advice(facts))
+    return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _sensors(facts), _advice(facts))
 
 
 def plugins(kind: str = "") -> dict[str, dict[str, str]]:
@@ -117,6 +119,24 @@ def _targets(facts: dict[str, Any]) -> list[Finding]:
             found.append(Finding(name, "emulated", reason))
         else:
             found.append(Finding(name, "ok", target.description))
+    return found
+
+
+def _sensors(facts: dict[str, Any]) -> list[Finding]:
+    found = []
+    for device in ("cpu", *(["cuda"] if facts["cuda"] else [])):
+        meter = energy.meter(device)
+        source = meter.source or ("PMIC, whole board's rails" if device == "cpu" and energy.watts() else "")
+        found.append(Finding(f"energy, {device}", "ok" if source else "missing", source or meter.why_not))
+    degrees = facts["temperature_c"]
+    told = f"{degrees:.0f} °C" if degrees is not None else "no thermal zone: --cool-down has nothing to wait for"
+    found.append(Finding("temperature", "missing" if degrees is None else "ok", told))
+    hertz = facts["frequency_hz"]
+    told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
+    found.append(Finding("frequency", "ok" if hertz else "missing", told))
+    counters = environment.throttle_counters()
+    nothing = "no counter of the processor and no vcgencmd: slowing down for heat goes unnoticed"
+    found.append(Finding("throttling", "ok" if counters else "missing", counters or nothing))
     return found
 
 

@@ -23,7 +23,7 @@ def show_diagnosis() -> None:
             ["packages", ", ".join(f"{k} {v}" for k, v in facts["packages"].items())],
         ],
     )  # fmt: skip
-    for title, findings in (("runtime", found.runtimes), ("target", found.targets)):
+    for title, findings in (("runtime", found.runtimes), ("target", found.targets), ("sensor", found.sensors)):
         print_table(out, [title, "state", ""], [[f.subject, f.state, f.detail] for f in findings])
     for line in found.advice:
         out.print(f"! {line}", style="yellow", highlight=False)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from edgebench.protocols import Exported, ExportTask
 
 CHOICES = {
-    "calibration": ("histogram", "minmax", "moving-average", "percentile"),
+    "calibration": ("percentile", "histogram", "minmax", "moving-average"),
     "granularity": ("per-channel", "per-tensor"),
     "weights": ("symmetric-weights", "affine-weights"),
     "activations": ("affine-activations", "symmetric-activations"),
 }
-"""What a static int8 export can choose. `histogram` looks for the range with the least squared error, `minmax` takes
-all values, `moving-average` the first batch's range, moved by a hundredth towards each later one's, `percentile` leaves
-the rarest values out."""
+"""What a static int8 export can choose, the default first. `percentile` leaves the rarest values out, `histogram` looks
+for the range with the least squared error, `minmax` takes all values, `moving-average` the first batch's range, moved
+by a hundredth towards each later one's."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class FxInt8:
             method = "learned"
         else:
             quantized, left = quantize_static(task.network, self.engine, task.calibration(), task.options, task.floats)
-            method = task.options.get("calibration", "histogram")
+            method = task.options.get("calibration", CHOICES["calibration"][0])
         with engine_set(self.engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
         return Exported(path, "int8", method, left)

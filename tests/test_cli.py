@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from helpers import edgebench
 
-COMMANDS = ("run", "measure", "export", "report", "train", "list", "doctor", "data")
+COMMANDS = (
+    "run", "measure", "export", "report", "compare", "gate", "train", "quantize", "explain", "inspect", "list",
+    "doctor", "data",
+)  # fmt: skip
 
 
 def test_help_names_every_command() -> None:
@@ -17,7 +20,7 @@ def test_help_names_every_command() -> None:
         assert f" {name} " in done.stdout
 
 
-@pytest.mark.parametrize("name", ["run", "measure", "export", "report", "train"])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("doctor", "data")])
 def test_help_has_examples(name: str) -> None:
     done = edgebench(name, "--help")
     assert "Example" in done.stdout
@@ -79,6 +82,8 @@ def test_doctor_says_what_is_emulated_and_why() -> None:
     done = edgebench("doctor")
     assert done.returncode == 0
     assert "raspberry-pi-5" in done.stdout
+    for sensor in ("energy, cpu", "temperature", "frequency", "throttling"):
+        assert sensor in done.stdout
     if platform.machine() == "x86_64":
         said = " ".join(done.stdout.split())
         assert "emulated" in said

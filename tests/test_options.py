@@ -18,7 +18,7 @@ def test_words_choose() -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("fbgemm-int8:fast", "exporter 'fbgemm-int8:fast': unknown 'fast'; there is calibration: histogram, "),
+        ("fbgemm-int8:fast", "exporter 'fbgemm-int8:fast': unknown 'fast'; there is calibration: percentile, "),
         ("fbgemm-int8:", "unknown ''"),
         ("onnx-int8:minmax,entropy", "minmax and entropy both choose the calibration"),
         ("onnx:minmax", "exporter 'onnx:minmax': unknown 'minmax'; it has no options"),

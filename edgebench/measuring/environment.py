@@ -115,6 +115,13 @@ def throttle_events() -> int:
     return sum(int(c) for c in counters if c.isdigit())
 
 
+def throttle_counters() -> str:
+    """What would tell here that the processor was slowed down; empty where nothing does."""
+    if Path("/usr/bin/vcgencmd").exists():
+        return "vcgencmd get_throttled"
+    return "Intel's counters" if any(CPU.glob("cpu*/thermal_throttle/*_throttle_count")) else ""
+
+
 def packages() -> dict[str, str]:
     """Versions of the packages that make or run artifacts; those not installed are left out."""
     found = {}

@@ -79,10 +79,10 @@ def test_torch(network: nn.Module, tmp_path: Path, engine: str, what: str, word:
             export(network, "onednn-int8", tmp_path, options={what: word})
         return
     done = export(network, f"{engine}-int8", tmp_path, options={what: word})
-    assert done.calibration_method == (word if what == "calibration" else "histogram")
+    assert done.calibration_method == (word if what == "calibration" else "percentile")
     found = answers(done, engine)
     assert 0 < np.abs(found - dense(network)).max() < 0.15
-    if word != "histogram" and (engine, word) != ("qnnpack", "per-tensor"):  # those are the defaults
+    if word != "percentile" and (engine, word) != ("qnnpack", "per-tensor"):  # those are the defaults
         plain = export(network, f"{engine}-int8", tmp_path)
         assert (answers(plain, engine) != found).any()
 
