@@ -21,7 +21,7 @@ import edgebench
 
 BOUND_S = 2.0
 PROPORTION = 1.25
-"""The cost of a cell in the largest run over that in the line through all: in proportion, it is 1."""
+"""What a further cell costs in the largest run over what it costs in the smallest: in proportion, it is 1."""
 
 
 def copies(artifact: Path, scratch: Path, count: int) -> list[Path]:
@@ -55,10 +55,14 @@ def main() -> int:
         costs.append(seconds[-1] - timed)
         print(f"{count:>3} cells: {seconds[-1]:6.1f} s, of which {timed:.1f} s samples")
     slope, once = np.polyfit(args.cells, costs, 1)
-    growth = (seconds[-1] - once) / args.cells[-1] / float(np.polyfit(args.cells, seconds, 1)[0])
+    growth = [(b - a) / (n - m) for a, b, m, n in zip(seconds, seconds[1:], args.cells, args.cells[1:], strict=False)]
     print(f"a cell costs {slope:.2f} s beyond its samples (bound {BOUND_S:g}), a run {once:.1f} s once")
-    print(f"cost of a cell in the largest run over the line's: {growth:.2f} (bound {PROPORTION})")
-    return int(slope > BOUND_S or growth > PROPORTION)
+    ratio = growth[-1] / growth[0]
+    print(
+        f"a further cell takes {growth[0]:.2f} s in small runs, {growth[-1]:.2f} s in large ones: {ratio:.2f} times "
+        f"(bound {PROPORTION})"
+    )
+    return int(slope > BOUND_S or ratio > PROPORTION)
 
 
 if __name__ == "__main__":

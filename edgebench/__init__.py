@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from edgebench.api import export, measure, report, run, train
+    from edgebench.comparison import compare, gate
     from edgebench.contracts import Artifact, Target
     from edgebench.data.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("export", "measure", "report", "run", "train"), "api"),
+    **dict.fromkeys(("compare", "gate"), "comparison"),
     **dict.fromkeys(("Artifact", "Target"), "contracts"),
     **dict.fromkeys(("Measurement", "Run"), "measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
@@ -33,9 +35,11 @@ __all__ = [
     "Run",
     "Target",
     "__version__",
+    "compare",
     "doctor",
     "export",
     "fetch",
+    "gate",
     "measure",
     "plugins",
     "report",

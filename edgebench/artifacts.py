@@ -26,8 +26,12 @@ CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
 """An fp32 export whose logits are further from the model's own than this has failed; of the largest logit, above 1."""
 
-OUT_OF_MEMORY = re.compile("memory|alloc", re.IGNORECASE)
-"""What the libraries say in common where they get no memory."""
+OUT_OF_MEMORY = re.compile(
+    "memory in use|MemoryError|bad_alloc|bad allocation|allocate memory|failed to allocate|out of memory|new thread"
+    "|Resource temporarily unavailable",
+    re.IGNORECASE,
+)
+"""What Python, the C++ library, torch and ONNX Runtime say where they get no memory."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,9 @@ def perform(job: Job, timeout_s: float) -> Outcome:
     """
     try:
         # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
-        calm = {} if job.kind in ("latency", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
+        calm = {} if job.kind in ("latency", "cold", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
+        if job.memory_limit_bytes is not None:
+            calm["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
         answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
     except ChildError as failure:
         outcome = Outcome("timeout" if failure.timeout else "failed", str(failure))

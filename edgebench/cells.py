@@ -49,7 +49,7 @@ class Planned:
 
     def job(self, kind: Any, signals: Path, output: Path, **settings: Any) -> Job:
         """A worker's job on this cell."""
-        threads = settings.pop("threads", None) or threads_here(self.target)
+        threads = settings.pop("threads", None) or threads_here(self.target, settings.get("cores", ()))
         return Job(
             kind, self.artifact, str(self.built.path), self.target.device, threads, self.engine, str(signals),
             str(output), **settings,

@@ -36,17 +36,10 @@ def compare(
 
     edgebench compare results/new --base "onnx · structured-0.5"
     """
-    from edgebench import comparison, run_store
+    from edgebench import comparison
 
-    if (other is None) == (not base):
-        raise PlanError("name a second run, or a cell of the run: --base eager")
-    found = run_store.read(run)
-    pairs = (
-        comparison.within(found, base)
-        if other is None
-        else comparison.compared(found, comparison.baseline(other), across_machines)
-    )
-    _show(pairs, f"{found.name} over {base or str(other)}")
+    pairs = comparison.compare(run, other, base, across_machines)
+    _show(pairs, f"{run.resolve().name} over {base or str(other)}")
 
 
 @command
@@ -72,18 +65,17 @@ def gate(
 
     if baseline is None and write_baseline is None:
         raise PlanError("name what to hold it against: --baseline FILE, or write one: --write-baseline FILE")
-    found = run_store.read(run)
     lines: list[str] = []
     if baseline is not None:
         bounds = comparison.Bounds(max_slowdown, max_f1_drop, max_size_growth, max_memory_growth)
-        pairs, lines = comparison.regressions(found, comparison.baseline(baseline), bounds, across_machines)
-        _show(pairs, f"{found.name} over {baseline}")
+        pairs, lines = comparison.gate(run, baseline, bounds, across_machines)
+        _show(pairs, f"{run.resolve().name} over {baseline}")
         for line in lines:
             out.print(f"[red]worse[/red]  {escape(line)}", soft_wrap=True, highlight=False)
         if not lines:
             out.print("nothing got worse beyond the bounds", style="green")
-    if write_baseline is not None:
-        comparison.save_baseline(found, write_baseline)
+    if write_baseline is not None and not lines:  # what got worse must not become what later runs are held against
+        comparison.save_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
     if lines:
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +54,35 @@ class Compared:
         return "slower" if self.latency.low > 1 else "faster" if self.latency.high < 1 else "no difference seen"
 
 
+def compare(run: Path, other: Path | None = None, base: str = "", across_machines: bool = False) -> list[Compared]:
+    """Hold the run in a folder against another (a folder, or a baseline file), or its cells against its cell `base`.
+
+    Raises RunError, and PlanError for unlike machines, or where it is not one of the two.
+    """
+    if (other is None) == (not base):
+        raise PlanError("name a second run, or a cell of the run: --base eager")
+    found = run_store.read(run)
+    return within(found, base) if other is None else compared(found, baseline(other), across_machines)
+
+
+def gate(
+    run: Path, against: Path, bounds: Bounds | None = None, across_machines: bool = False
+) -> tuple[list[Compared], list[str]]:
+    """The cells of the run in a folder beside those of a baseline, and a line for each that got worse.
+
+    Raises RunError, and PlanError for unlike machines.
+    """
+    return regressions(run_store.read(run), baseline(against), bounds or Bounds(), across_machines)
+
+
 def compared(new: Run, old: Run, across: bool = False) -> list[Compared]:
     """The cells that both runs measured, by name. Times of unlike machines are refused, unless `across`.
 
-    Raises RunError where no cell is in both, PlanError for unlike machines.
+    So are those with other threads. Raises RunError where no cell is in both, PlanError for unlike machines.
     """
-    machines = [(r.environment.get("fingerprint", ""), r.environment.get("cpu", "")) for r in (new, old)]
-    if machines[0][0] != machines[1][0] and not across:
-        raise PlanError(
-            f"{new.name} was measured on {_machine(new)}, {old.name} on {_machine(old)}: their times do not compare; "
-            "--across-machines does it anyway"
-        )
-    before = {m.cell: m for m in old.measurements if m.status == "ok"}
-    found = [_pair(m, before[m.cell], False, new, old) for m in new.measurements if _ok(m) and m.cell in before]
-    if not found:
+    if not across and (why := _unlike(new, old)):
+        raise PlanError(f"{why}; --across-machines compares their times anyway")
+    if not (found := _shared(new, old)):
         raise RunError(f"{new.name} and {old.name} have no measured cell in common")
     return found
 
@@ -86,11 +101,16 @@ def within(run: Run, base: str) -> list[Compared]:
 
 
 def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tuple[list[Compared], list[str]]:
-    """What `compared` gives, and a line for each cell that got worse than the bounds allow, or is no longer measured.
+    """The cells that both measured, and a line for each that got worse than the bounds allow, or is no longer measured.
 
-    Raises as `compared` does.
+    What cannot be compared is a line too: a gate that saw nothing must not open. Raises PlanError for unlike machines,
+    RunError where the baseline has no measured cell.
     """
-    pairs = compared(new, old, across)
+    if not across and (why := _unlike(new, old)):
+        raise PlanError(f"{why}; --across-machines compares their times anyway")
+    if not any(map(_ok, old.measurements)):
+        raise RunError(f"{old.name} has no measured cell to hold anything against")
+    pairs = _shared(new, old)
     lines = [f"{_label(pair.new)}: {text}" for pair in pairs for text in _worse(pair, bounds)]
     rows = {m.cell: m for m in new.measurements}
     for was in old.measurements:
@@ -100,8 +120,17 @@ def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tup
     return pairs, lines
 
 
+def _shared(new: Run, old: Run) -> list[Compared]:
+    before = {m.cell: m for m in old.measurements if _ok(m)}
+    return [_pair(m, before[m.cell], False, new, old) for m in new.measurements if _ok(m) and m.cell in before]
+
+
 def _worse(pair: Compared, bounds: Bounds) -> list[str]:
     found = []
+    if pair.latency is None and not pair.new.emulated:
+        found.append("its latency cannot be compared: that takes two processes on either side (--processes)")
+    if pair.f1_change is None:
+        found.append("its macro-F1 cannot be compared: the records are not the same (--dataset, --limit)")
     if (times := pair.latency) and times.ratio > 1 + bounds.slowdown and times.low > 1:
         interval = f"{times.low:.3f} to {times.high:.3f}"
         found.append(f"{times.ratio:.3f} times the latency ({interval}); {bounds.slowdown:g} may be lost")
@@ -117,7 +146,7 @@ def _worse(pair: Compared, bounds: Bounds) -> list[str]:
 
 def save_baseline(run: Run, path: Path) -> None:
     """Write what a later run is held against into one file; raises DiskFull."""
-    rows = [to_dict(m) for m in run.measurements]
+    rows = [to_dict(replace(m, process_medians_s=_medians(m, run))) for m in run.measurements]
     document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
@@ -146,6 +175,17 @@ def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_ru
         _quotient(new.file_size_bytes, old.file_size_bytes), _quotient(new.peak_rss_bytes, old.peak_rss_bytes),
         (new.macro_f1 or 0) - (old.macro_f1 or 0) if known else None,
     )  # fmt: skip
+
+
+def _unlike(new: Run, old: Run) -> str:
+    """Why the times of two runs do not compare; empty where they do."""
+    if new.environment.get("fingerprint") != old.environment.get("fingerprint"):
+        return f"{new.name} was measured on {_machine(new)}, {old.name} on {_machine(old)}"
+    threads, others = (dict(run.environment.get("target_threads", {})) for run in (new, old))
+    for target in sorted(threads.keys() & others.keys()):
+        if threads[target] != others[target]:
+            return f"on {target}, {new.name} had {threads[target]} threads and {old.name} {others[target]}"
+    return ""
 
 
 def _medians(m: Measurement, run: Run) -> tuple[float, ...]:

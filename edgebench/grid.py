@@ -108,9 +108,10 @@ class Grid:
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
+        cores = self.plan.measuring.cores
         jobs = {
             f"memory~{p.cell.id}": self._job(
-                p, "memory", self.store.folder / "unused", memory_limit_bytes=p.target.memory_limit_bytes
+                p, "memory", self.store.folder / "unused", cores=cores, memory_limit_bytes=p.target.memory_limit_bytes
             )
             for p in self._open()
         }

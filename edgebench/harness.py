@@ -57,7 +57,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
             earlier = over_saved(run_store.saved_plan(folder), {})
             store = run_store.reopen(folder, earlier.document(), plan.document(), inputs)
         else:
-            used = {name: plan.threads or profiles.threads_here(profiles.find(name, facts)) for name in plan.targets}
+            cores = plan.measuring.cores
+            used = {n: plan.threads or profiles.threads_here(profiles.find(n, facts), cores) for n in plan.targets}
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
         ready = adoption.moved(ready, Path(scratch), folder / "models")
     return Grid(ready, store, test, calibration, validation, facts, hear)

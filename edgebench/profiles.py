@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -86,7 +86,8 @@ def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[
     return Fit("", emulated)
 
 
-def threads_here(target: Target) -> int:
-    """The target's threads, but no more than this process may use: more would only wait for each other."""
+def threads_here(target: Target, cores: Sequence[int] = ()) -> int:
+    """The target's threads, but no more than `cores`, or what this process may use: more would wait for each other."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = len(cores) or allowed
     return max(1, min(target.threads, allowed))

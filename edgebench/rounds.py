@@ -14,10 +14,13 @@ from edgebench import artifacts, run_store
 from edgebench.cells import Passes, Planned
 from edgebench.contracts import Job, Measuring, Outcome
 from edgebench.events import Listener
-from edgebench.measuring import environment, steadiness
+from edgebench.measuring import environment, steadiness, summary
 from edgebench.plan import Plan
 from edgebench.run_store import RunStore
 from edgebench.timings import median_interval
+
+LEAST_STEADY = 5
+"""Processes before an interval is believed to be narrow: of fewer, some are narrow by chance."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,13 @@ class Rounds:
                 ended.add(planned.cell.id)
             self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, {what.name}, process {number + 1}")
         if measuring.steady is not None:
-            self._until_steady([c for c in cells if c.cell.id not in ended and not c.fit.emulated], failed)
+            self._until_steady([c for c in cells if c.cell.id not in ended and not c.fit.emulated])
 
     def done(self, planned: Planned) -> Passes:
         """What each pass of a cell gave, by its name: outcomes with their files of samples, in order."""
-        measured = passes(self.plan.measuring, planned.fit.emulated)
-        return {what.name: list(self._done(planned, what)) for what in measured}
+        found = {what: list(self._done(planned, what)) for what in passes(self.plan.measuring, planned.fit.emulated)}
+        # Of a batch that some processes could not do, nothing is told.
+        return {what.name: done for what, done in found.items() if what.batch == 1 or len(done) == what.processes}
 
     def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome, Path]]:
         number = 0
@@ -96,40 +100,56 @@ class Rounds:
 
     def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, str], bool]) -> bool:
         """One process; True where the cell ends by it."""
-        name = _job_name(planned, what, number)
+        if what.batch == 1:
+            self._time(planned, what, number)
+            return failed(planned, _job_name(planned, what, number))
+        # An artifact may take one record at a time only: that is no fault of the cell, and not tried again.
+        if len(list(self._done(planned, what))) == number:
+            outcome = self._time(planned, what, number)
+            if outcome.status != "ok":
+                self.hear.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
+        return False
+
+    def _time(self, planned: Planned, what: Pass, number: int) -> Outcome:
+        """What one process gave; it is not started where the run's folder has it."""
+        name, measuring = _job_name(planned, what, number), self.plan.measuring
         if name not in self.store.outcomes:
             self._cool_down()
-            job = self._job(planned, what, number)
-            outcome = artifacts.perform(job, self.plan.measuring.timeout_s)
+            # A worker says nothing while it times: what it is asked to take does not count as silence.
+            asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
+            outcome = artifacts.perform(self._job(planned, what, number), measuring.timeout_s + asked_s)
             self.store.record(name, outcome)
-            if outcome.status != "ok" and what.batch > 1 and not number:
-                self.hear.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
-        # An artifact may take one record at a time only: that is no fault of the cell.
-        return what.batch == 1 and failed(planned, name)
+        return self.store.outcomes[name]
 
-    def _until_steady(self, cells: list[Planned], failed: Callable[[Planned, str], bool]) -> None:
+    def _until_steady(self, cells: list[Planned]) -> None:
         """More processes of the cells whose interval is too wide, until it is not or the time is up."""
         measuring = self.plan.measuring
         end = time.monotonic() + measuring.steady_limit_s
         what = passes(measuring, False)[0]
-        left = [c for c in cells if not self._steady(c, what)]
-        while left and time.monotonic() < end:
-            self.hear.stage("until steady", len(left))
-            for planned in left:
+        left = cells
+        self.hear.stage("until steady", len(cells))
+        while True:
+            steady = [c for c in left if self._steady(c, what)]
+            for planned in steady:
+                self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}")
+            left = [c for c in left if c not in steady]
+            if not left or time.monotonic() >= end:
+                break
+            for planned in list(left):
                 number = len(list(self._done(planned, what)))
-                if time.monotonic() < end and self._one(planned, what, number, failed):
-                    cells = [c for c in cells if c is not planned]
-                self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
-            left = [c for c in left if c in cells and not self._steady(c, what)]
+                self.hear.detail(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
+                if time.monotonic() < end and self._time(planned, what, number).status != "ok":
+                    self.hear.note(f"{planned.cell.id}: a further process failed; those before it count")
+                    left.remove(planned)
         for planned in left:
             self.hear.note(f"{planned.cell.id}: not steady within {measuring.steady_limit_s:g} s")
 
     def _steady(self, planned: Planned, what: Pass) -> bool:
-        samples = [np.load(path) for _, path in self._done(planned, what)]
-        low, high = median_interval(samples)
-        return len(samples) > 1 and (high - low) / float(np.median(np.concatenate(samples))) <= (
-            self.plan.measuring.steady or 0.0
-        )
+        processes = summary.samples_of(list(self._done(planned, what)))
+        if len(processes) < LEAST_STEADY:
+            return False
+        low, high = median_interval(processes)
+        return (high - low) / float(np.median(np.concatenate(processes))) <= (self.plan.measuring.steady or 0.0)
 
     def _cool_down(self) -> None:
         measuring = self.plan.measuring

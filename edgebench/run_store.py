@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from edgebench.contracts import Outcome
+from edgebench.contracts import Outcome, Target
 from edgebench.errors import RunError
 from edgebench.files import append_line, disk_full_at, read_lines, write_text
 from edgebench.measurements import Measurement, Run
@@ -92,6 +92,7 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
     `earlier` is the saved plan, with the defaults of fields that it does not have.
     """
     saved = _read_json(folder, "plan.json")
+    saved["inputs"] = _with_defaults(saved["inputs"])
     for what, before, now in (("plan", earlier, plan), ("inputs", saved["inputs"], inputs)):
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
@@ -139,6 +140,15 @@ def locked(folder: Path) -> Iterator[None]:
             folder.rmdir()
             with contextlib.suppress(OSError):
                 folder.parent.rmdir()  # only where it is empty
+
+
+def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The saved inputs, with the defaults of a target's fields that an earlier version did not have."""
+    try:
+        targets = {name: to_dict(from_dict(Target, dict(fields))) for name, fields in inputs["targets"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return inputs  # of a version too far away: the comparison says what differs
+    return inputs | {"targets": targets}
 
 
 def samples_of(folder: Path, job: str) -> Path:

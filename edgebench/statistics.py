@@ -128,7 +128,7 @@ class Resamples:
         pairs = np.zeros(len(self._times))
         for side in ("left", "right"):
             places = np.searchsorted(scores[negatives], scores[positives], side)
-            pairs += np.einsum("rp,rp->r", of_them, below[:, places]) / 2
+            pairs += np.einsum("rp,rp->r", of_them, below[:, places], dtype=np.float64) / 2
         possible = of_them.sum(axis=1, dtype=np.float64) * below[:, -1]
         found: Floats = np.divide(pairs, possible, out=np.full(len(pairs), np.nan), where=possible > 0)
         return found

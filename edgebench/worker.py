@@ -56,8 +56,8 @@ def perform(job: Job) -> Outcome:
         if job.cores:
             os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)
-        if job.memory_limit_bytes is not None:
-            memory.bound(job.memory_limit_bytes)
+        if job.memory_limit_bytes is not None and job.device == "cpu":  # CUDA reserves address space without end
+            memory.bound(job.memory_limit_bytes, job.threads)
         if job.kind == "predict":
             keep_memory()
             return Outcome("ok", values=accuracy.predict(job, runtime, SignsOfLife()))

@@ -58,6 +58,13 @@ def test_other_machines_are_refused_unless_asked() -> None:
     assert len(comparison.compared(run_of(CELL), elsewhere, across=True)) == 1
 
 
+def test_other_threads_are_refused_too() -> None:
+    one, two = (run_of(CELL, name=str(n), machine=MACHINE | {"target_threads": {"host": n}}) for n in (1, 2))
+    with pytest.raises(PlanError, match="on host, 1 had 1 threads and 2 2; --across-machines"):
+        comparison.compared(one, two)
+    assert len(comparison.compared(one, two, across=True)) == 1
+
+
 def test_runs_without_a_common_cell_are_refused() -> None:
     with pytest.raises(RunError, match="no measured cell in common"):
         comparison.compared(run_of(CELL), run_of(replace(CELL, exporter="eager")))
@@ -94,7 +101,9 @@ def test_a_variant_can_be_the_base() -> None:
         (replace(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file; it may grow by 0.01"),
         (replace(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory; it may grow by 0.1"),
         (replace(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
-        (replace(CELL, records=30, macro_f1=0.1), ""),
+        (replace(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared: the records are not the same"),
+        (replace(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared: that takes two"),
+        (replace(CELL, process_medians_s=(), emulated=True), ""),
     ],
 )
 def test_what_a_gate_calls_worse(now: Measurement, line: str) -> None:
@@ -114,6 +123,16 @@ def test_a_cell_that_is_gone_is_told() -> None:
     assert lines == ["net eager on host: is not in the run"]
 
 
+def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
+    broken = replace(CELL, status="failed", reason="it broke")
+    assert comparison.regressions(run_of(broken), run_of(CELL), Bounds()) == (
+        [],
+        ["net onnx on host: failed: it broke"],
+    )
+    with pytest.raises(RunError, match="no measured cell to hold anything against"):
+        comparison.regressions(run_of(CELL), run_of(broken), Bounds())
+
+
 def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> None:
     folder = written(tmp_path / "old", replace(CELL, process_medians_s=()))
     (folder / "samples").mkdir()
@@ -122,6 +141,9 @@ def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> Non
     (pair,) = comparison.compared(run_of(CELL), comparison.baseline(folder))
     assert pair.latency is not None
     assert pair.latency.ratio == pytest.approx(0.995, abs=0.001)
+    comparison.save_baseline(comparison.baseline(folder), tmp_path / "kept.json")
+    (kept,) = comparison.baseline(tmp_path / "kept.json").measurements
+    assert kept.process_medians_s == (0.010, 0.0101)
 
 
 def test_the_command_line(tmp_path: Path) -> None:
@@ -132,6 +154,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "nothing got worse beyond the bounds")
     bad = edgebench("gate", new, "--baseline", file)
     assert bad.returncode == 1
+    again = edgebench("gate", new, "--baseline", file, "--write-baseline", file)
+    assert again.returncode == 1
+    assert comparison.baseline(file).name == "old"  # what got worse does not become the baseline
     assert "worse  net onnx on host: 1.100 times the latency" in bad.stdout
     assert edgebench("gate", new, "--baseline", file, "--max-slowdown", "0.2").returncode == 0
     shown = edgebench("compare", new, "--base", "eager")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -76,13 +77,13 @@ def test_more_processes_until_the_interval_is_narrow(exported: Path, tmp_path: P
     heard = Heard()
     measuring = timing(steady=1e-3, steady_limit_s=4.0)
     (m,) = api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run", listener=heard).measurements
-    assert len(m.process_medians_s) > 2
+    assert len(m.process_medians_s) > 2, "more than the plan's processes"
     width = ((m.latency_p50_high_s or 0) - (m.latency_p50_low_s or 0)) / (m.latency_p50_s or 1)
     assert width <= 1e-3 or heard.notes == [f"{m.cell.id}: not steady within 4 s"]
     (wide,) = api.run(
         quick(exported, "onnx", measuring=timing(steady=1000.0)), tmp_path / "wide"
     ).measurements  # fmt: skip
-    assert len(wide.process_medians_s) == 2
+    assert len(wide.process_medians_s) == rounds.LEAST_STEADY
 
 
 def test_a_machine_without_a_temperature_is_told_once(exported: Path, tmp_path: Path) -> None:
@@ -94,6 +95,32 @@ def test_a_machine_without_a_temperature_is_told_once(exported: Path, tmp_path: 
     measuring = timing(cool_down_c=50.0)
     api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run", listener=heard)
     assert heard.notes == ["this machine shows no temperature: there is nothing that --cool-down could wait for"]
+
+
+def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_path: Path) -> None:
+    plan = quick(exported, "onnx", measuring=timing(cores=(0,)), threads=None)
+    run = api.run(plan, tmp_path / "run")
+    assert run.environment["target_threads"] == {"host": 1}
+    text = (run.folder / "journal.jsonl").read_text()
+    timed = [json.loads(line) for line in text.splitlines() if "latency~" in line]
+    assert {line["values"]["settings"]["threads"] for line in timed} == {"1"}
+
+
+def test_what_cannot_take_batches_is_told_once(exported: Path, tmp_path: Path) -> None:
+    """An ONNX file from elsewhere whose batch is fixed at one: its cell has everything but that figure."""
+    import onnx
+
+    model = onnx.load(exported / "onnx" / "model.onnx")
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    onnx.save(model, tmp_path / "net.onnx")
+    card = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"]\nthresholds = [0.5, 0.5, 0.5, 0.5, 0.5]\n'
+    (tmp_path / "net.toml").write_text(card)
+    heard = Heard()
+    plan = quick(tmp_path, "net.onnx", measuring=timing(batches=(4,)))
+    (m,) = api.run(plan, tmp_path / "run", listener=heard).measurements
+    assert (m.status, m.batch_throughputs_per_s, m.best_batch) == ("ok", {}, None)
+    assert heard.notes == [f"{m.cell.id}: no batches of 4: it takes one record at a time"]
 
 
 def test_a_core_that_is_not_there_is_refused(exported: Path) -> None:

@@ -6,9 +6,11 @@ GPU; the power management chip of a Raspberry Pi 5, which tells volts and ampere
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,10 +41,12 @@ def meter(device: str) -> Meter:
 
 
 def _packages() -> Meter:
-    counters = [zone / "energy_uj" for zone in sorted(POWERCAP.glob("intel-rapl:*")) if zone.name.count(":") == 1]
+    # Other zones are parts of a package, or the whole platform (psys), which contains them all.
+    zones = [zone for zone in sorted(POWERCAP.glob("intel-rapl:*")) if _text(zone / "name").startswith("package")]
+    counters = [zone / "energy_uj" for zone in zones]
     if not counters:
         return Meter("", lambda: None, f"no RAPL counter ({POWERCAP} has none; virtual machines hide it)")
-    if not all(map(_readable, counters)):
+    if not all(map(_text, counters)):
         return Meter("", lambda: None, f"RAPL is not readable (as root: chmod a+r {counters[0]})")
     last = {c: _microjoules(c) for c in counters}
     total = dict.fromkeys(counters, 0)
@@ -63,10 +67,15 @@ def _gpu() -> Meter:
     try:
         import pynvml
     except ImportError:
-        return Meter("", lambda: None, "no NVML binding (pip install nvidia-ml-py)")
+        return Meter("", lambda: None, "no NVML binding (pip install 'edgebench[gpu]')")
     try:
         pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        chosen = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
+        by_uuid = chosen.startswith("GPU-")
+        handle = (
+            pynvml.nvmlDeviceGetHandleByUUID(chosen) if by_uuid
+            else pynvml.nvmlDeviceGetHandleByIndex(int(chosen) if chosen.isdigit() else 0)
+        )  # fmt: skip
         pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
     except pynvml.NVMLError as error:
         return Meter("", lambda: None, f"NVML: {error}")
@@ -74,21 +83,30 @@ def _gpu() -> Meter:
 
 
 def sampled(predict: Callable[[int], object]) -> dict[str, Any]:
-    """Energy of one prediction from a Raspberry Pi 5's rails, sampled between predictions; empty elsewhere."""
+    """Energy of one prediction from a Raspberry Pi 5's rails, read while predictions run; empty elsewhere."""
     if watts() is None:
         return {}
     powers: list[float] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            if (now := watts()) is not None:
+                powers.append(now)
+            ended.wait(SAMPLED_S / 20)
+
+    looker = threading.Thread(target=look)
     done, started = 0, time.perf_counter()
-    spent = 0.0
+    looker.start()
     while time.perf_counter() - started < SAMPLED_S:
-        begun = time.perf_counter()
-        while time.perf_counter() - begun < SAMPLED_S / 10:
-            predict(done)
-            done += 1
-        spent += time.perf_counter() - begun
-        powers.append(watts() or 0.0)
-    mean = sum(powers) / len(powers)
-    return {"energy_j": mean * spent / done, "energy_source": "PMIC, whole board's rails"}
+        predict(done)
+        done += 1
+    spent = time.perf_counter() - started
+    ended.set()
+    looker.join()
+    if not powers:
+        return {}
+    return {"energy_j": sum(powers) / len(powers) * spent / done, "energy_source": "PMIC, whole board's rails"}
 
 
 def watts() -> float | None:
@@ -111,12 +129,11 @@ def power_of(said: str) -> float | None:
     return sum(powers) if powers else None
 
 
-def _readable(counter: Path) -> bool:
+def _text(path: Path) -> str:
     try:
-        counter.read_text()
+        return path.read_text().strip()
     except OSError:
-        return False
-    return True
+        return ""
 
 
 def _microjoules(counter: Path) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.contracts import Job
+from edgebench.errors import ArtifactError
 from edgebench.files import replacing
 from edgebench.measuring import energy
 from edgebench.measuring.page_cache import evict
@@ -28,6 +29,8 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
     the last one has ended (closed loop), or, with `job.period_s`, at its time. Returns load_s, first_inference_s, the
     number of samples, how the machine was, and the energy of one prediction where a counter tells it.
     """
+    if job.batch > 1 and job.artifact.feed and job.artifact.feed.single:
+        raise ArtifactError("it takes one record at a time")
     pool = _pool(job)
     session, started = _started(job, runtime, pool[0])
     for i in range(job.warmup):

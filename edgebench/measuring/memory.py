@@ -18,6 +18,8 @@ from edgebench.protocols import Runtime
 from edgebench.signals import open_signals, to_millivolts
 
 PREDICTIONS = 8
+STACK_BYTES = 16 * 2**20
+"""Address space of one more thread: a stack of usually 8 MiB, and what its runtime reserves beside it."""
 
 
 def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
@@ -71,16 +73,18 @@ def _status(field: str) -> int | None:
     return None
 
 
-def bound(limit: int) -> None:
-    """Let this process have at most `limit` bytes of resident memory from here on, as a smaller device would.
+def bound(limit: int, threads: int) -> None:
+    """Let this process have about `limit` bytes of resident memory from here on, as a smaller device would.
 
-    The kernel bounds address space (RLIMIT_AS), of which a runtime reserves far more than it uses. So the bound is
-    what is reserved now, and as much more as may still become resident. Raises ArtifactError where nothing is left.
+    The kernel bounds address space (RLIMIT_AS), of which a runtime reserves more than it uses. So the bound is what is
+    reserved now, as much more as may still become resident, and the stacks of threads that are still to start. It keeps
+    an artifact that needs far too much from taking the machine; what was really used is held against the limit by
+    `measure`. Raises ArtifactError where nothing is left.
     """
     now = psutil.Process().memory_info()
     if now.rss >= limit:
         raise ArtifactError(f"the runtime alone has {now.rss / 1e6:.0f} MB of memory in use")
-    most = now.vms + limit - now.rss
+    most = now.vms + limit - now.rss + threads * STACK_BYTES
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 

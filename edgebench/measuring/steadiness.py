@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from edgebench.measuring import environment
 
+STAT = Path("/proc/stat")
+IDLE = (3, 4, 8, 9)
+"""Fields of a core's line there that are no work of its own: idle, iowait, and guests, who are in `user` already."""
+SHORTEST_S = 0.2
+"""The counters tick a hundred times a second: over less, a tick would look like a busy core."""
 POLL_S = 1.0
 """Seconds between two looks at a temperature that is waited for."""
 
@@ -21,7 +28,7 @@ class Moment:
 
     clock_s: float
     busy_s: float
-    """Of all cores together, with what a hypervisor took for other machines."""
+    """Of all cores together that this process may use."""
     own_s: float
     """Of this process, all its threads."""
     throttle_events: int
@@ -29,26 +36,34 @@ class Moment:
     @classmethod
     def now(cls) -> Moment:
         """The counters."""
-        times = psutil.cpu_times()
-        busy = sum(
-            getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal")
-        )  # fmt: skip
-        return cls(time.perf_counter(), busy, time.process_time(), environment.throttle_events())
+        return cls(time.perf_counter(), _busy(), time.process_time(), environment.throttle_events())
 
     def since(self) -> dict[str, Any]:
         """What happened since this moment, and how the machine is now.
 
-        `background_cores`: cores that others kept busy, on average. `throttled`: slowed down for heat or voltage.
+        `background_cores`: cores that others kept busy, on average; None over less than `SHORTEST_S`. `throttled`:
+        slowed down for heat or voltage.
         """
         now = Moment.now()
-        passed = max(now.clock_s - self.clock_s, 1e-9)
+        passed = now.clock_s - self.clock_s
         others = (now.busy_s - self.busy_s) - (now.own_s - self.own_s)
         return {
-            "background_cores": max(0.0, others / passed),
+            "background_cores": max(0.0, others / passed) if passed >= SHORTEST_S else None,
             "throttled": now.throttle_events > self.throttle_events or environment.throttled_now(),
             "temperature_c": environment.temperature_c(),
             "frequency_hz": environment.frequency_hz(),
         }
+
+
+def _busy() -> float:
+    """Seconds in which the cores that this process may use were not free, a hypervisor's share included."""
+    if not STAT.exists():
+        times = psutil.cpu_times()
+        return float(times.user + times.system)
+    mine = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    lines = [line.split() for line in STAT.read_text().splitlines()]
+    ticks = sum(int(n) for name, *rest in lines if name in mine for i, n in enumerate(rest) if i not in IDLE)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def cool_down(limit_c: float, longest_s: float, tell: Callable[[str], None]) -> bool:

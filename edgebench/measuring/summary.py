@@ -29,8 +29,8 @@ Process = tuple[Outcome, Path]
 def timed(passes: Mapping[str, Sequence[Process]], emulated: bool) -> dict[str, Any]:
     """The columns of all passes of a cell by name: `latency`, `paced`, `batchN`, `cold`."""
     closed = passes["latency"]
-    samples = _samples(closed)
-    values = _closed(closed, samples) | _cold(passes.get("cold", ()))
+    samples = samples_of(closed)
+    values = _closed(closed, samples, emulated) | _cold(passes.get("cold", ()))
     values |= _paced(passes.get("paced", ())) | _batches(passes, samples)
     outcomes = [outcome.values for processes in passes.values() for outcome, path in processes if path.exists()]
     word, reason = verdict(samples, outcomes, emulated)
@@ -50,7 +50,7 @@ def verdict(
         return "throttled", "the machine slowed down for heat or low voltage"
     apart = spread([float(np.median(p)) for p in processes])
     drifts = [drift(p) for p in processes]
-    others = max((state.get("background_cores", 0.0) for state in states), default=0.0)
+    others = max((state.get("background_cores") or 0.0 for state in states), default=0.0)
     reasons = []
     if apart > NOISY_SPREAD:
         reasons.append(f"its processes differ by {apart:.2f} times")
@@ -63,17 +63,18 @@ def verdict(
     return ("stable" if len(processes) > 1 else None), ""
 
 
-def _samples(passes: Sequence[Process]) -> list[NDArray[np.float64]]:
-    """Of each process; as many of each as the shortest has, since the loop is bounded in time and all count alike."""
+def samples_of(passes: Sequence[Process]) -> list[NDArray[np.float64]]:
+    """Samples of each process, as many as the shortest has: the loop is bounded in time, and all count alike."""
     measured = [np.load(path) for _, path in passes]
     return [samples[: min(map(len, measured))] for samples in measured]
 
 
-def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]]) -> dict[str, Any]:
+def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]], emulated: bool) -> dict[str, Any]:
     outcomes = [outcome.values for outcome, _ in passes]
     pooled = np.concatenate(processes)
     low, high = median_interval(processes)
-    energies = [o["energy_j"] for o in outcomes if "energy_j" in o]
+    # What this machine takes is not what another one would.
+    energies = [o["energy_j"] for o in outcomes if "energy_j" in o and not emulated]
     drifts = [drift(p) for p in processes]
     temperatures = [o["temperature_c"] for o in outcomes if o.get("temperature_c") is not None]
     return {
@@ -86,8 +87,9 @@ def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]]) -> 
         "latency_samples": len(pooled), "throughput_per_s": len(pooled) / float(pooled.sum()),
         "process_medians_s": tuple(float(np.median(p)) for p in processes),
         "energy_j": float(np.median(energies)) if energies else None,
-        "energy_source": next((o["energy_source"] for o in outcomes if "energy_source" in o), ""),
-        "background_cores": max(o.get("background_cores", 0.0) for o in outcomes),
+        "energy_source": next((o["energy_source"] for o in outcomes if "energy_source" in o), "") if energies else "",
+        "background_cores": max((o["background_cores"] for o in outcomes if o.get("background_cores") is not None),
+                                default=None),
         "drift": max(drifts, key=lambda d: max(d, 1 / d)),
         "temperature_c": max(temperatures, default=None),
     }  # fmt: skip
@@ -104,7 +106,7 @@ def _cold(passes: Sequence[Process]) -> dict[str, Any]:
 def _paced(passes: Sequence[Process]) -> dict[str, Any]:
     if not passes:
         return {}
-    processes = _samples(passes)
+    processes = samples_of(passes)
     low, high = median_interval(processes)
     return {
         "paced_every_s": passes[0][0].values["period_s"], "paced_p50_s": float(np.median(np.concatenate(processes))),
@@ -120,7 +122,7 @@ def _batches(passes: Mapping[str, Sequence[Process]], single: list[NDArray[np.fl
     if not sizes:
         return {}
     medians = {1: float(np.median(np.concatenate(single)))}
-    medians |= {size: float(np.median(np.concatenate(_samples(done)))) for size, done in sizes.items()}
+    medians |= {size: float(np.median(np.concatenate(samples_of(done)))) for size, done in sizes.items()}
     rates = {size: size / median for size, median in sorted(medians.items())}
     return {
         "batch_throughputs_per_s": {str(size): rate for size, rate in rates.items()},

@@ -18,9 +18,10 @@ PMIC = """   3V7_WL_SW_A current(0)=0.10000000A
 """
 
 
-def zone(home: Path, name: str, microjoules: int) -> Path:
+def zone(home: Path, name: str, microjoules: int, of: str = "package-0") -> Path:
     folder = home / name
     folder.mkdir(parents=True)
+    (folder / "name").write_text(f"{of}\n")
     (folder / "energy_uj").write_text(f"{microjoules}\n")
     (folder / "max_energy_range_uj").write_text("1000000\n")
     return folder
@@ -28,7 +29,8 @@ def zone(home: Path, name: str, microjoules: int) -> Path:
 
 def test_rapl_sums_packages_and_survives_a_counters_wrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = zone(tmp_path, "intel-rapl:0", 900_000), zone(tmp_path, "intel-rapl:1", 100)
-    zone(tmp_path, "intel-rapl:0:0", 5)  # a part of a package must not count twice
+    zone(tmp_path, "intel-rapl:0:0", 5, of="core")  # a part of a package must not count twice
+    zone(tmp_path, "intel-rapl:2", 5, of="psys")  # nor must the platform that contains it
     monkeypatch.setattr(energy, "POWERCAP", tmp_path)
     meter = energy.meter("cpu")
     assert (meter.source, meter.joules()) == ("RAPL, whole package", 0.0)
@@ -58,7 +60,7 @@ def test_nvml_is_asked_for_millijoules(monkeypatch: pytest.MonkeyPatch) -> None:
     assert before is not None and after is not None
     assert after - before == pytest.approx(2.5)
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert "nvidia-ml-py" in energy.meter("cuda").why_not
+    assert "edgebench[gpu]" in energy.meter("cuda").why_not
 
 
 def test_a_pis_rails_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
