@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgebench.allocator import keep_memory
 from edgebench.compression import Records, compress
 from edgebench.contracts import FineTuning
 from edgebench.errors import EdgeBenchError, Unsupported
@@ -42,6 +43,7 @@ class CompressRequest:
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    keep_memory()
     asked = from_dict(CompressRequest, request)
     directory = Path(asked.directory) if asked.directory else None
     records = Records(asked.dataset, directory, asked.calibration, asked.skip_bad, asked.seed)
