@@ -1,4 +1,4 @@
-"""TorchScript in float32: traced and frozen."""
+"""TorchScript in float32: traced and frozen, two-dimensional convolutions with channels last."""
 
 from __future__ import annotations
 
@@ -21,10 +21,20 @@ class TorchScript:
     quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
-        """Write one TorchScript file."""
+        """Write one TorchScript file.
+
+        Weights of two-dimensional convolutions are stored with the channels last: oneDNN then computes all of them in
+        that layout, and torch's slow kernel for small batches on one thread is not used.
+        """
+        import copy
+
+        import torch
+
         from ._tracing import save_traced
 
-        return Exported(save_traced(task.network, task.input, task.folder / "model.pt"), "fp32")
+        # Other exporters take the same network, so a copy of it is laid out anew.
+        network = copy.deepcopy(task.network).to(memory_format=torch.channels_last)
+        return Exported(save_traced(network, task.input, task.folder / "model.pt"), "fp32")
 
 
 EXPORTER = TorchScript()
