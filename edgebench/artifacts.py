@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import given
+from edgebench import given, registry
 from edgebench.contracts import Artifact, FineTuning, Job, Outcome, RecordSet
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, UnknownPlugin
 from edgebench.files import require_space, safe_name, sha256, write_text
 from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
@@ -224,6 +225,8 @@ def perform(job: Job, timeout_s: float) -> Outcome:
         calm = {} if job.kind in ("latency", "cold", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
         if job.memory_limit_bytes is not None:
             calm["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
+        with contextlib.suppress(UnknownPlugin):  # the worker says so
+            job = replace(job, runtime=registry.place("runtimes", job.artifact.format))
         answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
     except ChildError as failure:
         outcome = Outcome("timeout" if failure.timeout else "failed", str(failure))

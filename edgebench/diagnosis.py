@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebench import profiles, registry
 from edgebench.errors import EdgeBenchError, UnknownPlugin
-from edgebench.measuring import energy, environment
+from edgebench.measuring import energy, environment, sensors
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _sensors(facts: dict[str, Any]) -> list[Finding]:
     hertz = facts["frequency_hz"]
     told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
     found.append(Finding("frequency", "ok" if hertz else "missing", told))
-    counters = environment.throttle_counters()
+    counters = sensors.throttle_counters()
     nothing = "no counter of the processor and no vcgencmd: slowing down for heat goes unnoticed"
     found.append(Finding("throttling", "ok" if counters else "missing", counters or nothing))
     return found
