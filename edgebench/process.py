@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from edgebench.errors import DiskFull
@@ -42,11 +42,16 @@ class ChildError(Exception):
 
 
 def ask(
-    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str] | None = None
+    module: str,
+    request: dict[str, Any],
+    timeout_s: float,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
-    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's.
+    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's;
+    `prefix` is a command that runs the one behind it in the same process.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out.
     Raises ChildError where it crashes or hangs, DiskFull where it found no space.
     """
@@ -54,7 +59,7 @@ def ask(
 
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [*prefix, sys.executable, "-m", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
             env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
         )  # fmt: skip

@@ -58,7 +58,8 @@ def perform(job: Job) -> Outcome:
         if job.cores:
             os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)
-        if job.memory_limit_bytes is not None and job.device == "cpu":  # CUDA reserves address space without end
+        # What bounds address space is of no use to CUDA, which reserves it without end.
+        if job.memory_limit_bytes is not None and not job.in_cgroup and job.device == "cpu":
             from edgebench.measuring import memory
 
             memory.bound(job.memory_limit_bytes, job.threads)

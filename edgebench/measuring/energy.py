@@ -124,4 +124,4 @@ def power_of(said: str) -> float | None:
 
 
 def _microjoules(counter: Path) -> int:
-    return int(counter.readsensors.read_text())
+    return int(counter.read_text())
