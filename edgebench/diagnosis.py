@@ -8,7 +8,10 @@ from typing import Any
 
 from edgebench import cgroup, profiles, registry
 from edgebench.errors import EdgeBenchError, UnknownPlugin
-from edgebench.measuring import energy, environment, nvidia, sensors
+from edgebench.measuring import energy, environment, nvidia, sensors, steadiness
+
+LOOK_S = 0.5
+"""How long `doctor` looks at what else runs."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,9 @@ def _sensors(facts: dict[str, Any]) -> list[Finding]:
     degrees = facts["temperature_c"]
     told = f"{degrees:.0f} °C" if degrees is not None else "no thermal zone: --cool-down has nothing to wait for"
     found.append(Finding("temperature", "missing" if degrees is None else "ok", told))
+    others = steadiness.others(LOOK_S)
+    told = f"{others:.1f} of {len(steadiness.cores())} cores are busy with other work"
+    found.append(Finding("load of others", "ok", told))
     hertz = facts["frequency_hz"]
     told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
     found.append(Finding("frequency", "ok" if hertz else "missing", told))

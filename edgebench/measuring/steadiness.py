@@ -69,6 +69,20 @@ class Moment:
         }
 
 
+def others(seconds: float) -> float:
+    """How many of the cores that this process may use are busy with other work, over so many seconds from now."""
+    before = Moment.now()
+    time.sleep(seconds)
+    return float(before.since()["background_cores"] or 0.0)
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def _busy() -> float:
     """Seconds in which the cores that this process may use were not free, a hypervisor's share included."""
     if not STAT.exists():
@@ -76,7 +90,7 @@ def _busy() -> float:
 
         times = psutil.cpu_times()
         return float(times.user + times.system)
-    mine = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    mine = {f"cpu{core}" for core in cores()}
     lines = [line.split() for line in STAT.read_text().splitlines()]
     ticks = sum(int(n) for name, *rest in lines if name in mine for i, n in enumerate(rest) if i not in IDLE)
     return ticks / os.sysconf("SC_CLK_TCK")

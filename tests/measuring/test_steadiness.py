@@ -30,6 +30,13 @@ def test_another_process_is_seen_and_this_one_is_not() -> None:
     assert beside > alone + 0.3 or alone > 0.7  # a machine that is full already shows no more
 
 
+def test_looking_at_the_load_takes_the_time_that_it_is_given() -> None:
+    began = time.perf_counter()
+    found = steadiness.others(0.3)
+    assert time.perf_counter() - began >= 0.3
+    assert 0 <= found <= len(steadiness.cores()) + 0.1
+
+
 def test_throttling_during_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = iter([3, 3, 3, 4])
     monkeypatch.setattr(sensors, "throttle_events", lambda: next(counts))
