@@ -67,8 +67,8 @@ class Rounds:
         self.hear.stage("measure latency", len(todo))
         for device in dict.fromkeys(cell.target.device for cell in cells):
             if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
-                what = "the GPU" if device == "cuda" else "this machine"
-                self.hear.note(f"{what} shows no temperature: there is nothing that --cool-down could wait for")
+                place = "the GPU" if device == "cuda" else "this machine"
+                self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
         ended: set[str] = set()
         for number, planned, what in todo:
             if planned.cell.id not in ended and self._one(planned, what, number, failed):

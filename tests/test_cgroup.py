@@ -15,6 +15,7 @@ from helpers import PluginMaker
 from edgebench import artifacts, cgroup, diagnosis
 from edgebench.cgroup import NoCgroup
 from edgebench.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.files import sha256
 
 EATS = "import sys; held = bytearray(int(sys.argv[1])); print('held', len(held))"
 PLUGIN = """
@@ -112,7 +113,7 @@ def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome:
     file = folder / "file"
     file.write_text(str(killed_by_the_kernel))
     artifact = Artifact(
-        "m", "none", "doomed", "doomed", "fp32", "file", artifacts.sha256(file), 1, (), (), InputContract(), None, None,
+        "m", "none", "doomed", "doomed", "fp32", "file", sha256(file), 1, (), (), InputContract(), None, None,
         "",
     )  # fmt: skip
     job = Job("memory", artifact, str(file), "cpu", 1, "", str(demo.signals), "unused", memory_limit_bytes=300_000_000)

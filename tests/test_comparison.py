@@ -192,6 +192,9 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
     old = written(tmp_path / "old", replace(CELL, **doubt), replace(CELL, exporter="eager", verdict="stable"))
     new = written(tmp_path / "new", replace(CELL, run="new"), replace(CELL, exporter="eager", run="new"))
     line = "old: net onnx on host, noisy: others kept 0.9 cores busy\n"
-    for arguments in (["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]):
+    commands: list[list[str | Path]] = [
+        ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
+    ]  # fmt: skip
+    for arguments in commands:
         done = edgebench(*arguments)
         assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout

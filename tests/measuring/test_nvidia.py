@@ -218,7 +218,8 @@ def test_energy_is_read_in_millijoules(nvml: Nvml) -> None:
     nvml.cards[FAST].millijoules += 2_500
     after = meter.joules()
     assert before is not None and after is not None
-    assert (meter.source, after - before) == ("NVML, whole GPU", pytest.approx(2.5))
+    assert meter.source == "NVML, whole GPU"
+    assert after - before == pytest.approx(2.5)
 
 
 def test_doctor_names_the_gpus_sensors(nvml: Nvml, monkeypatch: pytest.MonkeyPatch) -> None:
