@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from edgebench import registry
-from edgebench.artifacts import Built
-from edgebench.contracts import Job, RecordSet
-from edgebench.records import to_dict
 
 ROOT = Path(__file__).parent.parent
 BASE = {
@@ -124,34 +118,6 @@ def test_worker_needs_neither_pydantic_nor_typer() -> None:
     code = "import sys, edgebench.worker; print({'pydantic', 'typer', 'rich'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-
-
-PERFORMED = """
-import json, sys
-from edgebench import worker
-from edgebench.contracts import Job
-from edgebench.records import from_dict
-assert worker.perform(from_dict(Job, json.loads(sys.stdin.read()))).status == "ok"
-"""
-SPARED = {"psutil", "importlib.metadata", "subprocess", "edgebench.statistics", "edgebench.measurements"}
-
-
-@pytest.mark.parametrize("kind", ["memory", "latency"])
-def test_a_timed_worker_imports_only_what_it_needs(kind: str, artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
-    """Each start is paid several times a cell: no search among the installed packages, nothing of the other stages."""
-    assert artifact.artifact is not None
-    job = Job(
-        kind, artifact.artifact, str(artifact.path), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"),  # type: ignore[arg-type]
-        min_seconds=0.0, runtime=registry.place("runtimes", "onnx"),
-    )  # fmt: skip
-
-    def loaded(code: str) -> set[str]:
-        run = [sys.executable, "-c", f"{code}\nprint(*sys.modules)"]
-        request = json.dumps(to_dict(job))
-        return set(subprocess.run(run, input=request, capture_output=True, text=True, check=True).stdout.split())
-
-    known = loaded("import sys, numpy, onnxruntime")
-    assert (loaded(PERFORMED) - known) & SPARED == set()
 
 
 def test_public_names() -> None:

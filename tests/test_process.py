@@ -12,15 +12,12 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 from helpers import PluginMaker
 
-from edgebench import artifacts, process
-from edgebench.contracts import Artifact, InputContract, Job, RecordSet
+from edgebench import process
 from edgebench.errors import DiskFull
-from edgebench.files import sha256
 from edgebench.process import ChildError, ask
 
 Child = Callable[[str], str]
@@ -264,29 +261,3 @@ def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypat
     began = time.monotonic()
     assert failure(silent, 2).timeout
     assert time.monotonic() - began < 30
-
-
-def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet, tmp_path: Path) -> None:
-    """What a library still does then, or how it is taken down, is nobody's measurement."""
-    code = (
-        "import threading, time\nimport numpy as np\nfrom edgebench.runtimes.clocks import HostClock\n"
-        "class Runtime:\n    format = 'busy'\n    settings = {}\n    clock = HostClock()\n"
-        "    def unavailable(self, device, engine): return ''\n"
-        "    def start(self, threads, engine): threading.Thread(target=time.sleep, args=(120,)).start()\n"
-        "    def load(self, path, artifact, device): return self\n"
-        "    def predict(self, signals): return np.zeros((len(signals), 5), np.float32)\n"
-        "RUNTIME = Runtime()\n"
-    )
-    plugin("busy_runtime", code, "[edgebench.runtimes]\nbusy = busy_runtime:RUNTIME\n")
-    file = tmp_path / "file"
-    file.write_text("x")
-    artifact = Artifact(
-        "m", "none", "busy", "busy", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, InputContract(), None,
-        None, "",
-    )  # fmt: skip
-    output = tmp_path / "o.npy"
-    job = Job("latency", artifact, str(file), "cpu", 1, "", str(demo.signals), str(output), min_seconds=0.0)
-    began = time.monotonic()
-    assert artifacts.perform(job, 60).status == "ok"
-    assert time.monotonic() - began < 30
-    assert len(np.load(output)) == 100
