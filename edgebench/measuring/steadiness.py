@@ -108,7 +108,7 @@ def gpu_of(device: str) -> Gpu | None:
 
 
 def temperature_c(device: str) -> float | None:
-    """Of what computes: the GPU's on CUDA, else the highest of the machine; None where nothing tells it."""
+    """Of the GPU on CUDA where NVML tells of it, else the highest of the machine; None where nothing shows any."""
     gpu = gpu_of(device)
     return gpu.temperature_c() if gpu else sensors.temperature_c()
 
