@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import given
+from edgebench import cgroup, given, registry
+from edgebench.cgroup import Group, NoCgroup
 from edgebench.contracts import Artifact, FineTuning, Job, Outcome, RecordSet
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, UnknownPlugin
 from edgebench.files import require_space, safe_name, sha256, write_text
 from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
@@ -27,11 +29,13 @@ FP32_TOLERANCE = 1e-4
 """An fp32 export whose logits are further from the model's own than this has failed; of the largest logit, above 1."""
 
 OUT_OF_MEMORY = re.compile(
-    "memory in use|MemoryError|bad_alloc|bad allocation|allocate memory|failed to allocate|out of memory|new thread"
-    "|Resource temporarily unavailable",
+    r"memory in use|MemoryError|bad_alloc|bad allocation|allocate memory|failed to allocate|(?<!\()out of memory"
+    "|new thread|Resource temporarily unavailable",
     re.IGNORECASE,
 )
-"""What Python, the C++ library, torch and ONNX Runtime say where they get no memory."""
+"""What Python, the C++ library, torch and ONNX Runtime say where they get no memory.
+
+`(out of memory, or ...` is but a guess at who sent SIGKILL."""
 
 
 @dataclass(frozen=True)
@@ -217,22 +221,38 @@ def agrees(own: NDArray[np.float32], exported: NDArray[np.float32], precision: s
 def perform(job: Job, timeout_s: float) -> Outcome:
     """Do a job in a fresh worker process; a crash is an outcome, and so is hearing nothing for `timeout_s`.
 
-    Raises DiskFull.
+    A job with a limit of memory runs in a cgroup where one can be made, else with bounded address space; one that needs
+    more is `unsupported`. Raises DiskFull.
     """
-    try:
-        # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
-        calm = {} if job.kind in ("latency", "cold", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
-        if job.memory_limit_bytes is not None:
-            calm["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
-        answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm) if "status" in a]
-    except ChildError as failure:
-        outcome = Outcome("timeout" if failure.timeout else "failed", str(failure))
-    else:
-        outcome = from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
-    if job.memory_limit_bytes is not None and outcome.status == "failed" and OUT_OF_MEMORY.search(outcome.reason):
-        limit = f"{job.memory_limit_bytes / 1e6:.0f} MB"
-        return Outcome("unsupported", f"does not fit into the target's {limit} of memory: {outcome.reason}")
+    with contextlib.suppress(UnknownPlugin):  # the worker says so
+        job = replace(job, runtime=registry.place("runtimes", job.artifact.format))
+    limit = job.memory_limit_bytes
+    if limit is None:
+        return _performed(job, timeout_s)
+    with contextlib.ExitStack() as held:
+        group = None
+        with contextlib.suppress(NoCgroup):
+            group = held.enter_context(cgroup.limited(limit))
+        outcome = _performed(replace(job, in_cgroup=group is not None), timeout_s, group)
+        if group is not None and outcome.status == "failed" and group.killed():
+            outcome = replace(outcome, reason="out of memory: the kernel ended it at the limit of its cgroup")
+    if outcome.status == "failed" and OUT_OF_MEMORY.search(outcome.reason):
+        reason = f"does not fit into the target's {limit / 1e6:.0f} MB of memory: {outcome.reason}"
+        return Outcome("unsupported", reason)
     return outcome
+
+
+def _performed(job: Job, timeout_s: float, group: Group | None = None) -> Outcome:
+    # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
+    calm = {} if job.kind in ("latency", "cold", "profile") else {"OMP_WAIT_POLICY": "PASSIVE"}
+    if job.memory_limit_bytes is not None and group is None:
+        calm["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
+    prefix = group.prefix if group else ()
+    try:
+        answers = [a for a in ask("edgebench.worker", to_dict(job), timeout_s, calm, prefix) if "status" in a]
+    except ChildError as failure:
+        return Outcome("timeout" if failure.timeout else "failed", str(failure))
+    return from_dict(Outcome, answers[0]) if answers else Outcome("failed", "the worker ended without an answer")
 
 
 def _describe(records: RecordSet) -> dict[str, object]:

@@ -83,7 +83,7 @@ def gate(
 
 def _show(pairs: list[Compared], title: str) -> None:
     from edgebench.reports import columns
-    from edgebench.reports.terminal import print_table
+    from edgebench.reports.terminal import print_doubt, print_table
 
     rows = [
         [
@@ -96,6 +96,10 @@ def _show(pairs: list[Compared], title: str) -> None:
     ]  # fmt: skip
     headings = ["cell", "target", "was", "is", "ratio (95 %)", "latency", "size", "memory", "Δ F1"]
     print_table(out, headings, rows, title, ("was", "is", "ratio (95 %)", "size", "memory", "Δ F1"))
+    doubted = [m for pair in pairs for m in (pair.new, pair.old) if columns.doubt(m)]
+    lines = {f"{m.run}: {m.model} {columns.name(m)} on {m.target}, {columns.doubt(m)}": m.verdict for m in doubted}
+    for line, verdict in lines.items():  # a base stands in several pairs, and once here
+        print_doubt(out, line, verdict or "")
 
 
 def _times(value: float | None) -> str:

@@ -233,6 +233,10 @@ class Job:
     cores: tuple[int, ...] = ()
     memory_limit_bytes: int | None = None
     """What the process may have at most, the runtime included."""
+    in_cgroup: bool = False
+    """Whether the kernel holds the process to that limit already."""
+    runtime: str = ""
+    """Where the runtime's plug-in is, `module:attribute`, so that the worker need not search all installed packages."""
 
 
 @dataclass(frozen=True)

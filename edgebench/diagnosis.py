@@ -6,9 +6,12 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from edgebench import profiles, registry
+from edgebench import cgroup, profiles, registry
 from edgebench.errors import EdgeBenchError, UnknownPlugin
-from edgebench.measuring import energy, environment
+from edgebench.measuring import energy, environment, nvidia, sensors, steadiness
+
+LOOK_S = 0.5
+"""How long `doctor` looks at what else runs."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +131,40 @@ def _sensors(facts: dict[str, Any]) -> list[Finding]:
         meter = energy.meter(device)
         source = meter.source or ("PMIC, whole board's rails" if device == "cpu" and energy.watts() else "")
         found.append(Finding(f"energy, {device}", "ok" if source else "missing", source or meter.why_not))
+    why_not = cgroup.unavailable()
+    told = f"by address space alone (RLIMIT_AS): {why_not}" if why_not else "by cgroup v2 (memory.max)"
+    found.append(Finding("memory limit", "ok", told))
     degrees = facts["temperature_c"]
     told = f"{degrees:.0f} °C" if degrees is not None else "no thermal zone: --cool-down has nothing to wait for"
     found.append(Finding("temperature", "missing" if degrees is None else "ok", told))
+    others = steadiness.others(LOOK_S)
+    told = f"{others:.1f} of {len(steadiness.cores())} cores are busy with other work"
+    found.append(Finding("load of others", "ok", told))
     hertz = facts["frequency_hz"]
     told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
     found.append(Finding("frequency", "ok" if hertz else "missing", told))
-    counters = environment.throttle_counters()
+    counters = sensors.throttle_counters()
     nothing = "no counter of the processor and no vcgencmd: slowing down for heat goes unnoticed"
     found.append(Finding("throttling", "ok" if counters else "missing", counters or nothing))
-    return found
+    return [*found, *_gpu_sensors()] if facts["cuda"] else found
+
+
+def _gpu_sensors() -> list[Finding]:
+    try:
+        gpu = nvidia.find()
+    except nvidia.NoGpu as none:
+        return [Finding(f"{what}, cuda", "missing", str(none)) for what in ("temperature", "throttling")]
+    degrees, tells = gpu.temperature_c(), gpu.tells_reasons() or bool(gpu.held_down_for())
+    return [
+        Finding(
+            "temperature, cuda", "missing" if degrees is None else "ok",
+            "this GPU does not tell it" if degrees is None else f"{degrees:.0f} °C",
+        ),
+        Finding(
+            "throttling, cuda", "ok" if tells else "missing",
+            "NVML's reasons and counters" if tells else "this GPU does not tell why its clocks are held down",
+        ),
+    ]  # fmt: skip
 
 
 def _advice(facts: dict[str, Any]) -> list[str]:

@@ -12,15 +12,17 @@ import json
 import os
 import selectors
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
 
 from edgebench.errors import DiskFull
 from edgebench.files import FULL
+
+if TYPE_CHECKING:
+    import subprocess
 
 PR_SET_PDEATHSIG = 1
 DISK_FULL = "disk full"
@@ -40,17 +42,24 @@ class ChildError(Exception):
 
 
 def ask(
-    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str] | None = None
+    module: str,
+    request: dict[str, Any],
+    timeout_s: float,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
-    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's.
+    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's;
+    `prefix` is a command that runs the one behind it in the same process.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out.
     Raises ChildError where it crashes or hangs, DiskFull where it found no space.
     """
+    import subprocess  # not in a child, which answers only
+
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [*prefix, sys.executable, "-m", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
             env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
         )  # fmt: skip
@@ -67,7 +76,7 @@ def ask(
                 if DISK_FULL in answer:
                     raise DiskFull(answer[DISK_FULL])
                 yield answer
-            child.wait(timeout_s)
+            _await_end(child, timeout_s)
             if child.returncode:
                 raise ChildError(_reason(child.returncode, log))
         except (TimeoutError, subprocess.TimeoutExpired):
@@ -76,6 +85,21 @@ def ask(
             _running.discard(child)
             _end(child)
             child.stdout.close()
+
+
+def _await_end(child: subprocess.Popen[bytes], timeout_s: float) -> None:
+    """Wait for the end of a child; raises TimeoutExpired. Popen's own wait looks only every 50 ms."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # an old kernel, or a sandbox, has no such call
+            handle = os.pidfd_open(child.pid)
+            try:
+                with selectors.DefaultSelector() as selector:
+                    selector.register(handle, selectors.EVENT_READ)
+                    selector.select(timeout_s)
+                    timeout_s = 0.01
+            finally:
+                os.close(handle)
+    child.wait(timeout_s)
 
 
 def end_children() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgebench import contracts, measurements
 from edgebench.errors import EdgeBenchError
 
 R = TypeVar("R")
@@ -31,10 +31,14 @@ def from_dict(kind: type[R], data: dict[str, Any]) -> R:
 
     Raises TypeError for a field that is missing or does not exist.
     """
-    hints = typing.get_type_hints(
-        kind, vars(contracts) | vars(measurements) | {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)}
-    )
+    hints = _hints(typing.cast(Any, kind))
     return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a record's fields; those of NumPy, which are never in JSON, are stand-ins."""
+    return typing.get_type_hints(kind, None, {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)})
 
 
 def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
@@ -45,9 +49,17 @@ def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError])
     import pydantic
 
     try:
-        return pydantic.TypeAdapter(kind).validate_python(data)
+        return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
     except pydantic.ValidationError as failure:
         raise error(f"{where}: {first_problem(failure)}") from None
+
+
+@functools.cache
+def _adapter(kind: Any) -> Any:
+    """Pydantic's validator of a record; making one takes longer than many uses of it."""
+    import pydantic
+
+    return pydantic.TypeAdapter(kind)
 
 
 def first_problem(failure: Any) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
+import pkgutil
 from typing import TYPE_CHECKING, Any, cast
 
 from edgebench import options
 from edgebench.errors import MissingPackage, UnknownPlugin
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from edgebench.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
 
 KINDS = {
@@ -25,9 +27,11 @@ _EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pand
 
 
 @functools.cache
-def _entry_points(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
-    found: dict[str, importlib.metadata.EntryPoint] = {}
-    for point in importlib.metadata.entry_points(group=f"edgebench.{kind}"):
+def _entry_points(kind: str) -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # a worker, which is told where its runtime is, needs none of it
+
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=f"edgebench.{kind}"):
         found.setdefault(point.name, point)
     return found
 
@@ -37,16 +41,22 @@ def names(kind: str) -> list[str]:
     return list(_entry_points(kind))
 
 
-def load(kind: str, name: str) -> Any:
-    """Import and return one plug-in.
-
-    Raises UnknownPlugin with the known names, and MissingPackage where it needs a package that is not installed.
-    """
+def place(kind: str, name: str) -> str:
+    """Where a plug-in is, as `module:attribute`; imports nothing. Raises UnknownPlugin with the known names."""
     points = _entry_points(kind)
     if name not in points:
         raise UnknownPlugin(KINDS[kind], name, list(points))
+    return f"{points[name].module}:{points[name].attr}"
+
+
+def load(kind: str, name: str, where: str = "") -> Any:
+    """Import and return one plug-in; `where` is its `place`, for one who was told it.
+
+    Raises UnknownPlugin with the known names, and MissingPackage where it needs a package that is not installed.
+    """
+    where = where or place(kind, name)
     try:
-        return points[name].load()
+        return pkgutil.resolve_name(where)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in ("edgebench", ""):
@@ -86,9 +96,9 @@ def choices(exporter: Exporter) -> options.Choices:
     return cast("options.Choices", getattr(exporter, "choices", {}))
 
 
-def runtime(name: str) -> Runtime:
-    """The runtime of that format."""
-    return cast("Runtime", load("runtimes", name))
+def runtime(name: str, where: str = "") -> Runtime:
+    """The runtime of that format; `where` is its `place`, if that is known."""
+    return cast("Runtime", load("runtimes", name, where))
 
 
 def renderer(name: str) -> Renderer:

@@ -14,7 +14,7 @@ from edgebench import artifacts, run_store
 from edgebench.cells import Passes, Planned
 from edgebench.contracts import Job, Measuring, Outcome
 from edgebench.events import Listener
-from edgebench.measuring import environment, steadiness, summary
+from edgebench.measuring import steadiness, summary
 from edgebench.plan import Plan
 from edgebench.run_store import RunStore
 from edgebench.timings import median_interval
@@ -65,8 +65,10 @@ class Rounds:
         most = max((p.processes for cell in cells for p in passes(measuring, cell.fit.emulated)), default=0)
         todo = [turn for number in range(most) for turn in self._round(cells, number)]
         self.hear.stage("measure latency", len(todo))
-        if measuring.cool_down_c is not None and environment.temperature_c() is None:
-            self.hear.note("this machine shows no temperature: there is nothing that --cool-down could wait for")
+        for device in dict.fromkeys(cell.target.device for cell in cells):
+            if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
+                place = "the GPU" if device == "cuda" else "this machine"
+                self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
         ended: set[str] = set()
         for number, planned, what in todo:
             if planned.cell.id not in ended and self._one(planned, what, number, failed):
@@ -114,7 +116,7 @@ class Rounds:
         """What one process gave; it is not started where the run's folder has it."""
         name, measuring = _job_name(planned, what, number), self.plan.measuring
         if name not in self.store.outcomes:
-            self._cool_down()
+            self._cool_down(planned.target.device)
             # A worker says nothing while it times: what it is asked to take does not count as silence.
             asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
             outcome = artifacts.perform(self._job(planned, what, number), measuring.timeout_s + asked_s)
@@ -151,11 +153,11 @@ class Rounds:
         low, high = median_interval(processes)
         return (high - low) / float(np.median(np.concatenate(processes))) <= (self.plan.measuring.steady or 0.0)
 
-    def _cool_down(self) -> None:
+    def _cool_down(self, device: str) -> None:
         measuring = self.plan.measuring
-        if measuring.cool_down_c is None or environment.temperature_c() is None:
+        if measuring.cool_down_c is None or steadiness.temperature_c(device) is None:
             return
-        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.hear.detail):
+        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.hear.detail, device):
             self.hear.note(f"not down to {measuring.cool_down_c:g} °C within {measuring.cool_down_limit_s:g} s")
 
     def _job(self, planned: Planned, what: Pass, number: int) -> Job:

@@ -126,9 +126,10 @@ class Resamples:
         np.cumsum(self._times[:, negatives], axis=1, out=below[:, 1:])
         of_them = self._times[:, positives]
         pairs = np.zeros(len(self._times))
-        for side in ("left", "right"):
-            places = np.searchsorted(scores[negatives], scores[positives], side)
-            pairs += np.einsum("rp,rp->r", of_them, below[:, places], dtype=np.float64) / 2
+        left, right = (np.searchsorted(scores[negatives], scores[positives], side) for side in ("left", "right"))
+        # Without ties both sides are the same.
+        for places, share in ((left, 1.0),) if (left == right).all() else ((left, 0.5), (right, 0.5)):
+            pairs += np.einsum("rp,rp->r", of_them, below[:, places], dtype=np.float64) * share
         possible = of_them.sum(axis=1, dtype=np.float64) * below[:, -1]
         found: Floats = np.divide(pairs, possible, out=np.full(len(pairs), np.nan), where=possible > 0)
         return found

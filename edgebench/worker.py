@@ -1,30 +1,30 @@
 """The worker process: one artifact, one job, one answer. Run as `python -m edgebench.worker`.
 
-It imports only the device side: NumPy, psutil and the runtime of the artifact's format.
+It imports only the device side: NumPy and the runtime of the artifact's format, and of EdgeBench what its kind of job
+needs, since every cell of a run pays for several starts.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgebench import registry
 from edgebench.allocator import keep_memory
 from edgebench.contracts import Job, Outcome
 from edgebench.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
 from edgebench.files import FULL, sha256
-from edgebench.measuring import accuracy, feed, latency, memory, operators
 from edgebench.process import answer_with, say
-from edgebench.protocols import Runtime
 from edgebench.records import from_dict, to_dict
 
-MEASURES = {
-    "memory": memory.measure, "latency": latency.measure, "cold": latency.cold_start, "profile": operators.measure
-}  # fmt: skip
+if TYPE_CHECKING:
+    from edgebench.protocols import Runtime
+
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
 
@@ -45,8 +45,10 @@ class SignsOfLife:
 def perform(job: Job) -> Outcome:
     """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
     try:
-        runtime: Runtime = registry.runtime(job.artifact.format)
+        runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
         if job.artifact.feed:
+            from edgebench.measuring import feed
+
             runtime = feed.FedRuntime(runtime, job.artifact.feed)
         missing = runtime.unavailable(job.device, job.engine)
         if missing:
@@ -56,12 +58,12 @@ def perform(job: Job) -> Outcome:
         if job.cores:
             os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)
-        if job.memory_limit_bytes is not None and job.device == "cpu":  # CUDA reserves address space without end
+        # What bounds address space is of no use to CUDA, which reserves it without end.
+        if job.memory_limit_bytes is not None and not job.in_cgroup and job.device == "cpu":
+            from edgebench.measuring import memory
+
             memory.bound(job.memory_limit_bytes, job.threads)
-        if job.kind == "predict":
-            keep_memory()
-            return Outcome("ok", values=accuracy.predict(job, runtime, SignsOfLife()))
-        return Outcome("ok", values=MEASURES[job.kind](job, runtime))
+        return Outcome("ok", values=_measured(job, runtime))
     except DiskFull:
         raise
     except EdgeBenchError as error:
@@ -72,6 +74,26 @@ def perform(job: Job) -> Outcome:
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
 
 
+def _measured(job: Job, runtime: Runtime) -> dict[str, Any]:
+    """What this kind of job gives; only its own module is imported."""
+    if job.kind == "predict":
+        from edgebench.measuring import accuracy
+
+        keep_memory()
+        return accuracy.predict(job, runtime, SignsOfLife())
+    if job.kind == "memory":
+        from edgebench.measuring import memory
+
+        return memory.measure(job, runtime)
+    if job.kind == "profile":
+        from edgebench.measuring import operators
+
+        return operators.measure(job, runtime)
+    from edgebench.measuring import latency
+
+    return latency.cold_start(job, runtime) if job.kind == "cold" else latency.measure(job, runtime)
+
+
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     gc.disable()  # a collection in the timed loop would be measured as the model's
     yield to_dict(perform(from_dict(Job, request)))
@@ -79,3 +101,6 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 if __name__ == "__main__":
     answer_with(_handle)
+    # All is written and told. Taking the libraries down in order would take longer than some measurements.
+    sys.stderr.flush()
+    os._exit(0)

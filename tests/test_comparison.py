@@ -185,3 +185,16 @@ def test_bad_requests_get_one_line(tmp_path: Path, arguments: tuple[str, ...], l
     assert said.returncode == 2
     assert said.stderr.startswith(line)
     assert len(said.stderr.splitlines()) == 1
+
+
+def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
+    doubt: dict[str, Any] = {"verdict": "noisy", "verdict_reason": "others kept 0.9 cores busy"}
+    old = written(tmp_path / "old", replace(CELL, **doubt), replace(CELL, exporter="eager", verdict="stable"))
+    new = written(tmp_path / "new", replace(CELL, run="new"), replace(CELL, exporter="eager", run="new"))
+    line = "old: net onnx on host, noisy: others kept 0.9 cores busy\n"
+    commands: list[list[str | Path]] = [
+        ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
+    ]  # fmt: skip
+    for arguments in commands:
+        done = edgebench(*arguments)
+        assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout

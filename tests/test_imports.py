@@ -46,7 +46,7 @@ ALLOWED = {
     "training": BASE | {"data", "models", "quantization"},
     "builder": BASE | {"models", "process"},
     "compression": BASE | {"models", "training"}, "compressor": BASE | {"compression", "process", "training"},
-    "artifacts": BASE | {"given", "process"},
+    "cgroup": set(), "artifacts": BASE | {"cgroup", "given", "process"},
     "card": BASE, "given": BASE | {"card"},
     "adopt": BASE | {"card", "models", "process"},
     "adoption": BASE | {"artifacts", "measuring", "models", "plan", "process"},
@@ -61,7 +61,7 @@ ALLOWED = {
     "harness": BASE
     | {"adoption", "artifacts", "building", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
     "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "sources", "training"},
-    "diagnosis": BASE | {"measuring", "models", "profiles"},
+    "diagnosis": BASE | {"cgroup", "measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
     "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
     "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},

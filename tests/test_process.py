@@ -250,3 +250,14 @@ def test_signs_of_life_put_off_the_timeout(plugin: PluginMaker) -> None:
     plugin("slowly", code, "")
     answers = list(process.ask("slowly", {}, 1.5))
     assert answers == [{"done": i} for i in range(4)] + [{"status": "ok"}]
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not watched:  # as on a system or in a sandbox without that call
+        monkeypatch.delattr(os, "pidfd_open", raising=False)
+    assert list(ask(child("yield {'answer': 1}"), {}, 30)) == [{"answer": 1}]
+    silent = child("from edgebench import process\nprocess._answers[0].close()\ntime.sleep(120)")
+    began = time.monotonic()
+    assert failure(silent, 2).timeout
+    assert time.monotonic() - began < 30

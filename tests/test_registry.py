@@ -93,3 +93,15 @@ def test_a_variant_is_found_by_what_stands_before_its_numbers(plugin: PluginMake
     for spec in ("l91", "l", "nonesuch", ""):
         with pytest.raises(UnknownPlugin, match=f"unknown variant '{spec}'; known: .*l9"):
             registry.variant(spec)
+
+
+def test_a_plugin_is_loaded_from_the_place_that_was_told(plugin: PluginMaker) -> None:
+    plugin(
+        "placed", "class R:\n    format = 'p'\nclass Outer:\n    R = R()", "[edgebench.runtimes]\np = placed:Outer.R\n"
+    )
+    assert registry.place("runtimes", "p") == "placed:Outer.R"
+    assert registry.runtime("p", "placed:Outer.R") is registry.runtime("p")
+    with pytest.raises(UnknownPlugin, match=r"unknown runtime 'q'; known: .*p"):
+        registry.place("runtimes", "q")
+    with pytest.raises(MissingPackage, match="'no_such_package_here'"):
+        registry.runtime("q", "no_such_package_here:R")

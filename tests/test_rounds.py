@@ -87,9 +87,9 @@ def test_more_processes_until_the_interval_is_narrow(exported: Path, tmp_path: P
 
 
 def test_a_machine_without_a_temperature_is_told_once(exported: Path, tmp_path: Path) -> None:
-    from edgebench.measuring import environment
+    from edgebench.measuring import sensors
 
-    if environment.temperature_c() is not None:
+    if sensors.temperature_c() is not None:
         pytest.skip("this machine shows its temperature")
     heard = Heard()
     measuring = timing(cool_down_c=50.0)

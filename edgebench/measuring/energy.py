@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebench.measuring import environment
+from edgebench.measuring import sensors
 
 POWERCAP = Path("/sys/class/powercap")
-VCGENCMD = "/usr/bin/vcgencmd"
+VCGENCMD = str(sensors.VCGENCMD)
 SAMPLED_S = 1.0
 """How long the Pi's rails are sampled while predictions run."""
 
@@ -42,11 +39,11 @@ def meter(device: str) -> Meter:
 
 def _packages() -> Meter:
     # Other zones are parts of a package, or the whole platform (psys), which contains them all.
-    zones = [zone for zone in sorted(POWERCAP.glob("intel-rapl:*")) if _text(zone / "name").startswith("package")]
+    zones = [z for z in sorted(POWERCAP.glob("intel-rapl:*")) if sensors.read_text(z / "name").startswith("package")]
     counters = [zone / "energy_uj" for zone in zones]
     if not counters:
         return Meter("", lambda: None, f"no RAPL counter ({POWERCAP} has none; virtual machines hide it)")
-    if not all(map(_text, counters)):
+    if not all(map(sensors.read_text, counters)):
         return Meter("", lambda: None, f"RAPL is not readable (as root: chmod a+r {counters[0]})")
     last = {c: _microjoules(c) for c in counters}
     total = dict.fromkeys(counters, 0)
@@ -64,28 +61,23 @@ def _packages() -> Meter:
 
 
 def _gpu() -> Meter:
+    from edgebench.measuring import nvidia
+
     try:
-        import pynvml
-    except ImportError:
-        return Meter("", lambda: None, "no NVML binding (pip install 'edgebench[gpu]')")
-    try:
-        pynvml.nvmlInit()
-        chosen = os.environ.get("CUDA_VISIBLE_DEVICES", "").partition(",")[0]
-        by_uuid = chosen.startswith("GPU-")
-        handle = (
-            pynvml.nvmlDeviceGetHandleByUUID(chosen) if by_uuid
-            else pynvml.nvmlDeviceGetHandleByIndex(int(chosen) if chosen.isdigit() else 0)
-        )  # fmt: skip
-        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
-    except pynvml.NVMLError as error:
-        return Meter("", lambda: None, f"NVML: {error}")
-    return Meter("NVML, whole GPU", lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3)
+        gpu = nvidia.find()
+    except nvidia.NoGpu as none:
+        return Meter("", lambda: None, str(none))
+    if gpu.joules() is None:
+        return Meter("", lambda: None, "NVML: this GPU has no counter of energy")
+    return Meter("NVML, whole GPU", gpu.joules)
 
 
 def sampled(predict: Callable[[int], object]) -> dict[str, Any]:
     """Energy of one prediction from a Raspberry Pi 5's rails, read while predictions run; empty elsewhere."""
     if watts() is None:
         return {}
+    import threading
+
     powers: list[float] = []
     ended = threading.Event()
 
@@ -111,8 +103,10 @@ def sampled(predict: Callable[[int], object]) -> dict[str, Any]:
 
 def watts() -> float | None:
     """What the rails of a Raspberry Pi 5 take together at this moment; None on any other machine."""
-    if "Raspberry Pi 5" not in environment.board() or not shutil.which(VCGENCMD):
+    if "Raspberry Pi 5" not in sensors.board() or not os.access(VCGENCMD, os.X_OK):
         return None
+    import subprocess
+
     try:
         said = subprocess.run([VCGENCMD, "pmic_read_adc"], capture_output=True, text=True, timeout=5).stdout
     except (OSError, subprocess.TimeoutExpired):
@@ -127,13 +121,6 @@ def power_of(said: str) -> float | None:
         found.setdefault(rail, {})[kind] = float(number)
     powers = [rail["A"] * rail["V"] for rail in found.values() if len(rail) == 2]
     return sum(powers) if powers else None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
 
 
 def _microjoules(counter: Path) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Job
 from edgebench.errors import ArtifactError
 from edgebench.files import replacing
 from edgebench.measuring import energy
-from edgebench.measuring.page_cache import evict
-from edgebench.measuring.steadiness import Moment
-from edgebench.protocols import Runtime, Session
+from edgebench.measuring.steadiness import Moment, gpu_of
 from edgebench.signals import open_signals, to_millivolts
+
+if TYPE_CHECKING:
+    from edgebench.contracts import Job
+    from edgebench.protocols import Runtime, Session
 
 POOL = 64
 """Records that the loop goes round: enough that no cache holds the answer, few enough to stay in memory."""
@@ -36,7 +37,7 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
     for i in range(job.warmup):
         session.predict(pool[i % len(pool)])
     meter = energy.meter(job.device)
-    before, joules = Moment.now(), meter.joules()
+    before, joules = Moment.now(gpu_of(job.device)), meter.joules()
     samples = _paced(session, pool, job) if job.period_s else _closed(session, pool, job)
     spent, state = meter.joules(), before.since()
     if spent is None and not job.period_s:
@@ -50,6 +51,8 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
 
 def cold_start(job: Job, runtime: Runtime) -> dict[str, Any]:
     """Load and predict once, with the file out of the page cache; `evicted` says whether the system did that."""
+    from edgebench.measuring.page_cache import evict
+
     pool = _pool(job)
     evicted = evict(Path(job.path))
     _, started = _started(job, runtime, pool[0])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psutil
+from edgebench.measuring import sensors
 
-from edgebench.measuring import environment
+if TYPE_CHECKING:
+    from edgebench.measuring.nvidia import Gpu
 
 STAT = Path("/proc/stat")
 IDLE = (3, 4, 8, 9)
@@ -32,47 +34,92 @@ class Moment:
     own_s: float
     """Of this process, all its threads."""
     throttle_events: int
+    gpu: Gpu | None = None
+    """The GPU, where that is what computes."""
+    gpu_held: Mapping[str, int] = field(default_factory=dict)
+    """What its counters of time under a limit said."""
 
     @classmethod
-    def now(cls) -> Moment:
+    def now(cls, gpu: Gpu | None = None) -> Moment:
         """The counters."""
-        return cls(time.perf_counter(), _busy(), time.process_time(), environment.throttle_events())
+        held = gpu.held_down_for() if gpu else {}
+        return cls(time.perf_counter(), _busy(), time.process_time(), sensors.throttle_events(), gpu, held)
 
     def since(self) -> dict[str, Any]:
         """What happened since this moment, and how the machine is now.
 
         `background_cores`: cores that others kept busy, on average; None over less than `SHORTEST_S`. `throttled`:
-        slowed down for heat or voltage.
+        slowed down for heat, power or voltage; `throttled_by` says what was, and by what. The temperature is that of
+        what computes.
         """
-        now = Moment.now()
+        reasons = self.gpu.held_down() if self.gpu else []  # first: the clocks rise again when there is no work
+        now = Moment.now(self.gpu)
         passed = now.clock_s - self.clock_s
         others = (now.busy_s - self.busy_s) - (now.own_s - self.own_s)
+        reasons += [name for name, held in now.gpu_held.items() if held > self.gpu_held.get(name, held)]
+        slowed = [f"GPU: {reason}" for reason in reasons]
+        if now.throttle_events > self.throttle_events or sensors.throttled_now():
+            slowed.append("processor: heat or low voltage")
         return {
             "background_cores": max(0.0, others / passed) if passed >= SHORTEST_S else None,
-            "throttled": now.throttle_events > self.throttle_events or environment.throttled_now(),
-            "temperature_c": environment.temperature_c(),
-            "frequency_hz": environment.frequency_hz(),
+            "throttled": bool(slowed),
+            "throttled_by": slowed,
+            "temperature_c": self.gpu.temperature_c() if self.gpu else sensors.temperature_c(),
+            "frequency_hz": sensors.frequency_hz(),
         }
+
+
+def others(seconds: float) -> float:
+    """How many of the cores that this process may use are busy with other work, over so many seconds from now."""
+    before = Moment.now()
+    time.sleep(seconds)
+    return float(before.since()["background_cores"] or 0.0)
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def _busy() -> float:
     """Seconds in which the cores that this process may use were not free, a hypervisor's share included."""
     if not STAT.exists():
+        import psutil
+
         times = psutil.cpu_times()
         return float(times.user + times.system)
-    mine = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    mine = {f"cpu{core}" for core in cores()}
     lines = [line.split() for line in STAT.read_text().splitlines()]
     ticks = sum(int(n) for name, *rest in lines if name in mine for i, n in enumerate(rest) if i not in IDLE)
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def cool_down(limit_c: float, longest_s: float, tell: Callable[[str], None]) -> bool:
-    """Wait until the machine is at most so warm; False where it was not in time, or shows no temperature.
+def gpu_of(device: str) -> Gpu | None:
+    """The GPU where that is the device that computes and NVML tells of it; else None."""
+    if device != "cuda":
+        return None
+    from edgebench.measuring import nvidia
+
+    with contextlib.suppress(nvidia.NoGpu):
+        return nvidia.find()
+    return None
+
+
+def temperature_c(device: str) -> float | None:
+    """Of the GPU on CUDA where NVML tells of it, else the highest of the machine; None where nothing shows any."""
+    gpu = gpu_of(device)
+    return gpu.temperature_c() if gpu else sensors.temperature_c()
+
+
+def cool_down(limit_c: float, longest_s: float, tell: Callable[[str], None], device: str = "cpu") -> bool:
+    """Wait until what computes is at most so warm; False where it was not in time, or shows no temperature.
 
     `tell` gets a line with the temperature and the seconds that are left, each second.
     """
     end = time.monotonic() + longest_s
-    while (now := environment.temperature_c()) is not None:
+    while (now := temperature_c(device)) is not None:
         left = end - time.monotonic()
         if now <= limit_c:
             return True

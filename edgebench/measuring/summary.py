@@ -47,7 +47,8 @@ def verdict(
     if emulated:
         return "emulated", ""
     if any(state.get("throttled") for state in states):
-        return "throttled", "the machine slowed down for heat or low voltage"
+        said = dict.fromkeys(what for state in states for what in state.get("throttled_by", ()))
+        return "throttled", f"slowed down ({'; '.join(said) or 'heat or low voltage'})"
     apart = spread([float(np.median(p)) for p in processes])
     drifts = [drift(p) for p in processes]
     others = max((state.get("background_cores") or 0.0 for state in states), default=0.0)

@@ -115,6 +115,11 @@ def timing(m: Measurement) -> str:
     return m.verdict or "" if m.status == "ok" else m.status
 
 
+def doubt(m: Measurement) -> str:
+    """Why the timing is not to be trusted, behind the verdict; empty where there is no reason not to."""
+    return f"{m.verdict}: {m.verdict_reason}" if m.status == "ok" and m.verdict_reason else ""
+
+
 def name(m: Measurement) -> str:
     """Exporter, and the variant where there is one."""
     return m.cell.name

@@ -25,7 +25,7 @@ class Markdown:
             parts.append(
                 "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing."
             )
-        if doubted := [m for m in measured if m.verdict_reason]:
+        if doubted := [m for m in measured if columns.doubt(m)]:
             parts += ["## Timing not to be trusted", _doubts(doubted)]
         if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
             parts += ["## Paced, in batches, from the disk", passes.table(more)]
@@ -68,7 +68,7 @@ def _table(rows: list[Measurement]) -> str:
 
 def _doubts(rows: list[Measurement]) -> str:
     return "\n".join(
-        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}, {m.verdict}: {m.verdict_reason}"
+        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}, {escaped(columns.doubt(m))}"
         for m in rows
     )
 

@@ -29,7 +29,7 @@ ROOMY = 140
 
 
 def show(run: Run, console: Console) -> None:
-    """Print one table a target, or one for each model and target, then the cells without numbers."""
+    """Print one table a target, or one for each model and target, then what to doubt, and the cells without numbers."""
     rows = columns.ordered(run)
     stars = columns.best(rows)
     for target in dict.fromkeys(m.target for m in rows):
@@ -37,8 +37,16 @@ def show(run: Run, console: Console) -> None:
         for group in _groups(measured, console.width >= ROOMY):
             console.print(_table(target, group, stars, console.width))
     for m in rows:
+        if doubt := columns.doubt(m):
+            print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}, {doubt}", m.verdict or "")
+    for m in rows:
         if m.status != "ok":
             console.print(Text(f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}", style="dim"))
+
+
+def print_doubt(console: Console, text: str, verdict: str) -> None:
+    """A line on a timing that is not to be trusted, in the verdict's colour."""
+    console.print(Text(text, style=COLOURS.get(verdict, "")), soft_wrap=True)
 
 
 def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, first_line
-from edgebench.measurements import OperatorTime
-from edgebench.protocols import Clock, Session
-from edgebench.runtimes import onnx_profile
 from edgebench.runtimes.clocks import HostClock
+
+if TYPE_CHECKING:  # each timed process would pay for these
+    from edgebench.contracts import Artifact
+    from edgebench.measurements import OperatorTime
+    from edgebench.protocols import Clock, Session
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -74,6 +73,10 @@ class OnnxRuntime:
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
         """Where the time of a prediction goes, by operator of the graph as onnxruntime has optimised it."""
+        import tempfile
+
+        from edgebench.runtimes import onnx_profile
+
         with tempfile.TemporaryDirectory() as folder:
             session = self._open(path, device, str(Path(folder) / "profile"))
             predict = OnnxSession(session, device, self._threads).predict
@@ -103,6 +106,8 @@ class OnnxRuntime:
 
 
 def _gpu_bytes_of_this_process() -> int | None:
+    import subprocess
+
     query = ["nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
     try:
         said = subprocess.run(query, capture_output=True, text=True, timeout=20).stdout

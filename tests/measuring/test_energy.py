@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from edgebench.measuring import energy, environment
+from edgebench.measuring import energy, sensors
 
 PMIC = """   3V7_WL_SW_A current(0)=0.10000000A
    VDD_CORE_A current(7)=2.00000000A
@@ -48,21 +46,6 @@ def test_no_counter_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert meter.why_not.startswith("no RAPL counter")
 
 
-def test_nvml_is_asked_for_millijoules(monkeypatch: pytest.MonkeyPatch) -> None:
-    readings = iter([0, 5_000, 7_500])
-    fake = SimpleNamespace(
-        nvmlInit=lambda: None, nvmlDeviceGetHandleByIndex=lambda _: "gpu", NVMLError=RuntimeError,
-        nvmlDeviceGetTotalEnergyConsumption=lambda _: next(readings),
-    )  # fmt: skip
-    monkeypatch.setitem(sys.modules, "pynvml", fake)
-    meter = energy.meter("cuda")
-    before, after = meter.joules(), meter.joules()
-    assert before is not None and after is not None
-    assert after - before == pytest.approx(2.5)
-    monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert "edgebench[gpu]" in energy.meter("cuda").why_not
-
-
 def test_a_pis_rails_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert energy.power_of(PMIC) == pytest.approx(0.1 * 3.7 + 2.0 * 0.9)
     assert energy.power_of("") is None
@@ -72,7 +55,7 @@ def test_a_pis_rails_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     program.chmod(0o755)
     monkeypatch.setattr(energy, "VCGENCMD", str(program))
     monkeypatch.setattr(energy, "SAMPLED_S", 0.1)
-    monkeypatch.setattr(environment, "board", lambda: "Raspberry Pi 5 Model B Rev 1.0")
+    monkeypatch.setattr(sensors, "board", lambda: "Raspberry Pi 5 Model B Rev 1.0")
     done: list[int] = []
     found = energy.sampled(done.append)
     assert found["energy_source"] == "PMIC, whole board's rails"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from edgebench import artifacts
 from edgebench.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.measuring import memory
 
 WIDTH = 4166
 """12,000 x 4,166 weights of float32 are 199.97 MB."""
@@ -60,6 +64,20 @@ def test_weights_of_200_mb_read_200_mb(kind: str, demo: RecordSet, tmp_path: Pat
     assert found["model_rss_bytes"] == pytest.approx(12_000 * WIDTH * 4, rel=0.05)
     # Loading may hold the file twice: that is in the peak alone.
     assert found["peak_rss_bytes"] >= found["runtime_rss_bytes"] + 0.95 * found["model_rss_bytes"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_the_figures_of_proc_are_psutils(tmp_path: Path) -> None:
+    path = tmp_path / "a file: with blanks"
+    path.write_bytes(bytes(4_000_000))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert sum(mapped[:2_000_000]) == 0
+        theirs = sum(m.rss for m in psutil.Process().memory_maps() if m.path == str(path))
+        assert 2_000_000 <= memory._mapped(path) == theirs
+        now = psutil.Process().memory_info()
+    assert memory._mapped(path) == 0
+    assert memory._resident() == pytest.approx(now.rss, rel=0.1)
+    assert memory._reserved() == pytest.approx(now.vms, rel=0.1)
 
 
 def test_a_file_that_does_not_fit_is_told_so(demo: RecordSet, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from edgebench.measuring import environment, steadiness
+from edgebench.measuring import sensors, steadiness
 from edgebench.measuring.steadiness import Moment
 
 BURN = "while True: pass"
@@ -30,16 +30,23 @@ def test_another_process_is_seen_and_this_one_is_not() -> None:
     assert beside > alone + 0.3 or alone > 0.7  # a machine that is full already shows no more
 
 
+def test_looking_at_the_load_takes_the_time_that_it_is_given() -> None:
+    began = time.perf_counter()
+    found = steadiness.others(0.3)
+    assert time.perf_counter() - began >= 0.3
+    assert 0 <= found <= len(steadiness.cores()) + 0.1
+
+
 def test_throttling_during_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = iter([3, 3, 3, 4])
-    monkeypatch.setattr(environment, "throttle_events", lambda: next(counts))
+    monkeypatch.setattr(sensors, "throttle_events", lambda: next(counts))
     assert Moment.now().since()["throttled"] is False
     assert Moment.now().since()["throttled"] is True
 
 
 def test_cooling_down_waits_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     temperatures = iter([71.0, 66.0, 59.0])
-    monkeypatch.setattr(environment, "temperature_c", lambda: next(temperatures))
+    monkeypatch.setattr(sensors, "temperature_c", lambda: next(temperatures))
     monkeypatch.setattr(steadiness, "POLL_S", 0.01)
     said: list[str] = []
     assert steadiness.cool_down(60, 30, said.append)
@@ -49,7 +56,7 @@ def test_cooling_down_waits_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cooling_down_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steadiness, "POLL_S", 0.01)
-    monkeypatch.setattr(environment, "temperature_c", lambda: 90.0)
+    monkeypatch.setattr(sensors, "temperature_c", lambda: 90.0)
     assert not steadiness.cool_down(60, 0.05, lambda _: None)
-    monkeypatch.setattr(environment, "temperature_c", lambda: None)
+    monkeypatch.setattr(sensors, "temperature_c", lambda: None)
     assert not steadiness.cool_down(60, 30, lambda _: None)

@@ -120,3 +120,27 @@ def test_terminal_table_fits(width: int) -> None:
     assert "torch-int8-dynamic" in text
     assert "stable" in text
     assert max(map(len, text.splitlines())) <= width
+
+
+NOISY = replace(OK, exporter="eager", verdict="noisy", verdict_reason="its processes differ by 1.31 times")
+
+
+def test_every_report_says_what_to_doubt_and_why() -> None:
+    run = run_of(
+        OK, NOISY, replace(OK, exporter="onnx-int8", verdict="throttled", verdict_reason="slowed down (GPU: x)")
+    )
+    console = Console(width=80, record=True, file=io.StringIO())
+    terminal.show(run, console)
+    shown = console.export_text()
+    assert "resnet1d eager on host, noisy: its processes differ by 1.31 times\n" in shown
+    assert "resnet1d onnx-int8 on host, throttled: slowed down (GPU: x)\n" in shown
+    assert "resnet1d onnx on host" not in shown
+    rows = list(csv.DictReader(io.StringIO(registry.renderer("csv").render(run))))
+    assert {(row["verdict"], row["verdict_reason"]) for row in rows} == {
+        (m.verdict, m.verdict_reason) for m in run.measurements
+    }
+    section = registry.renderer("md").render(run).partition("## Timing not to be trusted\n\n")[2].partition("\n\n")[0]
+    assert section.splitlines() == [
+        "- **resnet1d eager** on host, noisy: its processes differ by 1.31 times",
+        "- **resnet1d onnx-int8** on host, throttled: slowed down (GPU: x)",
+    ]

@@ -1,0 +1,66 @@
+"""What sysfs and a Raspberry Pi's firmware tell of the machine at this moment; what neither tells is left out.
+
+Read in every worker process, so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+CPU = Path("/sys/devices/system/cpu")
+THERMAL = Path("/sys/class/thermal")
+VCGENCMD = Path("/usr/bin/vcgencmd")
+
+
+def board() -> str:
+    """The device tree's model, such as `Raspberry Pi 5 Model B Rev 1.0`; empty on a PC."""
+    return read_text(Path("/proc/device-tree/model")).strip("\0")
+
+
+def frequency_hz() -> float | None:
+    """Current frequency of the first core."""
+    khz = read_text(CPU / "cpu0/cpufreq/scaling_cur_freq")
+    return float(khz) * 1000 if khz else None
+
+
+def temperature_c() -> float | None:
+    """Highest temperature of the system's thermal zones, in degrees Celsius."""
+    readings = [read_text(zone) for zone in THERMAL.glob("thermal_zone*/temp")]
+    values = [int(r) / 1000 for r in readings if re.fullmatch(r"-?\d+", r)]
+    return max(values, default=None)
+
+
+def throttle_events() -> int:
+    """How often the processor was slowed down for heat since it started (Intel's counters); grows while it is."""
+    counters = [read_text(p) for p in CPU.glob("cpu*/thermal_throttle/*_throttle_count")]
+    return sum(int(c) for c in counters if c.isdigit())
+
+
+def throttle_counters() -> str:
+    """What would tell here that the processor was slowed down; empty where nothing does."""
+    if VCGENCMD.exists():
+        return "vcgencmd get_throttled"
+    return "Intel's counters" if any(CPU.glob("cpu*/thermal_throttle/*_throttle_count")) else ""
+
+
+def throttled_now() -> bool:
+    """Whether a Raspberry Pi is throttled or capped at this moment (bits 1 to 3 of get_throttled)."""
+    if not VCGENCMD.exists():
+        return False
+    import subprocess
+
+    try:
+        said = subprocess.run([str(VCGENCMD), "get_throttled"], capture_output=True, text=True, timeout=5).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    match = re.search(r"0x([0-9a-fA-F]+)", said)
+    return bool(match and int(match[1], 16) & 0b1110)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of the system, without the blanks around it; empty where it cannot be read."""
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
