@@ -54,6 +54,8 @@ def median_interval(processes: Sequence[Floats], seed: int = 0) -> tuple[float, 
         # (Davison and Hinkley, 1997, Bootstrap Methods and their Application, section 3.8).
         once = max(0.0, both - within)
         half = student_t(count - 1) * math.sqrt(once * count / (count - 1))
+        # Processes may agree by chance; what their samples leave open stays open.
+        half = max(half, math.sqrt(within))
     centre = math.log(float(np.median(np.concatenate(processes))))
     return math.exp(centre - half), math.exp(centre + half)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,7 +12,8 @@ from torch.nn import functional
 
 from edgebench.contracts import Progress, RecordSet
 from edgebench.errors import ModelError
-from edgebench.models import store
+from edgebench.files import cache_dir, replacing, sha256, sha256_of
+from edgebench.models import own, store
 from edgebench.recipe import Recipe
 from edgebench.training.evaluation import predict
 from edgebench.training.views import Outputs
@@ -32,9 +35,29 @@ def targets_of(
             f"the teacher '{recipe.teacher}' has the classes {', '.join(model.manifest.classes)}, "
             f"and the records {', '.join(records.classes)}"
         )
-    logits = predict(store.network(model).to(place), records, place, progress)
+    logits = _logits_of(model, records, place, progress)
     soft = 1 / (1 + np.exp(-logits.astype(np.float64) / recipe.temperature))
     return np.concatenate([labels, soft.astype(np.float32)], 1)
+
+
+def _logits_of(
+    model: store.TrainedModel, records: RecordSet, place: torch.device, progress: Progress | None
+) -> NDArray[np.float32]:
+    """What a teacher says of the records, (records, classes); kept in the cache, since trainings share teachers."""
+    told = model.manifest
+    asked = [
+        told.weights_sha256, told.architecture, json.dumps(told.model_dump(mode="json"), sort_keys=True),
+        json.dumps(own.hashes(told.architecture)), sha256(records.signals), records.ids.tobytes().hex(),
+        place.type, torch.__version__,
+    ]  # fmt: skip
+    kept = cache_dir() / f"teacher-{told.name}-{sha256_of(*asked)[:16]}.npy"
+    if not kept.is_file():
+        with replacing(kept) as part:
+            np.save(part, predict(store.network(model).to(place), records, place, progress))
+    elif progress:
+        progress(len(records), len(records))
+    logits: NDArray[np.float32] = np.load(kept)
+    return logits
 
 
 def positive_weights(records: RecordSet, recipe: Recipe) -> Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from edgebench.contracts import DataRequest, RecordSet
 from edgebench.errors import ModelError
 from edgebench.models import store
 from edgebench.recipe import Recipe
+from edgebench.training import objective
 from edgebench.training.evaluation import predict
 from edgebench.training.objective import loss, positive_weights, targets_of
 
@@ -146,3 +148,15 @@ def test_a_teacher_of_other_classes_is_refused(records: RecordSet) -> None:
 def test_an_unknown_teacher_is_refused(records: RecordSet) -> None:
     with pytest.raises(ModelError, match="no trained model 'socrates'"):
         targets_of(records, replace(TAUGHT, teacher="socrates"), CPU)
+
+
+def test_a_teacher_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answers are kept for the next training on the same records, and no others."""
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
+    few = registry.dataset("demo").load(DataRequest("test", limit=8))
+    first = targets_of(few, TAUGHT, CPU)
+    monkeypatch.setattr(objective, "predict", lambda *_: pytest.fail("predicted again"))
+    np.testing.assert_array_equal(targets_of(few, TAUGHT, CPU), first)
+    monkeypatch.setattr(objective, "predict", lambda *_: np.zeros((9, 5), np.float32))
+    more = registry.dataset("demo").load(DataRequest("test", limit=9))
+    assert (targets_of(more, TAUGHT, CPU)[:, 5:] == 0.5).all()
