@@ -1,6 +1,6 @@
 """Does `edgebench gate` see a slowdown of 5 %, and leave alone what did not change?
 
-    python benchmarks/gate_sensitivity.py ARTIFACT [--slow 10] [--same 20] [--processes 10]
+    python benchmarks/gate_sensitivity.py ARTIFACT [--slow 10] [--same 20] [--processes 15]
 
 Measures one ONNX artifact again and again: runs that are alike, and runs whose runtime was made slower by a plug-in,
 which spins for 5 % of what each prediction took. Each is held against the last unchanged run, of the same minutes.
@@ -64,7 +64,7 @@ def main() -> int:
     parser.add_argument("artifact", type=Path, help="folder of an ONNX artifact")
     parser.add_argument("--slow", type=int, default=10)
     parser.add_argument("--same", type=int, default=20)
-    parser.add_argument("--processes", type=int, default=10)
+    parser.add_argument("--processes", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
