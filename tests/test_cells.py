@@ -10,9 +10,7 @@ from edgebench.measuring import environment
 from edgebench.reports.markdown import Markdown
 
 
-def test_a_row_of_an_emulated_machine_says_so(
-    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_of_an_emulated_machine_says_so(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its decisions count; its latency is timed once, is called emulated, and says by what."""
     monkeypatch.setattr(environment, "emulator", lambda: "qemu-aarch64-static on x86")
     run = harness.run(quick(exported, "onnx"), tmp_path / "run")

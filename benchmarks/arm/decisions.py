@@ -42,7 +42,7 @@ class Device:
     timeout_s: float
 
     def run(self, command: str, said: str = "") -> str:
-        """What a shell command prints there; raises CalledProcessError."""
+        """What a shell command prints there; raises SystemExit where it fails."""
         done = subprocess.run(
             ["ssh", "-F", str(self.config), self.host, command],
             input=said, capture_output=True, text=True, timeout=self.timeout_s,
@@ -74,7 +74,7 @@ class Device:
         self.copy(f"put {job.path} {self.folder}/{there.path}")
         answers = [json.loads(line) for line in self.python("-m edgebench.worker", to_json(there)).splitlines()]
         outcome = from_dict(Outcome, next(answer for answer in answers if "status" in answer))
-        if outcome.status == "ok" and job.kind in ("predict", "latency"):
+        if outcome.status == "ok" and job.kind == "predict":
             self.copy(f"get {self.folder}/out.npy {job.output}")
         return outcome
 
@@ -114,9 +114,9 @@ def compared(artifact: Artifact, path: Path, records: RecordSet, device: Device,
         settings = outcome.values["settings"]
     decided = [decide(logits, artifact.thresholds) for logits in found]
     apart = decided[0] != decided[1]
-    scores = [macro_f1(records.labels, d) for d in decided]
+    here, there = (macro_f1(records.labels, d) for d in decided)
     return Row(
-        f"{artifact.model} {artifact.exporter}", artifact.precision, *scores, apart.size, int(apart.sum()),
+        f"{artifact.model} {artifact.exporter}", artifact.precision, here, there, apart.size, int(apart.sum()),
         int(apart.any(axis=1).sum()), float(np.abs(found[0] - found[1]).max()), settings,
     )  # fmt: skip
 

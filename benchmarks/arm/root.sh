@@ -69,10 +69,10 @@ wheels() {
     done
     # No dependencies: pip would read their conditions as the host's. requirements.txt names them all.
     local choice=("${platform[@]}" --python-version "$PYTHON_VERSION" --implementation cp --only-binary=:all: --no-deps)
-    "$python" -m pip download -q "${choice[@]}" -r "$HERE/requirements.txt" -d "$DIR/wheels" \
+    "$python" -m pip download -qq "${choice[@]}" -r "$HERE/requirements.txt" -d "$DIR/wheels" \
         || die "pip could not download the wheels"
     rm -rf "$site"
-    "$python" -m pip install -q "${choice[@]}" --no-index --find-links "$DIR/wheels" --no-compile \
+    "$python" -m pip install -qq "${choice[@]}" --no-index --find-links "$DIR/wheels" --no-compile \
         --root-user-action ignore --target "$site" -r "$HERE/requirements.txt" || die "pip could not unpack the wheels"
     cp "$HERE/requirements.txt" "$DIR/wheels/installed.txt"
 }
