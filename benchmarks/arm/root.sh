@@ -51,7 +51,8 @@ build() {
         debootstrap --arch=arm64 --variant=minbase --include=$INSIDE $SUITE "$DIR/root" \
             "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$DIR/debootstrap.log" 2>&1 \
             || die "debootstrap failed: $(tail -n 1 "$DIR/debootstrap.log"); see $DIR/debootstrap.log"
-        chroot "$DIR/root" useradd --create-home --shell /bin/bash pi
+        # No password fits '*'; the default '!' would lock the account, and sshd would refuse its key too.
+        chroot "$DIR/root" useradd --create-home --shell /bin/bash --password '*' pi
         touch "$DIR/system"
     fi
     wheels
@@ -106,12 +107,13 @@ start() {
     setsid unshare --mount --pid --fork --kill-child --propagation private \
         "$HERE/serve.sh" "$DIR/root" "$port" </dev/null >"$ssh/log" 2>&1 &
     echo $! >"$ssh/pid"
+    disown
     trap 'stop' EXIT
     local tries
     for tries in {1..60}; do
         ssh -F "$ssh/config" -o ConnectTimeout=20 arm true 2>/dev/null && break
         pid >/dev/null || die "the server ended: $(tail -n 1 "$ssh/log")"
-        ((tries < 60)) || die "no answer on port $port; see $ssh/log"
+        ((tries < 60)) || die "no answer on port $port: $(tail -n 1 "$ssh/log")"
         sleep 0.5
     done
     trap - EXIT
