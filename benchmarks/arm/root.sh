@@ -36,6 +36,10 @@ register_qemu() {
     [[ -e $BINFMT/register ]] || mount -t binfmt_misc binfmt_misc $BINFMT \
         || die "the kernel has no binfmt_misc (CONFIG_BINFMT_MISC)"
     [[ -e $BINFMT/qemu-aarch64 ]] && return
+    if [[ -e /usr/lib/binfmt.d/qemu-aarch64.conf ]]; then
+        cat /usr/lib/binfmt.d/qemu-aarch64.conf > $BINFMT/register
+        return
+    fi
     # F: the kernel opens the interpreter now, so that it need not be in the root.
     local magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
     local mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
@@ -47,8 +51,10 @@ build() {
     register_qemu
     mkdir -p "$DIR"
     if [[ ! -e $DIR/system ]]; then
-        rm -rf "$DIR/root"
-        debootstrap --arch=arm64 --variant=minbase --include=$INSIDE $SUITE "$DIR/root" \
+        rm -rf --one-file-system "$DIR/root"
+        say "debootstrap: some minutes; see $DIR/debootstrap.log"
+        # In a namespace of its own, so that nothing stays mounted where it is stopped in the middle.
+        unshare --mount --propagation private debootstrap --arch=arm64 --variant=minbase --include=$INSIDE $SUITE "$DIR/root" \
             "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$DIR/debootstrap.log" 2>&1 \
             || die "debootstrap failed: $(tail -n 1 "$DIR/debootstrap.log"); see $DIR/debootstrap.log"
         # No password fits '*'; the default '!' would lock the account, and sshd would refuse its key too.
