@@ -112,8 +112,10 @@ start() {
     # The mounts are in a namespace of the server's own: when its first process ends, all of it is gone.
     setsid unshare --mount --pid --fork --kill-child --propagation private \
         "$HERE/serve.sh" "$DIR/root" "$port" </dev/null >"$ssh/log" 2>&1 &
-    echo $! >"$ssh/pid"
+    local server=$!
+    echo $server >"$ssh/pid"
     disown
+    until pid >/dev/null || ! kill -0 $server 2>/dev/null; do sleep 0.05; done  # it is still this script's name
     trap 'stop' EXIT
     local tries
     for tries in {1..60}; do
