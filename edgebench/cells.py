@@ -86,6 +86,7 @@ def measurement(
         values |= profile.values
     if passes and outcome.status == "ok":
         values |= summary.timed(passes, planned.fit.emulated)
+        values["verdict_reason"] = planned.fit.because or values["verdict_reason"]
     return Measurement(
         run=run, model=cell.model, variant=cell.variant, exporter=cell.exporter,
         format=artifact.format if artifact else "", precision=artifact.precision if artifact else "",

@@ -118,7 +118,8 @@ def _targets(facts: dict[str, Any]) -> list[Finding]:
         elif fit.emulated:
             needed = target.board or target.architecture
             here = facts["board"] or facts["architecture"]
-            reason = f"this machine is {here}, not {needed}: size and macro-F1 count, latency is not ranked"
+            what = fit.because or f"this machine is {here}, not {needed}"
+            reason = f"{what}: size and macro-F1 count, latency is not ranked"
             found.append(Finding(name, "emulated", reason))
         else:
             found.append(Finding(name, "ok", target.description))
@@ -176,6 +177,8 @@ def _advice(facts: dict[str, Any]) -> list[str]:
         found.append("no dot-product instructions (as on a Raspberry Pi 4): expect little from int8")
     if facts["governor"] and facts["governor"] != "performance":
         found.append(f"the CPU governor is '{facts['governor']}': times vary more than under 'performance'")
+    if facts["emulator"]:
+        found.append(f"this machine is emulated by {facts['emulator']}: its times say nothing")
     if facts["virtual"]:
         found.append("a virtual machine: other guests may disturb the times")
     if facts["load_average"] > 0.5 * facts["threads"]:

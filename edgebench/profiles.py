@@ -33,7 +33,9 @@ class Fit:
     reason: str = ""
     """Why the pair is unsupported; empty when it is not."""
     emulated: bool = False
-    """The target is another kind of device: size and macro-F1 count, latency is not ranked."""
+    """The target is another kind of device, or this one is not real: size and macro-F1 count, latency is not ranked."""
+    because: str = ""
+    """What emulates this machine; empty where the machine is real."""
 
 
 def names() -> list[str]:
@@ -74,16 +76,18 @@ def host(machine: Mapping[str, Any]) -> Target:
 def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[str, Any]) -> Fit:
     """Whether an artifact that needs this engine, and runs on these devices, fits the target, and what it is here."""
     emulated = bool(target.architecture) and target.architecture != machine["architecture"]
-    emulated = emulated or target.board not in str(machine["board"])
+    by = str(machine.get("emulator") or "")
+    emulated = emulated or target.board not in str(machine["board"]) or bool(by)
+    because = f"run by {by}" if by else ""
     if target.device not in devices:
-        return Fit(f"its artifacts run on {' and '.join(devices)} only", emulated)
+        return Fit(f"its artifacts run on {' and '.join(devices)} only", emulated, because)
     if engine and engine not in (target.quantized_engine, *ALSO.get(target.quantized_engine, ())):
         runs = f"runs {target.quantized_engine}" if target.quantized_engine else "has none"
         there = f", as {RUNS_ON[engine]} has it" if engine in RUNS_ON else ""
-        return Fit(f"needs torch's quantized engine {engine}{there}; the target {runs}", emulated)
+        return Fit(f"needs torch's quantized engine {engine}{there}; the target {runs}", emulated, because)
     if target.device == "cuda" and not machine["cuda"]:
-        return Fit("no CUDA device", emulated)
-    return Fit("", emulated)
+        return Fit("no CUDA device", emulated, because)
+    return Fit("", emulated, because)
 
 
 def threads_here(target: Target, cores: Sequence[int] = ()) -> int:

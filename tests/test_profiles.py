@@ -89,6 +89,14 @@ def test_fit(
     assert found.reason.endswith(reason) and bool(found.reason) is bool(reason) and "\n" not in found.reason
 
 
+def test_on_an_emulated_machine_every_target_is_emulated() -> None:
+    machine = {**PI_5, "emulator": "qemu-aarch64-static on x86"}
+    for name in profiles.names():
+        found = fit("", BOTH, profiles.find(name, machine), machine)
+        assert (found.emulated, found.because) == (True, "run by qemu-aarch64-static on x86")
+    assert fit("", BOTH, find("raspberry-pi-5"), {**PI_5, "emulator": ""}) == Fit("", emulated=False, because="")
+
+
 def test_threads_are_no_more_than_this_process_may_use() -> None:
     target = find("x86-cpu")
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from edgebench.measuring import sensors
+from edgebench.measuring.emulation import emulator
 from edgebench.measuring.sensors import CPU, read_text
 
 PACKAGES = ("edgebench", "numpy", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "torchvision", "timm")
@@ -22,6 +23,14 @@ INSTRUCTION_SETS = (
     "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "sve", "bf16",
 )  # fmt: skip
 """Those that decide how fast int8 and float kernels are, as /proc/cpuinfo spells them."""
+CORES = {
+    "0xd03": "Cortex-A53", "0xd04": "Cortex-A35", "0xd05": "Cortex-A55", "0xd07": "Cortex-A57", "0xd08": "Cortex-A72",
+    "0xd09": "Cortex-A73", "0xd0a": "Cortex-A75", "0xd0b": "Cortex-A76", "0xd0c": "Neoverse-N1",
+    "0xd0d": "Cortex-A77", "0xd40": "Neoverse-V1", "0xd41": "Cortex-A78", "0xd49": "Neoverse-N2",
+    "0xd4f": "Neoverse-V2",
+}  # fmt: skip
+"""ARM's own cores by the part number in /proc/cpuinfo, where an ARM kernel writes no name."""
+ARM_LIMITED = "0x41"
 
 
 def describe() -> dict[str, Any]:
@@ -43,7 +52,7 @@ def machine() -> dict[str, Any]:
     info = _cpuinfo()
     return {
         "architecture": architecture(),
-        "cpu": info.get("model name") or info.get("Model") or platform.processor() or architecture(),
+        "cpu": info.get("model name") or info.get("Model") or _core(info) or platform.processor() or architecture(),
         "board": sensors.board(),
         "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1,
         "threads": os.cpu_count() or 1,
@@ -52,6 +61,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "virtual": "hypervisor" in info.get("flags", ""),
+        "emulator": emulator(),
         "cuda": cuda_devices(),
     }
 
@@ -59,12 +69,16 @@ def machine() -> dict[str, Any]:
 def fingerprint(facts: dict[str, Any]) -> str:
     """Short hash of what makes two machines the same for a comparison of times."""
     kept = {k: facts[k] for k in ("architecture", "cpu", "board", "cores", "threads", "instruction_sets")}
+    if facts.get("emulator"):  # only then, so that real machines keep the fingerprint that they had
+        kept["emulator"] = facts["emulator"]
     return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:8]
 
 
 def host_label(facts: dict[str, Any]) -> str:
-    """What the column `host` says: processor, cores and fingerprint."""
-    return f"{facts['board'] or facts['cpu']} ({facts['architecture']}, {facts['cores']} cores, {fingerprint(facts)})"
+    """What the column `host` says: processor, its emulator where it is not real, cores and fingerprint."""
+    by = f" emulated by {facts['emulator']}" if facts.get("emulator") else ""
+    name = f"{facts['board'] or facts['cpu']}{by}"
+    return f"{name} ({facts['architecture']}, {facts['cores']} cores, {fingerprint(facts)})"
 
 
 def architecture() -> str:
@@ -113,3 +127,8 @@ def _cpuinfo() -> dict[str, str]:
         if colon:
             found.setdefault(name.strip(), value.strip())
     return found
+
+
+def _core(info: dict[str, str]) -> str:
+    """Name of an ARM core; empty on other processors and for cores that are not known here."""
+    return CORES.get(info.get("CPU part", ""), "") if info.get("CPU implementer") == ARM_LIMITED else ""

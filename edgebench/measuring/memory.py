@@ -103,7 +103,7 @@ def bound(limit: int, threads: int) -> None:
     The kernel bounds address space (RLIMIT_AS), of which a runtime reserves more than it uses. So the bound is what is
     reserved now, as much more as may still become resident, and the stacks of threads that are still to start. It keeps
     an artifact that needs far too much from taking the machine; what was really used is held against the limit by
-    `measure`. Raises ArtifactError where nothing is left.
+    `measure`, also under qemu-user, which takes the bound and drops it. Raises ArtifactError where nothing is left.
     """
     resident = _resident()
     if resident >= limit:

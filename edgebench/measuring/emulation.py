@@ -1,0 +1,68 @@
+"""Whether an emulator of another processor, such as qemu-user, runs this process; it does what it can to hide itself.
+
+Emulated code decides as the real processor would, but its times say nothing of it.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+PROC = Path("/proc")
+FAMILIES = {3: "x86", 62: "x86", 40: "ARM", 183: "ARM", 243: "RISC-V", 21: "POWER", 22: "s390", 258: "LoongArch"}
+"""Processors by the number that an ELF file has for them (e_machine); one family runs its 32-bit programs too."""
+MACHINES = (
+    ("x86_64", "x86"), ("amd64", "x86"), ("i386", "x86"), ("i686", "x86"), ("aarch64", "ARM"), ("arm", "ARM"),
+    ("riscv", "RISC-V"), ("ppc", "POWER"), ("s390", "s390"), ("loongarch", "LoongArch"),
+)  # fmt: skip
+"""The families by the start of what `uname -m` says."""
+LITTLE_ENDIAN = 1
+
+
+def emulator(proc: Path = PROC, program: str = sys.executable, machine: str = "") -> str:
+    """What runs this process in the processor's stead, such as `qemu-aarch64-static on x86`; empty where nothing does.
+
+    qemu-user answers `uname`, /proc/self/exe and /proc/self/maps as the machine would that it stands for. Two things
+    it leaves as the kernel says them: the program of a thread, /proc/thread-self/exe, which is then the emulator
+    itself, and /proc/sys/kernel/arch (since Linux 6.1). Empty too where there is no /proc. `program` is the Python
+    that runs, `machine` what `uname -m` says here.
+    """
+    thread = proc / "thread-self" / "exe"
+    real = _family(thread)
+    own = _family(Path(program)) or _family_of(machine or platform.machine())
+    name = _name(thread)
+    if name.startswith("qemu-") or (real and own and real != own):
+        return f"{name or 'an emulator'} on {real or 'another processor'}"
+    kernels, said = _family_of(_text(proc / "sys/kernel/arch")), _family_of(machine or platform.machine())
+    return f"an emulator on {kernels}" if kernels and said and kernels != said else ""
+
+
+def _family(file: Path) -> str:
+    """Family of the processor that an ELF file is for; empty where that is not known."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(20)
+    except OSError:
+        return ""
+    if len(head) < 20 or head[:4] != b"\x7fELF":
+        return ""
+    return FAMILIES.get(int.from_bytes(head[18:20], "little" if head[5] == LITTLE_ENDIAN else "big"), "")
+
+
+def _family_of(machine: str) -> str:
+    return next((family for start, family in MACHINES if machine.lower().startswith(start)), "")
+
+
+def _name(link: Path) -> str:
+    try:
+        return link.readlink().name
+    except OSError:
+        return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
