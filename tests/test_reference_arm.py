@@ -1,0 +1,36 @@
+"""The published comparison of AArch64's decisions with x86's: what was promised, and that the page shows its figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOUND: dict[str, Any] = json.loads((ROOT / "results" / "reference" / "arm" / "decisions.json").read_text())
+ROWS: list[dict[str, Any]] = FOUND["rows"]
+
+
+def test_it_was_aarch64_and_enough_records() -> None:
+    assert FOUND["machines"]["there"]["architecture"] == "aarch64"
+    assert FOUND["machines"]["here"]["architecture"] == "x86_64"
+    assert FOUND["machines"]["there"]["emulator"]
+    assert FOUND["records"] >= 200
+    assert FOUND["dataset"] == "PTB-XL"
+    models, exporters = ("resnet1d", "mobilenetv3-small"), ("onnx", "onnx-int8", "qnnpack-int8")
+    assert {row["artifact"] for row in ROWS} == {f"{m} {e}" for m in models for e in exporters}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["artifact"])
+def test_macro_f1_is_that_of_x86(row: dict[str, Any]) -> None:
+    apart = abs(row["f1_here"] - row["f1_there"])
+    assert apart == 0 if row["precision"] == "fp32" else apart <= 0.01
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["artifact"])
+def test_the_page_shows_it(row: dict[str, Any]) -> None:
+    model, exporter = row["artifact"].split()
+    line = f"| {model} | {exporter} | {row['f1_here']:.4f} | {row['f1_there']:.4f} | {row['differ']} of {row['decisions']} |"
+    assert line in (ROOT / "results" / "README.md").read_text()
