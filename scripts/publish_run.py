@@ -1,4 +1,6 @@
-"""Publish a run: copy it to results/reference/ without the models' files, and put its table into its page.
+"""Publish a run: copy it to results/reference/ without the artifacts' files, and put its table into its page.
+
+Weights of pruned networks are kept: they are small, and took a training to make.
 
     python scripts/publish_run.py RUN
 
@@ -44,6 +46,12 @@ def with_table(text: str, name: str, table: str) -> str:
     return pattern.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
 
 
+def left_out(folder: str, names: list[str]) -> list[str]:
+    """Files that are not published."""
+    pruned = Path(folder).name.startswith("structured")
+    return [n for n in names if n == ".lock" or (n.endswith(".safetensors") and not pruned) or n.startswith("model.")]
+
+
 def main() -> None:
     """Copy and write."""
     run = Path(sys.argv[1])
@@ -52,7 +60,7 @@ def main() -> None:
     text = with_table(page.read_text(), home.name, table_of(run))
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(run, home, ignore=shutil.ignore_patterns("model.*", "*.safetensors", ".lock"))
+        shutil.copytree(run, home, ignore=left_out)
     page.write_text(text)
     print(f"published: {home}")
 
