@@ -258,6 +258,19 @@ class DataRequest:
 
 
 @dataclass(frozen=True)
+class KnownReference:
+    """What an uncompressed fp32 model said of records, on the machine where a bundle was made."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    model: str
+    model_sha256: str
+    thresholds: tuple[float, ...]
+    logits: str
+    """A .npy file of float32, shape (records, classes)."""
+
+
+@dataclass(frozen=True)
 class RecordSet:
     """Records on disk with their labels."""
 
@@ -275,6 +288,8 @@ class RecordSet:
     """Bad records that were left out, each with its reason."""
     unlabelled: int = 0
     """Records without any class that were left out."""
+    references: tuple[KnownReference, ...] = ()
+    """Only of records that came in a bundle."""
 
     def __len__(self) -> int:
         return len(self.ids)

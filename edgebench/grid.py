@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -16,13 +16,16 @@ from edgebench import artifacts, building, profiles, registry
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
+from edgebench.device_plan import DevicePlan
 from edgebench.events import Listener
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
-from edgebench.plan import Plan
 from edgebench.process import end_children
 from edgebench.rounds import Rounds
 from edgebench.run_store import RunStore
+
+if TYPE_CHECKING:
+    from edgebench.plan import Plan
 
 WORKER_BYTES = 2**30
 """What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
@@ -32,7 +35,7 @@ WORKER_BYTES = 2**30
 class Grid:
     """The state of a run between its stages."""
 
-    plan: Plan
+    plan: Plan | DevicePlan
     store: RunStore
     test: RecordSet
     calibration: RecordSet | None
@@ -47,7 +50,7 @@ class Grid:
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
-        if self.plan.artifacts:
+        if isinstance(self.plan, DevicePlan) or self.plan.artifacts:
             self.built = building.given(self.plan, self.validation, self.store.folder)
         else:
             self.built = building.Building(self.plan, self.store, self.calibration, self.test, self.hear).all()
@@ -105,6 +108,9 @@ class Grid:
             if self.store.outcomes[_prediction(planned)].status == "ok":
                 said = Reference(self.test.labels, np.load(self._prediction_file(planned)), planned.artifact.thresholds)
                 self.references[planned.cell.model, planned.artifact.model_sha256] = said
+        for known in self.test.references:  # made elsewhere; what this machine says itself goes before
+            said = Reference(self.test.labels, np.load(known.logits)[: len(self.test)], known.thresholds)
+            self.references.setdefault((known.model, known.model_sha256), said)
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
