@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from edgebench import __version__, api
+from edgebench.cli_bundle import bundle
 from edgebench.cli_compare import compare, gate
 from edgebench.cli_data import data
 from edgebench.cli_explain import explain
@@ -59,6 +60,7 @@ def main_options(
 
 app.command()(run)
 app.command()(measure)
+app.command()(bundle)
 
 
 @app.command()

@@ -293,3 +293,20 @@ class RecordSet:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True)
+class AboutRecords:
+    """What stands beside the arrays of records in a bundle, in about.json."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    dataset: str
+    label: str
+    split: str
+    classes: tuple[str, ...]
+    input: InputContract
+    dropped: tuple[str, ...] = ()
+    unlabelled: int = 0
+    references: tuple[KnownReference, ...] = ()
+    """Their `logits` are names of files in the same folder."""

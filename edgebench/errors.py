@@ -10,6 +10,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── DownloadError     a download that failed, or whose bytes are not the published ones
     ├── ModelError        weights or a model manifest that cannot be used
     ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
+    ├── BundleError       a bundle that is damaged, or not one
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── MissingPackage    an optional dependency that is needed here and is not installed
     └── RunError          a run folder that cannot be written, resumed or read
@@ -55,6 +56,10 @@ class ModelError(EdgeBenchError):
 
 class ArtifactError(EdgeBenchError):
     """An artifact that is missing, damaged or not what its manifest says."""
+
+
+class BundleError(EdgeBenchError):
+    """A bundle that is damaged, was tampered with, or is none."""
 
 
 class Unsupported(EdgeBenchError):  # noqa: N818

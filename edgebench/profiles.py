@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
     return validated(Target, profile, name, PlanError)
+
+
+def to_toml(target: Target) -> str:
+    """The profile as the text of its file; how to reach the device is left out."""
+    plain = {f.name: getattr(target, f.name) for f in fields(Target) if not f.name.startswith("ssh")}
+    given = {name: value for name, value in plain.items() if value is not None}
+    # JSON's text, numbers and truth values are TOML's too.
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items())
 
 
 def host(machine: Mapping[str, Any]) -> Target:

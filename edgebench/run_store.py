@@ -86,6 +86,11 @@ def saved_plan(folder: Path) -> dict[str, Any]:
     return dict(_read_json(folder, "plan.json")["plan"])
 
 
+def saved_inputs(folder: Path) -> dict[str, Any]:
+    """Hashes of what an earlier run was made from; raises RunError."""
+    return dict(_read_json(folder, "plan.json")["inputs"])
+
+
 def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
     """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed.
 

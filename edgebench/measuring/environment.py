@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from edgebench import installing
+
 PACKAGES = ("edgebench", "numpy", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "torchvision", "timm")
 INSTRUCTION_SETS = (
     "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "sve", "bf16",
@@ -68,8 +70,7 @@ def host_label(facts: dict[str, Any]) -> str:
 
 def architecture() -> str:
     """x86_64 or aarch64, whatever the system calls them."""
-    name = platform.machine().lower()
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+    return installing.architecture()
 
 
 def board() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench import installing
 from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, first_line
 from edgebench.measurements import OperatorTime
@@ -54,7 +55,7 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError:
-            return "onnxruntime is not installed: pip install 'edgebench[onnx]'"
+            return f"onnxruntime is not installed: {installing.line(self.format)}"
         if PROVIDERS[device] not in onnxruntime.get_available_providers():
             return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"
         return ""
