@@ -68,10 +68,11 @@ def opened(path: Path) -> Bundle:
                     f"{path}: refused: {name} unpacks to {info.file_size} bytes, not to {listing.files[name].size}"
                 )
         folder = cache_dir() / "bundles" / hashlib.sha256(text).hexdigest()[:24]
-        try:
-            return Bundle(folder, _verified_folder(folder, str(folder)))
-        except BundleError:
-            pass  # not there yet, or damaged since
+        if _is_whole(folder):
+            for name, info in entries.items():
+                if name != LISTING:
+                    _check(archive, info, listing.files[name].sha256, path)
+            return Bundle(folder, listing)
         _require_space(folder, sum(entry.size for entry in listing.files.values()))
         with replacing_folder(folder) as new:
             for name, info in entries.items():
@@ -175,13 +176,30 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, path: Path
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, sha256: str, target: Path, path: Path) -> None:
-    """Write one entry, no more of it than its size, and compare its hash."""
-    with archive.open(info) as source, target.open("xb") as out:
-        size, digest = _copy(source, out.write, info.file_size)
+    with target.open("xb") as out:
+        _check(archive, info, sha256, path, out.write)
+
+
+def _check(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, sha256: str, path: Path,
+    write: Callable[[bytes], object] = lambda _: None,
+) -> None:  # fmt: skip
+    """Read one entry, no more of it than its size, and compare its hash; raises BundleError."""
+    with archive.open(info) as source:
+        size, digest = _copy(source, write, info.file_size)
     if size != info.file_size:
         raise BundleError(f"{path}: refused: {info.filename} does not have the size that it claims")
     if digest != sha256:
         raise BundleError(f"{path}: refused: {info.filename} is damaged (its SHA-256 is not the listed one)")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether what was unpacked before is there and undamaged."""
+    try:
+        _verified_folder(folder, str(folder))
+    except BundleError:
+        return False
+    return True
 
 
 def _copy(source: IO[bytes], write: Callable[[bytes], object], most: int) -> tuple[int, str]:
