@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from edgebench import device_plan, harness, installing, profiles, run_store
+from edgebench import device_plan, harness, installing, profiles, registry, run_store
 from edgebench.bundles import reading
 from edgebench.bundles.reading import Bundle
 from edgebench.contracts import Measuring
 from edgebench.device_plan import DevicePlan
-from edgebench.errors import BundleError, PlanError
+from edgebench.errors import BundleError, PlanError, UnknownPlugin
 from edgebench.events import Listener
 from edgebench.measurements import Run
 from edgebench.measuring import environment
@@ -69,6 +69,8 @@ def _over(plan: DevicePlan, overrides: Mapping[str, Any]) -> DevicePlan:
         plan = device_plan.check(replace(plan, measuring=measuring, **given))
     except TypeError as error:
         raise PlanError(f"a bundle's plan has no such field: {error}") from None
+    if plan.dataset not in registry.names("datasets"):
+        raise UnknownPlugin("dataset", plan.dataset, registry.names("datasets"))
     machine = environment.machine()
     names = [profiles.find(name, machine).name for name in plan.targets]
     if len(set(names)) < len(names):

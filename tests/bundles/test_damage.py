@@ -19,7 +19,7 @@ from edgebench.errors import BundleError
 from edgebench.files import cache_dir
 
 MODEL = "artifacts/net/none/onnx/model.onnx"
-Change = Callable[[Path], None]
+Change = Callable[[Path], object]
 
 
 def entry(name: str, data: bytes = b"x", mode: int = stat.S_IFREG | 0o644, **fields: int) -> Change:
@@ -100,18 +100,16 @@ def longer_than_said(bundle: Path) -> None:
     with zipfile.ZipFile(bundle, "w") as archive:
         for name, data in entries.items():
             archive.writestr(name, data)
-    data, at = bytearray(bundle.read_bytes()), 0
-    while (at := data.find(b"PK\1\2", at)) >= 0:
-        if data[at + 46 : at + 46 + len(MODEL)] == MODEL.encode():
-            data[at + 24 : at + 28] = real.to_bytes(4, "little")
-        at += 4
-    bundle.write_bytes(data)
+    whole = bytearray(bundle.read_bytes())
+    at = whole.rindex(MODEL.encode()) - 46  # the directory's record of it
+    whole[at + 24 : at + 28] = real.to_bytes(4, "little")
+    bundle.write_bytes(whole)
 
 
 DAMAGES: dict[str, tuple[Change, str]] = {
-    "cut off": (lambda b: b.write_bytes(b.read_bytes()[:-2000]) and None, "cut off or damaged as an archive"),
-    "cut to nothing": (lambda b: b.write_bytes(b"") and None, "does not begin as a zip archive"),
-    "something before it": (lambda b: b.write_bytes(b"#!/bin/sh\n" + b.read_bytes()) and None, "does not begin as a"),
+    "cut off": (lambda b: b.write_bytes(b.read_bytes()[:-2000]), "cut off or damaged as an archive"),
+    "cut to nothing": (lambda b: b.write_bytes(b""), "does not begin as a zip archive"),
+    "something before it": (lambda b: b.write_bytes(b"#!/bin/sh\n" + b.read_bytes()), "does not begin as a"),
     "a flipped bit": (flipped, "damaged as an archive .*"),
     "other content": (rewritten(lambda e: e.update({MODEL: e[MODEL][::-1]})), "model.onnx is damaged .its SHA-256"),
     "a longer file": (rewritten(lambda e: e.update({MODEL: e[MODEL] + b"!"})), "unpacks to 5001 bytes, not to 5000"),
@@ -176,7 +174,7 @@ def test_a_damaged_archive_is_refused(bundle: Path, name: str, monkeypatch: pyte
 
 
 def add(name: str, data: bytes = b"x") -> Change:
-    return lambda folder: (folder / name).write_bytes(data) and None
+    return lambda folder: (folder / name).write_bytes(data)
 
 
 def linked(folder: Path) -> None:
