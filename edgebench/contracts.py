@@ -140,6 +140,19 @@ class Target:
     """Text that the device tree's model must contain; empty where the architecture is enough."""
     memory_limit_bytes: int | None = None
     """Resident memory that one process may have there; None for no limit."""
+    ssh: str = ""
+    """How OpenSSH reaches the device, such as `pi@raspberrypi`; empty for a target that is measured here."""
+    ssh_config: str = ""
+    """Another configuration of OpenSSH than the user's."""
+    ssh_python: str = "python3"
+    """The Python to use there."""
+    ssh_packages: Literal["install", "system", "as-is"] = "install"
+    """`install` makes a virtual environment and installs into it; `system` makes one that sees that Python's packages
+    and installs what is missing; `as-is` uses that Python with what it has."""
+    ssh_folder: str = ".edgebench"
+    """Where EdgeBench works there, from the home folder."""
+    ssh_timeout_s: float = 120.0
+    """How long the connection may take, and how long the device may be silent before it is ready to measure."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── BundleError       a bundle that is damaged, or not one
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── MissingPackage    an optional dependency that is needed here and is not installed
+    ├── RemoteError       a device that cannot be reached or used over SSH
     └── RunError          a run folder that cannot be written, resumed or read
         └── DiskFull      no space left: nothing is lost, and the run can be resumed
 """
@@ -71,6 +72,10 @@ class MissingPackage(EdgeBenchError):  # noqa: N818
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the package '{package}': pip install 'edgebench[{extra}]'")
+
+
+class RemoteError(EdgeBenchError):
+    """A device that cannot be reached over SSH, or cannot be used there."""
 
 
 class RunError(EdgeBenchError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from edgebench import artifacts, building, profiles, registry
+from edgebench import abroad, artifacts, building, profiles, registry
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
@@ -47,6 +47,8 @@ class Grid:
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     accuracies: dict[str, Accuracy] = field(default_factory=dict)
+    elsewhere: list[Planned] = field(default_factory=list)
+    """Cells of targets that are reached over SSH: nothing of them is measured here."""
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
@@ -64,11 +66,15 @@ class Grid:
             known = built.artifact or registry.exporter(exporter)
             for name in self.plan.targets:
                 target = profiles.find(name, self.facts)
+                if target.ssh:
+                    cell = Cell(model, variant, exporter, target.name)
+                    self.elsewhere.append(Planned(cell, target, profiles.Fit(), built))
+                    continue
                 fit = profiles.fit(known.engine, known.devices, target, self.facts)
                 if built.artifact and not fit.reason:
                     fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
-        for planned in self.cells:
+        for planned in (*self.cells, *self.elsewhere):
             if planned.blocked:
                 self._finish(planned, planned.blocked)
 
@@ -142,6 +148,20 @@ class Grid:
         for planned in self._open():
             self._finish(planned, Outcome("ok"))
 
+    def remote(self) -> None:
+        """Stage 7: the cells of other machines, one machine after the other."""
+        for name in dict.fromkeys(p.target.name for p in self.elsewhere):
+            cells = [p for p in self.elsewhere if p.target.name == name and p.cell.id not in self.store.measurements]
+            if not cells:
+                continue
+            rows, reason = abroad.measured(cells, self.plan, self.test, self.references, self.store.folder, self.hear)
+            for planned in cells:
+                if row := rows.get(planned.cell.id):
+                    self.store.finish(row)
+                    self.hear.cell(row)
+                else:
+                    self._finish(planned, Outcome("failed", reason))
+
     @property
     def _rounds(self) -> Rounds:
         return Rounds(self.plan, self.store, self.test.signals, self.hear)
@@ -181,7 +201,8 @@ class Grid:
         if planned.cell.id in self.store.measurements:
             return
         row = measurement(
-            self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
+            self.store.folder.resolve().name, planned, self.test.label,
+            planned.target.ssh or environment.host_label(self.facts), outcome,
             self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
             self.store.outcomes.get(f"profile~{planned.cell.id}"), self._rounds.done(planned),
         )  # fmt: skip

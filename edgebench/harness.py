@@ -18,6 +18,7 @@ from edgebench.measurements import Run
 from edgebench.measuring import environment
 from edgebench.process import end_children
 from edgebench.records import to_json
+from edgebench.remote import session
 
 if TYPE_CHECKING:
     from edgebench.plan import Plan
@@ -30,6 +31,7 @@ def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: L
     DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
     """
     hear = listener or Listener()
+    _reach(plan, folder)
     with run_store.locked(folder):
         grid = _prepare(plan, folder, resume, hear)
         try:
@@ -39,10 +41,19 @@ def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: L
             grid.memory()
             grid.profile()
             grid.latency()
+            grid.remote()
         except BaseException:
             end_children()
             raise
     return run_store.read(folder)
+
+
+def _reach(plan: Plan | DevicePlan, folder: Path) -> None:
+    """Connect to every device over SSH before anything is built for it; raises RemoteError."""
+    machine = environment.machine()
+    for target in (profiles.find(name, machine) for name in plan.targets):
+        if target.ssh:
+            session.check(target, folder)
 
 
 def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener) -> Grid:
@@ -59,7 +70,8 @@ def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener
             store = run_store.reopen(folder, _saved(plan, folder).document(), plan.document(), inputs)
         else:
             cores = plan.measuring.cores
-            used = {n: plan.threads or profiles.threads_here(profiles.find(n, facts), cores) for n in plan.targets}
+            targets = [t for n in plan.targets if not (t := profiles.find(n, facts)).ssh]
+            used = {t.name: plan.threads or profiles.threads_here(t, cores) for t in targets}
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
         ready = _moved(ready, Path(scratch), folder / "models")
     return Grid(ready, store, test, calibration, validation, facts, hear)

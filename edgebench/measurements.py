@@ -132,3 +132,9 @@ class Run:
     plan: Mapping[str, Any]
     environment: Mapping[str, Any]
     measurements: tuple[Measurement, ...]
+    devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Environments of the machines that were reached over SSH, by target."""
+
+    def environment_of(self, m: Measurement) -> Mapping[str, Any]:
+        """The machine that a cell was measured on."""
+        return self.devices.get(m.target, self.environment)

@@ -62,7 +62,7 @@ def ask(
                 child.stdin.close()
             except BrokenPipeError:
                 pass  # it died at once: its exit status says more
-            for line in _lines(child.stdout, timeout_s):
+            for line in lines(child.stdout, timeout_s):
                 answer = json.loads(line)
                 if DISK_FULL in answer:
                     raise DiskFull(answer[DISK_FULL])
@@ -117,7 +117,7 @@ def say(answer: dict[str, Any]) -> None:
         print(json.dumps(answer, allow_nan=False), file=out, flush=True)
 
 
-def _lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:
+def lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:
     """The lines of a pipe; TimeoutError where the next one takes too long."""
     buffer = b""
     with selectors.DefaultSelector() as selector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,6 +17,8 @@ from edgebench.errors import PlanError
 from edgebench.records import validated
 
 HOST = "host"
+SAFE = re.compile(r"(?!.*\.\.)[\w.][\w./-]*")
+"""A folder that stays inside the one that it is in."""
 ENGINES = {"x86_64": "fbgemm", "aarch64": "qnnpack"}
 """torch's quantized engine of each architecture; on x86, FBGEMM's kernels are the fastest for int8 TorchScript."""
 ALSO = {"fbgemm": ("x86", "onednn")}
@@ -60,7 +63,12 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         profile = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
-    return validated(Target, profile, name, PlanError)
+    target = validated(Target, profile, name, PlanError)
+    if (target.ssh and not re.fullmatch(r"[\w.@:%\[\]+-]+", target.ssh)) or target.ssh.startswith("-"):
+        raise PlanError(f"{name}: ssh is '{target.ssh}'; it must be a host as ssh takes it, such as pi@raspberrypi")
+    if not SAFE.fullmatch(target.ssh_folder):
+        raise PlanError(f"{name}: ssh_folder is '{target.ssh_folder}'; it must be a folder inside the home folder")
+    return target
 
 
 def to_toml(target: Target) -> str:

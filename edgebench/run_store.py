@@ -5,6 +5,7 @@ environment.json     the machine and its software
 models/              models that were made of a person's Python file
 artifacts/           what was built, each with its manifest
 journal.jsonl        a line as soon as a job ends
+devices/             what was measured over SSH, by target: the run as the device left it
 samples/             raw latencies in seconds, one .npy file a process
 predictions/         logits over the test records
 measurements.jsonl   a line as soon as a cell ends
@@ -119,7 +120,8 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
     plan, environment = saved_plan(folder), _read_json(folder, "environment.json")
-    return Run(folder.resolve().name, folder, plan, environment, tuple(_measurements(folder)))
+    devices = {p.parent.name: _read_json(p.parent, p.name) for p in sorted(folder.glob("devices/*/environment.json"))}
+    return Run(folder.resolve().name, folder, plan, environment, tuple(_measurements(folder)), devices)
 
 
 @contextmanager

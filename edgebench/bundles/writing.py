@@ -95,7 +95,7 @@ def laid_out(contents: Contents) -> tuple[dict[str, Content], Listing]:
         FORMAT, __version__, tuple(sorted(manifests)),
         tuple(HOST if t.name == HOST else _profile(t) for t in contents.targets), device,
         tuple(sorted({artifact.format for artifact, _ in contents.artifacts})), about,
-        contents.measuring, contents.threads, contents.seed, {n: _entry(c) for n, c in files.items()},
+        contents.measuring, contents.threads, contents.seed, {n: entry(c) for n, c in files.items()},
     )  # fmt: skip
     return files, listing
 
@@ -146,7 +146,8 @@ def _npy(array: NDArray[np.generic]) -> bytes:
     return target.getvalue()
 
 
-def _entry(content: Content) -> Entry:
+def entry(content: Content) -> Entry:
+    """What the listing says of a content."""
     if isinstance(content, bytes):
         return Entry(hashlib.sha256(content).hexdigest(), len(content))
     return Entry(sha256(content), content.stat().st_size)

@@ -81,8 +81,8 @@ def bomb(bundle: Path) -> None:
     for name in ("zeros1.npy", "zeros2.npy", "zeros3.npy"):
         entry(name, b"\0" * 1000)(bundle)
     data = bytearray(bundle.read_bytes())
-    for name in (b"zeros1.npy", b"zeros2.npy", b"zeros3.npy"):
-        at = data.rindex(name) - 46  # the directory's record of it
+    for raw in (b"zeros1.npy", b"zeros2.npy", b"zeros3.npy"):
+        at = data.rindex(raw) - 46  # the directory's record of it
         data[at + 24 : at + 28] = (4_000_000_000).to_bytes(4, "little")
     bundle.write_bytes(data)
 
