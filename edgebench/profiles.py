@@ -64,11 +64,18 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
     target = validated(Target, profile, name, PlanError)
-    if (target.ssh and not re.fullmatch(r"[\w.@:%\[\]+-]+", target.ssh)) or target.ssh.startswith("-"):
+    _check_ssh(target, name)
+    return target
+
+
+def _check_ssh(target: Target, name: str) -> None:
+    """Raise PlanError where ssh would take a field for something else than it is."""
+    if target.ssh and not re.fullmatch(r"(?!-)[\w.@:%\[\]+-]+", target.ssh):
         raise PlanError(f"{name}: ssh is '{target.ssh}'; it must be a host as ssh takes it, such as pi@raspberrypi")
     if not SAFE.fullmatch(target.ssh_folder):
         raise PlanError(f"{name}: ssh_folder is '{target.ssh_folder}'; it must be a folder inside the home folder")
-    return target
+    if not target.ssh_timeout_s >= 1:
+        raise PlanError(f"{name}: ssh_timeout_s is {target.ssh_timeout_s:g}; it must be at least 1")
 
 
 def to_toml(target: Target) -> str:

@@ -127,7 +127,9 @@ class Agent:
 
     def _do_missing(self, files: dict[str, int]) -> dict[str, Any]:
         """Which contents are not here, by their SHA-256; what is damaged counts as missing."""
-        return {"missing": [h for h, size in files.items() if not self._whole(self._home / "files" / h, h, size)]}
+        store = self._home / "files"
+        missing = [h for h, size in files.items() if not self._whole(store / h, h, size)]
+        return {"missing": missing, "begun": [h for h in missing if (store / (h + ".part")).is_file()]}
 
     def _do_took(self, hashes: list[str]) -> dict[str, Any]:
         """Contents that were sent as HASH.part: keep those that arrived whole."""

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
@@ -107,13 +107,14 @@ class Link:
             if answer.get("done"):
                 return
 
-    def put(self, contents: Mapping[str, Path]) -> Iterator[str]:
-        """Send files into the device's store as NAME.part, a partly sent one from where it broke off; yields names."""
+    def put(self, contents: Mapping[str, Path], begun: Collection[str] = ()) -> Iterator[str]:
+        """Send files into the device's store as NAME.part; those that were `begun` go on. Yields a line a file."""
         commands = [
-            f"put -a {_quoted(path)} {_quoted(f'{self.home}/files/{name}.part')}" for name, path in contents.items()
+            f"put {'-a ' if name in begun else ''}{_quoted(path)} {_quoted(f'{self.home}/files/{name}.part')}"
+            for name, path in contents.items()
         ]
         for line in self._sftp(commands):
-            if "put -a" in line:
+            if line.startswith("sftp> put"):
                 yield line
 
     def get(self, remote: str, folder: Path) -> None:
@@ -131,8 +132,10 @@ class Link:
                     child.stdin.close()
                 for line in child.stdout:
                     yield line.decode(errors="replace")
-                if child.wait():
-                    raise Lost(f"sftp: {_last(log) or 'it failed without a word'}")
+                if status := child.wait():
+                    said = f"sftp: {_last(log) or 'it failed without a word'}"
+                    broken = status == CONNECTION_FAILED or "onnection" in said or "roken pipe" in said
+                    raise Lost(said) if broken else RemoteError(f"{self._target.ssh}: {said}")
             finally:
                 _end(child)
 

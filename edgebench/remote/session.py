@@ -101,7 +101,8 @@ def _send(
     """Send the contents that the device does not have; raises Lost where some arrive damaged."""
     contents = {hashes[name]: content for name, content in files.items()}
     sizes = {name: len(c) if isinstance(c, bytes) else c.stat().st_size for name, c in contents.items()}
-    missing = link.ask("missing", files=sizes)["missing"]
+    answer = link.ask("missing", files=sizes)
+    missing = answer["missing"]
     hear.stage(f"{target.ssh}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
     if not missing:
         return
@@ -113,7 +114,7 @@ def _send(
                 path.write_bytes(content)
             else:
                 path.symlink_to(content.resolve())
-        for _ in link.put({name: Path(scratch) / name for name in missing}):
+        for _ in link.put({name: Path(scratch) / name for name in missing}, answer["begun"]):
             hear.step()
     if damaged := link.ask("took", hashes=missing)["damaged"]:
         raise Lost(f"{len(damaged)} files arrived damaged")
