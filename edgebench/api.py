@@ -146,16 +146,16 @@ def export(
 def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
     """Write the reports of each run beside its measurements, or into `output`; returns the files.
 
-    A format whose package is not installed is left out unless it was asked for alone. Raises RunError.
+    Several runs go into `output` as one report, with a table for each machine. A format whose package is not installed
+    is left out unless it was asked for alone. Raises RunError.
     """
     from edgebench import registry, run_store
     from edgebench.files import write_text
 
-    written, runs = [], list(runs)
-    if output is not None and len(runs) > 1:
-        raise PlanError(f"{len(runs)} runs would overwrite each other in {output}; leave --output away")
-    for folder in runs:
-        found = run_store.read(folder)
+    written, read = [], [run_store.read(folder) for folder in runs]
+    if output is not None and len(read) > 1:
+        read = [run_store.merged(read)]
+    for found in read:
         for name in formats:
             renderer = registry.renderer(name)
             try:
@@ -164,7 +164,7 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
                 if formats != FORMATS:
                     raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
                 continue  # a device measures without pandas; its run is reported elsewhere
-            path = (output or folder) / renderer.file
+            path = (output or found.folder) / renderer.file
             write_text(path, text)
             written.append(path)
     return written

@@ -133,8 +133,8 @@ class Run:
     environment: Mapping[str, Any]
     measurements: tuple[Measurement, ...]
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Environments of the machines that were reached over SSH, by target."""
+    """Environments of other machines than the run's own, by their rows' `host`."""
 
     def environment_of(self, m: Measurement) -> Mapping[str, Any]:
         """The machine that a cell was measured on."""
-        return self.devices.get(m.target, self.environment)
+        return self.devices.get(m.host, self.environment)
