@@ -2,7 +2,7 @@
 
     python benchmarks/bundle_against_direct.py ARTIFACT... [--rounds 5]
 
-In each round the same artifacts are measured directly and out of a bundle, one after the other and in alternating order; the
+In each round the same artifacts are measured directly and out of a bundle, in alternating order; the
 ratio of the medians is taken round by round.
 """
 
