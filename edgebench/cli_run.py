@@ -133,6 +133,7 @@ def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: 
     from edgebench import plan as plans
     from edgebench import run_store
 
+    _only_one(output, resume)
     if resume is not None:
         saved = run_store.saved_plan(resume)
         # Flags may be repeated; what differs from the saved plan is refused by the harness.
@@ -150,8 +151,7 @@ def _shown(
     """Measure with bars in sight, then show the table; `again` is the command that completes an interrupted run."""
     from edgebench.reports import terminal
 
-    if resume is not None and output is not None:
-        raise PlanError("--resume names the run's folder already; leave --output away")
+    _only_one(output, resume)
     folder = resume or output or api.new_folder()
     try:
         with live() as listener:
@@ -163,3 +163,8 @@ def _shown(
     say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
+
+
+def _only_one(output: Path | None, resume: Path | None) -> None:
+    if resume is not None and output is not None:
+        raise PlanError("--resume names the run's folder already; leave --output away")
