@@ -15,7 +15,6 @@ from edgebench.errors import DataError
 from edgebench.measuring import environment
 from edgebench.signals import open_signals
 
-
 DATASETS = [name for name in registry.names("datasets") if name != "bundle"]
 """A bundle has no training records; tests/bundles has its contract."""
 
