@@ -142,15 +142,11 @@ class Target:
     """Resident memory that one process may have there; None for no limit."""
     ssh: str = ""
     """How OpenSSH reaches the device, such as `pi@raspberrypi`; empty for a target that is measured here."""
-    ssh_config: str = ""
-    """Another configuration of OpenSSH than the user's."""
+    ssh_config: str = ""  # instead of the user's own
     ssh_python: str = "python3"
-    """The Python to use there."""
     ssh_packages: Literal["install", "system", "as-is"] = "install"
-    """`install` makes a virtual environment and installs into it; `system` makes one that sees that Python's packages
-    and installs what is missing; `as-is` uses that Python with what it has."""
+    """A virtual environment of its own; one that also sees that Python's packages; that Python with what it has."""
     ssh_folder: str = ".edgebench"
-    """Where EdgeBench works there, from the home folder."""
     ssh_timeout_s: float = 120.0
     """How long the connection may take, and how long the device may be silent before it is ready to measure."""
 
@@ -274,13 +270,10 @@ class DataRequest:
 class KnownReference:
     """What an uncompressed fp32 model said of records, on the machine where a bundle was made."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     model: str
     model_sha256: str
     thresholds: tuple[float, ...]
-    logits: str
-    """A .npy file of float32, shape (records, classes)."""
+    logits: str  # a .npy file of float32, shape (records, classes)
 
 
 @dataclass(frozen=True)
@@ -301,25 +294,7 @@ class RecordSet:
     """Bad records that were left out, each with its reason."""
     unlabelled: int = 0
     """Records without any class that were left out."""
-    references: tuple[KnownReference, ...] = ()
-    """Only of records that came in a bundle."""
+    references: tuple[KnownReference, ...] = ()  # only of records that came in a bundle
 
     def __len__(self) -> int:
         return len(self.ids)
-
-
-@dataclass(frozen=True)
-class AboutRecords:
-    """What stands beside the arrays of records in a bundle, in about.json."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    dataset: str
-    label: str
-    split: str
-    classes: tuple[str, ...]
-    input: InputContract
-    dropped: tuple[str, ...] = ()
-    unlabelled: int = 0
-    references: tuple[KnownReference, ...] = ()
-    """Their `logits` are names of files in the same folder."""

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BASE = {
+    "about_records",
     "allocator",
     "checking",
     "installing",
@@ -32,6 +33,7 @@ BASE = {
     "events",
 }
 ALLOWED = {
+    "about_records": {"contracts"},
     "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(), "timings": set(),
     "measurements": {"contracts"}, "records": {"checking", "contracts", "errors", "measurements"},
     "checking": set(), "installing": set(), "telling": {"contracts", "events", "measurements"}, "device_plan": BASE,

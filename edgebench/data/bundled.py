@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.contracts import AboutRecords, DataRequest, Progress, RecordSet, Split
+from edgebench.about_records import AboutRecords
+from edgebench.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.data import cache
 from edgebench.errors import DataError
 from edgebench.files import sha256
