@@ -1,5 +1,24 @@
-"""`python -m edgebench`."""
+"""`python -m edgebench`, and the command `edgebench`."""
 
-from edgebench.cli import main
+from __future__ import annotations
 
-main()
+import importlib.util
+
+PLEASANT = ("pydantic", "rich", "typer")
+"""What the whole command line needs; a device that only measures bundles may lack them."""
+
+
+def main() -> None:
+    """The command line, or where its packages are missing the device's."""
+    if all(importlib.util.find_spec(name) for name in PLEASANT):
+        from edgebench.cli import main as whole
+
+        whole()
+    else:
+        from edgebench.device_cli import main as device
+
+        device()
+
+
+if __name__ == "__main__":
+    main()

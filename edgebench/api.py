@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgebench.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
+    from edgebench.bundles.layout import Listing
     from edgebench.contracts import Outcome
     from edgebench.events import Listener
     from edgebench.measurements import Run
@@ -39,8 +40,48 @@ def run(
 
 
 def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: Any) -> Run:
-    """Measure artifacts that exist already; needs only the runtimes of their formats."""
-    return run(None, output, artifacts=manifests(artifacts), **{"targets": ("host",), **overrides})
+    """Measure artifacts that exist already, or one bundle; needs only the runtimes of their formats."""
+    paths = list(artifacts)
+    if bundle_of(paths):
+        return measure_bundle(paths[0], output or new_folder(), **overrides)
+    return run(None, output, artifacts=manifests(paths), **{"targets": ("host",), **overrides})
+
+
+def measure_bundle(
+    bundle: Path, folder: Path, resume: bool = False, listener: Listener | None = None, **overrides: Any
+) -> Run:
+    """Measure a bundle into a folder; `overrides` are fields of `device_plan.DevicePlan`. Raises EdgeBenchError."""
+    from edgebench import device
+
+    finished = device.measure(bundle, folder, resume, listener, **overrides)
+    report([finished.folder])
+    return finished
+
+
+def bundle_of(paths: list[Path]) -> bool:
+    """Whether these paths are one bundle; raises PlanError where it is one of several."""
+    from edgebench.bundles import reading
+
+    found = [path for path in paths if reading.is_bundle(path)]
+    if found and len(paths) > 1:
+        raise PlanError(f"{found[0]}: a bundle is measured alone")
+    return bool(found)
+
+
+def bundle(
+    paths: Iterable[Path], output: Path, folder: bool = False, data: bool = True, listener: Listener | None = None,
+    **overrides: Any,
+) -> Listing:  # fmt: skip
+    """Pack artifacts, of runs or of folders, with all that is needed to measure them elsewhere.
+
+    `overrides` are fields of the plan (targets, dataset, data_dir, limit, threads, measuring, …); the first run's plan
+    has the others. Without `data` no record is packed. Returns what the bundle lists. Raises EdgeBenchError.
+    """
+    from edgebench import bundling
+    from edgebench.bundles import writing
+    from edgebench.events import Listener
+
+    return writing.write(bundling.collect(list(paths), data, overrides, listener or Listener()), output, folder)
 
 
 def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -105,16 +146,16 @@ def export(
 def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
     """Write the reports of each run beside its measurements, or into `output`; returns the files.
 
-    A format whose package is not installed is left out unless it was asked for alone. Raises RunError.
+    Several runs go into `output` as one report, with a table for each machine. A format whose package is not installed
+    is left out unless it was asked for alone. Raises RunError.
     """
     from edgebench import registry, run_store
     from edgebench.files import write_text
 
-    written, runs = [], list(runs)
-    if output is not None and len(runs) > 1:
-        raise PlanError(f"{len(runs)} runs would overwrite each other in {output}; leave --output away")
-    for folder in runs:
-        found = run_store.read(folder)
+    written, read = [], [run_store.read(folder) for folder in runs]
+    if output is not None and len(read) > 1:
+        read = [run_store.merged(read)]
+    for found in read:
         for name in formats:
             renderer = registry.renderer(name)
             try:
@@ -123,7 +164,7 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
                 if formats != FORMATS:
                     raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
                 continue  # a device measures without pandas; its run is reported elsewhere
-            path = (output or folder) / renderer.file
+            path = (output or found.folder) / renderer.file
             write_text(path, text)
             written.append(path)
     return written

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edgebench import adoption, artifacts
+from edgebench import artifacts
 from edgebench.artifacts import Built
 from edgebench.contracts import Artifact, Outcome, RecordSet
 from edgebench.errors import PlanError, RunError
 from edgebench.events import Listener
 from edgebench.files import safe_name
-from edgebench.plan import Plan
 from edgebench.records import from_dict
 from edgebench.run_store import RunStore
-from edgebench.sources import Sources
+
+if TYPE_CHECKING:
+    from edgebench.device_plan import DevicePlan
+    from edgebench.plan import Plan
+    from edgebench.sources import Sources
 
 REFERENCE = "eager"
 """The exporter whose predictions the others are held against."""
@@ -22,7 +26,7 @@ Key = tuple[str, str, str]
 """Model, variant and exporter."""
 
 
-def given(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[Key, Built]:
+def given(plan: Plan | DevicePlan, validation: RecordSet | None, folder: Path) -> dict[Key, Built]:
     """The plan's own artifacts; thresholds are chosen on `validation` for those made elsewhere, and kept in `folder`.
 
     Raises PlanError where two are of one name.
@@ -33,6 +37,8 @@ def given(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[Key, B
         artifact = artifact_of(found)
         key = (artifact.model, artifact.variant, artifact.exporter)
         if validation and artifact.feed:
+            from edgebench import adoption  # the build side's
+
             kept = folder / "artifacts" / artifact.model / artifact.exporter / artifacts.MANIFEST
             found = adoption.with_thresholds(found, validation, kept, plan.measuring.timeout_s)
         if key in read:
@@ -106,6 +112,8 @@ class Building:
             artifacts.build(source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
 
     def _sources(self) -> Sources:
+        from edgebench.sources import Sources
+
         def place(model: str, variant: str) -> Path:
             return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
 

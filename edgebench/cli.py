@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from edgebench import __version__, api
+from edgebench.cli_bundle import bundle
 from edgebench.cli_compare import compare, gate
 from edgebench.cli_data import data
 from edgebench.cli_explain import explain
@@ -59,6 +60,7 @@ def main_options(
 
 app.command()(run)
 app.command()(measure)
+app.command()(bundle)
 
 
 @app.command()
@@ -103,20 +105,29 @@ def export(
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
     format: Annotated[str, typer.Option(help="Comma-separated formats.")] = ",".join(api.FORMATS),  # noqa: A002
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder (default: the run's).")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder (default: each run's own); several runs become one report in it, a table a machine.",
+        ),
+    ] = None,
 ) -> None:
     """Write the reports of finished or interrupted runs anew, and show the tables.
 
     [bold]Example[/bold]
 
     edgebench report results/20260101-120000 --format md -o .
+
+    edgebench report laptop pi5 -o both                      one report, a table for each machine
     """
     from edgebench import run_store
     from edgebench.reports import terminal
 
     written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)
-    for folder in runs:
-        terminal.show(run_store.read(folder), out)
+    read = [run_store.read(folder) for folder in runs]
+    terminal.show(run_store.merged(read) if len(read) > 1 else read[0], out)
     say_written(written)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +36,11 @@ from edgebench.cli_options import (
     takes,
 )
 from edgebench.console import INTERRUPTED, command, err, live, out, say_written
+from edgebench.errors import PlanError
+
+if TYPE_CHECKING:
+    from edgebench.events import Listener
+    from edgebench.measurements import Run
 
 
 @takes(MEASURING, "measuring")
@@ -85,12 +91,15 @@ def run(
 @takes(MEASURING, "measuring")
 @command
 def measure(
-    artifacts: Annotated[list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files.")],
+    artifacts: Annotated[
+        list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files; or one bundle.")
+    ],
     tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
     data_dir: DataDir = None, limit: Limit = None, threads: Threads = None, output: Output = None,
+    resume: Annotated[Path | None, typer.Option(help="Complete the run of a bundle in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Measure artifacts that were exported before, on this machine.
+    """Measure artifacts that were exported before, or a bundle, on this machine.
 
     Needs only the runtimes of their formats: for ONNX no torch.
 
@@ -99,7 +108,20 @@ def measure(
     edgebench measure artifacts/resnet1d/none/onnx-int8
 
     edgebench measure artifacts/resnet1d/none/* --threads 1
+
+    edgebench measure ship.bundle                            what `edgebench bundle` made, on the device
     """
+    if api.bundle_of(artifacts):
+        given = fields(
+            targets=target, dataset=dataset, data_dir=data_dir, limit=limit, threads=threads, measuring=measuring
+        )
+        if tune_thresholds:
+            raise PlanError("a bundle has its thresholds already; leave --tune-thresholds away")
+        again = f"edgebench measure {artifacts[0]} --resume"
+        _shown(lambda f, hear: api.measure_bundle(artifacts[0], f, bool(resume), hear, **given), output, resume, again)
+        return
+    if resume is not None:
+        raise PlanError(f"complete a run of artifacts with: edgebench run --resume {resume}")
     given = fields(
         artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
         dataset=dataset, data_dir=data_dir, limit=limit, threads=threads, measuring=measuring,
@@ -110,27 +132,39 @@ def measure(
 def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
     from edgebench import plan as plans
     from edgebench import run_store
-    from edgebench.errors import PlanError
-    from edgebench.reports import terminal
 
-    folder = resume or output or api.new_folder()
+    _only_one(output, resume)
     if resume is not None:
-        if output is not None:
-            raise PlanError("--resume names the run's folder already; leave --output away")
         saved = run_store.saved_plan(resume)
         # Flags may be repeated; what differs from the saved plan is refused by the harness.
         chosen = plans.load(plan, given) if plan else plans.over_saved(saved, given)
     else:
         chosen = plans.load(plan, given)
+    _shown(
+        lambda folder, hear: api.run(chosen, folder, resume is not None, hear), output, resume, "edgebench run --resume"
+    )
+
+
+def _shown(
+    measured: Callable[[Path, Listener], Run], output: Path | None, resume: Path | None, again: str
+) -> None:  # fmt: skip
+    """Measure with bars in sight, then show the table; `again` is the command that completes an interrupted run."""
+    from edgebench.reports import terminal
+
+    _only_one(output, resume)
+    folder = resume or output or api.new_folder()
     try:
         with live() as listener:
-            finished = api.run(chosen, folder, resume is not None, listener)
+            finished = measured(folder, listener)
     except KeyboardInterrupt:
-        err.print(
-            f"interrupted; what is measured is kept. Complete it: edgebench run --resume {folder}", style="yellow"
-        )
+        err.print(f"interrupted; what is measured is kept. Complete it: {again} {folder}", style="yellow")
         raise typer.Exit(INTERRUPTED) from None
     terminal.show(finished, out)
     say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
+
+
+def _only_one(output: Path | None, resume: Path | None) -> None:
+    if resume is not None and output is not None:
+        raise PlanError("--resume names the run's folder already; leave --output away")

@@ -140,6 +140,15 @@ class Target:
     """Text that the device tree's model must contain; empty where the architecture is enough."""
     memory_limit_bytes: int | None = None
     """Resident memory that one process may have there; None for no limit."""
+    ssh: str = ""
+    """How OpenSSH reaches the device, such as `pi@raspberrypi`; empty for a target that is measured here."""
+    ssh_config: str = ""  # instead of the user's own
+    ssh_python: str = "python3"
+    ssh_packages: Literal["install", "system", "as-is"] = "install"
+    """A virtual environment of its own; one that also sees that Python's packages; that Python with what it has."""
+    ssh_folder: str = ".edgebench"
+    ssh_timeout_s: float = 120.0
+    """How long the connection may take, and how long the device may be silent before it is ready to measure."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +271,16 @@ class DataRequest:
 
 
 @dataclass(frozen=True)
+class KnownReference:
+    """What an uncompressed fp32 model said of records, on the machine where a bundle was made."""
+
+    model: str
+    model_sha256: str
+    thresholds: tuple[float, ...]
+    logits: str  # a .npy file of float32, shape (records, classes)
+
+
+@dataclass(frozen=True)
 class RecordSet:
     """Records on disk with their labels."""
 
@@ -279,6 +298,7 @@ class RecordSet:
     """Bad records that were left out, each with its reason."""
     unlabelled: int = 0
     """Records without any class that were left out."""
+    references: tuple[KnownReference, ...] = ()  # only of records that came in a bundle
 
     def __len__(self) -> int:
         return len(self.ids)

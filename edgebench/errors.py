@@ -10,8 +10,10 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── DownloadError     a download that failed, or whose bytes are not the published ones
     ├── ModelError        weights or a model manifest that cannot be used
     ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
+    ├── BundleError       a bundle that is damaged, or not one
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── MissingPackage    an optional dependency that is needed here and is not installed
+    ├── RemoteError       a device that cannot be reached or used over SSH
     └── RunError          a run folder that cannot be written, resumed or read
         └── DiskFull      no space left: nothing is lost, and the run can be resumed
 """
@@ -57,6 +59,10 @@ class ArtifactError(EdgeBenchError):
     """An artifact that is missing, damaged or not what its manifest says."""
 
 
+class BundleError(EdgeBenchError):
+    """A bundle that is damaged, was tampered with, or is none."""
+
+
 class Unsupported(EdgeBenchError):  # noqa: N818
     """A combination that cannot exist; in a run it is a row with this reason."""
 
@@ -66,6 +72,10 @@ class MissingPackage(EdgeBenchError):  # noqa: N818
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the package '{package}': pip install 'edgebench[{extra}]'")
+
+
+class RemoteError(EdgeBenchError):
+    """A device that cannot be reached over SSH, or cannot be used there."""
 
 
 class RunError(EdgeBenchError):

@@ -69,7 +69,8 @@ def _cause(m: Measurement, run: Run) -> str:
         return f"most of the time is in what stayed in float; {slowest}"
     if int8 < 0.5:
         return f"int8 operators are a part of it only; {slowest}"
-    missing = _missing(str(run.environment.get("architecture", "")), run.environment.get("instruction_sets", []))
+    machine = run.environment_of(m)
+    missing = _missing(str(machine.get("architecture", "")), machine.get("instruction_sets", []))
     if missing:
         return f"this processor has no {missing}, without which int8 products take as many instructions as float ones"
     return f"its int8 kernels are not faster here; {slowest}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zipfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from edgebench import card as cards
-from edgebench.card import Card
 from edgebench.contracts import Artifact, InputContract
 from edgebench.errors import ArtifactError, MissingPackage, first_line
 from edgebench.files import deflated_size, safe_name, sha256
+
+if TYPE_CHECKING:
+    from edgebench.card import Card
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
@@ -29,6 +30,8 @@ def describe(path: Path, tuned: bool) -> Artifact:
     Layout and batch size are the file's where it tells them, otherwise the card's. `tuned` says that thresholds will
     be chosen on the validation fold. Raises ArtifactError, with what does not fit.
     """
+    from edgebench import card as cards  # needs pydantic, which a device may not have
+
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file")
     card = cards.read(path, ArtifactError, tuned)

@@ -7,22 +7,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
-from edgebench import artifacts, building, profiles, registry
+from edgebench import abroad, artifacts, building, profiles, registry
 from edgebench.artifacts import Built
 from edgebench.cells import Planned, measurement
 from edgebench.contracts import Artifact, Cell, Job, Outcome, RecordSet
+from edgebench.device_plan import DevicePlan
 from edgebench.events import Listener
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
-from edgebench.plan import Plan
 from edgebench.process import end_children
 from edgebench.rounds import Rounds
 from edgebench.run_store import RunStore
+
+if TYPE_CHECKING:
+    from edgebench.plan import Plan
 
 WORKER_BYTES = 2**30
 """What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
@@ -32,7 +35,7 @@ WORKER_BYTES = 2**30
 class Grid:
     """The state of a run between its stages."""
 
-    plan: Plan
+    plan: Plan | DevicePlan
     store: RunStore
     test: RecordSet
     calibration: RecordSet | None
@@ -44,10 +47,12 @@ class Grid:
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     accuracies: dict[str, Accuracy] = field(default_factory=dict)
+    elsewhere: list[Planned] = field(default_factory=list)
+    """Cells of targets that are reached over SSH: nothing of them is measured here."""
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
-        if self.plan.artifacts:
+        if isinstance(self.plan, DevicePlan) or self.plan.artifacts:
             self.built = building.given(self.plan, self.validation, self.store.folder)
         else:
             self.built = building.Building(self.plan, self.store, self.calibration, self.test, self.hear).all()
@@ -61,11 +66,15 @@ class Grid:
             known = built.artifact or registry.exporter(exporter)
             for name in self.plan.targets:
                 target = profiles.find(name, self.facts)
+                if target.ssh:
+                    cell = Cell(model, variant, exporter, target.name)
+                    self.elsewhere.append(Planned(cell, target, profiles.Fit(), built))
+                    continue
                 fit = profiles.fit(known.engine, known.devices, target, self.facts)
                 if built.artifact and not fit.reason:
                     fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
-        for planned in self.cells:
+        for planned in (*self.cells, *self.elsewhere):
             if planned.blocked:
                 self._finish(planned, planned.blocked)
 
@@ -105,6 +114,9 @@ class Grid:
             if self.store.outcomes[_prediction(planned)].status == "ok":
                 said = Reference(self.test.labels, np.load(self._prediction_file(planned)), planned.artifact.thresholds)
                 self.references[planned.cell.model, planned.artifact.model_sha256] = said
+        for known in self.test.references:  # made elsewhere; what this machine says itself goes before
+            said = Reference(self.test.labels, np.load(known.logits)[: len(self.test)], known.thresholds)
+            self.references.setdefault((known.model, known.model_sha256), said)
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
@@ -135,6 +147,20 @@ class Grid:
         self._rounds.measure(self._open(), lambda planned, job: not self._end_if_failed(planned, job))
         for planned in self._open():
             self._finish(planned, Outcome("ok"))
+
+    def remote(self) -> None:
+        """Stage 7: the cells of other machines, one machine after the other."""
+        for name in dict.fromkeys(p.target.name for p in self.elsewhere):
+            cells = [p for p in self.elsewhere if p.target.name == name and p.cell.id not in self.store.measurements]
+            if not cells:
+                continue
+            rows, reason = abroad.measured(cells, self.plan, self.test, self.references, self.store.folder, self.hear)
+            for planned in cells:
+                if row := rows.get(planned.cell.id):
+                    self.store.finish(row)
+                    self.hear.cell(row)
+                else:
+                    self._finish(planned, Outcome("failed", reason))
 
     @property
     def _rounds(self) -> Rounds:
@@ -175,7 +201,8 @@ class Grid:
         if planned.cell.id in self.store.measurements:
             return
         row = measurement(
-            self.store.folder.resolve().name, planned, self.test.label, environment.host_label(self.facts), outcome,
+            self.store.folder.resolve().name, planned, self.test.label,
+            planned.target.ssh or environment.host_label(self.facts), outcome,
             self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
             self.store.outcomes.get(f"profile~{planned.cell.id}"), self._rounds.done(planned),
         )  # fmt: skip

@@ -5,29 +5,33 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgebench import adoption, artifacts, profiles, registry, run_store
+from edgebench import artifacts, device_plan, profiles, registry, run_store
 from edgebench.building import artifact_of
 from edgebench.contracts import DataRequest, RecordSet, Split
+from edgebench.device_plan import DevicePlan
 from edgebench.events import Listener
 from edgebench.files import sha256, sha256_of
 from edgebench.grid import Grid
 from edgebench.measurements import Run
 from edgebench.measuring import environment
-from edgebench.models import store as models
-from edgebench.plan import Plan, over_saved
 from edgebench.process import end_children
 from edgebench.records import to_json
+from edgebench.remote import session
+
+if TYPE_CHECKING:
+    from edgebench.plan import Plan
 
 
-def run(plan: Plan, folder: Path, resume: bool = False, listener: Listener | None = None) -> Run:
+def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: Listener | None = None) -> Run:
     """Build what the plan asks for, measure every cell, and return the run; the folder holds all of it.
 
     With `resume`, an interrupted run in `folder` is completed and no finished job is done again. Raises PlanError,
     DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
     """
     hear = listener or Listener()
+    _reach(plan, folder)
     with run_store.locked(folder):
         grid = _prepare(plan, folder, resume, hear)
         try:
@@ -37,13 +41,22 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: Listener | Non
             grid.memory()
             grid.profile()
             grid.latency()
+            grid.remote()
         except BaseException:
             end_children()
             raise
     return run_store.read(folder)
 
 
-def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
+def _reach(plan: Plan | DevicePlan, folder: Path) -> None:
+    """Connect to every device over SSH before anything is built for it; raises RemoteError."""
+    machine = environment.machine()
+    for target in (profiles.find(name, machine) for name in plan.targets):
+        if target.ssh:
+            session.check(target, folder)
+
+
+def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener) -> Grid:
     hear.stage("read the records", 1)
     test = load_records(plan, "test", hear)
     calibration = load_calibration(plan, hear)
@@ -51,27 +64,54 @@ def _prepare(plan: Plan, folder: Path, resume: bool, hear: Listener) -> Grid:
     validation = load_records(plan, "validation", hear) if plan.tune_thresholds else None
     hear.step()
     with tempfile.TemporaryDirectory() as scratch:
-        ready = adoption.take_in(plan, validation, Path(scratch))
+        ready = _taken_in(plan, validation, Path(scratch))
         inputs = _inputs(ready, test, calibration, validation, facts)
         if resume:
-            earlier = over_saved(run_store.saved_plan(folder), {})
-            store = run_store.reopen(folder, earlier.document(), plan.document(), inputs)
+            store = run_store.reopen(folder, _saved(plan, folder).document(), plan.document(), inputs)
         else:
             cores = plan.measuring.cores
-            used = {n: plan.threads or profiles.threads_here(profiles.find(n, facts), cores) for n in plan.targets}
+            targets = [t for n in plan.targets if not (t := profiles.find(n, facts)).ssh]
+            used = {t.name: plan.threads or profiles.threads_here(t, cores) for t in targets}
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
-        ready = adoption.moved(ready, Path(scratch), folder / "models")
+        ready = _moved(ready, Path(scratch), folder / "models")
     return Grid(ready, store, test, calibration, validation, facts, hear)
 
 
-def load_calibration(plan: Plan, hear: Listener) -> RecordSet | None:
+def _taken_in(plan: Plan | DevicePlan, validation: RecordSet | None, scratch: Path) -> Plan | DevicePlan:
+    """With networks of a person's own made into models; a device has none, and needs not what makes them."""
+    if isinstance(plan, DevicePlan):
+        return plan
+    from edgebench import adoption
+
+    return adoption.take_in(plan, validation, scratch)
+
+
+def _moved(plan: Plan | DevicePlan, scratch: Path, folder: Path) -> Plan | DevicePlan:
+    if isinstance(plan, DevicePlan):
+        return plan
+    from edgebench import adoption
+
+    return adoption.moved(plan, scratch, folder)
+
+
+def _saved(plan: Plan | DevicePlan, folder: Path) -> Plan | DevicePlan:
+    """The plan of the run in the folder, as one of the same kind; raises RunError, PlanError."""
+    saved = run_store.saved_plan(folder)
+    if isinstance(plan, DevicePlan):
+        return device_plan.from_document(saved)
+    from edgebench.plan import over_saved
+
+    return over_saved(saved, {})
+
+
+def load_calibration(plan: Plan | DevicePlan, hear: Listener) -> RecordSet | None:
     """The records that int8 is calibrated on; None where the plan has no exporter that calibrates."""
     if plan.artifacts or not any(registry.exporter(name).calibrates for name in plan.exporters):
         return None
     return load_records(plan, "calibration", hear)
 
 
-def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
+def load_records(plan: Plan | DevicePlan, split: Split, hear: Listener) -> RecordSet:
     """The records of one split as the plan asks for them; bad records that were left out are told."""
     limit = {"calibration": plan.calibration_records, "test": plan.limit}.get(split)
     request = DataRequest(
@@ -85,13 +125,14 @@ def load_records(plan: Plan, split: Split, hear: Listener) -> RecordSet:
 
 
 def _inputs(
-    plan: Plan, test: RecordSet, calibration: RecordSet | None, validation: RecordSet | None, facts: dict[str, Any]
-) -> dict[str, Any]:
+    plan: Plan | DevicePlan, test: RecordSet, calibration: RecordSet | None, validation: RecordSet | None,
+    facts: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
     """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
     return {
-        "records": _identity(test),
-        "calibration": _identity(calibration) if calibration else "",
-        "validation": _identity(validation) if validation else "",
+        "records": identity(test),
+        "calibration": identity(calibration) if calibration else "",
+        "validation": identity(validation) if validation else "",
         "models": {} if plan.artifacts else {artifacts.safe(name): _model_identity(name) for name in plan.models},
         "targets": {name: asdict(profiles.find(name, facts)) for name in plan.targets},
         "cuda": facts["cuda"],
@@ -104,11 +145,13 @@ def _inputs(
     }
 
 
-def _identity(records: RecordSet) -> str:
+def identity(records: RecordSet) -> str:
     """Hash of the samples, the labels and the numbers of the records."""
     return sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
 
 
 def _model_identity(name: str) -> str:
     """Hash of a model's manifest, which has that of its weights."""
-    return sha256_of(models.find(name).manifest.model_dump_json())
+    from edgebench.models import store  # the build side's
+
+    return sha256_of(store.find(name).manifest.model_dump_json())

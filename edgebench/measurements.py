@@ -132,3 +132,9 @@ class Run:
     plan: Mapping[str, Any]
     environment: Mapping[str, Any]
     measurements: tuple[Measurement, ...]
+    devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Environments of other machines than the run's own, by their rows' `host`."""
+
+    def environment_of(self, m: Measurement) -> Mapping[str, Any]:
+        """The machine that a cell was measured on."""
+        return self.devices.get(m.host, self.environment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pydantic
 
 from edgebench import options, profiles, registry
 from edgebench.contracts import FineTuning, Measuring
+from edgebench.device_plan import check_cores, first_too_small
 from edgebench.errors import ModelError, PlanError
 from edgebench.models import store
 from edgebench.options import CHAIN
@@ -21,12 +21,6 @@ ALL_MODELS = "all"
 """Stands for every model whose weights are in the package."""
 PARTS = ("finetuning", "measuring")
 """The plan's tables, whose fields are overridden one by one."""
-
-LEAST = {
-    "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
-    "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3, "steady_limit_s": 0,
-}  # fmt: skip
-"""Fields of `measuring`, each with the least that it may be."""
 
 
 class Plan(pydantic.BaseModel):
@@ -66,11 +60,8 @@ class Plan(pydantic.BaseModel):
 
     @pydantic.model_validator(mode="after")
     def _measuring_makes_sense(self) -> Plan:
-        for name, least in LEAST.items():
-            value = getattr(self.measuring, name)
-            for one in value if isinstance(value, tuple) else (value,):
-                if one is not None and not one >= least:  # nor is not-a-number
-                    raise ValueError(f"measuring.{name} is {one}; it must be at least {least:g}")
+        if problem := first_too_small(self.measuring):
+            raise ValueError(problem)
         names = [Path(m).stem if m.endswith(".json") else m for m in self.models]
         if len(set(names)) < len(names):
             raise ValueError(f"models: two are named alike ({', '.join(names)}); rename a manifest")
@@ -151,7 +142,7 @@ def check(plan: Plan) -> Plan:
     from edgebench.measuring import environment
 
     machine = environment.machine()
-    _check_cores(plan.measuring.cores)
+    check_cores(plan.measuring.cores)
     found = [profiles.find(name, machine).name for name in plan.targets]
     if len(set(found)) < len(found):
         raise PlanError(f"targets: two profiles have one name ({', '.join(found)}); rename one")
@@ -167,17 +158,6 @@ def check(plan: Plan) -> Plan:
     for chain in plan.variants:
         _check_chain(chain, plan.finetuning)
     return plan.model_copy(update={"exporters": plan.exporters or tuple(registry.names("exporters"))})
-
-
-def _check_cores(cores: tuple[int, ...]) -> None:
-    """Raises PlanError where a process cannot be held to them."""
-    if not cores:
-        return
-    if not hasattr(os, "sched_setaffinity"):
-        raise PlanError("measuring.cores: this system cannot hold a process to cores; leave --core away")
-    if strange := sorted(set(cores) - os.sched_getaffinity(0)):
-        there = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
-        raise PlanError(f"measuring.cores: there is no core {strange[0]} here; there are {there}")
 
 
 def _check_tuning(tuning: FineTuning) -> None:

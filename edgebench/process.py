@@ -71,7 +71,7 @@ def ask(
                 child.stdin.close()
             except BrokenPipeError:
                 pass  # it died at once: its exit status says more
-            for line in _lines(child.stdout, timeout_s):
+            for line in lines(child.stdout, timeout_s):
                 answer = json.loads(line)
                 if DISK_FULL in answer:
                     raise DiskFull(answer[DISK_FULL])
@@ -117,7 +117,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) -> None:
     """The child's side: read the request, write what `handle` yields. The process dies with its parent."""
-    _die_with_parent()
+    die_with_parent()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     _answers.append(out)
@@ -141,7 +141,7 @@ def say(answer: dict[str, Any]) -> None:
         print(json.dumps(answer, allow_nan=False), file=out, flush=True)
 
 
-def _lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:
+def lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:
     """The lines of a pipe; TimeoutError where the next one takes too long."""
     buffer = b""
     with selectors.DefaultSelector() as selector:
@@ -171,7 +171,8 @@ def _reason(status: int, log: IO[bytes]) -> str:
     return last or f"the process ended with status {status}"
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """In a child: have the system end this process when its parent ends (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         # The parent may have gone before the call. Its id is compared: in a container a living parent may well be 1.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from edgebench.errors import PlanError
 from edgebench.records import validated
 
 HOST = "host"
+SAFE = re.compile(r"(?!.*\.\.)[\w.][\w./-]*")
+"""A folder that stays inside the one that it is in."""
 ENGINES = {"x86_64": "fbgemm", "aarch64": "qnnpack"}
 """torch's quantized engine of each architecture; on x86, FBGEMM's kernels are the fastest for int8 TorchScript."""
 ALSO = {"fbgemm": ("x86", "onednn")}
@@ -61,7 +65,27 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         profile = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
-    return validated(Target, profile, name, PlanError)
+    target = validated(Target, profile, name, PlanError)
+    _check_ssh(target, name)
+    return target
+
+
+def _check_ssh(target: Target, name: str) -> None:
+    """Raise PlanError where ssh would take a field for something else than it is."""
+    if target.ssh and not re.fullmatch(r"(?!-)[\w.@:%\[\]+-]+", target.ssh):
+        raise PlanError(f"{name}: ssh is '{target.ssh}'; it must be a host as ssh takes it, such as pi@raspberrypi")
+    if not SAFE.fullmatch(target.ssh_folder):
+        raise PlanError(f"{name}: ssh_folder is '{target.ssh_folder}'; it must be a folder inside the home folder")
+    if not target.ssh_timeout_s >= 1:
+        raise PlanError(f"{name}: ssh_timeout_s is {target.ssh_timeout_s:g}; it must be at least 1")
+
+
+def to_toml(target: Target) -> str:
+    """The profile as the text of its file; how to reach the device is left out."""
+    plain = {f.name: getattr(target, f.name) for f in fields(Target) if not f.name.startswith("ssh")}
+    given = {name: value for name, value in plain.items() if value is not None}
+    # JSON's text, numbers and truth values are TOML's too.
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items())
 
 
 def host(machine: Mapping[str, Any]) -> Target:

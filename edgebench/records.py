@@ -1,4 +1,4 @@
-"""Records to JSON and back, with the standard library only (the device side has no pydantic)."""
+"""Records to JSON and back, with the standard library only (the device side may have no pydantic)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from edgebench import checking
 from edgebench.errors import EdgeBenchError
 
 R = TypeVar("R")
@@ -44,10 +45,16 @@ def _hints(kind: Any) -> dict[str, Any]:
 def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
     """Build a record from a file that a person or another machine wrote, with every field checked by pydantic.
 
-    Raises `error` with one line that names the file and the first field that is wrong.
+    A device that has no pydantic checks by `checking`. Raises `error` with one line that names the file and the first
+    field that is wrong.
     """
-    import pydantic
-
+    try:
+        import pydantic
+    except ModuleNotFoundError:
+        try:
+            return checking.build(kind, data)
+        except ValueError as failure:
+            raise error(f"{where}: {failure}") from None
     try:
         return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
     except pydantic.ValidationError as failure:

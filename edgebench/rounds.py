@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +16,12 @@ from edgebench.cells import Passes, Planned
 from edgebench.contracts import Job, Measuring, Outcome
 from edgebench.events import Listener
 from edgebench.measuring import steadiness, summary
-from edgebench.plan import Plan
 from edgebench.run_store import RunStore
 from edgebench.timings import median_interval
+
+if TYPE_CHECKING:
+    from edgebench.device_plan import DevicePlan
+    from edgebench.plan import Plan
 
 LEAST_STEADY = 5
 """Processes before an interval is believed to be narrow: of fewer, some are narrow by chance."""
@@ -54,7 +58,7 @@ def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
 class Rounds:
     """Times cells and keeps what each process gave in the run's folder; what is there is not measured again."""
 
-    plan: Plan
+    plan: Plan | DevicePlan
     store: RunStore
     signals: Path
     hear: Listener

@@ -5,6 +5,7 @@ environment.json     the machine and its software
 models/              models that were made of a person's Python file
 artifacts/           what was built, each with its manifest
 journal.jsonl        a line as soon as a job ends
+devices/             what was measured over SSH, by target: the run as the device left it
 samples/             raw latencies in seconds, one .npy file a process
 predictions/         logits over the test records
 measurements.jsonl   a line as soon as a cell ends
@@ -18,7 +19,7 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,11 @@ def saved_plan(folder: Path) -> dict[str, Any]:
     return dict(_read_json(folder, "plan.json")["plan"])
 
 
+def saved_inputs(folder: Path) -> dict[str, Any]:
+    """Hashes of what an earlier run was made from; raises RunError."""
+    return dict(_read_json(folder, "plan.json")["inputs"])
+
+
 def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
     """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed.
 
@@ -114,7 +120,25 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
     plan, environment = saved_plan(folder), _read_json(folder, "environment.json")
-    return Run(folder.resolve().name, folder, plan, environment, tuple(_measurements(folder)))
+    rows = tuple(_measurements(folder))
+    told = {p.parent.name: _read_json(p.parent, p.name) for p in sorted(folder.glob("devices/*/environment.json"))}
+    devices = {m.host: told[m.target] for m in rows if m.target in told and m.status == "ok"}
+    return Run(folder.resolve().name, folder, plan, environment, rows, devices)
+
+
+def merged(runs: Sequence[Run]) -> Run:
+    """Several runs as one, with the machine of each row beside it; raises RunError where a cell is there twice."""
+    rows = [m for run in runs for m in run.measurements]
+    if len({(m.run, m.host, m.cell.id) for m in rows}) < len(rows):
+        raise RunError(
+            "two of the runs have the same name and the same cells; rename the folder of one, or name it once"
+        )
+    devices: dict[str, Mapping[str, Any]] = {}
+    for run in runs:
+        devices |= {m.host: run.environment_of(m) for m in run.measurements if m.status == "ok"}
+    targets = list(dict.fromkeys(t for run in runs for t in run.plan.get("targets", [])))
+    plan = {**runs[0].plan, "targets": targets}
+    return Run(" and ".join(r.name for r in runs), runs[0].folder, plan, runs[0].environment, tuple(rows), devices)
 
 
 @contextmanager

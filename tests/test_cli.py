@@ -41,7 +41,7 @@ def test_help_has_examples(name: str) -> None:
         (["run", "--exporter", "onnx-int8:fast"], "unknown 'fast'; there is calibration: minmax, entropy"),
         (["run", "--dataset", "ptbxl"], "ptbxl needs its folder: pass --data-dir DIR"),
         (["run", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: no such folder"),
-        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: demo, ptbxl"),
+        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: bundle, demo, ptbxl"),
         (["run", "nowhere.toml"], "nowhere.toml: cannot read the plan"),
         (["run", "--resume", "nowhere"], "nowhere: not a run's folder"),
         (["run", "--resume", "a", "-o", "b"], "--resume names the run's folder already"),

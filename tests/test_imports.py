@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BASE = {
+    "about_records",
     "allocator",
+    "checking",
+    "installing",
     "contracts",
     "measurements",
     "recipe",
@@ -30,8 +33,10 @@ BASE = {
     "events",
 }
 ALLOWED = {
+    "about_records": {"contracts"},
     "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(), "timings": set(),
-    "measurements": {"contracts"}, "records": {"contracts", "errors", "measurements"},
+    "measurements": {"contracts"}, "records": {"checking", "contracts", "errors", "measurements"},
+    "checking": set(), "installing": set(), "telling": {"contracts", "events", "measurements"}, "device_plan": BASE,
     "recipe": {"contracts", "errors", "records"}, "protocols": {"contracts", "measurements", "recipe"},
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),
     "lens": set(), "options": {"errors"},
@@ -41,7 +46,14 @@ ALLOWED = {
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
     "exporters": BASE | {"quantization"}, "runtimes": BASE, "measuring": BASE,
     "reports": BASE | {"explanation"}, "profiles": BASE, "explanation": BASE,
+    "bundles": BASE | {"profiles"},
     # The composers.
+    "remote": BASE | {"bundles", "process", "telling"},
+    "abroad": BASE | {"bundles", "cells", "device_plan", "measuring", "plan", "remote", "run_store"},
+    "bundling": BASE | {"artifacts", "bundles", "harness", "measuring", "plan", "profiles", "run_store"},
+    "device": BASE | {"bundles", "device_plan", "harness", "measuring", "profiles", "run_store"},
+    "device_cli": BASE | {"device", "process", "reports", "telling"},
+    "cli_bundle": BASE | {"api", "cli_options", "console"},
     "worker": BASE | {"measuring", "process"},
     "training": BASE | {"data", "models", "quantization"},
     "builder": BASE | {"models", "process"},
@@ -51,16 +63,20 @@ ALLOWED = {
     "adopt": BASE | {"card", "models", "process"},
     "adoption": BASE | {"artifacts", "measuring", "models", "plan", "process"},
     "run_store": BASE,
-    "plan": BASE | {"measuring", "models", "profiles"},
+    "plan": BASE | {"device_plan", "measuring", "models", "profiles"},
     "cells": BASE | {"artifacts", "measuring", "profiles"},
     "sources": BASE | {"artifacts", "plan"},
-    "building": BASE | {"adoption", "artifacts", "plan", "run_store", "sources"},
+    "building": BASE | {"adoption", "artifacts", "device_plan", "plan", "run_store", "sources"},
     "grid": BASE
-    | {"artifacts", "building", "cells", "measuring", "plan", "process", "profiles", "rounds", "run_store"},
-    "rounds": BASE | {"artifacts", "cells", "measuring", "plan", "run_store"},
+    | {"abroad", "artifacts", "building", "cells", "device_plan"}
+    | {"measuring", "plan", "process", "profiles", "rounds", "run_store"},
+    "rounds": BASE | {"artifacts", "cells", "device_plan", "measuring", "plan", "run_store"},
     "harness": BASE
-    | {"adoption", "artifacts", "building", "grid", "measuring", "models", "plan", "process", "profiles", "run_store"},
-    "api": BASE | {"adoption", "artifacts", "harness", "models", "plan", "run_store", "sources", "training"},
+    | {"adoption", "artifacts", "building", "device_plan", "grid", "measuring", "models", "plan", "process", "profiles"}
+    | {"remote", "run_store"},
+    "api": BASE
+    | {"adoption", "artifacts", "bundles", "bundling", "device", "harness", "models", "plan", "run_store"}
+    | {"sources", "training"},
     "diagnosis": BASE | {"cgroup", "measuring", "models", "profiles"},
     "console": BASE, "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
     "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
@@ -106,12 +122,38 @@ def test_direction(layer: str, path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["edgebench", "edgebench.cli", "edgebench.harness", "edgebench.worker", "edgebench.plan", "edgebench.data.ptbxl"],
+    [
+        "edgebench",
+        "edgebench.cli",
+        "edgebench.harness",
+        "edgebench.worker",
+        "edgebench.plan",
+        "edgebench.data.ptbxl",
+        "edgebench.device",
+    ],
 )
 def test_importing_is_light(module: str) -> None:
     code = f"import sys, {module}; print(sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_agent_needs_the_standard_library_only() -> None:
+    """It is sent over as one file, before anything is installed there."""
+    tree = ast.parse((ROOT / "edgebench" / "remote" / "agent.py").read_text())
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    names |= {(n.module or "").partition(".")[0] for n in nodes if isinstance(n, ast.ImportFrom)}
+    assert names <= sys.stdlib_module_names
+
+
+def test_the_device_needs_neither_pydantic_nor_typer() -> None:
+    code = (
+        "import sys, edgebench.device, edgebench.device_cli, edgebench.reports.columns, edgebench.data.bundled;"
+        "print({'pydantic', 'typer', 'rich', 'pandas', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_worker_needs_neither_pydantic_nor_typer() -> None:

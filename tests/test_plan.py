@@ -91,7 +91,7 @@ def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
         ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: no such target profile"),
         ("exporters = ['onnx', 'gguf']", UnknownPlugin, "unknown exporter 'gguf'; known: eager, .*onnx-int8"),
         ("variants = ['shrunk']", UnknownPlugin, "unknown variant 'shrunk'; known: l1, none, qat"),
-        ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: demo, ptbxl"),
+        ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: bundle, demo, ptbxl"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_one_line(

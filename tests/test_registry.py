@@ -9,7 +9,7 @@ from edgebench import registry
 from edgebench.errors import MissingPackage, UnknownPlugin
 
 BUILT_IN: dict[str, set[str]] = {
-    "datasets": {"demo", "ptbxl"},
+    "datasets": {"bundle", "demo", "ptbxl"},
     "models": {
         "resnet1d", "inceptiontime", "xresnet1d101", "vit", "deit-tiny", "deit-base", "convnext-atto", "convnext-tiny",
         "efficientnetv2-edge", "efficientnetv2-s", "mobilenetv2", "mobilenetv3-small", "resnet18", "swin-tiny",

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from edgebench import installing
 from edgebench.measuring import sensors
 from edgebench.measuring.emulation import emulator
 from edgebench.measuring.sensors import CPU, read_text
@@ -83,8 +84,7 @@ def host_label(facts: dict[str, Any]) -> str:
 
 def architecture() -> str:
     """x86_64 or aarch64, whatever the system calls them."""
-    name = platform.machine().lower()
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+    return installing.architecture()
 
 
 def instruction_sets() -> list[str]:

@@ -21,6 +21,20 @@ def ordered(run: Run) -> list[Measurement]:
     return sorted(run.measurements, key=place)
 
 
+def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
+    """The rows of each machine with its name; where several runs on it have the same cell, those of each run."""
+    found = []
+    for host in sorted({m.host for m in rows}):
+        there = [m for m in rows if m.host == host]
+        if len({m.cell.id for m in there}) == len(there):
+            found.append((host, there))
+        else:
+            found += [
+                (f"{host}, run {run}", [m for m in there if m.run == run]) for run in sorted({m.run for m in there})
+            ]
+    return found
+
+
 def best(measurements: Sequence[Measurement]) -> set[str]:
     """Ids of the cells on each target's Pareto front in file size, latency, peak memory and macro-F1.
 

@@ -19,7 +19,7 @@ class Csv:
         """The columns of Measurement, in its order."""
         import pandas as pd
 
-        rows = [{k: _plain(v) for k, v in asdict(m).items()} for m in ordered(run)]
+        rows = [{k: _plain(v) for k, v in asdict(m).items()} for m in sorted(ordered(run), key=lambda m: m.host)]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
         table = pd.DataFrame(rows, columns=[f.name for f in fields(Measurement)], dtype=object)
         return str(table.to_csv(index=False, lineterminator="\n"))

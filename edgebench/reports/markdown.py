@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from edgebench import explanation
@@ -20,25 +22,40 @@ class Markdown:
         """The whole page."""
         rows = columns.ordered(run)
         measured, others = [m for m in rows if m.status == "ok"], [m for m in rows if m.status != "ok"]
-        parts = [f"# EdgeBench: {escaped(run.name)}", _data(rows), _table(measured)]
-        if any(m.verdict == "emulated" for m in measured):
-            parts.append(
-                "`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing."
-            )
-        if doubted := [m for m in measured if columns.doubt(m)]:
-            parts += ["## Timing not to be trusted", _doubts(doubted)]
-        if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
-            parts += ["## Paced, in batches, from the disk", passes.table(more)]
-        if compressed := [m for m in measured if m.variant != "none"]:
-            parts += ["## What compression removed", _removed(compressed), *_zeros(compressed)]
-        if held := [m for m in measured if m.counterpart_delta is not None]:
-            parts += ["## int8 against plainer int8", _held(held)]
-        if explained := [(m, text) for m in measured if (text := explanation.of(m, run))]:
-            parts += ["## Why int8 is as fast as it is", _explained(explained)]
+        parts = [f"# EdgeBench: {escaped(run.name)}", _data(rows)]
+        devices = columns.by_device(measured)
+        if len(devices) > 1:  # never two machines in one table
+            for name, there in devices:
+                parts += [f"## On {escaped(name)}", *_device(there, run, "###")]
+        else:
+            parts += _device(measured, run, "##")
         if others:
             parts += ["## Without numbers", _reasons(others)]
-        parts += ["## Measured on", _environment(run)]
+        machines = [(name, run.environment_of(there[0])) for name, there in devices] or [("", run.environment)]
+        parts.append("## Measured on")
+        for name, facts in machines:
+            parts += [f"### {escaped(name)}"] if len(machines) > 1 else []
+            parts.append(_environment(facts, run.plan.get("measuring", {})))
         return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _device(measured: list[Measurement], run: Run, level: str) -> list[str]:
+    """All that is told of the cells of one machine."""
+    parts = [_table(measured)]
+    if any(m.verdict == "emulated" for m in measured):
+        parts.append("`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing.")
+    if doubted := [m for m in measured if columns.doubt(m)]:
+        parts += [f"{level} Timing not to be trusted", _doubts(doubted)]
+    if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
+        parts += [f"{level} Paced, in batches, from the disk", passes.table(more)]
+    if compressed := [m for m in measured if m.variant != "none"]:
+        parts += [f"{level} What compression removed", _removed(compressed), *_zeros(compressed)]
+    if held := [m for m in measured if m.counterpart_delta is not None]:
+        parts += [f"{level} int8 against plainer int8", _held(held)]
+    own = replace(run, measurements=tuple(measured))  # an int8 file is held against a float one of the same machine
+    if explained := [(m, text) for m in measured if (text := explanation.of(m, own))]:
+        parts += [f"{level} Why int8 is as fast as it is", _explained(explained)]
+    return parts
 
 
 def _data(rows: list[Measurement]) -> str:
@@ -137,9 +154,7 @@ def _reasons(rows: list[Measurement]) -> str:
     return str(tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github"))
 
 
-def _environment(run: Run) -> str:
-    facts: dict[str, Any] = dict(run.environment)
-    measuring = run.plan.get("measuring", {})
+def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
     lines = {
         "processor": f"{facts.get('cpu')}, {facts.get('cores')} cores, {facts.get('architecture')}"
         + (" (virtual machine)" if facts.get("virtual") else ""),

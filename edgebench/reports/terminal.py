@@ -29,13 +29,16 @@ ROOMY = 140
 
 
 def show(run: Run, console: Console) -> None:
-    """Print one table a target, or one for each model and target, then what to doubt, and the cells without numbers."""
+    """Print a table for each machine and target, or also for each model, what to doubt, and cells without numbers."""
     rows = columns.ordered(run)
-    stars = columns.best(rows)
-    for target in dict.fromkeys(m.target for m in rows):
-        measured = [m for m in rows if m.target == target and m.status == "ok"]
-        for group in _groups(measured, console.width >= ROOMY):
-            console.print(_table(target, group, stars, console.width))
+    devices = columns.by_device([m for m in rows if m.status == "ok"])
+    for name, there in devices:
+        stars = columns.best(there)
+        for target in dict.fromkeys(m.target for m in there):
+            measured = [m for m in there if m.target == target]
+            place = f"{target} ({name})" if len(devices) > 1 else target
+            for group in _groups(measured, console.width >= ROOMY):
+                console.print(_table(place, group, stars, console.width))
     for m in rows:
         if doubt := columns.doubt(m):
             print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}, {doubt}", m.verdict or "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench import installing
 from edgebench.errors import ArtifactError, first_line
 from edgebench.runtimes.clocks import HostClock
 
@@ -53,7 +54,7 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError:
-            return "onnxruntime is not installed: pip install 'edgebench[onnx]'"
+            return f"onnxruntime is not installed: {installing.line(self.format)}"
         if PROVIDERS[device] not in onnxruntime.get_available_providers():
             return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"
         return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench import installing
 from edgebench.protocols import Clock
 from edgebench.runtimes.clocks import CudaClock, HostClock
 
@@ -48,7 +49,7 @@ def unavailable(device: str, engine: str) -> str:
     try:
         import torch
     except ImportError:
-        return "torch is not installed: pip install 'edgebench[torch]'"
+        return f"torch is not installed: {installing.line('torchscript')}"
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device"
     if engine and engine not in torch.backends.quantized.supported_engines:

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from edgebench.exporters.torchscript import EXPORTER
 from torch import nn
 
+from edgebench import registry
 from edgebench.contracts import InputContract
 from edgebench.protocols import ExportTask
 
 
 def test_convolutions_have_their_channels_last_in_the_file_and_not_in_the_network(tmp_path: Path) -> None:
-    network = nn.Sequential(nn.Unflatten(1, (1, 12)), nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 8, 3)).eval()
+    last = nn.Conv2d(4, 8, 3)
+    network = nn.Sequential(nn.Unflatten(1, (1, 12)), nn.Conv2d(1, 4, 3), nn.ReLU(), last).eval()
     signals = torch.randn(2, 12, 40)
     task = ExportTask(network, tmp_path, tmp_path, InputContract(samples=40), lambda: np.zeros((0, 12, 40), np.float32))
-    file = EXPORTER.export(task).file
+    file = registry.exporter("torchscript").export(task).file
     loaded = torch.jit.load(str(file))  # type: ignore[no-untyped-call]
     with torch.inference_mode():
         answer = loaded(signals)
         assert answer.is_contiguous(memory_format=torch.channels_last)
         torch.testing.assert_close(answer, network(signals))
-    assert not network[3].weight.is_contiguous(memory_format=torch.channels_last)
+    assert not last.weight.is_contiguous(memory_format=torch.channels_last)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from edgebench import registry
+from edgebench import registry, run_store
+from edgebench.errors import RunError
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns, terminal
 
@@ -144,3 +145,34 @@ def test_every_report_says_what_to_doubt_and_why() -> None:
         "- **resnet1d eager** on host, noisy: its processes differ by 1.31 times",
         "- **resnet1d onnx-int8** on host, throttled: slowed down (GPU: x)",
     ]
+
+
+def other_machine() -> Run:
+    """The same cells on a board, in a run that is named alike."""
+    rows = (replace(OK, host="a board", latency_p50_s=0.02), replace(OK, host="a board", exporter="onnx-int8"))
+    return Run("r2", Path("r2"), {"targets": ["host"], "measuring": {}}, {"cpu": "Cortex"}, rows)
+
+
+def test_machines_are_never_in_one_table() -> None:
+    both = run_store.merged([run_of(OK, failed("bad", "it broke")), other_machine()])
+    text = registry.renderer("md").render(both)
+    machine, board = text.index("## On a machine"), text.index("## On a board")
+    assert board < machine and text.count("| model ") == 3, "a table each, and the cells without numbers"
+    first, second = text[board:machine], text[machine:]
+    assert "20.00 ms" in first and "20.00 ms" not in second and "onnx-int8" not in second
+    assert first.count("★") == 2 and second.count("★") == 1, "none is held against another machine's"
+    assert "### a board\n\n- processor: Cortex" in text
+    lines = registry.renderer("csv").render(both).splitlines()
+    assert [line.rpartition(",")[2] for line in lines] == ["host", "a board", "a board", "a machine", "a machine"]
+    console = Console(width=120, record=True)
+    terminal.show(both, console)
+    shown = console.export_text()
+    assert "host (a board)" in shown and "host (a machine)" in shown
+
+
+def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None:
+    again = replace(run_of(replace(OK, run="s", latency_p50_s=0.009)), name="s")
+    text = registry.renderer("md").render(run_store.merged([run_of(OK), again]))
+    assert "## On a machine, run r\n" in text and "## On a machine, run s\n" in text
+    with pytest.raises(RunError, match="the same name and the same cells"):
+        run_store.merged([run_of(OK), run_of(OK)])

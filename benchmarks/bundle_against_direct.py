@@ -1,0 +1,57 @@
+"""Does a bundle measured by the device side give the latency and the macro-F1 of the direct run?
+
+    python benchmarks/bundle_against_direct.py ARTIFACT... [--rounds 5]
+
+In each round the same artifacts are measured directly and out of a bundle, in alternating order; the
+ratio of the medians is taken round by round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from pathlib import Path
+
+from edgebench import api
+from edgebench.measurements import Measurement, Run
+
+BOUND = 0.05
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("artifacts", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    ratios: dict[str, list[float]] = {}
+    wrong = False
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch)
+        api.bundle(given.artifacts, home / "it.bundle", threads=given.threads)
+        for number in range(given.rounds):
+            ways = {
+                "direct": lambda folder: api.measure(given.artifacts, folder, threads=given.threads),
+                "bundle": lambda folder: api.measure([home / "it.bundle"], folder),
+            }
+            order = list(ways)[:: 1 if number % 2 else -1]
+            runs = {way: by_exporter(ways[way](home / f"{way}{number}")) for way in order}
+            for exporter, direct in runs["direct"].items():
+                bundled = runs["bundle"][exporter]
+                wrong |= direct.macro_f1 != bundled.macro_f1
+                ratios.setdefault(exporter, []).append((bundled.latency_p50_s or 0) / (direct.latency_p50_s or 1))
+    for exporter, found in ratios.items():
+        median = statistics.median(found)
+        wrong |= abs(median - 1) > BOUND
+        print(f"{exporter:20} bundle / direct {median:.3f} ({min(found):.3f} to {max(found):.3f})")
+    print("macro-F1 the same to the last digit, latency within 5 %" if not wrong else "NOT the same")
+    return int(wrong)
+
+
+def by_exporter(run: Run) -> dict[str, Measurement]:
+    return {m.exporter: m for m in run.measurements if m.status == "ok"}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,59 @@
+"""The command that packs a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgebench import api
+from edgebench.cli_options import (
+    MEASURING,
+    DataDir,
+    DatasetName,
+    KeepUnlabelled,
+    Limit,
+    SkipBad,
+    Targets,
+    Threads,
+    fields,
+    takes,
+)
+from edgebench.console import command, live, out, say_written
+from edgebench.files import sha256
+
+
+@takes(MEASURING, "measuring")
+@command
+def bundle(
+    paths: Annotated[list[Path], typer.Argument(help="Runs, folders of artifacts, manifests, .onnx or .pt files.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle.")] = Path("edgebench.bundle"),
+    folder: Annotated[bool, typer.Option("--folder", help="Write a folder instead of one file.")] = False,
+    data: Annotated[bool, typer.Option("--data/--no-data", help="Pack the test records and fp32 predictions.")] = True,
+    target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, threads: Threads = None,
+    *, measuring: dict[str, Any],
+) -> None:  # fmt: skip
+    """Pack artifacts with all that a device needs to measure them, into one file.
+
+    What is not said is as in the run that the artifacts come from. On the device: edgebench measure FILE.
+
+    [bold]Examples[/bold]
+
+    edgebench bundle results/mine -o ship.bundle --target raspberry-pi-5
+
+    edgebench bundle artifacts/resnet1d --dataset ptbxl --data-dir ptbxl -o ship.bundle
+    """
+    given = fields(
+        targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
+        skip_bad_records=skip_bad_records, threads=threads, measuring=measuring,
+    )  # fmt: skip
+    with live() as listener:
+        listing = api.bundle(paths, output, folder, data, listener, **given)
+    packed = sum(entry.size for entry in listing.files.values())
+    text = f"{len(listing.artifacts)} artifacts, {len(listing.files)} files, {packed:,} bytes unpacked"
+    out.print(text, highlight=False)
+    if not folder:
+        out.print(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}", highlight=False, soft_wrap=True)
+    say_written([output])

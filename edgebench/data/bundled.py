@@ -1,0 +1,81 @@
+"""The records of a bundle: what the machine that made it scored its artifacts on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from edgebench.about_records import AboutRecords
+from edgebench.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.data import cache
+from edgebench.errors import DataError
+from edgebench.files import sha256
+from edgebench.records import validated
+from edgebench.signals import SUPERCLASSES
+
+
+class Bundled:
+    """Test records out of an opened bundle."""
+
+    name = "bundle"
+    label = "the records of a bundle"
+    classes = SUPERCLASSES
+    license = "that of the records' source"
+    splits: Mapping[Split, str] = {"test": "test"}
+
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
+        """Open the records in `request.directory`, memory-mapped; raises DataError."""
+        folder = request.directory
+        if folder is None or not (folder / "about.json").is_file():
+            raise DataError(f"{folder or 'the dataset bundle'}: no records of a bundle: edgebench measure BUNDLE")
+        if request.split != "test":
+            raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
+        about = _about(folder)
+        records = RecordSet(
+            about.dataset, about.label, about.split, folder / "signals.npy", np.load(folder / "labels.npy"),
+            np.load(folder / "ids.npy"), about.classes, about.input, about.dropped, about.unlabelled,
+            tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
+        )  # fmt: skip
+        _check(records)
+        return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
+
+
+def _about(folder: Path) -> AboutRecords:
+    path = folder / "about.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise DataError(f"{path}: not JSON") from None
+    return validated(AboutRecords, data, str(path), DataError)
+
+
+def _check(records: RecordSet) -> None:
+    """Raise DataError where the arrays do not belong together."""
+    signals = np.load(records.signals, mmap_mode="r")
+    count = len(records)
+    if signals.dtype != np.int16 or signals.shape != (count, *records.input.shape):
+        raise DataError(f"{records.signals}: {signals.dtype} of shape {signals.shape}; not {count} records as labelled")
+    if records.labels.shape != (count, len(records.classes)):
+        raise DataError(f"{records.signals.parent}: labels of shape {records.labels.shape} for {count} records")
+    for known in records.references:
+        shape = np.load(known.logits, mmap_mode="r").shape
+        if shape != records.labels.shape:
+            raise DataError(f"{known.logits}: logits of shape {shape} for labels of shape {records.labels.shape}")
+
+
+def _first(records: RecordSet, limit: int) -> RecordSet:
+    """The first records, in the cache."""
+
+    def make(folder: Path) -> None:
+        np.save(folder / "signals.npy", np.load(records.signals, mmap_mode="r")[:limit])
+        cache.save(folder, records.labels[:limit], records.ids[:limit], {})
+
+    entry = cache.open_or_make(f"bundle-{sha256(records.signals)[:24]}-{limit}-{cache.FORMAT}", make)
+    return replace(records, signals=entry.signals, labels=entry.labels, ids=entry.ids)
+
+
+DATASET = Bundled()

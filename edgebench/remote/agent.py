@@ -1,0 +1,239 @@
+"""The device's end of an SSH session: one file of the standard library, sent over and run as it is.
+
+It holds the device's lock as long as it lives, and it lives as long as the connection: when that ends, or when nothing
+has been heard for a while, it ends what it started and goes. It reads one JSON request a line and answers with JSON
+lines, of which the last one of each request has `done`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+LIFE_S = 10.0
+STALE_S = 14 * 86400.0
+"""Work of runs that never came back is removed after this."""
+
+
+class Agent:
+    """What a device does for a run elsewhere; `requests` are the method names without their underscore."""
+
+    def __init__(self) -> None:
+        self._home = Path()
+        self._session = ""
+        self._lock = -1
+        self._child: subprocess.Popen[str] | None = None
+        self._heard = time.monotonic()
+        self._silence_s = 120.0
+        self._writing = threading.Lock()
+        self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def serve(self) -> None:
+        """Answer requests until the connection ends."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
+        threading.Thread(target=self._live, daemon=True).start()
+        while True:
+            request = self._waiting.get()
+            try:
+                answer = getattr(self, "_do_" + request.pop("do"))(**request)
+            except Exception as error:  # whatever it is, the other end must be told
+                answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:400]}
+            self._say(done=True, **answer)
+
+    def _listen(self) -> None:
+        for line in sys.stdin.buffer:
+            self._heard = time.monotonic()
+            request = json.loads(line)
+            if request:  # an empty one is a sign of life
+                self._waiting.put(request)
+        self._end()
+
+    def _watch(self) -> None:
+        while time.monotonic() - self._heard < self._silence_s:
+            time.sleep(1)
+        self._end()
+
+    def _live(self) -> None:
+        """A sign of life now and then, also in the middle of what takes long."""
+        while True:
+            self._write("{}\n")
+            time.sleep(LIFE_S)
+
+    def _end(self) -> None:
+        child = self._child
+        if child and child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+        os._exit(1)
+
+    def _say(self, **answer: Any) -> None:
+        self._write(json.dumps(answer) + "\n")
+
+    def _write(self, line: str) -> None:
+        with self._writing:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+
+    @property
+    def _work(self) -> Path:
+        return self._home / "work" / self._session
+
+    def _do_hello(self, folder: str, session: str, silence_s: float) -> dict[str, Any]:
+        """Take the device's lock, also from an agent of the same run that has not noticed that it is cut off."""
+        self._silence_s, self._session = silence_s, session
+        if sys.version_info < (3, 11):  # noqa: UP036 - sent to devices that have what they have
+            return {"error": f"Python {platform.python_version()} there; EdgeBench needs 3.11 or newer: set ssh_python"}
+        self._home = Path.home() / folder
+        (self._home / "files").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(self._home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        holder: dict[str, Any] = {}
+        for _ in range(100):
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                holder = self._holder()
+                if holder.get("session") != session:
+                    return {"busy": f"another run is at work on it (process {holder.get('pid', '?')} there)"}
+                os.kill(holder["pid"], signal.SIGKILL)
+                time.sleep(0.1)
+        else:
+            return {"busy": f"process {holder.get('pid', '?')} there does not let go of it"}
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, json.dumps({"pid": os.getpid(), "session": session}).encode(), 0)
+        name = platform.machine().lower()
+        machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+        return {"home": str(self._home), "machine": machine, "free": shutil.disk_usage(self._home).free}
+
+    def _holder(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(os.pread(self._lock, 1000, 0))
+        except ValueError:
+            return {}
+        return found
+
+    def _do_missing(self, files: dict[str, int]) -> dict[str, Any]:
+        """Which contents are not here, by their SHA-256; what is damaged counts as missing."""
+        store = self._home / "files"
+        missing = [h for h, size in files.items() if not self._whole(store / h, h, size)]
+        return {"missing": missing, "begun": [h for h in missing if (store / (h + ".part")).is_file()]}
+
+    def _do_took(self, hashes: list[str]) -> dict[str, Any]:
+        """Contents that were sent as HASH.part: keep those that arrived whole."""
+        damaged = []
+        for name in hashes:
+            part = self._home / "files" / (name + ".part")
+            if self._whole(part, name):
+                part.replace(part.with_name(name))
+            else:
+                damaged.append(name)
+                part.unlink(missing_ok=True)
+        return {"damaged": damaged}
+
+    def _whole(self, path: Path, sha256: str, size: int = -1) -> bool:
+        if not path.is_file() or (size >= 0 and path.stat().st_size != size):
+            return False
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+
+    def _do_lay(self, names: dict[str, str], wheel: str) -> dict[str, Any]:
+        """Make the bundle's folder, and the device side beside it, of the contents that are here."""
+        bundle = self._work / "bundle"
+        shutil.rmtree(bundle, ignore_errors=True)
+        for name, content in names.items():
+            target = bundle / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._home / "files" / content, target)
+        shutil.rmtree(self._work / "site", ignore_errors=True)
+        with zipfile.ZipFile(self._home / "files" / wheel) as archive:
+            archive.extractall(self._work / "site")
+        return {}
+
+    def _do_prepare(self, packages: str, requirements: dict[str, list[str]]) -> dict[str, Any]:
+        """A Python that has what each format needs; `failed` has what pip said, by format."""
+        if packages == "as-is":
+            return {"python": sys.executable, "failed": {}}
+        venv = self._home / "venv"
+        python = venv / "bin" / "python"
+        kind = {"python": sys.version, "executable": sys.executable, "packages": packages}
+        marker = venv / "edgebench.json"
+        known: dict[str, Any] = json.loads(marker.read_text()) if marker.is_file() else {}
+        if known.get("kind") != kind:
+            shutil.rmtree(venv, ignore_errors=True)
+            more = ["--system-site-packages"] if packages == "system" else []
+            if line := self._run([sys.executable, "-m", "venv", *more, str(venv)]):
+                return {"error": f"no virtual environment there: {line}"}
+            known = {"kind": kind, "has": []}
+            marker.write_text(json.dumps(known))
+        failed = {}
+        for form, needed in requirements.items():
+            if set(needed) <= set(known["has"]):
+                continue
+            self._say(event="note", text="installs " + " ".join(needed))
+            quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+            if line := self._run([str(python), "-m", "pip", "install", *quiet, *needed]):
+                failed[form] = line
+                continue
+            known["has"] += needed
+            marker.write_text(json.dumps(known))
+        return {"python": str(python), "failed": failed}
+
+    def _run(self, command: list[str]) -> str:
+        """Run it; returns the last line of what it says where it fails, else nothing."""
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        said, _ = self._child.communicate()
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        errors = [line for line in lines if line.lower().startswith("error")] or lines
+        return "" if not self._child.returncode else (errors[-1] if errors else "it failed without a word")[:300]
+
+    def _do_measure(self, python: str, arguments: list[str]) -> dict[str, Any]:
+        """Measure the bundle; every line that the device side tells is passed on."""
+        how = ["--resume", "run"] if (self._work / "run" / "plan.json").is_file() else ["-o", "run"]
+        environment = {
+            **os.environ, "PYTHONPATH": str(self._work / "site"), "EDGEBENCH_CACHE": str(self._work / "cache"),
+            "EDGEBENCH_PARENT": str(os.getpid()),
+        }  # fmt: skip
+        with (self._work / "stderr.txt").open("w+") as log:
+            self._child = subprocess.Popen(
+                [python, "-m", "edgebench.device_cli", "measure", "bundle", "--events", *how, *arguments],
+                cwd=self._work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                text=True, start_new_session=True,
+            )  # fmt: skip
+            assert self._child.stdout
+            for line in self._child.stdout:
+                self._write(line)
+            status = self._child.wait()
+            log.seek(0)
+            lines = [line.strip() for line in log if line.strip()]
+        return {"status": status, "run": str(self._work / "run"), "last": lines[-1][:300] if lines else ""}
+
+    def _do_clean(self, keep: list[str]) -> dict[str, Any]:
+        """Remove this run's work, old work of others, and the contents that are not of this bundle."""
+        shutil.rmtree(self._work, ignore_errors=True)
+        for old in (self._home / "work").glob("*"):
+            if time.time() - old.stat().st_mtime > STALE_S:
+                shutil.rmtree(old, ignore_errors=True)
+        for path in (self._home / "files").iterdir():
+            if path.name not in keep:
+                path.unlink()
+        return {}
+
+
+if __name__ == "__main__":
+    Agent().serve()

@@ -1,0 +1,278 @@
+"""Targets behind a real OpenSSH server on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ssh_server
+from helpers import StopAfter, edgebench, lines_of, quick
+from ssh_server import Server
+
+from edgebench import harness, profiles, run_store
+from edgebench.contracts import Target
+from edgebench.errors import PlanError, RemoteError
+from edgebench.events import Listener
+from edgebench.measuring import environment
+from edgebench.plan import Plan
+from edgebench.remote import session
+from edgebench.remote.link import Link
+
+pytestmark = pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
+AS_IS: dict[str, object] = {"ssh_python": sys.executable, "ssh_packages": "as-is"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with ssh_server.serving(tmp_path / "server") as running:
+        yield running
+
+
+def target(server: Server, **fields: Any) -> Target:
+    return profiles.find(str(server.target(**AS_IS | fields)), environment.machine())
+
+
+def plan(server: Server, exported: Path, *exporters: str, more: tuple[str, ...] = (), **overrides: Any) -> Plan:
+    """These artifacts, on the device and on the targets `more`."""
+    board = str(server.target(**AS_IS))
+    return quick(exported, *(exporters or ("onnx",)), targets=(board, *more), limit=8, **overrides)
+
+
+class Hear(Listener):
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int]] = []
+        self.notes: list[str] = []
+
+    def stage(self, name: str, total: int) -> None:
+        self.stages.append((name, total))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def left_there(server: Server) -> list[str]:
+    home = server.home / ".edgebench"
+    return sorted(str(p.relative_to(home)) for p in home.rglob("*") if p.is_file() and p.parent.name != "files")
+
+
+def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) -> None:
+    hear = Hear()
+    found = harness.run(plan(server, exported, "onnx", "onnx-int8", more=("host",)), tmp_path / "run", listener=hear)
+    rows = {(m.target, m.exporter): m for m in found.measurements}
+    assert {m.status for m in rows.values()} == {"ok"} and len(rows) == 4
+    for exporter in ("onnx", "onnx-int8"):
+        here, there = rows["host", exporter], rows["board", exporter]
+        assert (here.macro_f1, here.dataset, here.records) == (there.macro_f1, there.dataset, there.records)
+        assert there.run == "run" and there.latency_samples and there.int8_operators == here.int8_operators
+    device = json.loads((tmp_path / "run" / "devices" / "board" / "environment.json").read_text())
+    assert rows["board", "onnx"].host == environment.host_label(device)
+    assert found.devices["board"] == device
+    measured_here = [str(line["job"]) for line in lines_of(tmp_path / "run" / "journal.jsonl")]
+    assert not [job for job in measured_here if "board" in job], "nothing of the device is measured here"
+    assert (tmp_path / "run" / "samples" / "resnet1d~none~onnx~board~0.npy").exists()
+    assert ("board: measure latency", 4) in hear.stages, "what goes on there is heard here"
+    assert left_there(server) == ["lock"], "it was cleaned up"
+    everything = b"".join(p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file())
+    assert b"PRIVATE KEY" not in everything and b"IdentityFile" not in everything
+    assert str(server.folder / "user").encode() not in everything
+
+
+def test_only_what_is_missing_is_sent(server: Server, exported: Path, tmp_path: Path) -> None:
+    first, second, third = Hear(), Hear(), Hear()
+    harness.run(plan(server, exported), tmp_path / "one", listener=first)
+    harness.run(plan(server, exported), tmp_path / "two", listener=second)
+    store = server.home / ".edgebench" / "files"
+    largest = max(store.iterdir(), key=lambda p: p.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[:-1] + b"!")
+    harness.run(plan(server, exported), tmp_path / "three", listener=third)
+    sent = [next(total for name, total in hear.stages if "send" in name) for hear in (first, second, third)]
+    assert sent[0] > 5 and sent[1:] == [0, 1]
+
+
+def test_a_dropped_connection_is_made_again(
+    server: Server, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PAUSES_S", (0.5, 0.5, 0.5))
+
+    class Dropping(Hear):
+        dropped = 0
+
+        def stage(self, name: str, total: int) -> None:
+            super().stage(name, total)
+            if name == "board: measure latency" and not self.dropped:
+                self.dropped = server.drop()
+
+    hear = Dropping()
+    found = harness.run(plan(server, exported), tmp_path / "run", listener=hear)
+    assert hear.dropped and any("the connection was lost" in note for note in hear.notes)
+    assert [m.status for m in found.measurements] == ["ok"]
+    jobs = [str(line["job"]) for line in lines_of(tmp_path / "run" / "devices" / "board" / "journal.jsonl")]
+    assert len(jobs) == len(set(jobs))
+    assert [name for name, _ in hear.stages].count("board: measure latency") == 2
+
+
+def test_a_device_that_goes_away_leaves_rows_with_the_reason(
+    server: Server, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PAUSES_S", (0.1,))
+
+    class Stopping(Listener):
+        def stage(self, name: str, total: int) -> None:
+            if name == "board: measure memory":
+                server.drop()
+                server.stop()
+
+    made = plan(server, exported, more=("host",))
+    found = harness.run(made, tmp_path / "run", listener=Stopping())
+    rows = {m.target: m for m in found.measurements}
+    assert rows["host"].status == "ok" and rows["board"].status == "failed"
+    assert "board: the connection was lost 2 times" in rows["board"].reason and "\n" not in rows["board"].reason
+
+
+def test_an_interrupted_run_goes_on_there(server: Server, exported: Path, tmp_path: Path) -> None:
+    made = plan(server, exported)
+    with pytest.raises(KeyboardInterrupt):
+        harness.run(made, tmp_path / "run", listener=StopAfter("board: measure latency", 1))
+    assert not run_store.read(tmp_path / "run").measurements
+    journal = next((server.home / ".edgebench" / "work").glob("*/run/journal.jsonl"))
+    before = [line["job"] for line in lines_of(journal)]
+    assert "memory~resnet1d~none~onnx~board" in before
+    found = harness.run(made, tmp_path / "run", resume=True)
+    assert [m.status for m in found.measurements] == ["ok"]
+    after = [line["job"] for line in lines_of(tmp_path / "run" / "devices" / "board" / "journal.jsonl")]
+    assert after[: len(before)] == before and len(after) == len(set(map(str, after)))
+
+
+def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tmp_path: Path) -> None:
+    here = target(server)
+    with Link(here, "first"):
+        with pytest.raises(
+            RemoteError, match=r"board: another run is at work on it .process \d+ there.; wait"
+        ) as caught:
+            session.check(here, tmp_path)
+        assert "\n" not in str(caught.value)
+        with Link(here, "first"):
+            pass  # the same run may come back: its other end has not noticed yet that it was cut off
+    code = (
+        "import os, sys, tomllib\nfrom edgebench.contracts import Target\nfrom edgebench.remote.link import Link\n"
+        "link = Link(Target(**tomllib.load(open(sys.argv[1], 'rb'))), 'crash').__enter__()\nprint('open', flush=True)\n"
+        "import time\ntime.sleep(600)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, server.target(**AS_IS)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout and child.stdout.readline() == "open\n"
+    with pytest.raises(RemoteError, match="another run is at work"):
+        session.check(here, tmp_path)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return session.check(here, tmp_path)
+        except RemoteError:
+            assert time.monotonic() < deadline, "the lock was not let go of"
+            time.sleep(0.2)
+
+
+def refused(server: Server, exported: Path, tmp_path: Path, **fields: object) -> str:
+    """What the command line says; it is one line, and nothing was begun."""
+    profile = server.target(**AS_IS | fields)
+    done = edgebench("run", "--artifact", exported / "onnx", "--target", profile, "-o", tmp_path / "run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert not (tmp_path / "run").exists()
+    return done.stderr
+
+
+def test_an_unknown_host_key_is_refused(server: Server, exported: Path, tmp_path: Path) -> None:
+    known = server.folder / "known"
+    right = known.read_text()
+    known.write_text("")
+    assert "board: its host key is not known here" in refused(server, exported, tmp_path)
+    assert known.read_text() == "", "and it is not taken in"
+    other = " ".join((server.folder / "user.pub").read_text().split()[:2])
+    known.write_text(f"[127.0.0.1]:{server.port} {other}\n")
+    assert "board: its host key has changed" in refused(server, exported, tmp_path)
+    known.write_text(right)
+    session.check(target(server), tmp_path)
+
+
+def test_what_else_cannot_be_reached_or_used(server: Server, exported: Path, tmp_path: Path) -> None:
+    assert "/no/python cannot be run there" in refused(server, exported, tmp_path, ssh_python="/no/python")
+    assert "cannot be run there" in refused(server, exported, tmp_path, ssh_python="/bin/false")
+    assert "cannot be reached" in refused(server, exported, tmp_path, ssh="nowhere.invalid")
+    assert "cannot be reached" in refused(server, exported, tmp_path, ssh_config="/no/config")
+    (server.folder / "authorized").write_text("")
+    assert "board: no key of yours is accepted there" in refused(server, exported, tmp_path)
+    server.stop()
+    assert "board: cannot be reached" in refused(server, exported, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ssh", "-oProxyCommand=touch evil"), ("ssh", "-E/tmp/evil"), ("ssh", "a b"), ("ssh", "a;b"),
+        ("ssh_folder", "/etc"), ("ssh_folder", "../x"), ("ssh_folder", ""), ("ssh_packages", "all"),
+        ("ssh_timeout_s", 0),
+    ],
+)  # fmt: skip
+def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, field: str, value: object) -> None:
+    profile = Server(tmp_path, 1).target(**{field: value})
+    with pytest.raises(PlanError, match=field) as caught:
+        profiles.find(str(profile), environment.machine())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_pip_that_fails_is_a_row(server: Server, exported: Path, tmp_path: Path) -> None:
+    text = (server.folder / "sshd_config").read_text()
+    (server.folder / "sshd_config").write_text(
+        text.replace("SetEnv ", "SetEnv PIP_INDEX_URL=http://127.0.0.1:1/ PIP_RETRIES=0 ")
+    )
+    server.stop()
+    server.start()
+    board = str(server.target(ssh_python=sys.executable))
+    found = harness.run(quick(exported, "onnx", targets=(board,), limit=8), tmp_path / "run")
+    (row,) = found.measurements
+    assert row.status == "failed" and row.host == "board"
+    assert "board: pip could not install numpy>=1.26 psutil>=5.9: ERROR:" in row.reason and "\n" not in row.reason
+
+
+@pytest.mark.slow
+def test_it_installs_what_is_needed_into_an_environment_of_its_own(
+    server: Server, exported: Path, tmp_path: Path
+) -> None:
+    board = str(server.target(ssh_python=sys.executable))
+    found = harness.run(quick(exported, "onnx", targets=(board,), limit=8), tmp_path / "r")
+    rows = {m.exporter: m for m in found.measurements}
+    if "pip could not install" in rows["onnx"].reason:
+        pytest.skip(f"no package index can be reached: {rows['onnx'].reason}")
+    assert rows["onnx"].status == "ok"
+    packages = found.devices["board"]["packages"]
+    assert packages["edgebench"].endswith("+device")
+    assert (server.home / ".edgebench" / "venv" / "bin" / "python").exists()
+
+
+def test_the_agent_goes_when_nothing_is_heard(tmp_path: Path) -> None:
+    agent = Path(session.__file__).with_name("agent.py")
+    child = subprocess.Popen(
+        [sys.executable, agent],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert child.stdin and child.stdout
+    hello = {"do": "hello", "folder": "e", "session": "s", "silence_s": 1.0}
+    child.stdin.write(json.dumps(hello).encode() + b"\n")
+    child.stdin.flush()
+    threading.Timer(60, child.kill).start()
+    assert child.wait() == 1
