@@ -75,7 +75,7 @@ def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) ->
         assert there.run == "run" and there.latency_samples and there.int8_operators == here.int8_operators
     device = json.loads((tmp_path / "run" / "devices" / "board" / "environment.json").read_text())
     assert rows["board", "onnx"].host == environment.host_label(device)
-    assert found.devices["board"] == device
+    assert found.devices[rows["board", "onnx"].host] == device
     measured_here = [str(line["job"]) for line in lines_of(tmp_path / "run" / "journal.jsonl")]
     assert not [job for job in measured_here if "board" in job], "nothing of the device is measured here"
     assert (tmp_path / "run" / "samples" / "resnet1d~none~onnx~board~0.npy").exists()
@@ -257,7 +257,7 @@ def test_it_installs_what_is_needed_into_an_environment_of_its_own(
     if "pip could not install" in rows["onnx"].reason:
         pytest.skip(f"no package index can be reached: {rows['onnx'].reason}")
     assert rows["onnx"].status == "ok"
-    packages = found.devices["board"]["packages"]
+    packages = found.devices[rows["onnx"].host]["packages"]
     assert packages["edgebench"].endswith("+device")
     assert (server.home / ".edgebench" / "venv" / "bin" / "python").exists()
 
