@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from edgebench import run_store
+from edgebench import registry, run_store
+from edgebench.contracts import DataRequest
+from edgebench.files import safe_name
 from edgebench.measurements import Measurement
+from edgebench.statistics import decide, interval, resamples
 
 REFERENCE = Path(__file__).parent.parent / "results" / "reference"
 PRUNED = {
     "resnet1d": "structured-0.5", "mobilenetv3-small": "structured-0.55", "deit-tiny": "structured-0.5-heads"
 }  # fmt: skip
 """The variant of each model that has half of its multiply-adds."""
-MODELS = ("resnet1d", "mobilenetv3-small")
+MODELS = ("resnet1d", "mobilenetv3-small", "deit-tiny")
 """Those whose run is published."""
 INT8 = ("onnx-int8", "fbgemm-int8")
+HISTOGRAM, COARSE = "fbgemm-int8:histogram", "fbgemm-int8:minmax,per-tensor"
 MISSED: dict[tuple[object, ...], str] = {
-    ("faster", "resnet1d", "torchscript"): "1.48 times, on a machine that others load too",
     ("faster", "mobilenetv3-small", "torchscript"): "1.56 times, on a machine that others load too",
-    ("qat", "resnet1d", "onnx-int8", True): "the pruned network loses 0.006 macro-F1 by it, beyond the interval",
-    ("histogram", "mobilenetv3-small", "structured-0.55"): "one scale from extremes is better, by 0.024 macro-F1",
+    ("default", "mobilenetv3-small", "structured-0.55"): "one scale from extremes is better, by 0.024 macro-F1",
+    ("together", "deit-tiny"): "6.7 times smaller and 3.0 times faster at once, where 7 and 3 were promised",
 }
 """What was promised and is not so in the published runs."""
 
@@ -71,8 +77,9 @@ def test_half_of_resnet1d_is_as_good() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_pruned_and_int8_together(model: str) -> None:
+def test_pruned_and_int8_together(model: str, request: pytest.FixtureRequest) -> None:
     """Some int8 artifact of the pruned network is much smaller than TorchScript's fp32 file, and faster than eager."""
+    told(request, "together", model)
     found = cells(model)
     together = [m for (variant, exporter), m in found.items() if PRUNED[model] in variant and exporter in INT8]
     good = [
@@ -101,13 +108,37 @@ def test_training_with_quantization_is_as_good_as_quantizing_afterwards(
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("pruned", [False, True])
-def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(
+def test_the_default_int8_is_as_good_as_one_scale_from_extremes(
     model: str, pruned: bool, request: pytest.FixtureRequest
 ) -> None:
     found = cells(model)
     variant = PRUNED[model] if pruned else "none"
-    told(request, "histogram", model, variant)
-    coarse = found[variant, "fbgemm-int8:minmax,per-tensor"]
+    told(request, "default", model, variant)
+    coarse = found[variant, COARSE]
     assert coarse.counterpart == found[variant, "fbgemm-int8"].cell.name
     assert coarse.counterpart_low is not None
     assert coarse.counterpart_low <= 0
+
+
+@pytest.mark.ptbxl
+@pytest.mark.parametrize("model", ["resnet1d", "deit-tiny"])
+@pytest.mark.parametrize("pruned", [False, True])
+def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(
+    model: str, pruned: bool, ptbxl_all: Path, request: pytest.FixtureRequest
+) -> None:
+    """Paired bootstrap over fold 10: the interval of the difference of macro-F1 is not below zero."""
+    variant = PRUNED[model] if pruned else "none"
+    told(request, "histogram", model, variant)
+    labels = registry.dataset("ptbxl").load(DataRequest("test", ptbxl_all)).labels
+    drawn = resamples(len(labels))
+    fine, coarse = (drawn.macro_f1(labels, decisions(model, variant, exporter)) for exporter in (HISTOGRAM, COARSE))
+    assert interval(fine - coarse)[1] >= 0
+
+
+def decisions(model: str, variant: str, exporter: str) -> NDArray[np.uint8]:
+    """What a published artifact decided, (records, classes)."""
+    folder = REFERENCE / f"variants-{model}"
+    home = folder / "artifacts" / model / variant / safe_name(exporter)
+    manifest = json.loads((home / "manifest.json").read_text())
+    logits = np.load(folder / "predictions" / f"{model}~{variant}~{exporter.replace(':', '_')}~cpu-fbgemm.npy")
+    return decide(logits, tuple(manifest["thresholds"]))
