@@ -46,7 +46,7 @@ def compare(
 def gate(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     baseline: Annotated[Path | None, typer.Option(help="A run's folder, or a file of --write-baseline.")] = None,
-    max_slowdown: Annotated[float, typer.Option(min=0, help="Share of the median latency that may be lost.")] = 0.02,
+    max_slowdown: Annotated[float, typer.Option(min=0, help="Share of the median latency that may be lost.")] = 0.03,
     max_f1_drop: Annotated[float, typer.Option(min=0, help="Macro-F1 that may be lost.")] = 0.005,
     max_size_growth: Annotated[float, typer.Option(min=0, help="Share by which a file may grow.")] = 0.01,
     max_memory_growth: Annotated[float, typer.Option(min=0, help="Share by which peak memory may grow.")] = 0.10,

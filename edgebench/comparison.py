@@ -24,7 +24,7 @@ from edgebench.timings import Ratio, paired_ratio, ratio
 class Bounds:
     """How much worse a cell may be than its baseline before `gate` calls it a regression."""
 
-    slowdown: float = 0.02
+    slowdown: float = 0.03
     """Of the median latency, as a share; a ratio counts only where its interval is above 1."""
     f1_drop: float = 0.005
     """Of macro-F1."""
