@@ -106,7 +106,7 @@ def train(
         _writable(output)
     if compiled:
         views.compile_in_place(state.network)
-    run = _Run(state, training, targets, place, Precision(chosen.precision, place, state.scaler))
+    run = _Run(state, training, targets, place, Precision(_precision(chosen, place, compiled), place, state.scaler))
     while state.epoch < chosen.epochs and not views.has_stalled(chosen, state.epoch, state.best_epoch):
         began = time.monotonic()
         try:
@@ -137,6 +137,11 @@ def train(
         state.average, name, architecture.input, source, chosen, training, validation, test, history, told.data
     ) | _compressed(chosen)  # fmt: skip
     return store.save(state.average.cpu(), output, manifest, half)
+
+
+def _precision(recipe: Recipe, place: torch.device, compiled: bool) -> str:
+    """On a CPU `auto` is float32 for compiled networks: compiled bfloat16 gave losses that are no numbers (torch 2.14)."""
+    return "fp32" if recipe.precision == "auto" and compiled and place.type == "cpu" else recipe.precision
 
 
 def _built(architecture: Architecture, recipe: Recipe, classes: int) -> nn.Module:
