@@ -140,7 +140,7 @@ def train(
 
 
 def _precision(recipe: Recipe, place: torch.device, compiled: bool) -> str:
-    """On a CPU `auto` is float32 for compiled networks: compiled bfloat16 gave losses that are no numbers (torch 2.14)."""
+    """On a CPU `auto` is float32 for compiled networks: in bfloat16 torch 2.14 gave losses that are no numbers."""
     return "fp32" if recipe.precision == "auto" and compiled and place.type == "cpu" else recipe.precision
 
 
