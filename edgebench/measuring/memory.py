@@ -66,7 +66,7 @@ def _reserved() -> int:
 
 
 def _asked() -> Any:
-    """Where there is no /proc, as on macOS: psutil, which there is in any case, costs a worker a tenth of its start."""
+    """Where there is no /proc, as on macOS: elsewhere the start of each worker would pay for importing psutil."""
     import psutil
 
     return psutil.Process().memory_info()
