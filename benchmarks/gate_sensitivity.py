@@ -66,9 +66,11 @@ def main() -> int:
     parser.add_argument("--same", type=int, default=20)
     parser.add_argument("--processes", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--keep", type=Path, help="keep the runs in this folder, which must be empty")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
+        scratch = args.keep or Path(folder)
+        scratch.mkdir(parents=True, exist_ok=True)
         copy = planted(scratch, args.artifact)
         count = 0
 

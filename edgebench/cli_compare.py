@@ -72,6 +72,8 @@ def gate(
         _show(pairs, f"{run.resolve().name} over {baseline}")
         for line in lines:
             out.print(f"[red]worse[/red]  {escape(line)}", soft_wrap=True, highlight=False)
+        for line in comparison.uncounted(pairs, bounds):
+            out.print(f"[yellow]not counted[/yellow]  {escape(line)}", soft_wrap=True, highlight=False)
         if not lines:
             out.print("nothing got worse beyond the bounds", style="green")
     if write_baseline is not None and not lines:  # what got worse must not become what later runs are held against

@@ -36,6 +36,7 @@ def quantize(
 
     edgebench quantize deit-tiny --exporter onnx-int8 --max-f1-drop 0.005 --data-dir ptbxl
     """
+    from edgebench.allocator import keep_memory
     from edgebench.files import write_text
     from edgebench.records import to_dict
     from edgebench.reports import search as report
@@ -43,6 +44,7 @@ def quantize(
     from edgebench.reports.terminal import print_table
     from edgebench.search import Request, search
 
+    keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
     with live() as listener:
         found, ranked = search(request, output, listener)

@@ -25,7 +25,9 @@ class Bounds:
     """How much worse a cell may be than its baseline before `gate` calls it a regression."""
 
     slowdown: float = 0.03
-    """Of the median latency, as a share; a ratio counts only where its interval is above 1."""
+    """Of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
+    sample became slower too, by more than half of this. What slows the code slows every sample; what other work on the
+    machine slows are some of them."""
     f1_drop: float = 0.005
     """Of macro-F1."""
     size_growth: float = 0.01
@@ -45,6 +47,8 @@ class Compared:
     size: float | None
     memory: float | None
     f1_change: float | None
+    fastest: float | None = None
+    """Ratio of the fastest samples; None where a side does not know its own."""
 
     @property
     def said(self) -> str:
@@ -131,7 +135,7 @@ def _worse(pair: Compared, bounds: Bounds) -> list[str]:
         found.append("its latency cannot be compared: that takes two processes on either side (--processes)")
     if pair.f1_change is None:
         found.append("its macro-F1 cannot be compared: the records are not the same (--dataset, --limit)")
-    if (times := pair.latency) and times.ratio > 1 + bounds.slowdown and times.low > 1:
+    if (times := pair.latency) and _slower(times, bounds) and not _only_some(pair, bounds):
         interval = f"{times.low:.3f} to {times.high:.3f}"
         found.append(f"{times.ratio:.3f} times the latency ({interval}); {bounds.slowdown:g} may be lost")
     if pair.f1_change is not None and pair.f1_change < -bounds.f1_drop:
@@ -142,6 +146,25 @@ def _worse(pair: Compared, bounds: Bounds) -> list[str]:
         if grown is not None and grown > 1 + bound:
             found.append(f"{grown:.3f} times the {name}; it may grow by {bound:g}")
     return found
+
+
+def uncounted(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
+    """A line for each cell whose median rose beyond bound and noise, while its fastest sample stayed where it was."""
+    return [
+        f"{_label(pair.new)}: {pair.latency.ratio:.3f} times the median latency, but {pair.fastest:.3f} times the "
+        "fastest sample: other work on the machine slows some samples, a change of the code all"
+        for pair in pairs
+        if pair.latency and _slower(pair.latency, bounds) and _only_some(pair, bounds)
+    ]
+
+
+def _slower(times: Ratio, bounds: Bounds) -> bool:
+    return times.ratio > 1 + bounds.slowdown and times.low > 1
+
+
+def _only_some(pair: Compared, bounds: Bounds) -> bool:
+    """Whether the fastest sample did not become slower along with the median."""
+    return pair.fastest is not None and pair.fastest <= 1 + bounds.slowdown / 2
 
 
 def save_baseline(run: Run, path: Path) -> None:
@@ -174,6 +197,7 @@ def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_ru
         new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired),
         _quotient(new.file_size_bytes, old.file_size_bytes), _quotient(new.peak_rss_bytes, old.peak_rss_bytes),
         (new.macro_f1 or 0) - (old.macro_f1 or 0) if known else None,
+        _quotient(new.latency_min_s, old.latency_min_s),
     )  # fmt: skip
 
 
@@ -204,7 +228,7 @@ def _latency(new: tuple[float, ...], old: tuple[float, ...], paired: bool) -> Ra
     return paired_ratio(new[:shared], old[:shared]) if paired else ratio(new, old)
 
 
-def _quotient(new: int | None, old: int | None) -> float | None:
+def _quotient(new: float | None, old: float | None) -> float | None:
     return new / old if new is not None and old else None
 
 

@@ -118,6 +118,19 @@ def test_a_slowdown_within_the_noise_is_none() -> None:
     assert lines == []
 
 
+def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() -> None:
+    """Hand-made: the median rose by 10 %; of the fastest sample 1.5 % are half of the bound."""
+    was = replace(CELL, latency_min_s=0.0100)
+    disturbed, changed = slower(1.1, latency_min_s=0.01014), slower(1.1, latency_min_s=0.01016)
+    pairs, lines = comparison.regressions(run_of(disturbed), run_of(was), Bounds(slowdown=0.03))
+    assert lines == []
+    (line,) = comparison.uncounted(pairs, Bounds(slowdown=0.03))
+    assert line.startswith("net onnx on host: 1.100 times the median latency, but 1.014 times the fastest sample")
+    pairs, (line,) = comparison.regressions(run_of(changed), run_of(was), Bounds(slowdown=0.03))
+    assert line.startswith("net onnx on host: 1.100 times the latency")
+    assert comparison.uncounted(pairs, Bounds(slowdown=0.03)) == []
+
+
 def test_a_cell_that_is_gone_is_told() -> None:
     _, lines = comparison.regressions(run_of(CELL), run_of(CELL, replace(CELL, exporter="eager")), Bounds())
     assert lines == ["net eager on host: is not in the run"]
