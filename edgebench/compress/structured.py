@@ -45,7 +45,13 @@ class Structured:
 
     def check(self, spec: str) -> None:
         """Raise PlanError where the spec makes no sense."""
-        chosen = parse(spec, self.name, CHOICES).options
+        found = parse(spec, self.name, CHOICES)
+        chosen = found.options
+        if found.amount > (most := MOST * (2 - MOST)):  # a layer loses inputs and outputs
+            raise PlanError(
+                f"variant '{spec}': of each layer {1 - MOST:.0%} of the channels stay, so that none is left without "
+                f"any; {most:g} of the multiply-adds can go at most"
+            )
         if (chosen["scope"], chosen["attention"]) == ("global", "heads"):
             raise PlanError(f"variant '{spec}': heads go alike from each layer; leave out heads or global")
 

@@ -88,6 +88,12 @@ def test_whole_heads_go_in_step_with_the_rest(amount: float, heads: int) -> None
         assert block.attn.head_dim == 64
 
 
+def test_more_than_can_go_is_refused_before_anything_starts() -> None:
+    registry.variant("structured-0.99").check("structured-0.99")
+    with pytest.raises(PlanError, match=r"'structured-0.995': of each layer 10% of the channels stay.* 0.99 of the"):
+        registry.variant("structured-0.995").check("structured-0.995")
+
+
 def test_what_cannot_be_pruned() -> None:
     with pytest.raises(Unsupported, match="no batch normalisation; use l1, l2 or taylor"):
         pruned("structured-0.5-bn", nn.Sequential(nn.Conv1d(12, 8, 3), nn.Flatten(), nn.Linear(8 * 998, 5)))
