@@ -23,6 +23,8 @@ from edgebench.contracts import InputContract
 from edgebench.onnx_constants import Constants
 from edgebench.quantization.qat import QuantizationAware
 
+from ._onnx_compact import compact
+
 OPSET = 17
 """The first with LayerNormalization."""
 
@@ -137,6 +139,7 @@ def _fold(path: Path) -> None:
     used = {name for node in graph.node for name in node.input}
     for old in [i for i in graph.initializer if i.name not in used]:
         graph.initializer.remove(old)
+    compact(model)
     onnx.save(model, path)
 
 
