@@ -12,10 +12,12 @@ CHOICES = {
     "granularity": ("per-channel", "per-tensor"),
     "weights": ("symmetric-weights", "affine-weights"),
     "activations": ("affine-activations", "symmetric-activations"),
+    "operators": ("all-operators", "products-only"),
 }
 """What a static int8 export can choose, the default first. `percentile` leaves the rarest values out, `histogram` looks
 for the range with the least squared error, `minmax` takes all values, `moving-average` the first batch's range, moved
-by a hundredth towards each later one's."""
+by a hundredth towards each later one's. `products-only`, the default of transformers, leaves in float what is neither
+a convolution nor a linear layer."""
 
 
 @dataclass(frozen=True)

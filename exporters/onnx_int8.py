@@ -48,6 +48,7 @@ class OnnxInt8:
         """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
         from onnxruntime.quantization import quantize_static
 
+        from edgebench.quantization.keep import BETWEEN
         from edgebench.quantization.observers import REDUCED
         from edgebench.quantization.qat import QuantizationAware
 
@@ -69,7 +70,7 @@ class OnnxInt8:
         # GELU have no int8 kernels.
         default = "products-only" if before["LayerNormalization"] > 0 else "all-operators"
         options = {"operators": default, **task.options}
-        products_only = options["operators"] == "products-only"
+        products_only = options["operators"] == "products-only" or BETWEEN in task.floats
         reduced = options.get("range", "reduce-range") == "reduce-range" and options.get("types") != "u8u8"
         quantize_static(
             graph, path, _Records(task.calibration()), nodes_to_exclude=list(excluded), reduce_range=reduced,

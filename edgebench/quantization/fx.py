@@ -14,8 +14,8 @@ from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
 from edgebench.errors import Unsupported
 from edgebench.quantization.engines import engine_set
-from edgebench.quantization.keep import kept_in_float
-from edgebench.quantization.observers import mapping
+from edgebench.quantization.keep import between, kept_in_float
+from edgebench.quantization.observers import limited, mapping
 from edgebench.quantization.parts import QUANTIZABLE, Plan, find_parts, inputs_of, relative, replaced, short
 from edgebench.quantization.refusal import first_refused
 
@@ -35,12 +35,12 @@ def quantize_static(
     """
     records = torch.from_numpy(signals)
     with engine_set(engine), torch.no_grad():
-        kept = {**kept_in_float(network), **(floats or {})}
+        kept = {**kept_in_float(network), **between(network, options or {}), **(floats or {})}
         plan = Plan(floats=dict(kept))
         find_parts(network.eval(), "", plan)
         while True:
             plan.leave_out()
-            quantized = _tried(network, mapping(engine, options or {}), records, plan)
+            quantized = _tried(network, limited(mapping(engine, options or {}), plan.floats), records, plan)
             if not is_quantized(quantized):
                 reasons = [why for path, why in plan.floats.items() if path not in kept]
                 reason = next(iter(reasons), "it has no convolution or linear layer")

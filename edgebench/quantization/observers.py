@@ -6,11 +6,11 @@ A range [a, b] becomes a scale (b - a) / (q_max - q_min) and a zero point (affin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.ao.quantization import (
     QConfig,
     QConfigMapping,
@@ -19,6 +19,9 @@ from torch.ao.quantization import (
     get_default_qconfig_mapping,
 )
 from torch.ao.quantization import observer as ao
+
+from edgebench.quantization.keep import BETWEEN
+from edgebench.quantization.parts import QUANTIZABLE
 
 RARE = 1e-3
 """Share of the values that `percentile` leaves out, half of it at each end."""
@@ -50,6 +53,9 @@ class PercentileObserver(ao.HistogramObserver):
         return self.min_val + width * first, self.min_val + width * (last + 1)
 
 
+FUSED = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.ReLU, torch.nn.functional.relu, torch.relu)
+"""What FX fuses with a product in front of it, if both have the same observers."""
+
 OBSERVERS: Mapping[str, Any] = {
     "histogram": HistogramObserver,
     "minmax": ao.MinMaxObserver,
@@ -64,6 +70,16 @@ def mapping(engine: str, options: Mapping[str, str]) -> QConfigMapping:
     oneDNN's own has 8 bits of activation: without VNNI its sums saturate, and the answers are wrong.
     """
     return get_default_qconfig_mapping(engine).set_global(qconfig(engine, options))
+
+
+def limited(full: QConfigMapping, floats: Container[str]) -> QConfigMapping:
+    """The mapping, or where `BETWEEN` is to stay in float, the same for products and what is fused with them alone."""
+    if BETWEEN not in floats:
+        return full
+    found = QConfigMapping()
+    for kind in (*QUANTIZABLE, *FUSED):
+        found.set_object_type(kind, full.global_qconfig)
+    return found
 
 
 def mapping_of_training(engine: str) -> QConfigMapping:

@@ -17,8 +17,8 @@ from torch.ao.quantization.quantize_fx import prepare_qat_fx
 from edgebench.errors import Unsupported
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.fx import BATCH, part_of
-from edgebench.quantization.keep import kept_in_float
-from edgebench.quantization.observers import mapping, qconfig, qconfig_of
+from edgebench.quantization.keep import BETWEEN, between, kept_in_float
+from edgebench.quantization.observers import limited, mapping, qconfig, qconfig_of
 from edgebench.quantization.parts import QUANTIZABLE, Plan, find_parts, inputs_of, replaced, short
 
 Progress = Callable[[int, int], None]
@@ -42,6 +42,8 @@ def sensitivities(
 ) -> list[Sensitivity]:  # fmt: skip
     """Each module that int8 would take, from the most sensitive; by records (records, leads, samples) in mV.
 
+    What int8 takes beside convolutions and linear layers is one line of its own, `BETWEEN`.
+
     The rounding is simulated (fake quantization with the engine's observers): so one module can be looked at alone.
     """
     records = torch.from_numpy(signals)
@@ -52,6 +54,8 @@ def sensitivities(
         except (AssertionError, KeyError, NotImplementedError, RuntimeError) as error:
             raise Unsupported(f"int8 of this network cannot be simulated for {engine}: {short(error)}") from None
         modules = _roundings(network, whole, parts)
+        if others := _between(whole, modules):
+            modules[BETWEEN] = others
         dense = _logits(whole, records)
         found = []
         for done, (path, roundings) in enumerate(modules.items()):
@@ -62,7 +66,7 @@ def sensitivities(
                 rounding.disable_fake_quant()
             agreement = float(((logits >= bounds) == (dense >= bounds)).float().mean())
             distance = float((logits - dense).square().mean().sqrt())
-            count = sum(p.numel() for p in network.get_submodule(path).parameters())
+            count = 0 if path == BETWEEN else sum(p.numel() for p in network.get_submodule(path).parameters())
             found.append(Sensitivity(path, agreement, distance, count))
             if progress:
                 progress(done + 1, len(modules))
@@ -73,7 +77,7 @@ def _simulated(
     network: nn.Module, engine: str, records: Tensor, options: Mapping[str, str]
 ) -> tuple[nn.Module, list[str]]:
     """The network with its roundings calibrated and switched off, and the parts that have any."""
-    plan = Plan(floats=dict(kept_in_float(network)))
+    plan = Plan(floats={**kept_in_float(network), **between(network, options)})
     whole = copy.deepcopy(network).eval()
     find_parts(whole, "", plan)
     plan.leave_out()
@@ -81,7 +85,7 @@ def _simulated(
     observers = qconfig(engine, options)
     rounding = qconfig_of(*(_rounding_with(observer) for observer in (observers.activation, observers.weight)))
     for path in plan.parts:
-        config = mapping(engine, {}).set_global(rounding)
+        config = limited(mapping(engine, {}).set_global(rounding), plan.floats)
         whole = replaced(whole, path, prepare_qat_fx(part_of(whole, path, config, plan), config, inputs[path]))
     whole.eval()
     whole.apply(ao.disable_fake_quant)
@@ -115,6 +119,12 @@ def _roundings(network: nn.Module, whole: nn.Module, parts: list[str]) -> dict[s
                 *(m for m in around if isinstance(m, ao.FakeQuantizeBase)),
             ]
     return found
+
+
+def _between(whole: nn.Module, modules: Mapping[str, list[ao.FakeQuantizeBase]]) -> list[ao.FakeQuantizeBase]:
+    """The roundings that no module has at its weights, its inputs or its outputs."""
+    known = {id(rounding) for roundings in modules.values() for rounding in roundings}
+    return [m for m in whole.modules() if isinstance(m, ao.FakeQuantizeBase) and id(m) not in known]
 
 
 def _logits(network: nn.Module, records: Tensor) -> Tensor:

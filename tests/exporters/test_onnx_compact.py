@@ -9,9 +9,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from torch import Tensor, nn
-
 from edgebench.exporters._onnx_compact import compact  # type: ignore[import-not-found]  # mypy sees it as exporters
+from torch import Tensor, nn
 
 
 class Net(nn.Module):
