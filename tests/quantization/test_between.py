@@ -1,0 +1,91 @@
+"""What int8 takes beside convolutions and linear layers: it can stay in float, and has a sensitivity of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edgebench.quantization.fx import quantize_static
+from edgebench.quantization.keep import BETWEEN, between
+from edgebench.quantization.sensitivity import sensitivities
+
+
+class Residual(nn.Module):
+    """A stream that a few large values make too coarse for int8 where it is added to; the products see it scaled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv1d(12, 8, 5)
+        self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(3))
+        self.head = nn.Linear(8, 5)
+        self.register_buffer("large", torch.tensor([3000.0] + [0.0] * 7))
+        self.register_buffer("seen", torch.tensor([0.0] + [1.0] * 7))
+
+    def forward(self, x: Tensor) -> Tensor:
+        stream = self.stem(x).mean(-1) + self.large
+        for block in self.blocks:
+            stream = stream + block(stream * self.seen)
+        logits: Tensor = self.head(stream * self.seen)
+        return logits
+
+
+class Normalised(nn.Module):
+    """As a transformer has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.norm, self.head = nn.Conv1d(12, 8, 5), nn.LayerNorm(8), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.norm(self.stem(x).mean(-1)))
+        return logits
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def signals() -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 1, (64, 12, 40)).astype(np.float32)
+
+
+def errors(network: nn.Module, signals: np.ndarray, **options: str) -> tuple[float, tuple[str, ...]]:
+    quantized, told = quantize_static(network.eval(), "fbgemm", signals, options)
+    with torch.no_grad():
+        x = torch.from_numpy(signals)
+        return float((quantized(x) - network(x)).abs().mean()), told
+
+
+def test_the_stream_stays_in_float(signals: np.ndarray) -> None:
+    network = Residual()
+    coarse, told = errors(network, signals)
+    assert told == ()
+    fine, told = errors(network, signals, operators="products-only")
+    assert told == ("operators between products: only convolutions and linear layers are quantized",)
+    assert fine < coarse / 5
+
+
+def test_transformers_leave_it_by_themselves(signals: np.ndarray) -> None:
+    network = Normalised()
+    assert list(between(network, {})) == [BETWEEN]
+    assert between(network, {"operators": "all-operators"}) == {}
+    assert between(Residual(), {}) == {}
+    _, told = errors(network, signals)
+    assert [text.partition(":")[0] for text in told] == [BETWEEN]
+    quantized, _ = quantize_static(network.eval(), "fbgemm", signals)
+    assert type(quantized.norm) is nn.LayerNorm
+    quantized, _ = quantize_static(network.eval(), "fbgemm", signals, {"operators": "all-operators"})
+    assert type(quantized.norm) is not nn.LayerNorm
+
+
+def test_it_is_one_more_line_of_the_sensitivities(signals: np.ndarray) -> None:
+    found = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {})
+    assert {s.module for s in found} == {"stem", "blocks.0", "blocks.1", "blocks.2", "head", BETWEEN}
+    worst = max(found, key=lambda s: s.error)
+    assert (worst.module, worst.parameters) == (BETWEEN, 0)
+    without = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {"operators": "products-only"})
+    assert BETWEEN not in {s.module for s in without}
