@@ -158,7 +158,12 @@ def list_(
 @app.command()
 @command
 def doctor() -> None:
-    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason."""
+    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
+
+    [bold]Example[/bold]
+
+    edgebench doctor
+    """
     from edgebench.diagnosis_view import show_diagnosis
 
     show_diagnosis()
