@@ -12,19 +12,26 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from marked import ROOT, page_of, replaced
 
-from edgebench import run_store
-from edgebench.reports.markdown import RENDERER
+from edgebench import api
 
 REFERENCE = ROOT / "results" / "reference"
 
 
 def table_of(folder: Path) -> str:
     """The table of measured cells, as report.md has it, made anew from the measurements."""
-    lines = RENDERER.render(run_store.read(folder)).splitlines()
+    with tempfile.TemporaryDirectory() as scratch:
+        api.report([folder], ("md",), Path(scratch))
+        return table_in((Path(scratch) / "report.md").read_text(encoding="utf-8"))
+
+
+def table_in(report: str) -> str:
+    """The table of measured cells in the text of report.md."""
+    lines = report.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("| model"))
     end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
     return "\n".join(lines[start:end])

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import publish_run
 import pytest
-from marked import page_of, replaced
 
 from edgebench import registry, run_store
 from edgebench.contracts import DataRequest
@@ -16,26 +14,11 @@ from edgebench.models import store
 from edgebench.statistics import decide, interval, macro_auc
 
 ROOT = Path(__file__).parent.parent
-RUNS = sorted(p.parent for p in (ROOT / "results" / "reference").glob("*/plan.json"))
 
 
 @pytest.fixture
 def run() -> Run:
     return run_store.read(ROOT / "results" / "reference" / "ptbxl-x86")
-
-
-@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
-def test_reports_are_made_of_the_measurements(folder: Path) -> None:
-    found = run_store.read(folder)
-    for name in ("csv", "md"):
-        renderer = registry.renderer(name)
-        assert (folder / renderer.file).read_text() == renderer.render(found)
-
-
-@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
-def test_a_page_shows_the_runs_table(folder: Path) -> None:
-    page = page_of(f"table {folder.name}").read_text()
-    assert replaced(page, f"table {folder.name}", publish_run.table_of(folder)) == page
 
 
 def test_medians_are_those_of_the_raw_samples(run: Run) -> None:
