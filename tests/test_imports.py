@@ -78,7 +78,8 @@ ALLOWED = {
     | {"adoption", "artifacts", "bundles", "bundling", "device", "harness", "models", "plan", "run_store"}
     | {"sources", "training"},
     "diagnosis": BASE | {"cgroup", "measuring", "models", "profiles"},
-    "console": BASE, "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
+    "console": BASE | {"live_view"}, "live_view": BASE | {"reports"},
+    "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
     "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
     "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},
     "cli_explain": BASE | {"console", "explanation", "reports", "run_store"},
