@@ -55,7 +55,8 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _say(text: str) -> None:
-    err.print(f"[red]error:[/red] {escape(' '.join(text.split()))}", soft_wrap=True, highlight=False)
+    line = f"[red]error:[/red] {escape(' '.join(text.split()))}"
+    err.print(line, soft_wrap=not err.is_terminal, highlight=False)
 
 
 def say_written(paths: list[Path]) -> None:
