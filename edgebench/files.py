@@ -42,8 +42,13 @@ def sha256_of(*texts: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
 
 
 @contextmanager

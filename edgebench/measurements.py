@@ -5,6 +5,7 @@ Standard library only, like the other records.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +135,17 @@ class Run:
     measurements: tuple[Measurement, ...]
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Environments of other machines than the run's own, by their rows' `host`."""
+    parts: tuple[Run, ...] = ()
+    """The runs that this one was merged from; empty for one that was not."""
 
     def environment_of(self, m: Measurement) -> Mapping[str, Any]:
         """The machine that a cell was measured on."""
         return self.devices.get(m.host, self.environment)
+
+    def part_of(self, m: Measurement) -> Run:
+        """The run whose folder and plan a cell has: this one, or that of the merged ones which measured it."""
+        return self._homes.get((m.run, m.host, m.cell.id), self)
+
+    @functools.cached_property
+    def _homes(self) -> dict[tuple[str, str, str], Run]:
+        return {(m.run, m.host, m.cell.id): part for part in self.parts for m in part.measurements}

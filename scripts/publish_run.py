@@ -24,7 +24,7 @@ REFERENCE = ROOT / "results" / "reference"
 
 def table_of(folder: Path) -> str:
     """The table of measured cells, as report.md has it, made anew from the measurements."""
-    lines = RENDERER.render(run_store.read(folder)).splitlines()
+    lines = RENDERER.render(run_store.read(folder))[RENDERER.file].splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("| model"))
     end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
     return "\n".join(lines[start:end])

@@ -15,14 +15,14 @@ class Csv:
 
     file = "report.csv"
 
-    def render(self, run: Run) -> str:
+    def render(self, run: Run) -> Mapping[str, str]:
         """The columns of Measurement, in its order."""
         import pandas as pd
 
         rows = [{k: _plain(v) for k, v in asdict(m).items()} for m in sorted(ordered(run), key=lambda m: m.host)]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
         table = pd.DataFrame(rows, columns=[f.name for f in fields(Measurement)], dtype=object)
-        return str(table.to_csv(index=False, lineterminator="\n"))
+        return {self.file: str(table.to_csv(index=False, lineterminator="\n"))}
 
 
 def _plain(value: Any) -> Any:
