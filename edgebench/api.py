@@ -147,8 +147,8 @@ def export(
 def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
     """Write the reports of each run beside its measurements, or into `output`; returns the files.
 
-    Several runs go into `output` as one report, with a section for each machine. A format whose package is not installed
-    is left out unless it was asked for alone. Raises UnknownPlugin, before anything is written, and RunError.
+    Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
+    package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
     """
     from edgebench import registry, run_store
     from edgebench.files import write_bytes

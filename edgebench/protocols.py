@@ -184,4 +184,4 @@ class Renderer(Protocol):
     """The name of the file that a person or a program opens."""
 
     def render(self, run: Run) -> Mapping[str, str | bytes]:
-        """Return the contents of `file`, and of the files beside it that it shows, by name; text is written as UTF-8."""
+        """Return what `file` holds, and the files beside it that it shows, by name; text is written as UTF-8."""
