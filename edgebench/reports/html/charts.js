@@ -2,8 +2,10 @@
 
 const CONFIG = {
   displaylogo: false, responsive: true, showTips: false,
-  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  // These only: one of Plotly's own would send the chart to its makers.
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
 };
+const touched = matchMedia("(pointer: coarse)").matches;
 const charts = [];
 
 /** A chart in a figure: `draw` gives Plotly's traces and layout, `numbers` the headings and rows of its table. */
@@ -28,7 +30,7 @@ class Chart {
   refresh() {
     if (!this.seen) return Promise.resolve();
     const { traces, layout } = this.draw(this);
-    return Plotly.react(this.plot, traces, { ...this.base(), ...layout }, CONFIG);
+    return Plotly.react(this.plot, traces, { ...this.base(), ...layout }, { ...CONFIG, displayModeBar: touched ? false : "hover" });
   }
 
   base() {
@@ -38,7 +40,8 @@ class Chart {
       font: { family: "system-ui, sans-serif", size: this.narrow ? 11 : 12, color: colour("--text") },
       margin: { l: 8, r: 12, t: 10, b: 8 },
       // A finger that scrolls the page must not draw a box instead.
-      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      dragmode: touched ? false : "zoom",
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--accent") },
       hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--text") }, align: "left" },
     };
   }
@@ -52,7 +55,7 @@ class Chart {
   }
 }
 
-/** Draw each chart when it is near the window's edge, or `within` a moment of opening the page. */
+/** Draw each chart when it is in sight, or nearly. */
 function watch() {
   const observer = new IntersectionObserver(
     (entries) => {

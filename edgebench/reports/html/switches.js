@@ -14,6 +14,6 @@ function drawSwitches(machine, place) {
       if (key === machine.key) swatch.style.background = machine.colour(value);
       return el("label", {}, box, key === machine.key ? swatch : null, value);
     });
-    place.append(el("fieldset", {}, el("legend", {}, TITLES[key]), ...boxes));
+    place.append(el("fieldset", {}, el("legend", {}, key === machine.key ? `${TITLES[key]} (colour)` : TITLES[key]), ...boxes));
   }
 }

@@ -21,7 +21,7 @@ const COLUMNS = [
     text: (c) => small(show.delta(c.delta_macro_f1), show.interval(show.delta, c.delta_low, c.delta_high)) },
   { title: "macro-AUC", by: (c) => c.macro_auc, high: true, text: (c) => show.score(c.macro_auc) },
   { title: "agreement", by: (c) => c.agreement, high: true, text: (c) => show.share(c.agreement) },
-  { title: "timing", text: (c) => small(c.timing, c.reason), by: (c) => c.timing, always: true },
+  { title: "timing", text: (c) => small(c.timing, c.reason), by: (c) => c.timing, always: true, reasoned: true },
 ];
 
 function number(title, field, format, always = false) {
@@ -91,7 +91,8 @@ class CellTable {
     const body = rows.map((cell) =>
       el("tr", { class: cell.front ? "front" : null }, ...columns.map((column) => {
         const doubted = column.time && cell.emulated;
-        return el("td", { class: doubted ? "emulated" : null, title: doubted ? "emulated: says nothing" : null }, column.text(cell) ?? "");
+        const kind = doubted ? "emulated" : column.reasoned && cell.reason ? "reasoned" : null;
+        return el("td", { class: kind, title: doubted ? "emulated: says nothing" : column.reasoned ? cell.reason : null }, column.text(cell));
       })),
     );
     this.table.replaceChildren(el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body));
