@@ -31,6 +31,11 @@ BASE = {
     "onnx_constants",
     "options",
     "events",
+    "limits",
+    "pareto",
+    "recommendation",
+    "shipping",
+    "units",
 }
 ALLOWED = {
     "about_records": {"contracts"},
@@ -41,6 +46,9 @@ ALLOWED = {
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),
     "lens": set(), "options": {"errors"},
     "registry": {"errors", "options", "protocols"}, "events": {"contracts", "measurements"},
+    "pareto": {"measurements"}, "units": {"errors"}, "limits": {"errors", "measurements", "pareto", "units"},
+    "shipping": {"contracts", "errors", "files", "installing", "measurements", "records"},
+    "recommendation": {"errors", "limits", "measurements", "pareto", "shipping", "units"},
     "process": {"errors", "files"}, "quantization": {"errors"},
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
@@ -83,6 +91,7 @@ ALLOWED = {
     "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},
     "cli_explain": BASE | {"console", "explanation", "reports", "run_store"},
     "comparison": BASE | {"run_store"}, "cli_compare": BASE | {"comparison", "console", "reports", "run_store"},
+    "cli_recommend": BASE | {"api", "console", "reports"},
     "cli_run": BASE | {"api", "cli_options", "console", "plan", "reports", "run_store"},
     "cli_train": {"cli_options", "console", "training_view"},
     "cli_data": BASE | {"console", "data", "reports"},

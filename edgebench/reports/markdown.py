@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation
+from edgebench import explanation, pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
 from edgebench.reports import columns, passes
@@ -74,7 +74,7 @@ def _table(rows: list[Measurement]) -> str:
         return ""
     from tabulate import tabulate
 
-    stars = columns.best(rows)
+    stars = pareto.front(rows)
     cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
     headings = [*columns.COLUMNS, "best"]
     # A run of an earlier version has columns that nobody filled.
