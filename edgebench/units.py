@@ -15,8 +15,8 @@ BYTES: Mapping[str, Decimal] = {
 }  # fmt: skip
 _SAME = {"us": "µs", "μs": "µs", "KB": "kB"}
 """Other spellings, the Greek letter for the micro sign among them."""
-_BITS = ("Kb", "kb", "Mb", "Gb", "Kib", "Mib", "Gib")
-"""What means bits where the letters' case counts; `mb` and `gb`, all small, are only typed in haste."""
+_BITS = ("Kb", "Mb", "Gb", "Kib", "Mib", "Gib")
+"""What means bits; all small, as in `mb`, it is only typed in haste."""
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.ASCII)
 
 
@@ -76,3 +76,18 @@ def duration(value: float | None) -> str:
         return ""
     number, unit = (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
     return f"{number:#.3g}".rstrip(".") + f" {unit}"
+
+
+def exact_duration(value: float) -> str:
+    """A time that somebody gave, with all its digits: `20 ms`, not `20.0 ms`."""
+    return _exact(value, (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)))
+
+
+def exact_size(value: float) -> str:
+    """A size that somebody gave, with all its digits."""
+    return _exact(value, (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)))
+
+
+def _exact(value: float, units: tuple[tuple[str, float], ...]) -> str:
+    unit, one = next((u for u in units if value >= u[1]), units[-1])
+    return f"{value / one:.10g} {unit}"

@@ -35,7 +35,9 @@ BASE = {
     "pareto",
     "recommendation",
     "shipping",
+    "snippets",
     "units",
+    "weighing",
 }
 ALLOWED = {
     "about_records": {"contracts"},
@@ -47,8 +49,9 @@ ALLOWED = {
     "lens": set(), "options": {"errors"},
     "registry": {"errors", "options", "protocols"}, "events": {"contracts", "measurements"},
     "pareto": {"measurements"}, "units": {"errors"}, "limits": {"errors", "measurements", "pareto", "units"},
-    "shipping": {"contracts", "errors", "files", "installing", "measurements", "records"},
-    "recommendation": {"errors", "limits", "measurements", "pareto", "shipping", "units"},
+    "shipping": {"contracts", "errors", "files", "measurements", "records", "snippets"}, "snippets": {"contracts"},
+    "recommendation": {"errors", "limits", "measurements", "pareto", "shipping", "weighing"},
+    "weighing": {"limits", "measurements", "pareto", "units"},
     "process": {"errors", "files"}, "quantization": {"errors"},
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
