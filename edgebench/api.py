@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgebench.events import Listener
     from edgebench.measurements import Run
     from edgebench.plan import Plan
+    from edgebench.recommendation import Recommendation
 
 FORMATS = ("csv", "md", "html")
 """The formats that a run writes at its end, and `edgebench report` unless told otherwise."""
@@ -172,6 +173,18 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
                 write_bytes(path, content.encode() if isinstance(content, str) else content)
                 written.append(path)
     return written
+
+
+def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation]:
+    """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
+
+    `bounds` are fields of `edgebench.recommendation.Limits`, in seconds and bytes. Raises RunError, and PlanError for a
+    bound that is none or an unknown target.
+    """
+    from edgebench import run_store
+    from edgebench.recommendation import Limits, recommend
+
+    return recommend(run_store.read(run), Limits(**bounds), target)
 
 
 def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:

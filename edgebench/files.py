@@ -149,3 +149,8 @@ def cache_dir() -> Path:
 def safe_name(text: str) -> str:
     """The text as a file name: anything but letters, digits, '_', '.' and '-' becomes '_'."""
     return re.sub(r"[^\w.-]", "_", text)
+
+
+def safe(name: str) -> str:
+    """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
+    return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")

@@ -6,7 +6,7 @@ Standard library only, like the other records.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -149,3 +149,17 @@ class Run:
     @functools.cached_property
     def _homes(self) -> dict[tuple[str, str, str], Run]:
         return {(m.run, m.host, m.cell.id): part for part in self.parts for m in part.measurements}
+
+
+def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
+    """The rows of each machine with its name; where several runs on it have the same cell, those of each run."""
+    found = []
+    for host in sorted({m.host for m in rows}):
+        there = [m for m in rows if m.host == host]
+        if len({m.cell.id for m in there}) == len(there):
+            found.append((host, there))
+        else:
+            found += [
+                (f"{host}, run {run}", [m for m in there if m.run == run]) for run in sorted({m.run for m in there})
+            ]
+    return found

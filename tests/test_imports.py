@@ -31,6 +31,13 @@ BASE = {
     "onnx_constants",
     "options",
     "events",
+    "limits",
+    "pareto",
+    "recommendation",
+    "shipping",
+    "snippets",
+    "units",
+    "weighing",
 }
 ALLOWED = {
     "about_records": {"contracts"},
@@ -41,11 +48,15 @@ ALLOWED = {
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),
     "lens": set(), "options": {"errors"},
     "registry": {"errors", "options", "protocols"}, "events": {"contracts", "measurements"},
+    "pareto": {"measurements"}, "units": {"errors"}, "limits": {"errors", "measurements", "pareto", "units"},
+    "shipping": {"contracts", "errors", "files", "measurements", "records", "snippets"}, "snippets": {"contracts"},
+    "recommendation": {"errors", "limits", "measurements", "pareto", "shipping", "weighing"},
+    "weighing": {"limits", "measurements", "pareto", "units"},
     "process": {"errors", "files"}, "quantization": {"errors"},
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
     "exporters": BASE | {"quantization"}, "runtimes": BASE, "measuring": BASE,
-    "reports": BASE | {"explanation"}, "profiles": BASE, "explanation": BASE,
+    "reports": BASE | {"explanation", "run_store"}, "html": BASE | {"explanation", "reports", "run_store"}, "profiles": BASE, "explanation": BASE,
     "bundles": BASE | {"profiles"},
     # The composers.
     "remote": BASE | {"bundles", "process", "telling"},
@@ -83,6 +94,7 @@ ALLOWED = {
     "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},
     "cli_explain": BASE | {"console", "explanation", "reports", "run_store"},
     "comparison": BASE | {"run_store"}, "cli_compare": BASE | {"comparison", "console", "reports", "run_store"},
+    "cli_recommend": BASE | {"api", "console", "reports"},
     "cli_run": BASE | {"api", "cli_options", "console", "plan", "reports", "run_store"},
     "cli_train": {"cli_options", "console", "training_view"},
     "cli_data": BASE | {"console", "data", "reports"},

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from edgebench import pareto
 from edgebench.measurements import Measurement, Run
+from edgebench.recommendation import Recommendation
 from edgebench.reports import machines
+from edgebench.reports.csv import PARETO
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes; new fields do not change it."""
@@ -43,11 +46,11 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 
 
 def _cell(m: Measurement, stars: set[str]) -> dict[str, Any]:
-    """The columns of report.csv, and what only a report knows of a cell."""
-    return {"id": m.cell.id, "front": m.status == "ok" and m.cell.id in stars, **asdict(m)}
+    """The columns of report.csv and the cell's id; `pareto` is null where a cell is not ranked."""
+    return {"id": m.cell.id, **asdict(m), PARETO: m.cell.id in stars if pareto.ranked(m) else None}
 
 
-def _advice(advice: Any) -> dict[str, Any]:
+def _advice(advice: Recommendation) -> dict[str, Any]:
     """A recommendation; cells are named by their ids."""
     return {
         "target": advice.target,

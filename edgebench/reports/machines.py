@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgebench import pareto
 from edgebench.measurements import Measurement, Run
+from edgebench.recommendation import Limits, Recommendation, recommend
 from edgebench.reports import columns
 
 DROP = 0.01
@@ -45,15 +47,13 @@ def split(run: Run) -> list[Machine]:
             found.append(
                 Machine(
                     f"{name}, {dataset}" if len(scored) > 1 else name, there,
-                    columns.best([m for m in there if m.status == "ok"]), run.environment_of(first),
+                    pareto.front(there), run.environment_of(first),
                     run.part_of(first).plan.get("measuring", {}), tuple(dict.fromkeys(m.run for m in there)),
                 )
             )  # fmt: skip
     return found
 
 
-def recommended(run: Run, machine: Machine) -> list[Any]:
+def recommended(run: Run, machine: Machine) -> list[Recommendation]:
     """What to ship on each target of a machine, where macro-F1 may drop by `DROP`."""
-    from edgebench.recommendation import Limits, recommend
-
     return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=DROP)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation
+from edgebench import explanation, pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
 from edgebench.reports import columns, passes, pictures
@@ -47,7 +47,7 @@ class Markdown:
 
 def _device(measured: list[Measurement], run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
     """All that is told of the cells of one machine; its pictures go into `files`, with names from `stem` on."""
-    drawn = pictures.fronts(measured, columns.best(measured), stem)
+    drawn = pictures.fronts(measured, pareto.front(measured), stem)
     files |= {picture.file: picture.svg for picture in drawn}
     parts = [f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn]
     parts += [CAPTION] if drawn else []
@@ -84,7 +84,7 @@ def _table(rows: list[Measurement]) -> str:
         return ""
     from tabulate import tabulate
 
-    stars = columns.best(rows)
+    stars = pareto.front(rows)
     cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
     headings = [*columns.COLUMNS, "best"]
     # A run of an earlier version has columns that nobody filled.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from edgebench import registry, run_store
+from edgebench import pareto, registry, run_store
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns, terminal
@@ -36,7 +36,7 @@ HEADER = (
     "conversions,int8_time_share,conversion_time_share,slowest_operator,slowest_operator_share,dataset,"
     "records,macro_f1,macro_f1_low,macro_f1_high,macro_auc,macro_auc_low,macro_auc_high,calibration_error,"
     "f1_by_class,delta_macro_f1,delta_low,delta_high,delta_macro_auc,delta_auc_low,delta_auc_high,agreement,"
-    "max_abs_error,counterpart,counterpart_delta,counterpart_low,counterpart_high,artifact_sha256,host"
+    "max_abs_error,counterpart,counterpart_delta,counterpart_low,counterpart_high,artifact_sha256,host,pareto"
 )
 
 
@@ -100,7 +100,7 @@ def test_markdown_holds_int8_against_plainer_int8() -> None:
 
 def test_emulated_cells_are_never_ranked() -> None:
     emulated = replace(OK, target="pi", emulated=True, verdict="emulated", latency_p50_s=1e-6)
-    assert columns.best([OK, emulated]) == {OK.cell.id}
+    assert pareto.front([OK, emulated]) == {OK.cell.id}
     assert "`emulated`" in registry.renderer("md").render(run_of(OK, emulated))
 
 
@@ -162,8 +162,9 @@ def test_machines_are_never_in_one_table() -> None:
     assert "20.00 ms" in first and "20.00 ms" not in second and "onnx-int8" not in second
     assert first.count("★") == 2 and second.count("★") == 1, "none is held against another machine's"
     assert "### a board\n\n- processor: Cortex" in text
-    lines = registry.renderer("csv").render(both).splitlines()
-    assert [line.rpartition(",")[2] for line in lines] == ["host", "a board", "a board", "a machine", "a machine"]
+    lines = list(csv.DictReader(io.StringIO(registry.renderer("csv").render(both))))
+    assert [line["host"] for line in lines] == ["a board", "a board", "a machine", "a machine"]
+    assert [line["pareto"] for line in lines] == ["True", "True", "True", ""], "each by its own machine's cells"
     console = Console(width=120, record=True)
     terminal.show(both, console)
     shown = console.export_text()

@@ -26,7 +26,7 @@ class Html:
         import jinja2
 
         library = embedding.library()
-        script = "(() => {\n\"use strict\";\n" + "".join((HERE / name).read_text("utf-8") for name in SCRIPTS) + "})();\n"
+        script = '(() => {\n"use strict";\n' + "".join((HERE / name).read_text("utf-8") for name in SCRIPTS) + "})();\n"
         found = machines.split(run)
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,

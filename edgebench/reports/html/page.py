@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebench import explanation
 from edgebench.measurements import Measurement, Run
+from edgebench.recommendation import Recommendation
 from edgebench.reports import columns, machines
 
 
@@ -45,9 +46,9 @@ def _name(m: Measurement) -> str:
     return f"{m.model} {columns.name(m)}"
 
 
-def _advice(advice: Any) -> dict[str, Any]:
+def _advice(advice: Recommendation) -> dict[str, Any]:
     """A recommendation in words; nothing in it is markup."""
-    chosen: Measurement | None = advice.chosen
+    chosen = advice.chosen
     figures = [] if chosen is None else [
         ("median latency", columns.duration(chosen.latency_p50_s)),
         ("file size", columns.size(chosen.file_size_bytes)),

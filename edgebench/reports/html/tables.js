@@ -4,7 +4,7 @@
 const COLUMNS = [
   { title: "★", text: (c) => (c.front ? "★" : ""), by: (c) => c.front, high: true, always: true },
   { title: "model", text: (c) => c.model, by: (c) => c.model, always: true },
-  { title: "exporter", text: (c) => c.name, by: (c) => c.name, always: true },
+  { title: "exporter", text: (c) => small(c.exporter, c.variant === "none" ? "" : c.variant), by: (c) => c.name, always: true },
   { title: "target", text: (c) => c.target, by: (c) => c.target, always: true },
   timed("p50 latency", (c) => c.latency_p50_s, (c) => small(show.duration(c.latency_p50_s), show.interval(show.duration, c.latency_p50_low_s, c.latency_p50_high_s)), true),
   timed("p90", (c) => c.latency_p90_s), timed("p95", (c) => c.latency_p95_s), timed("p99", (c) => c.latency_p99_s),
