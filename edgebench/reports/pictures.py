@@ -97,14 +97,17 @@ def _panel(
 ) -> None:  # fmt: skip
     axes.grid(alpha=0.25, lw=0.5)
     axes.spines[["top", "right"]].set_visible(False)
-    for m in sorted(rows, key=lambda m: m.cell.id in stars):  # the front over the others
-        marked, colour = m.cell.id in stars, colours[key(m)]
-        if intervals and marked:
-            low, high = (m.latency_p50_low_s or 0) * 1e3, (m.latency_p50_high_s or 0) * 1e3
-            axes.plot([low, high], [m.macro_f1] * 2, color=colour, lw=1.2, alpha=0.6)
-            axes.plot([across(m)] * 2, paired(m), color=colour, lw=1.2, alpha=0.6)
-        style: dict[str, Any] = {"s": 46, "zorder": 3} if marked else {"s": 20, "alpha": 0.4, "zorder": 2}
-        axes.scatter([across(m)], [m.macro_f1 or 0], color=colour, linewidths=0, **style)
+    for name, colour in colours.items():
+        for marked in (False, True):
+            group = [m for m in rows if key(m) == name and (m.cell.id in stars) == marked]
+            style: dict[str, Any] = {"s": 46, "zorder": 3} if marked else {"s": 20, "alpha": 0.4, "zorder": 2}
+            axes.scatter(
+                list(map(across, group)), [m.macro_f1 or 0 for m in group], color=colour, linewidths=0, **style
+            )
+            for m in group if marked and intervals else ():
+                low, high = ((end or m.latency_p50_s or 0) * 1e3 for end in (m.latency_p50_low_s, m.latency_p50_high_s))
+                axes.plot([low, high], [m.macro_f1] * 2, color=colour, lw=1.2, alpha=0.6)
+                axes.plot([across(m)] * 2, paired(m), color=colour, lw=1.2, alpha=0.6)
 
 
 def paired(m: Measurement) -> tuple[float, float]:

@@ -26,7 +26,8 @@ class Html:
         import jinja2
 
         library = embedding.library()
-        script = '(() => {\n"use strict";\n' + "".join((HERE / name).read_text("utf-8") for name in SCRIPTS) + "})();\n"
+        parts = "".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
+        script = embedding.safe(f'(() => {{\n"use strict";\n{parts}}})();\n', "script")
         found = machines.split(run)
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
@@ -39,8 +40,8 @@ class Html:
             style=embedding.safe((HERE / "style.css").read_text("utf-8"), "style"),
             data=embedding.json_block([cells.of_machine(run, machine) for machine in found]),
             library=library,
-            script=embedding.safe(script, "script"),
-            policy=embedding.policy(library, embedding.safe(script, "script")),
+            script=script,
+            policy=embedding.policy(library, script),
         )
         return {self.file: text}
 

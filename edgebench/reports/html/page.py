@@ -50,7 +50,7 @@ def _advice(advice: Recommendation) -> dict[str, Any]:
     """A recommendation in words; nothing in it is markup."""
     chosen = advice.chosen
     figures = [] if chosen is None else [
-        ("median latency", columns.duration(chosen.latency_p50_s)),
+        ("median latency", "" if chosen.emulated else columns.duration(chosen.latency_p50_s)),
         ("file size", columns.size(chosen.file_size_bytes)),
         ("peak memory", columns.size(chosen.peak_rss_bytes)),
         ("macro-F1", "" if chosen.macro_f1 is None else f"{chosen.macro_f1:.3f}"),
@@ -63,7 +63,7 @@ def _advice(advice: Recommendation) -> dict[str, Any]:
         "why": advice.why,
         "rivals": [(_name(m), text) for m, text in advice.rivals],
         "costs": list(advice.costs),
-        "excluded": list(advice.excluded.items()),
+        "excluded": [(bound, count) for bound, count in advice.excluded.items() if count],
         "nearest": [(_name(m), text) for m, text in advice.nearest],
         "file": advice.file,
         "sha256": advice.sha256,
