@@ -56,7 +56,8 @@ ALLOWED = {
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
     "exporters": BASE | {"quantization"}, "runtimes": BASE, "measuring": BASE,
-    "reports": BASE | {"explanation", "run_store"}, "html": BASE | {"explanation", "reports", "run_store"}, "profiles": BASE, "explanation": BASE,
+    "reports": BASE | {"explanation", "run_store"},
+    "html": BASE | {"explanation", "reports", "run_store"}, "profiles": BASE, "explanation": BASE,
     "bundles": BASE | {"profiles"},
     # The composers.
     "remote": BASE | {"bundles", "process", "telling"},

@@ -38,7 +38,7 @@ def test_reports_are_made_of_the_measurements(folder: Path) -> None:
     found = run_store.read(folder)
     for name in ("csv", "md"):
         renderer = registry.renderer(name)
-        assert (folder / renderer.file).read_text() == renderer.render(found)
+        assert (folder / renderer.file).read_text() == renderer.render(found)[renderer.file]
 
 
 @pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)

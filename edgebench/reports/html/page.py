@@ -75,6 +75,7 @@ def facts(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The machine in words, as pairs of what and how; what is not known is left out."""
     found = {
         "processor": environment.get("cpu", ""),
+        "emulated by": environment.get("emulator", ""),
         "board": environment.get("board", ""),
         "cores": environment.get("cores", ""),
         "architecture": environment.get("architecture", ""),

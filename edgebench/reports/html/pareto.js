@@ -51,7 +51,7 @@ function paretoTrace(machine, group, across, front, intervals) {
     hoverinfo: "text", hovertext: group.map(story), cliponaxis: false,
     marker: {
       color: tint, size: front ? 13 : 8, opacity: front ? 1 : 0.45, symbol: group.map((cell) => machine.symbol(cell)),
-      line: { width: front ? 1.5 : 0, color: colour("--card") },
+      line: { width: group.map((cell) => (cell.emulated ? 1.6 : front ? 1.5 : 0)), color: colour("--card") },
     },
   };
   const bar = { type: "data", symmetric: false, color: tint, thickness: 1.2, width: 0 };

@@ -80,8 +80,14 @@ class CellTable {
     this.table.querySelector(`th[aria-sort]:not([aria-sort="none"]) button`).focus();
   }
 
+  /** Whether a column tells something: nobody filled some, and the only model or target is named above. */
+  tells(column) {
+    const only = ["model", "target"].includes(column.title) && this.machine.values[column.title].length < 2;
+    return !only && (column.title === "★" || this.machine.cells.some((cell) => column.text(cell)));
+  }
+
   draw() {
-    const columns = COLUMNS.filter((c) => c.always || (this.all.checked && this.machine.cells.some((m) => known(c.by(m)))));
+    const columns = COLUMNS.filter((c) => (c.always || this.all.checked) && this.tells(c));
     const rows = this.rows;
     const head = columns.map((column) => {
       const sort = this.sorted === column ? (this.down ? "descending" : "ascending") : "none";
