@@ -185,13 +185,14 @@ def samples_of(folder: Path, job: str) -> Path:
 
 def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
     """The raw samples of a cell in seconds, an array a process; those that are missing or damaged are left out."""
-    found = []
+    found, folder = [], run.part_of(m).folder
     for number in itertools.count():
-        path = samples_of(run.part_of(m).folder, f"latency~{m.cell.id}~{number}")
+        path = samples_of(folder, f"latency~{m.cell.id}~{number}")
         if not path.is_file():
-            return [samples for samples in found if samples.size]
+            break
         with contextlib.suppress(OSError, ValueError, EOFError):
             found.append(np.asarray(np.load(path), np.float64))
+    return [samples for samples in found if samples.size]
 
 
 def _output_is_whole(folder: Path, job: str) -> bool:
