@@ -55,6 +55,19 @@ class Chart {
   }
 }
 
+/** Do something once, when an element is nearly in sight. */
+function whenSeen(element, act) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      act();
+    },
+    { rootMargin: "300px" },
+  );
+  observer.observe(element);
+}
+
 /** Draw each chart when it is in sight, or nearly. */
 function watch() {
   const observer = new IntersectionObserver(

@@ -39,8 +39,10 @@ function drawMachine(data, section) {
   }
   new CellTable(machine, section.querySelector(".cells"));
   const classes = section.querySelector(".classes");
-  machine.listeners.push(() => drawClasses(machine, classes));
-  drawClasses(machine, classes);
+  whenSeen(classes, () => {
+    machine.listeners.push(() => drawClasses(machine, classes));
+    drawClasses(machine, classes);
+  });
 }
 
 const data = JSON.parse(document.getElementById("data").textContent);

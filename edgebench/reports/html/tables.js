@@ -37,6 +37,9 @@ function small(text, more) {
   return more ? el("span", {}, text, el("small", {}, more)) : text;
 }
 
+// Rows that are drawn until all are asked for: hundreds would keep the page from opening.
+const FIRST_ROWS = 100;
+
 class CellTable {
   constructor(machine, place) {
     Object.assign(this, { machine, sorted: null, down: false });
@@ -47,11 +50,16 @@ class CellTable {
     });
     this.told = el("p", { class: "told", role: "status" });
     this.table = el("table", {});
+    this.more = el("button", { type: "button", class: "all", hidden: true, onclick: () => {
+      this.whole = true;
+      this.draw();
+    } });
     const filter = el("label", { class: "filter" }, "Filter", this.words);
     place.append(
       el("div", { class: "tools" }, filter, el("label", {}, this.front, "Pareto front only"),
         el("label", {}, this.all, "All columns"), this.told),
       scrolling(`Cells of ${machine.name}`, this.table),
+      this.more,
     );
     machine.listeners.push(() => this.draw());
     this.draw();
@@ -94,7 +102,10 @@ class CellTable {
       const button = el("button", { type: "button", onclick: () => this.sort(column), "aria-label": column.title === "★" ? "Pareto front" : null }, column.title);
       return el("th", { scope: "col", "aria-sort": sort }, button);
     });
-    const body = rows.map((cell) =>
+    const drawn = this.whole ? rows : rows.slice(0, FIRST_ROWS);
+    this.more.hidden = drawn.length === rows.length;
+    this.more.textContent = `Show all ${rows.length} cells`;
+    const body = drawn.map((cell) =>
       el("tr", { class: cell.front ? "front" : null }, ...columns.map((column) => {
         const doubted = column.time && cell.emulated;
         const kind = doubted ? "emulated" : column.reasoned && cell.reason ? "reasoned" : null;
@@ -109,8 +120,10 @@ class CellTable {
 /** F1 of each class, tinted by the difference to the uncompressed fp32 model on the same target. */
 function drawClasses(machine, place) {
   const cells = machine.visible.filter((cell) => cell.classes.some(known));
-  const base = (cell) =>
-    machine.cells.find((c) => c.model === cell.model && c.target === cell.target && c.exporter === "eager" && c.variant === "none");
+  const key = (cell) => JSON.stringify([cell.model, cell.target]);
+  const uncompressed = machine.cells.filter((cell) => cell.exporter === "eager" && cell.variant === "none");
+  const bases = new Map(uncompressed.map((cell) => [key(cell), cell]));
+  const base = (cell) => bases.get(key(cell));
   const rows = cells.map((cell) => [
     machine.label(cell),
     ...cell.classes.map((score, i) => {
