@@ -47,7 +47,10 @@ def opened(page: Path, times: int) -> list[tuple[float, float]]:
 
     found = []
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as driver, driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]) as chromium:
+    with (
+        sync_playwright() as driver,
+        driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]) as chromium,
+    ):
         for _ in range(times):
             tab = chromium.new_page(viewport={"width": 1280, "height": 900})
             tab.goto("about:blank")
