@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edgebench import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns
 
@@ -33,7 +34,7 @@ def show(run: Run, console: Console) -> None:
     rows = columns.ordered(run)
     devices = columns.by_device([m for m in rows if m.status == "ok"])
     for name, there in devices:
-        stars = columns.best(there)
+        stars = pareto.front(there)
         for target in dict.fromkeys(m.target for m in there):
             measured = [m for m in there if m.target == target]
             place = f"{target} ({name})" if len(devices) > 1 else target
