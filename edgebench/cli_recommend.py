@@ -78,8 +78,7 @@ def _show(answer: Recommendation, run: Path) -> None:
     _say("nearest", *(f"{weighing.title(near)}: {text}" for near, text in answer.nearest))
     if m is None:
         return
-    below = answer.path and not answer.path.is_absolute()
-    _line(f"{'file':<{LABEL}}", str(answer.path if below else answer.file))
+    _line(f"{'file':<{LABEL}}", str(answer.path or answer.file))
     _line(f"{'sha256':<{LABEL}}", answer.sha256)
     if answer.snippet:
         _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")

@@ -95,28 +95,10 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
     if (memory := limits.max_memory_bytes) is not None:
         found.append(_upper(f"memory at most {units.exact_size(memory)}", "memory", memory, _three_digits))
     if (least := limits.min_f1) is not None:
-        found.append(
-            Bound(
-                f"macro-F1 at least {least:g}",
-                "f1",
-                -least,
-                lambda m: _minus(m.macro_f1),
-                lambda m: _minus(m.macro_f1_low),
-                lambda m: least,
-                "{:.4f}".format,
-            )  # fmt: skip
-        )
+        found.append(_lower(f"macro-F1 at least {least:g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
     if (drop := limits.max_f1_drop) is not None:
         found.append(
-            Bound(
-                f"macro-F1 drop at most {drop:g}",
-                "f1",
-                drop,
-                lambda m: _minus(m.delta_macro_f1),
-                lambda m: _minus(m.delta_low),
-                lambda m: m.macro_f1 or 1.0,
-                "{:.4f}".format,
-            )  # fmt: skip
+            _lower(f"macro-F1 drop at most {drop:g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0)
         )
     return found
 
@@ -139,6 +121,15 @@ def _upper(text: str, figure: Figure, at_most: float, shown: Callable[[float], s
     )
 
 
+def _lower(text: str, at_most: float, name: str, low: str, scale: Callable[[Measurement], float]) -> Bound:
+    """A bound on what has to be large: `name` and `low` are fields of a measurement."""
+
+    def minus(field: str) -> Callable[[Measurement], float | None]:
+        return lambda m: None if (value := getattr(m, field)) is None else -value
+
+    return Bound(text, "f1", at_most, minus(name), minus(low), scale, "{:.4f}".format)
+
+
 def _three_digits(size: float) -> str:
     return units.exact_size(float(f"{size:.3g}"))
 
@@ -148,7 +139,3 @@ def _worst(m: Measurement, figure: Figure) -> float | None:
     if figure == "latency":
         return m.latency_p50_high_s
     return value * (1 + MEMORY_NOISE) if value is not None and figure == "memory" else value
-
-
-def _minus(value: float | None) -> float | None:
-    return None if value is None else -value

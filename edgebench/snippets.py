@@ -1,4 +1,4 @@
-"""Programs that load an artifact and decide with it, one for each format; they run in the folder that holds the file."""
+"""Programs that load an artifact and decide with it, one for each format; they run in the folder of the file."""
 
 from __future__ import annotations
 

@@ -55,11 +55,7 @@ def reason(m: Measurement, prefer: Figure, figures: Sequence[Figure], counts: tu
 
 def cautions(m: Measurement, given: Sequence[Bound], limits: Limits) -> list[str]:
     """What to know before it is shipped: narrow bounds, shaky times, an emulated target, synthetic records."""
-    found = [
-        f"It meets {bound.text} only narrowly: the noise of its figure reaches beyond."
-        for bound in given
-        if bound.narrow(m)
-    ]
+    found = [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in given if bound.narrow(m)]
     if m.verdict in ("noisy", "throttled"):
         why = f": {m.verdict_reason}" if m.verdict_reason else ""
         found.append(f"Its timing is {m.verdict}{why}.")
