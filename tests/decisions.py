@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edgebench.limits import Limits
 from edgebench.measurements import Measurement, Run
+from edgebench.pareto import FIGURES, Figure
 
 CELL = Measurement(
     run="r", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host", status="ok",
@@ -75,15 +76,27 @@ def cells(draw: st.DrawFn, most: int = 8, emulated: bool | None = False) -> list
     return found
 
 
-@st.composite
-def limits(draw: st.DrawFn) -> Limits:
-    """Bounds on the grid of the cells, each given or not."""
-    return Limits(
-        max_latency_s=draw(st.none() | shares(1, 12, 4)), max_size_bytes=draw(st.none() | st.integers(1, 4)),
-        max_memory_bytes=draw(st.none() | st.integers(96, 112)), min_f1=draw(st.none() | shares(690, 712, 1000)),
-        max_f1_drop=draw(st.none() | shares(0, 12, 1000)),
-        prefer=draw(st.sampled_from(["latency", "size", "memory", "f1"])),
-    )  # fmt: skip
+BOUNDS: dict[str, st.SearchStrategy[float]] = {
+    "max_latency_s": shares(1, 12, 4), "max_size_bytes": st.integers(1, 4), "max_memory_bytes": st.integers(96, 112),
+    "min_f1": shares(690, 712, 1000), "max_f1_drop": shares(0, 12, 1000),
+}  # fmt: skip
+"""On the grid of the cells."""
+
+
+def limits() -> st.SearchStrategy[Limits]:
+    """Bounds, each given or not, and a preference."""
+    prefer: st.SearchStrategy[Figure] = st.sampled_from(FIGURES)
+    return st.builds(Limits, **{name: st.none() | some for name, some in BOUNDS.items()}, prefer=prefer)
+
+
+def one_more() -> st.SearchStrategy[tuple[Limits, Limits]]:
+    """Limits without some bound and the same with it."""
+    one = st.one_of(*(st.tuples(st.just(name), some) for name, some in BOUNDS.items()))
+    return st.builds(lambda limits, more: (_with(limits, more[0], None), _with(limits, *more)), limits(), one)
+
+
+def _with(limits: Limits, name: str, value: float | None) -> Limits:
+    return Limits(**(vars(limits) | {name: value}))
 
 
 def run_of(rows: Sequence[Measurement]) -> Run:
