@@ -50,7 +50,8 @@ def reason(m: Measurement, prefer: Figure, figures: Sequence[Figure], counts: tu
         return f"{shared} {kept}, of which it has the highest macro-F1, beyond the noise."
     scored = "" if accurate == undominated else f", of which {accurate} share the highest macro-F1 within the noise"
     factors = [NAMES[figure] for figure in figures if figure != "f1"]
-    return f"{shared} {kept}{scored}; it has the smallest product of {', '.join(factors[:-1])} and {factors[-1]}."
+    product = f"{', '.join(factors[:-1])} and {factors[-1]}"
+    return f"{shared} {kept}{scored}; of those it has the smallest product of {product}."
 
 
 def cautions(m: Measurement, given: Sequence[Bound], limits: Limits) -> list[str]:
