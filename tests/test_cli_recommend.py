@@ -40,7 +40,7 @@ def written(folder: Path, *rows: Measurement) -> Path:
 def test_the_pages_examples_are_what_the_command_says(line: str, shown: str) -> None:
     done = edgebench(*shlex.split(line)[1:], cwd=ROOT, COLUMNS="80")
     assert shown == done.stdout, "paste it anew: COLUMNS=80 " + line
-    assert done.returncode == (1 if "nothing" in shown else 0)
+    assert done.returncode == (1 if "ship     nothing" in shown else 0)
 
 
 def test_the_page_has_both_answers() -> None:
@@ -85,7 +85,7 @@ def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--max-latency", "20"], "--max-latency '20': which unit? Give a number with one of s, ms, µs, ns, such as 20ms"),
+        (["--max-latency", "20"], "--max-latency '20': which unit? Give a number with one of s, ms, µs, ns, such as"),
         (["--max-size", "5Mb"], "--max-size '5Mb': unknown unit 'Mb'; give a number with one of B, kB, MB,"),
         (["--max-memory", "-5MB"], "--max-memory '-5MB': must be at least 1 B"),
         (["--min-f1", "nan"], "min-f1 nan: must be between 0 and 1"),
