@@ -27,7 +27,7 @@ def rows(text: str) -> list[list[str]]:
 
 def test_the_columns_are_those_of_the_csv() -> None:
     empty = Run("x", Path(), {}, {}, ())
-    header = registry.renderer("csv").render(empty).strip().split(",")
+    header = str(registry.renderer("csv").render(empty)["report.csv"]).strip().split(",")
     page = [row[0].strip("`") for row in rows((DOCS / "csv.md").read_text())]
     assert page == header
 
