@@ -1,4 +1,4 @@
-"""The plug-ins that docs/adding.md shows: each is loaded from the page and used, by entry points as the page has them."""
+"""The plug-ins that docs/adding.md shows: each is loaded by the page's entry points, and used."""
 
 from __future__ import annotations
 

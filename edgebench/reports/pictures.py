@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d00", "#56b4e9", "#7a3ff2", "#555555")
-STYLE = {"svg.hashsalt": "edgebench", "svg.fonttype": "none", "font.size": 9, "axes.titlesize": 10}
+STYLE: dict[Any, Any] = {"svg.hashsalt": "edgebench", "svg.fonttype": "none", "font.size": 9, "axes.titlesize": 10}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _draw(rows: list[Measurement], stars: set[str], title: str) -> str:
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 5.4), dpi=72, layout="constrained")
-        canvas = FigureCanvasAgg(figure)  # measures texts
+        canvas: Any = FigureCanvasAgg(figure)  # measures texts
         grid = figure.add_gridspec(2, 2, width_ratios=(1.9, 1))
         main = figure.add_subplot(grid[:, 0])
         size, memory = (figure.add_subplot(grid[row, 1], sharey=main) for row in (0, 1))
@@ -106,7 +106,7 @@ def _panel(
             )
             for m in group if marked and intervals else ():
                 low, high = ((end or m.latency_p50_s or 0) * 1e3 for end in (m.latency_p50_low_s, m.latency_p50_high_s))
-                axes.plot([low, high], [m.macro_f1] * 2, color=colour, lw=1.2, alpha=0.6)
+                axes.plot([low, high], [m.macro_f1 or 0] * 2, color=colour, lw=1.2, alpha=0.6)
                 axes.plot([across(m)] * 2, paired(m), color=colour, lw=1.2, alpha=0.6)
 
 
@@ -143,9 +143,9 @@ def _label(axes: Axes, marked: list[Measurement], rows: list[Measurement], rende
     for text, m, spot in zip(texts, marked, found, strict=True):
         text.remove()
         if spot is not None:
-            place = axes.transData.inverted().transform(spot)
+            x, y = map(float, axes.transData.inverted().transform(spot))
             axes.annotate(
-                text.get_text(), _place(m), place, ha="center", va="center",
+                text.get_text(), _place(m), (x, y), ha="center", va="center",
                 arrowprops={"arrowstyle": "-", "lw": 0.5, "color": "#777777", "shrinkB": 3}, zorder=4,
             )  # fmt: skip
 

@@ -17,7 +17,7 @@ from edgebench import run_store
 from edgebench.measurements import Measurement, Run
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Dialog, Locator, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -91,12 +91,16 @@ class Opened:
         self.page: Page = browser.new_page(**options)  # type: ignore[arg-type]
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._refuse)
         self.page.on("request", lambda request: self._ask(request.url, address))
         begun = time.perf_counter()
         self.page.goto(address)
         self.page.wait_for_selector("html[data-drawn]", state="attached")
         print(f"opened, with charts, in {time.perf_counter() - begun:.2f} s")
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.said.append(dialog.message)
+        dialog.dismiss()
 
     def _ask(self, url: str, address: str) -> None:
         if url.partition("#")[0] != address and not url.startswith(("data:", "blob:")):
