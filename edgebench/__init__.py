@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from edgebench.api import bundle, export, measure, report, run, train
+    from edgebench.api import bundle, export, measure, recommend, report, run, train
     from edgebench.comparison import compare, gate
     from edgebench.contracts import Artifact, Target
     from edgebench.data.fetch import fetch
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgebench.plan import Plan
 
 _HOMES = {
-    **dict.fromkeys(("bundle", "export", "measure", "report", "run", "train"), "api"),
+    **dict.fromkeys(("bundle", "export", "measure", "recommend", "report", "run", "train"), "api"),
     **dict.fromkeys(("compare", "gate"), "comparison"),
     **dict.fromkeys(("Artifact", "Target"), "contracts"),
     **dict.fromkeys(("Measurement", "Run"), "measurements"),
@@ -43,6 +43,7 @@ __all__ = [
     "gate",
     "measure",
     "plugins",
+    "recommend",
     "report",
     "run",
     "train",

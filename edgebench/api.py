@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from edgebench.events import Listener
     from edgebench.measurements import Run
     from edgebench.plan import Plan
+    from edgebench.recommendation import Recommendation
 
-FORMATS = ("csv", "md")
+FORMATS = ("csv", "md", "html")
+"""The formats that a run writes at its end, and `edgebench report` unless told otherwise."""
 
 
 def run(
@@ -146,28 +148,43 @@ def export(
 def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
     """Write the reports of each run beside its measurements, or into `output`; returns the files.
 
-    Several runs go into `output` as one report, with a table for each machine. A format whose package is not installed
-    is left out unless it was asked for alone. Raises RunError.
+    Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
+    package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
     """
     from edgebench import registry, run_store
-    from edgebench.files import write_text
+    from edgebench.files import write_bytes
 
+    if not formats:
+        raise PlanError(f"no report format was named; there are {', '.join(registry.names('renderers'))}")
+    renderers = {name: registry.renderer(name) for name in formats}
     written, read = [], [run_store.read(folder) for folder in runs]
     if output is not None and len(read) > 1:
         read = [run_store.merged(read)]
     for found in read:
-        for name in formats:
-            renderer = registry.renderer(name)
+        for name, renderer in renderers.items():
             try:
-                text = renderer.render(found)
+                files = renderer.render(found)
             except ModuleNotFoundError as error:
                 if formats != FORMATS:
                     raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
                 continue  # a device measures without pandas; its run is reported elsewhere
-            path = (output or found.folder) / renderer.file
-            write_text(path, text)
-            written.append(path)
+            for file, content in files.items():
+                path = (output or found.folder) / file
+                write_bytes(path, content.encode() if isinstance(content, str) else content)
+                written.append(path)
     return written
+
+
+def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation]:
+    """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
+
+    `bounds` are fields of `edgebench.recommendation.Limits`, in seconds and bytes. Raises RunError, and PlanError for a
+    bound that is none or an unknown target.
+    """
+    from edgebench import run_store
+    from edgebench.recommendation import Limits, recommend
+
+    return recommend(run_store.read(run), Limits(**bounds), target)
 
 
 def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:

@@ -20,6 +20,7 @@ from edgebench.cgroup import Group, NoCgroup
 from edgebench.contracts import Artifact, FineTuning, Job, Outcome, RecordSet
 from edgebench.errors import ArtifactError, UnknownPlugin
 from edgebench.files import require_space, safe_name, sha256, write_text
+from edgebench.files import safe as safe
 from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
 
@@ -45,11 +46,6 @@ class Built:
     outcome: Outcome
     artifact: Artifact | None = None
     path: Path | None = None
-
-
-def safe(name: str) -> str:
-    """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
-    return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")
 
 
 def manifests(path: Path) -> list[Path]:

@@ -32,6 +32,7 @@ from edgebench.cli_options import (
     finetuning,
 )
 from edgebench.cli_quantize import quantize
+from edgebench.cli_recommend import recommend
 from edgebench.cli_run import measure, run
 from edgebench.cli_train import train
 from edgebench.console import command, live, out, say_written
@@ -131,6 +132,7 @@ def report(
     say_written(written)
 
 
+app.command()(recommend)
 app.command()(compare)
 app.command()(gate)
 app.command()(train)
@@ -158,7 +160,12 @@ def list_(
 @app.command()
 @command
 def doctor() -> None:
-    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason."""
+    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
+
+    [bold]Example[/bold]
+
+    edgebench doctor
+    """
     from edgebench.diagnosis_view import show_diagnosis
 
     show_diagnosis()

@@ -85,23 +85,43 @@ def gate(
 
 def _show(pairs: list[Compared], title: str) -> None:
     from edgebench.reports import columns
-    from edgebench.reports.terminal import print_doubt, print_table
+    from edgebench.reports.terminal import NARROW, print_doubt
 
-    rows = [
-        [
-            f"{p.new.model} {columns.name(p.new)}", p.new.target, columns.duration(p.old.latency_p50_s),
-            columns.duration(p.new.latency_p50_s),
-            f"{p.latency.ratio:.3f} ({p.latency.low:.3f}–{p.latency.high:.3f})" if p.latency else "",
-            p.said, _times(p.size), _times(p.memory), "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
-        ]
-        for p in pairs
-    ]  # fmt: skip
-    headings = ["cell", "target", "was", "is", "ratio (95 %)", "latency", "size", "memory", "Δ F1"]
-    print_table(out, headings, rows, title, ("was", "is", "ratio (95 %)", "size", "memory", "Δ F1"))
+    if out.width >= NARROW:
+        _table([(p, [f"{p.new.model} {columns.name(p.new)}", p.new.target]) for p in pairs], ["cell", "target"], title)
+    else:  # without the intervals, and a table for each model and target
+        groups = dict.fromkeys((p.new.model, p.new.target) for p in pairs)
+        for model, target in groups:
+            there = [(p, [columns.name(p.new)]) for p in pairs if (p.new.model, p.new.target) == (model, target)]
+            _table(there, ["cell"], f"{model} on {target}: {title}")
     doubted = [m for pair in pairs for m in (pair.new, pair.old) if columns.doubt(m)]
     lines = {f"{m.run}: {m.model} {columns.name(m)} on {m.target}, {columns.doubt(m)}": m.verdict for m in doubted}
     for line, verdict in lines.items():  # a base stands in several pairs, and once here
         print_doubt(out, line, verdict or "")
+
+
+def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str) -> None:
+    from edgebench.reports import columns
+    from edgebench.reports.terminal import print_table
+
+    wide = len(first) > 1
+    times = ["was", "is", "ratio (95 %)"] if wide else ["is", "ratio"]
+    headings = [*first, *times, "latency", "size", "memory", "Δ F1"]
+    rows = [
+        [
+            *names, *([columns.duration(p.old.latency_p50_s)] if wide else []), columns.duration(p.new.latency_p50_s),
+            _ratio(p, wide), p.said if wide else p.said.removesuffix(" seen"), _times(p.size), _times(p.memory),
+            "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
+        ]
+        for p, names in pairs
+    ]  # fmt: skip
+    print_table(out, headings, rows, title, [h for h in headings if h not in (*first, "latency")], fold=True)
+
+
+def _ratio(p: Compared, wide: bool) -> str:
+    if p.latency is None:
+        return ""
+    return f"{p.latency.ratio:.3f}" + (f" ({p.latency.low:.3f}–{p.latency.high:.3f})" if wide else "")
 
 
 def _times(value: float | None) -> str:

@@ -9,7 +9,10 @@ import typer
 
 from edgebench.console import command, live, out
 
-data = typer.Typer(no_args_is_help=True, help="Fetch PTB-XL, or see what a folder of it holds.")
+data = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",
+    epilog="Start with: [bold]edgebench data fetch ptbxl ptbxl[/bold]",
+)  # fmt: skip
 
 
 @data.command()
@@ -25,9 +28,11 @@ def fetch(
 
     Every file is checked by SHA-256; the same command goes on after an interruption. Training needs --folds 1-10.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
-    edgebench data fetch ptbxl DIR --folds 1-10
+    edgebench data fetch ptbxl ptbxl                 what a run needs
+
+    edgebench data fetch ptbxl ptbxl --folds 1-10    what a training needs
     """
     from edgebench.data import fetch as fetching
     from edgebench.errors import PlanError
@@ -43,7 +48,12 @@ def fetch(
 @data.command()
 @command
 def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) -> None:
-    """Say what a PTB-XL folder holds and what is missing."""
+    """Say what a PTB-XL folder holds and what is missing.
+
+    [bold]Example[/bold]
+
+    edgebench data info ptbxl
+    """
     from edgebench.data.info import info as look
     from edgebench.reports.terminal import print_table
 

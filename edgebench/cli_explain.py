@@ -31,6 +31,7 @@ def explain(
     """
     from edgebench import explanation, run_store
     from edgebench.reports import columns
+    from edgebench.reports.terminal import print_sentence
 
     found = run_store.read(run)
     rows = [m for m in columns.ordered(found) if _meant(m, cell)]
@@ -40,9 +41,7 @@ def explain(
     told = [(m, explanation.of(m, found)) for m in rows]
     for m, text in told:
         said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or "it was not profiled")
-        out.print(
-            f"[bold]{escape(f'{m.model} {columns.name(m)} on {m.target}')}[/bold]: {escape(said)}", soft_wrap=True
-        )
+        print_sentence(out, f"[bold]{escape(f'{m.model} {columns.name(m)} on {m.target}')}[/bold]: {escape(said)}")
     if len(rows) == 1:
         _operators(found, rows[0])
 

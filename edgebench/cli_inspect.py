@@ -34,7 +34,7 @@ def inspect(
     """
     from edgebench import artifacts, weights
     from edgebench.reports import columns
-    from edgebench.reports.terminal import print_table
+    from edgebench.reports.terminal import NARROW, print_table
 
     if picture and picture.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"'{picture}': write an .svg or a .png file", param_hint="--picture")
@@ -44,15 +44,15 @@ def inspect(
     found = [weights.facts(layer) for layer in weights.layers(made.artifact, made.path)]
     rows = [
         [
-            f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} … {f.high:.3g}", f"{f.sparsity:.0%}",
-            _db(f), bars(f.histogram),
+            f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} to {f.high:.3g}", f"{f.sparsity:.0%}",
+            _db(f), bars(f.histogram, WIDTH if out.width >= NARROW else WIDTH // 2),
         ]
         for f in found
     ]  # fmt: skip
     a = made.artifact
     title = f"{a.model} {a.exporter}: {columns.size(a.file_size_bytes)}, {len(found)} layers with weights"
     headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
-    print_table(out, headings, rows, title, ("bits", "zeros"))
+    print_table(out, headings, rows, title, ("bits", "zeros"), fold=True)
     out.print(
         "int8 dB: signal to quantization noise of the weights. Float layers: one scale / one a channel. "
         "Int8 layers: rounding, and the share of the integers in use.", style="dim",
@@ -69,7 +69,7 @@ def _db(f: object) -> str:
 
     assert isinstance(f, LayerFacts)
     if f.rounding_db is not None:
-        return f"{f.rounding_db:.0f}, {f.range_used or 0:.0%} used"
+        return f"{f.rounding_db:.0f}, {f.range_used or 0:.0%}"
     return f"{f.per_tensor_db or 0:.0f} / {f.per_channel_db or 0:.0f}"
 
 

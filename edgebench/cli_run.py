@@ -160,7 +160,8 @@ def _shown(
         err.print(f"interrupted; what is measured is kept. Complete it: {again} {folder}", style="yellow")
         raise typer.Exit(INTERRUPTED) from None
     terminal.show(finished, out)
-    say_written([p for p in (folder / "report.csv", folder / "report.md") if p.exists()])
+    written = [folder / f"report.{name}" for name in api.FORMATS]
+    say_written([path for path in written if path.exists()])
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgebench.contracts import Outcome
 from edgebench.measurements import Measurement
 
@@ -11,6 +13,12 @@ class Listener:
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins; the one before has ended."""
+
+    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
+        """A run has so many cells; `steps` are the stages that are to come, each with its number of steps."""
+
+    def begin(self, text: str) -> None:
+        """A step of the stage begins; `step` with the same text ends it."""
 
     def step(self, text: str = "") -> None:
         """One step of the stage is done; `text` says which."""

@@ -42,8 +42,13 @@ def sha256_of(*texts: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
 
 
 @contextmanager
@@ -144,3 +149,8 @@ def cache_dir() -> Path:
 def safe_name(text: str) -> str:
     """The text as a file name: anything but letters, digits, '_', '.' and '-' becomes '_'."""
     return re.sub(r"[^\w.-]", "_", text)
+
+
+def safe(name: str) -> str:
+    """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
+    return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")

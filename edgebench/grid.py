@@ -21,12 +21,14 @@ from edgebench.events import Listener
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
 from edgebench.process import end_children
-from edgebench.rounds import Rounds
+from edgebench.rounds import LATENCY, Rounds
 from edgebench.run_store import RunStore
 
 if TYPE_CHECKING:
     from edgebench.plan import Plan
 
+PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
+"""Names of the stages."""
 WORKER_BYTES = 2**30
 """What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
 
@@ -74,9 +76,19 @@ class Grid:
                 if built.artifact and not fit.reason:
                     fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
+        self.hear.outline(len(self.cells) + len(self.elsewhere), self._steps())
         for planned in (*self.cells, *self.elsewhere):
             if planned.blocked:
                 self._finish(planned, planned.blocked)
+
+    def _steps(self) -> dict[str, int]:
+        """The stages that are to come here, each with about so many steps; those of other machines are not known."""
+        here = [p for p in self.cells if not p.blocked]
+        quantized = sum(p.artifact.precision.startswith("int8") for p in here)
+        return {
+            PREDICT: len({_prediction(p) for p in (*self._references(), *here)}), MEMORY: len(here),
+            PROFILE: quantized, LATENCY: self._rounds.count(here),
+        }  # fmt: skip
 
     def predict(self) -> None:
         """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
@@ -84,7 +96,7 @@ class Grid:
         for planned in self._references():
             jobs[_prediction(planned)] = self._predict_job(planned)
         jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
-        self._perform("predict the test records", jobs, lambda _: None)
+        self._perform(PREDICT, jobs, lambda _: None)
         self._read_references()
         answers: dict[Cell, Answer] = {}
         for planned in self._open():
@@ -128,14 +140,15 @@ class Grid:
             for p in self._open()
         }
         by_job = {f"memory~{p.cell.id}": p for p in self._open()}
-        self._perform("measure memory", jobs, lambda name: self._end_if_failed(by_job[name], name))
+        self._perform(MEMORY, jobs, lambda name: self._end_if_failed(by_job[name], name))
 
     def profile(self) -> None:
         """Stage 5: where the time of the quantized artifacts goes, one process at a time."""
         quantized = [p for p in self._open() if p.artifact.precision.startswith("int8")]
-        self.hear.stage("profile", len(quantized))
+        self.hear.stage(PROFILE, len(quantized))
         for planned in quantized:
             name = f"profile~{planned.cell.id}"
+            self.hear.begin(name.replace("~", " "))
             if name not in self.store.outcomes:
                 output = self.store.folder / "profiles" / f"{planned.cell.id}.json"
                 outcome = artifacts.perform(self._job(planned, "profile", output), self.plan.measuring.timeout_s)
@@ -144,9 +157,10 @@ class Grid:
 
     def latency(self) -> None:
         """Stage 6: the timed passes, one process at a time; with them the cells end."""
-        self._rounds.measure(self._open(), lambda planned, job: not self._end_if_failed(planned, job))
-        for planned in self._open():
-            self._finish(planned, Outcome("ok"))
+        self._rounds.measure(
+            self._open(), lambda planned, job: not self._end_if_failed(planned, job),
+            lambda planned: self._finish(planned, Outcome("ok")),
+        )  # fmt: skip
 
     def remote(self) -> None:
         """Stage 7: the cells of other machines, one machine after the other."""
@@ -175,7 +189,7 @@ class Grid:
             done(name)
         with ThreadPoolExecutor(_workers()) as pool:
             timeout = self.plan.measuring.timeout_s
-            waiting = {pool.submit(artifacts.perform, job, timeout): name for name, job in left.items()}
+            waiting = {pool.submit(self._performed, name, job, timeout): name for name, job in left.items()}
             try:
                 for future in as_completed(waiting):
                     self.store.record(waiting[future], future.result())
@@ -185,6 +199,10 @@ class Grid:
                 pool.shutdown(wait=False, cancel_futures=True)
                 end_children()
                 raise
+
+    def _performed(self, name: str, job: Job, timeout_s: float) -> Outcome:
+        self.hear.begin(name.replace("~", " "))
+        return artifacts.perform(job, timeout_s)
 
     def _open(self) -> list[Planned]:
         return [p for p in self.cells if p.cell.id not in self.store.measurements]

@@ -5,7 +5,8 @@ Standard library only, like the other records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -134,7 +135,31 @@ class Run:
     measurements: tuple[Measurement, ...]
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Environments of other machines than the run's own, by their rows' `host`."""
+    parts: tuple[Run, ...] = ()
+    """The runs that this one was merged from; empty for one that was not."""
 
     def environment_of(self, m: Measurement) -> Mapping[str, Any]:
         """The machine that a cell was measured on."""
         return self.devices.get(m.host, self.environment)
+
+    def part_of(self, m: Measurement) -> Run:
+        """The run whose folder and plan a cell has: this one, or that of the merged ones which measured it."""
+        return self._homes.get((m.run, m.host, m.cell.id), self)
+
+    @functools.cached_property
+    def _homes(self) -> dict[tuple[str, str, str], Run]:
+        return {(m.run, m.host, m.cell.id): part for part in self.parts for m in part.measurements}
+
+
+def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
+    """The rows of each machine with its name; where several runs on it have the same cell, those of each run."""
+    found = []
+    for host in sorted({m.host for m in rows}):
+        there = [m for m in rows if m.host == host]
+        if len({m.cell.id for m in there}) == len(there):
+            found.append((host, there))
+        else:
+            found += [
+                (f"{host}, run {run}", [m for m in there if m.run == run]) for run in sorted({m.run for m in there})
+            ]
+    return found

@@ -29,24 +29,37 @@ class Plan(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[str, ...] = pydantic.Field(
-        ("resnet1d",), description="shipped models (all: every one), manifests, path/to/file.py:FUNCTION"
+        ("resnet1d",),
+        description="shipped models (`all`: every one), paths of manifests, or one path/to/file.py:FUNCTION",
     )
     weights: Path | None = pydantic.Field(None, description="weights of the model that is path/to/file.py:FUNCTION")
-    tune_thresholds: bool = pydantic.Field(False, description="choose the thresholds of what was made elsewhere")
-    variants: tuple[str, ...] = pydantic.Field(("none",), description="compressions")
-    exporters: tuple[str, ...] = pydantic.Field((), description="exporters; empty for all of them")
-    targets: tuple[str, ...] = pydantic.Field(("host", "arm-qnnpack"), description="profiles, or paths to TOML files")
-    artifacts: tuple[Path, ...] = pydantic.Field(
-        (), description="measure these instead of building: manifests, .onnx, .pt"
+    tune_thresholds: bool = pydantic.Field(
+        False, description="choose the thresholds of what was made elsewhere on the validation records"
     )
-    dataset: str = pydantic.Field("demo", description="what macro-F1 is computed on")
-    data_dir: Path | None = pydantic.Field(None, description="folder of the dataset")
-    limit: int | None = pydantic.Field(None, ge=1, description="at most this many test records")
-    keep_unlabelled: bool = pydantic.Field(False, description="keep records without any class")
+    variants: tuple[str, ...] = pydantic.Field(
+        ("none",), description="compressions, such as `none`, `l1-0.4`, `structured-0.5`, `structured-0.5+qat`"
+    )
+    exporters: tuple[str, ...] = pydantic.Field(
+        (), description="exporters, with their options (`onnx-int8:entropy`); empty for all of them"
+    )
+    targets: tuple[str, ...] = pydantic.Field(
+        ("host", "arm-qnnpack"), description="names of profiles, or paths to TOML files"
+    )
+    artifacts: tuple[Path, ...] = pydantic.Field(
+        (),
+        description="measure these instead of building: manifests, .onnx or TorchScript files; models, variants and "
+        "exporters have no say then",
+    )
+    dataset: str = pydantic.Field("demo", description="the records that macro-F1 is computed on: `demo` or `ptbxl`")
+    data_dir: Path | None = pydantic.Field(None, description="folder of the dataset; `demo` needs none")
+    limit: int | None = pydantic.Field(None, ge=1, description="at most this many test records; without it, all")
+    keep_unlabelled: bool = pydantic.Field(False, description="keep test records without any class")
     skip_bad_records: bool = pydantic.Field(False, description="leave damaged records out instead of stopping")
-    calibration_records: int = pydantic.Field(256, ge=1, description="training records that int8 is calibrated on")
+    calibration_records: int = pydantic.Field(
+        256, ge=1, description="training records that int8 is calibrated on, at most"
+    )
     threads: int | None = pydantic.Field(None, ge=1, description="threads of every cell, instead of the target's")
-    seed: int = pydantic.Field(0, description="decides the order of the cells")
+    seed: int = pydantic.Field(0, description="decides the order of the timed cells, and chance in a compression")
     finetuning: FineTuning = pydantic.Field(
         default_factory=FineTuning, description="how a compressed network is trained on"
     )

@@ -178,9 +178,10 @@ class Runtime(Protocol):
 
 
 class Renderer(Protocol):
-    """Turns runs into one file of a report; a pure function of the measurements."""
+    """Turns runs into a report; a pure function of what is in their folders."""
 
     file: str
+    """The name of the file that a person or a program opens."""
 
-    def render(self, run: Run) -> str:
-        """Return the file's text."""
+    def render(self, run: Run) -> Mapping[str, str | bytes]:
+        """Return what `file` holds, and the files beside it that it shows, by name; text is written as UTF-8."""

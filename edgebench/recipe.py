@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar, Literal
 
-from edgebench.contracts import STRICT
+from edgebench.contracts import DESCRIBED
 from edgebench.errors import ModelError
 from edgebench.records import validated
 
@@ -27,14 +27,20 @@ LIMITS: dict[str, tuple[float, float]] = {
 class Recipe:
     """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
 
     epochs: int
+    """Passes over the training folds, at most."""
     batch_size: int
+    """Records of one step."""
     learning_rate: float
+    """Of the optimizer; the highest one where the schedule is `one-cycle`."""
     weight_decay: float = 0.0
+    """Of the weights that are matrices or kernels; biases and normalisation have none."""
     optimizer: Literal["adam", "adamw", "muon"] = "adamw"
+    """`muon` steps along whole weight matrices, for transformers; what else there is, is AdamW's then."""
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    """How the learning rate goes over the training."""
     warmup_share: float = 0.25
     """Share of the steps in which the one-cycle learning rate rises."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
@@ -58,6 +64,7 @@ class Recipe:
     mixup: float = 0.0
     """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
     lead_dropout: float = 0.0
+    """Probability of each lead to be zero in a record that is trained on."""
     amplitude: float = 1.0
     """Records are scaled by a factor between 1/amplitude and amplitude."""
     class_weights: bool = False
@@ -73,6 +80,7 @@ class Recipe:
     ema: float = 0.998
     """Decay of the moving average of the weights that is kept and judged."""
     gradient_clip: float = 2.0
+    """Norm of the gradient that a step may have; a longer one is cut to it."""
     patience: int = 6
     """Epochs without a better score on the validation fold after which training stops."""
     stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
@@ -80,6 +88,7 @@ class Recipe:
     validation_records: int = 0
     """Validation records that each epoch is judged on; 0 for all. The thresholds are chosen on all of them."""
     seed: int = 0
+    """Of everything that is random in the training."""
 
     def out_of_range(self) -> str:
         """What is wrong with the first number that no training can use, in one line; empty where all is well."""

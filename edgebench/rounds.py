@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from edgebench.device_plan import DevicePlan
     from edgebench.plan import Plan
 
+LATENCY = "measure latency"
+"""Name of the stage."""
 LEAST_STEADY = 5
 """Processes before an interval is believed to be narrow: of fewer, some are narrow by chance."""
 
@@ -63,23 +66,45 @@ class Rounds:
     signals: Path
     hear: Listener
 
-    def measure(self, cells: list[Planned], failed: Callable[[Planned, str], bool]) -> None:
-        """Every pass of every cell. `failed` ends a cell whose job went wrong, and says whether it did."""
+    def count(self, cells: list[Planned]) -> int:
+        """How many processes these cells are timed in; further ones until steady are not counted."""
+        return sum(p.processes for cell in cells for p in passes(self.plan.measuring, cell.fit.emulated))
+
+    def measure(
+        self, cells: list[Planned], failed: Callable[[Planned, str], bool], ended: Callable[[Planned], None]
+    ) -> None:
+        """Every pass of every cell.
+
+        `failed` ends a cell whose job went wrong, and says whether it did; `ended` is called with each other one as
+        soon as its last process is done, between two timed ones.
+        """
         measuring = self.plan.measuring
         most = max((p.processes for cell in cells for p in passes(measuring, cell.fit.emulated)), default=0)
         todo = [turn for number in range(most) for turn in self._round(cells, number)]
-        self.hear.stage("measure latency", len(todo))
+        left = Counter(planned.cell.id for _, planned, _ in todo)
+        self.hear.stage(LATENCY, len(todo))
         for device in dict.fromkeys(cell.target.device for cell in cells):
             if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
                 place = "the GPU" if device == "cuda" else "this machine"
                 self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
-        ended: set[str] = set()
+        gone: set[str] = set()
         for number, planned, what in todo:
-            if planned.cell.id not in ended and self._one(planned, what, number, failed):
-                ended.add(planned.cell.id)
-            self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}, {what.name}, process {number + 1}")
+            told = (
+                f"{planned.cell.model} {planned.cell.name} on {planned.cell.target}, {what.name}, process {number + 1}"
+            )
+            self.hear.begin(told)
+            if planned.cell.id not in gone and self._one(planned, what, number, failed):
+                gone.add(planned.cell.id)
+            self.hear.step(told)
+            left[planned.cell.id] -= 1
+            steady = measuring.steady is None or planned.fit.emulated
+            if not left[planned.cell.id] and planned.cell.id not in gone and steady:
+                ended(planned)
         if measuring.steady is not None:
-            self._until_steady([c for c in cells if c.cell.id not in ended and not c.fit.emulated])
+            further = [c for c in cells if c.cell.id not in gone and not c.fit.emulated]
+            self._until_steady(further)
+            for planned in further:
+                ended(planned)
 
     def done(self, planned: Planned) -> Passes:
         """What each pass of a cell gave, by its name: outcomes with their files of samples, in order."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import threading
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.contracts import Outcome, Target
 from edgebench.errors import RunError
@@ -138,7 +140,8 @@ def merged(runs: Sequence[Run]) -> Run:
         devices |= {m.host: run.environment_of(m) for m in run.measurements if m.status == "ok"}
     targets = list(dict.fromkeys(t for run in runs for t in run.plan.get("targets", [])))
     plan = {**runs[0].plan, "targets": targets}
-    return Run(" and ".join(r.name for r in runs), runs[0].folder, plan, runs[0].environment, tuple(rows), devices)
+    name = " and ".join(r.name for r in runs)
+    return Run(name, runs[0].folder, plan, runs[0].environment, tuple(rows), devices, tuple(runs))
 
 
 @contextmanager
@@ -178,6 +181,18 @@ def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
 def samples_of(folder: Path, job: str) -> Path:
     """The file of the samples that a timed job writes."""
     return folder / "samples" / f"{job.removeprefix('latency~')}.npy"
+
+
+def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
+    """The raw samples of a cell in seconds, an array a process; those that are missing or damaged are left out."""
+    found, folder = [], run.part_of(m).folder
+    for number in itertools.count():
+        path = samples_of(folder, f"latency~{m.cell.id}~{number}")
+        if not path.is_file():
+            break
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            found.append(np.asarray(np.load(path), np.float64))
+    return [samples for samples in found if samples.size]
 
 
 def _output_is_whole(folder: Path, job: str) -> bool:

@@ -37,6 +37,10 @@ class Telling(Listener):
         """A stage begins."""
         self._tell(event="stage", name=name, total=total)
 
+    def begin(self, text: str) -> None:
+        """A step is at work."""
+        self._tell(event="begin", text=text)
+
     def step(self, text: str = "") -> None:
         """A step is done."""
         self._tell(event="step", text=text)
@@ -71,6 +75,8 @@ def hear(event: Mapping[str, Any], listener: Listener, where: str) -> None:
     match event.get("event"):
         case "stage":
             listener.stage(f"{where}: {event.get('name')}", int(event.get("total", 0)))
+        case "begin":
+            listener.begin(text)
         case "step":
             listener.step(text)
         case "detail":

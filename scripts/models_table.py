@@ -7,16 +7,14 @@ It stands between `<!-- models -->` and `<!-- end -->`; a test fails where it is
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
+from marked import ROOT, replaced
 from tabulate import tabulate
 
 from edgebench.model_facts import ModelFacts, model_facts
 from edgebench.models import store
 from edgebench.reports.columns import count, size
 
-PAGE = Path(__file__).parent.parent / "docs" / "models.md"
+PAGE = ROOT / "docs" / "models.md"
 HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 macro-AUC", "epochs", "teacher"]
 
 
@@ -35,11 +33,10 @@ def _trained(facts: ModelFacts) -> list[str]:
     return [size(facts.size_bytes), *scores, str(epochs), training["recipe"].get("teacher", "")]
 
 
-def with_table(text: str, new: str) -> str:
-    """The page with the table between its markers."""
-    pattern = re.compile(r"(<!-- models -->\n).*?(<!-- end -->)", re.DOTALL)
-    return pattern.sub(lambda found: f"{found[1]}{new}\n{found[2]}", text)
+def page() -> str:
+    """The page with the table made anew."""
+    return replaced(PAGE.read_text(encoding="utf-8"), "models", table(model_facts()))
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(), table(model_facts())))
+    PAGE.write_text(page(), encoding="utf-8")

@@ -10,40 +10,31 @@ it is not the run's.
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
-from edgebench import run_store
-from edgebench.reports.markdown import RENDERER
+from marked import ROOT, page_of, replaced
 
-ROOT = Path(__file__).parent.parent
+from edgebench import api
+
 REFERENCE = ROOT / "results" / "reference"
 
 
 def table_of(folder: Path) -> str:
     """The table of measured cells, as report.md has it, made anew from the measurements."""
-    lines = RENDERER.render(run_store.read(folder)).splitlines()
+    with tempfile.TemporaryDirectory() as scratch:
+        api.report([folder], ("md",), Path(scratch))
+        return table_in((Path(scratch) / "report.md").read_text(encoding="utf-8"))
+
+
+def table_in(report: str) -> str:
+    """The table of measured cells in the text of report.md."""
+    lines = report.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("| model"))
     end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
     return "\n".join(lines[start:end])
-
-
-def page_of(name: str) -> Path:
-    """The page with the run's markers; raises ValueError where there is none."""
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        if f"<!-- table {name} -->" in page.read_text():
-            return page
-    raise ValueError(f"no page has '<!-- table {name} -->' with '<!-- end -->'")
-
-
-def with_table(text: str, name: str, table: str) -> str:
-    """The text with the table between its two markers; raises ValueError where they are missing."""
-    pattern = re.compile(rf"(<!-- table {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
-    if not pattern.search(text):
-        raise ValueError(f"no '<!-- table {name} -->' with '<!-- end -->' in the page")
-    return pattern.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
 
 
 def left_out(folder: str, names: list[str]) -> list[str]:
@@ -56,8 +47,8 @@ def main() -> None:
     """Copy and write."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
-    page = page_of(home.name)
-    text = with_table(page.read_text(), home.name, table_of(run))
+    page = page_of(f"table {home.name}")
+    text = replaced(page.read_text(), f"table {home.name}", table_of(run))
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(run, home, ignore=left_out)

@@ -21,4 +21,4 @@ def test_a_row_of_an_emulated_machine_says_so(exported: Path, tmp_path: Path, mo
     assert row.macro_f1 is not None
     assert "emulated by qemu-aarch64-static on x86" in row.host
     assert run.environment["emulator"] == "qemu-aarch64-static on x86"
-    assert "emulated: run by qemu-aarch64-static on x86" in Markdown().render(run)
+    assert "emulated: run by qemu-aarch64-static on x86" in Markdown().render(run)["report.md"]

@@ -43,6 +43,7 @@ def test_it_holds_what_runs_need(wheel: Path) -> None:
     for needed in (
         "edgebench/py.typed", "edgebench/exporters/onnx_fp32.py", "edgebench/targets/raspberry-pi-5.toml",
         "edgebench/models/weights/resnet1d.safetensors", "edgebench/data/demo/beats.npz",
+        "edgebench/reports/html/page.html.j2", "edgebench/reports/html/style.css", "edgebench/reports/html/page.js",
     ):  # fmt: skip
         assert needed in names
     assert not [n for n in names if n.startswith(("tests/", "exporters/", "targets/"))], "no generic top-level names"

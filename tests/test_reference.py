@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,36 +14,11 @@ from edgebench.models import store
 from edgebench.statistics import decide, interval, macro_auc
 
 ROOT = Path(__file__).parent.parent
-RUNS = sorted(p.parent for p in (ROOT / "results" / "reference").glob("*/plan.json"))
-
-
-def publish_run() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("publish_run", ROOT / "scripts" / "publish_run.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
 def run() -> Run:
     return run_store.read(ROOT / "results" / "reference" / "ptbxl-x86")
-
-
-@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
-def test_reports_are_made_of_the_measurements(folder: Path) -> None:
-    found = run_store.read(folder)
-    for name in ("csv", "md"):
-        renderer = registry.renderer(name)
-        assert (folder / renderer.file).read_text() == renderer.render(found)
-
-
-@pytest.mark.parametrize("folder", RUNS, ids=lambda p: p.name)
-def test_a_page_shows_the_runs_table(folder: Path) -> None:
-    module = publish_run()
-    page = module.page_of(folder.name).read_text()
-    assert module.with_table(page, folder.name, module.table_of(folder)) == page
 
 
 def test_medians_are_those_of_the_raw_samples(run: Run) -> None:

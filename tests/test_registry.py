@@ -19,7 +19,7 @@ BUILT_IN: dict[str, set[str]] = {
     "variants": {"none"},
     "exporters": {"eager", "torchscript", "onnx", "onnx-int8", "fbgemm-int8", "qnnpack-int8"},
     "runtimes": {"eager", "onnx", "torchscript"},
-    "renderers": {"csv", "md"},
+    "renderers": {"csv", "html", "json", "md"},
 }  # fmt: skip
 VARIANT = """
 class Variant:

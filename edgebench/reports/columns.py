@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgebench import pareto
 from edgebench.measurements import Measurement, Run
+from edgebench.measurements import by_device as by_device
+from edgebench.units import count as count
+from edgebench.units import duration as duration
+from edgebench.units import size as size
 
 COLUMNS = ("model", "exporter", "target", "size", "zip", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
 """Headings of the short table."""
@@ -21,87 +26,13 @@ def ordered(run: Run) -> list[Measurement]:
     return sorted(run.measurements, key=place)
 
 
-def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
-    """The rows of each machine with its name; where several runs on it have the same cell, those of each run."""
-    found = []
-    for host in sorted({m.host for m in rows}):
-        there = [m for m in rows if m.host == host]
-        if len({m.cell.id for m in there}) == len(there):
-            found.append((host, there))
-        else:
-            found += [
-                (f"{host}, run {run}", [m for m in there if m.run == run]) for run in sorted({m.run for m in there})
-            ]
+def marks(rows: Sequence[Measurement]) -> dict[tuple[str, str, str], bool]:
+    """By run, host and id of each cell that is ranked: whether it is on the Pareto front of its machine's target."""
+    found: dict[tuple[str, str, str], bool] = {}
+    for _, there in by_device([m for m in rows if pareto.ranked(m)]):
+        stars = pareto.front(there)
+        found |= {(m.run, m.host, m.cell.id): m.cell.id in stars for m in there}
     return found
-
-
-def best(measurements: Sequence[Measurement]) -> set[str]:
-    """Ids of the cells on each target's Pareto front in file size, latency, peak memory and macro-F1.
-
-    A cell is left out where another is clearly better in one of them and not clearly worse in any. Latency is clear
-    where the intervals do not overlap, macro-F1 where the difference is beyond the paired interval, memory beyond 5 %.
-    Emulated cells are never ranked.
-    """
-    ranked = [m for m in measurements if m.status == "ok" and not m.emulated and m.latency_p50_s is not None]
-    return {
-        m.cell.id
-        for m in ranked
-        if not any(_dominates(o, m) for o in ranked if (o.target, o.dataset) == (m.target, m.dataset))
-    }
-
-
-def _dominates(one: Measurement, other: Measurement) -> bool:
-    signs = [
-        _sign(one.file_size_bytes, other.file_size_bytes, 0.0),
-        _sign(one.peak_rss_bytes, other.peak_rss_bytes, 0.05 * (other.peak_rss_bytes or 0)),
-        _sign(other.macro_f1, one.macro_f1, max(_half_width(one), _half_width(other))),
-        _latency_sign(one, other),
-    ]
-    return max(signs) <= 0 and min(signs) < 0
-
-
-def _sign(a: float | None, b: float | None, noise: float) -> int:
-    """-1 where a is smaller than b beyond the noise, 1 where it is larger, 0 where that cannot be said."""
-    difference = (a or 0) - (b or 0)
-    return 0 if abs(difference) <= noise else (1 if difference > 0 else -1)
-
-
-def _half_width(m: Measurement) -> float:
-    """Half the interval of the difference of macro-F1 to the fp32 model; without one, of macro-F1 itself."""
-    low, high = (m.delta_low, m.delta_high) if m.delta_low is not None else (m.macro_f1_low, m.macro_f1_high)
-    return ((high or 0) - (low or 0)) / 2
-
-
-def _latency_sign(a: Measurement, b: Measurement) -> int:
-    if (a.latency_p50_high_s or 0) < (b.latency_p50_low_s or 0):
-        return -1
-    return int((b.latency_p50_high_s or 0) < (a.latency_p50_low_s or 0))
-
-
-def size(value: float | None) -> str:
-    """Bytes as megabytes (10⁶ bytes), with a sensible number of digits."""
-    if value is None:
-        return ""
-    return f"{value / 1e6:.2f} MB" if value < 10e6 else f"{value / 1e6:.0f} MB"
-
-
-def count(value: float | None) -> str:
-    """A large number with three digits, in thousands (k), millions (M) or thousand millions (G)."""
-    if value is None:
-        return ""
-    rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1.00 M and not 1000 k
-    for power, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if rounded >= power:
-            return f"{rounded / power:#.3g}".rstrip(".") + f" {unit}"
-    return f"{rounded:g}"
-
-
-def duration(value: float | None) -> str:
-    """Seconds in ms or µs, with three digits."""
-    if value is None:
-        return ""
-    number, unit = (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
-    return f"{number:#.3g}".rstrip(".") + f" {unit}"
 
 
 def latency(m: Measurement) -> str:

@@ -1,4 +1,4 @@
-"""report.csv: every field of every measurement, in base units; what is missing is empty."""
+"""report.csv: every field of every measurement in base units, and the Pareto front; what is missing is empty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from edgebench.measurements import Measurement, Run
-from edgebench.reports.columns import ordered
+from edgebench.reports.columns import marks, ordered
+
+PARETO = "pareto"
+"""The column that is derived."""
 
 
 class Csv:
@@ -15,14 +18,18 @@ class Csv:
 
     file = "report.csv"
 
-    def render(self, run: Run) -> str:
-        """The columns of Measurement, in its order."""
+    def render(self, run: Run) -> Mapping[str, str]:
+        """The columns of Measurement in its order, and whether a cell is on its front; empty where it is not ranked."""
         import pandas as pd
 
-        rows = [{k: _plain(v) for k, v in asdict(m).items()} for m in sorted(ordered(run), key=lambda m: m.host)]
+        stars = marks(run.measurements)
+        rows = [
+            {k: _plain(v) for k, v in asdict(m).items()} | {PARETO: stars.get((m.run, m.host, m.cell.id))}
+            for m in sorted(ordered(run), key=lambda m: m.host)
+        ]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
-        table = pd.DataFrame(rows, columns=[f.name for f in fields(Measurement)], dtype=object)
-        return str(table.to_csv(index=False, lineterminator="\n"))
+        table = pd.DataFrame(rows, columns=[*(f.name for f in fields(Measurement)), PARETO], dtype=object)
+        return {self.file: str(table.to_csv(index=False, lineterminator="\n"))}
 
 
 def _plain(value: Any) -> Any:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation
+from edgebench import explanation, pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
-from edgebench.reports import columns, passes
+from edgebench.reports import columns, passes, pictures
 from edgebench.reports.text import escaped
+
+CAPTION = (
+    "Bars: 95 % intervals of the median latency, and of the difference of macro-F1 to the fp32 model, which decide "
+    "what is on the front. Pale points are not on it. Emulated cells are not drawn."
+)
 
 
 class Markdown:
@@ -18,30 +23,35 @@ class Markdown:
 
     file = "report.md"
 
-    def render(self, run: Run) -> str:
-        """The whole page."""
+    def render(self, run: Run) -> Mapping[str, str]:
+        """The whole page, and the pictures that it shows."""
+        files: dict[str, str] = {}
         rows = columns.ordered(run)
         measured, others = [m for m in rows if m.status == "ok"], [m for m in rows if m.status != "ok"]
         parts = [f"# EdgeBench: {escaped(run.name)}", _data(rows)]
         devices = columns.by_device(measured)
         if len(devices) > 1:  # never two machines in one table
-            for name, there in devices:
-                parts += [f"## On {escaped(name)}", *_device(there, run, "###")]
+            for number, (name, there) in enumerate(devices, 1):
+                parts += [f"## On {escaped(name)}", *_device(there, run, "###", f"report-pareto-{number}", files)]
         else:
-            parts += _device(measured, run, "##")
+            parts += _device(measured, run, "##", "report-pareto", files)
         if others:
             parts += ["## Without numbers", _reasons(others)]
-        machines = [(name, run.environment_of(there[0])) for name, there in devices] or [("", run.environment)]
+        machines = [(name, run.environment_of(m := there[0]), run.part_of(m).plan) for name, there in devices]
         parts.append("## Measured on")
-        for name, facts in machines:
+        for name, facts, plan in machines or [("", run.environment, run.plan)]:
             parts += [f"### {escaped(name)}"] if len(machines) > 1 else []
-            parts.append(_environment(facts, run.plan.get("measuring", {})))
-        return "\n\n".join(p for p in parts if p) + "\n"
+            parts.append(_environment(facts, plan.get("measuring", {})))
+        return {self.file: "\n\n".join(p for p in parts if p) + "\n", **files}
 
 
-def _device(measured: list[Measurement], run: Run, level: str) -> list[str]:
-    """All that is told of the cells of one machine."""
-    parts = [_table(measured)]
+def _device(measured: list[Measurement], run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
+    """All that is told of the cells of one machine; its pictures go into `files`, with names from `stem` on."""
+    drawn = pictures.fronts(measured, pareto.front(measured), stem)
+    files |= {picture.file: picture.svg for picture in drawn}
+    parts = [f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn]
+    parts += [CAPTION] if drawn else []
+    parts.append(_table(measured))
     if any(m.verdict == "emulated" for m in measured):
         parts.append("`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing.")
     if doubted := [m for m in measured if columns.doubt(m)]:
@@ -74,7 +84,7 @@ def _table(rows: list[Measurement]) -> str:
         return ""
     from tabulate import tabulate
 
-    stars = columns.best(rows)
+    stars = pareto.front(rows)
     cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
     headings = [*columns.COLUMNS, "best"]
     # A run of an earlier version has columns that nobody filled.

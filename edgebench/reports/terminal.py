@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edgebench import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns
 
@@ -33,7 +34,7 @@ def show(run: Run, console: Console) -> None:
     rows = columns.ordered(run)
     devices = columns.by_device([m for m in rows if m.status == "ok"])
     for name, there in devices:
-        stars = columns.best(there)
+        stars = pareto.front(there)
         for target in dict.fromkeys(m.target for m in there):
             measured = [m for m in there if m.target == target]
             place = f"{target} ({name})" if len(devices) > 1 else target
@@ -44,12 +45,18 @@ def show(run: Run, console: Console) -> None:
             print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}, {doubt}", m.verdict or "")
     for m in rows:
         if m.status != "ok":
-            console.print(Text(f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}", style="dim"))
+            told = f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}"
+            print_sentence(console, Text(told, style="dim"))
 
 
 def print_doubt(console: Console, text: str, verdict: str) -> None:
     """A line on a timing that is not to be trusted, in the verdict's colour."""
-    console.print(Text(text, style=COLOURS.get(verdict, "")), soft_wrap=True)
+    print_sentence(console, Text(text, style=COLOURS.get(verdict, "")))
+
+
+def print_sentence(console: Console, text: Text | str) -> None:
+    """A sentence: folded between words on a terminal, in one line where a program reads it."""
+    console.print(text, soft_wrap=not console.is_terminal, highlight=False)
 
 
 def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
@@ -68,8 +75,10 @@ def _table(target: str, rows: list[Measurement], stars: set[str], width: int) ->
     several = len(models) > 1
     model = "" if several else f"{models.pop()} on "
     table.title = f"{model}{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
-    for heading in ("", *(["model"] if several else []), "exporter"):
+    for heading in ("", *(["model"] if several else [])):
         table.add_column(heading, no_wrap=True)
+    # A long name goes over two lines where there is no room for it; a number never does.
+    table.add_column("exporter", no_wrap=wide, overflow="fold")
     for heading in ("size", "memory", "latency p50" if wide else "p50", *(["p90"] if wide else []), "macro-F1", "Δ F1"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("timing", no_wrap=True)
@@ -95,14 +104,19 @@ def _plain() -> Table:
 
 
 def print_table(
-    console: Console, headings: list[str], rows: list[list[str]], title: str = "", numbers: Collection[str] = ()
-) -> None:
-    """A plain table of texts; columns of `numbers` stand on the right. The first column and these are not folded."""
+    console: Console, headings: list[str], rows: list[list[str]], title: str = "", numbers: Collection[str] = (),
+    fold: bool = False,
+) -> None:  # fmt: skip
+    """A plain table of texts; columns of `numbers` stand on the right and are not folded, nor is the first one.
+
+    With `fold`, the first is folded and no other.
+    """
     table = _plain()
     table.title = title or None
     for i, heading in enumerate(headings):
         number = heading in numbers
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number or not i)
+        whole = bool(i) if fold else number or not i
+        table.add_column(heading, justify="right" if number else "left", no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     console.print(table)

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import fields, replace
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from report_rows import OK, failed, run_of, text_of
 from rich.console import Console
 
-from edgebench import registry, run_store
+from edgebench import pareto, registry, run_store
 from edgebench.errors import RunError
-from edgebench.measurements import Measurement, Run
+from edgebench.measurements import Run
 from edgebench.reports import columns, terminal
 
-OK = Measurement(
-    run="r", model="resnet1d", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
-    status="ok", reason="", emulated=False, file_size_bytes=5_500_000, parameters=1_367_781, sparsity=0.0,
-    zip_size_bytes=5_100_000, macs=104_000_000, peak_rss_bytes=75_000_000, model_rss_bytes=18_000_000,
-    load_s=0.04, first_inference_s=0.008, latency_p50_s=0.0021, latency_p50_low_s=0.0020, latency_p50_high_s=0.0022,
-    latency_p90_s=0.0025, latency_p99_s=0.003, latency_samples=1500, process_medians_s=(0.0021, 0.0022),
-    throughput_per_s=470.0, verdict="stable", dataset="demo (synthetic)", records=240, macro_f1=0.7, macro_f1_low=0.65,
-    macro_f1_high=0.75, macro_auc=0.92, f1_by_class={"NORM": 0.8, "MI": 0.6}, delta_macro_f1=0.0, delta_low=0.0,
-    delta_high=0.0, max_abs_error=1e-6, artifact_sha256="a" * 64, host="a machine",
-)  # fmt: skip
+REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 HEADER = (
     "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,"
     "sparsity,zip_size_bytes,macs,parameters_before,macs_before,sparsity_before,peak_rss_bytes,"
@@ -36,35 +32,44 @@ HEADER = (
     "conversions,int8_time_share,conversion_time_share,slowest_operator,slowest_operator_share,dataset,"
     "records,macro_f1,macro_f1_low,macro_f1_high,macro_auc,macro_auc_low,macro_auc_high,calibration_error,"
     "f1_by_class,delta_macro_f1,delta_low,delta_high,delta_macro_auc,delta_auc_low,delta_auc_high,agreement,"
-    "max_abs_error,counterpart,counterpart_delta,counterpart_low,counterpart_high,artifact_sha256,host"
+    "max_abs_error,counterpart,counterpart_delta,counterpart_low,counterpart_high,artifact_sha256,host,pareto"
 )
-
-
-def run_of(*rows: Measurement) -> Run:
-    return Run("r", Path("r"), {"targets": ["host"], "measuring": {}}, {"packages": {}}, rows)
-
-
-def failed(exporter: str, reason: str) -> Measurement:
-    row = replace(OK, exporter=exporter, status="failed", reason=reason)
-    for field in fields(Measurement):
-        if field.default is None:
-            object.__setattr__(row, field.name, None)
-    return row
 
 
 @pytest.mark.parametrize("name", registry.names("renderers"))
 def test_contract(name: str) -> None:
     renderer = registry.renderer(name)
     run = run_of(OK, replace(OK, exporter="eager", latency_p50_s=0.009), failed("bad", "it broke"))
-    text = renderer.render(run)
-    assert text == renderer.render(replace(run, measurements=run.measurements[::-1])), "the order of rows is its own"
+    files = renderer.render(run)
+    assert files == renderer.render(replace(run, measurements=run.measurements[::-1])), "the order of rows is its own"
+    assert all(not Path(file).is_absolute() and ".." not in Path(file).parts for file in files)
+    text = text_of(name, run)
     assert "it broke" in text
     assert "demo (synthetic)" in text
-    assert "nan" not in text.lower().replace("nanosecond", "")
+    own = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # of a page: what is not its programs
+    assert not re.search(r"\bnan\b", own, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", registry.names("renderers"))
+def test_another_process_writes_the_same_bytes(name: str) -> None:
+    """Sets and hashes of texts differ from process to process; what is written does not."""
+    code = (
+        "import hashlib, sys; from pathlib import Path; from edgebench import registry, run_store;"
+        f"files = registry.renderer({name!r}).render(run_store.read(Path({str(REFERENCE / 'ptbxl-x86')!r})));"
+        "print([(k, hashlib.sha256(v.encode() if isinstance(v, str) else v).hexdigest()) for k, v in files.items()])"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert said[0] == said[1] and registry.renderer(name).file in said[0]
 
 
 def test_csv_has_the_designs_columns_in_base_units() -> None:
-    text = registry.renderer("csv").render(run_of(OK, failed("bad", "a, quoted reason")))
+    text = text_of("csv", run_of(OK, failed("bad", "a, quoted reason")))
     assert text.splitlines()[0] == HEADER
     good, bad = csv.DictReader(io.StringIO(text))
     assert (good["file_size_bytes"], good["latency_p50_s"], good["latency_samples"]) == ("5500000", "0.0021", "1500")
@@ -79,7 +84,7 @@ def test_csv_has_the_designs_columns_in_base_units() -> None:
 def test_markdown_marks_the_best_and_keeps_its_table_whole() -> None:
     worse = replace(OK, exporter="torchscript", latency_p50_s=0.009, peak_rss_bytes=600_000_000)
     smaller = replace(OK, exporter="onnx-int8", file_size_bytes=1_500_000, latency_p50_s=0.003, macro_f1=0.69)
-    text = registry.renderer("md").render(run_of(OK, worse, smaller, failed("<b>|x", "a | b\nc")))
+    text = text_of("md", run_of(OK, worse, smaller, failed("<b>|x", "a | b\nc")))
     starred = [line for line in text.splitlines() if line.startswith("| resnet1d") and "★" in line]
     assert len(starred) == 2
     assert not any("torchscript" in line for line in starred)
@@ -92,16 +97,16 @@ def test_markdown_holds_int8_against_plainer_int8() -> None:
         OK, exporter="onnx-int8", variant="qat", counterpart="onnx-int8", counterpart_delta=0.004,
         counterpart_low=-0.001, counterpart_high=0.009,
     )  # fmt: skip
-    text = registry.renderer("md").render(run_of(OK, qat))
+    text = text_of("md", run_of(OK, qat))
     section = text.partition("## int8 against plainer int8")[2]
     assert "| resnet1d | onnx-int8 · qat | onnx-int8 | host     | +0.0040 (-0.0010 to +0.0090) |" in section
-    assert "plainer" not in registry.renderer("md").render(run_of(OK))
+    assert "plainer" not in text_of("md", run_of(OK))
 
 
 def test_emulated_cells_are_never_ranked() -> None:
     emulated = replace(OK, target="pi", emulated=True, verdict="emulated", latency_p50_s=1e-6)
-    assert columns.best([OK, emulated]) == {OK.cell.id}
-    assert "`emulated`" in registry.renderer("md").render(run_of(OK, emulated))
+    assert pareto.front([OK, emulated]) == {OK.cell.id}
+    assert "`emulated`" in text_of("md", run_of(OK, emulated))
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.10 ms"), (12e-6, "12.0 µs"), (None, ""), (0.25, "250 ms")])
@@ -136,11 +141,11 @@ def test_every_report_says_what_to_doubt_and_why() -> None:
     assert "resnet1d eager on host, noisy: its processes differ by 1.31 times\n" in shown
     assert "resnet1d onnx-int8 on host, throttled: slowed down (GPU: x)\n" in shown
     assert "resnet1d onnx on host" not in shown
-    rows = list(csv.DictReader(io.StringIO(registry.renderer("csv").render(run))))
+    rows = list(csv.DictReader(io.StringIO(text_of("csv", run))))
     assert {(row["verdict"], row["verdict_reason"]) for row in rows} == {
         (m.verdict, m.verdict_reason) for m in run.measurements
     }
-    section = registry.renderer("md").render(run).partition("## Timing not to be trusted\n\n")[2].partition("\n\n")[0]
+    section = text_of("md", run).partition("## Timing not to be trusted\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == [
         "- **resnet1d eager** on host, noisy: its processes differ by 1.31 times",
         "- **resnet1d onnx-int8** on host, throttled: slowed down (GPU: x)",
@@ -155,15 +160,16 @@ def other_machine() -> Run:
 
 def test_machines_are_never_in_one_table() -> None:
     both = run_store.merged([run_of(OK, failed("bad", "it broke")), other_machine()])
-    text = registry.renderer("md").render(both)
+    text = text_of("md", both)
     machine, board = text.index("## On a machine"), text.index("## On a board")
     assert board < machine and text.count("| model ") == 3, "a table each, and the cells without numbers"
     first, second = text[board:machine], text[machine:]
     assert "20.00 ms" in first and "20.00 ms" not in second and "onnx-int8" not in second
     assert first.count("★") == 2 and second.count("★") == 1, "none is held against another machine's"
     assert "### a board\n\n- processor: Cortex" in text
-    lines = registry.renderer("csv").render(both).splitlines()
-    assert [line.rpartition(",")[2] for line in lines] == ["host", "a board", "a board", "a machine", "a machine"]
+    lines = list(csv.DictReader(io.StringIO(text_of("csv", both))))
+    assert [line["host"] for line in lines] == ["a board", "a board", "a machine", "a machine"]
+    assert [line["pareto"] for line in lines] == ["True", "True", "True", ""], "each by its own machine's cells"
     console = Console(width=120, record=True)
     terminal.show(both, console)
     shown = console.export_text()
@@ -172,7 +178,7 @@ def test_machines_are_never_in_one_table() -> None:
 
 def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None:
     again = replace(run_of(replace(OK, run="s", latency_p50_s=0.009)), name="s")
-    text = registry.renderer("md").render(run_store.merged([run_of(OK), again]))
+    text = text_of("md", run_store.merged([run_of(OK), again]))
     assert "## On a machine, run r\n" in text and "## On a machine, run s\n" in text
     with pytest.raises(RunError, match="the same name and the same cells"):
         run_store.merged([run_of(OK), run_of(OK)])

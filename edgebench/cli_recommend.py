@@ -1,0 +1,110 @@
+"""`edgebench recommend`: which artifact of a run to ship, and why."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgebench.console import command, out
+from edgebench.errors import RunError
+
+if TYPE_CHECKING:
+    from edgebench.recommendation import Recommendation
+
+LABEL = 9
+"""Width of the column that names the parts of an answer."""
+HARD = "\N{NO-BREAK SPACE}"
+UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
+"""A unit behind its number, which stay on one line."""
+
+
+@command
+def recommend(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    max_latency: Annotated[str, typer.Option(help="Of the median: 20ms, 800us.", show_default=False)] = "",
+    max_size: Annotated[str, typer.Option(help="Of the file: 5MB, 4.5MiB.", show_default=False)] = "",
+    max_memory: Annotated[str, typer.Option(help="Of the peak of a process: 150MB.", show_default=False)] = "",
+    min_f1: Annotated[float | None, typer.Option(help="Macro-F1, at least.")] = None,
+    max_f1_drop: Annotated[float | None, typer.Option(help="Macro-F1 below the fp32 model's, at most.")] = None,
+    prefer: Annotated[str, typer.Option(help="What is to be best: latency, size, memory or f1.")] = "latency",
+    target: Annotated[str, typer.Option(help="Only this target.", show_default=False)] = "",
+) -> None:
+    """Say which artifact to ship to each target, why it and not the next two, and how to load it.
+
+    Bounds hold for the point estimates. Differences within the noise decide nothing.
+
+    Exit code 0 where every target has an artifact that meets the bounds, 1 where one has none.
+
+    [bold]Examples[/bold]
+
+    edgebench recommend results/mine --max-latency 20ms --max-f1-drop 0.01
+
+    edgebench recommend results/mine --max-size 5MB --max-memory 150MB --min-f1 0.72 --prefer size --target host
+    """
+    from edgebench import api, units
+
+    bounds: dict[str, Any] = {"min_f1": min_f1, "max_f1_drop": max_f1_drop, "prefer": prefer}
+    if max_latency:
+        bounds["max_latency_s"] = units.seconds(max_latency, "--max-latency")
+    if max_size:
+        bounds["max_size_bytes"] = units.size_in_bytes(max_size, "--max-size")
+    if max_memory:
+        bounds["max_memory_bytes"] = units.size_in_bytes(max_memory, "--max-memory")
+    answers = api.recommend(run, target, **bounds)
+    if not answers:
+        raise RunError(f"{run}: no cell was measured")
+    for number, answer in enumerate(answers):
+        if number:
+            out.print()
+        _show(answer, run)
+    if any(answer.chosen is None for answer in answers):
+        raise typer.Exit(1)
+
+
+def _show(answer: Recommendation, run: Path) -> None:
+    """One target's answer, in lines that fold at the terminal's width; what is copied from it stands unfolded."""
+    from edgebench import weighing
+    from edgebench.pareto import FIGURES
+
+    _line(answer.target, f" on {answer.host}" if answer.host else "")
+    m = answer.chosen
+    if m is None:
+        _say("ship", "nothing", style="yellow")
+    else:
+        _say("ship", weighing.title(m), style="green")
+        _say("", ", ".join(weighing.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
+    _say("why", answer.why)
+    _say("not", *(f"{weighing.title(rival)}: {text}" for rival, text in answer.rivals))
+    _say("bounds", *answer.costs)
+    _say("nearest", *(f"{weighing.title(near)}: {text}" for near, text in answer.nearest))
+    if m is None:
+        return
+    _line(f"{'file':<{LABEL}}", str(answer.path or answer.file))
+    _line(f"{'sha256':<{LABEL}}", answer.sha256)
+    if answer.snippet:
+        _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")
+        _line("", f"\n{answer.snippet.rstrip()}")
+
+
+def _say(label: str, *texts: str, style: str = "") -> None:
+    """Texts beside a label, folded between words."""
+    import textwrap
+
+    from rich.text import Text
+
+    for number, text in enumerate(texts):
+        held = UNIT.sub(f"{HARD}\\1", text)
+        for at, line in enumerate(textwrap.wrap(held, max(out.width - LABEL, 20), break_on_hyphens=False)):
+            head = label if not number and not at else ""
+            body = line.replace(HARD, " ")
+            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (body, style)), soft_wrap=True)
+
+
+def _line(label: str, text: str) -> None:
+    """A label and what is to be copied whole."""
+    from rich.text import Text
+
+    out.print(Text.assemble((label, "bold"), text), soft_wrap=True)

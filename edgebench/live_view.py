@@ -1,0 +1,183 @@
+"""What a person sees of a long job: a bar for each stage, and below them the cells, what runs, and the last result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from rich.console import Console, Group
+from rich.live import Live as Screen
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
+
+from edgebench.contracts import Outcome
+from edgebench.events import Listener
+from edgebench.measurements import Measurement
+from edgebench.reports import columns
+
+NAME, BAR = 26, 24
+"""Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
+USUAL = 80
+LEAST_BAR = 8
+
+
+class Live(Listener):
+    """Bars and a status below them on a terminal; elsewhere one line a stage, and what went wrong."""
+
+    def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._keep, self._clock = console, keep, clock
+        narrow = console.width < USUAL
+        self._progress = Progress(
+            TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width // 3), no_wrap=True)),
+            BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
+            *([] if narrow else [TimeElapsedColumn()]), _LeftColumn(), console=console, auto_refresh=False,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+        self._reading: TaskID | None = None
+        self._cells = self._done = 0
+        self._ahead: dict[str, int] = {}
+        """Steps of the stages that are to come."""
+        self._taken: list[float] = []
+        """Seconds of the steps that were done, in the stages of the outline."""
+        self._since = clock()
+        self._running: dict[str, None] = {}
+        self._what = self._last = ""
+        self._screen = Screen(
+            console=console, get_renderable=self.render, refresh_per_second=4, auto_refresh=console.is_interactive
+        )
+
+    def __enter__(self) -> Live:
+        if self._console.is_interactive:
+            self._screen.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.clear()
+        self._what = self._last = ""  # what stays in sight are the bars, and how many cells have ended
+        if self._console.is_interactive:
+            self._screen.stop()
+
+    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
+        """How many cells there are, and what is to come."""
+        self._cells, self._ahead = cells, dict(steps)
+
+    def stage(self, name: str, total: int) -> None:
+        """A new bar."""
+        if self._reading is not None:
+            self._progress.update(self._reading, visible=False)
+            self._reading = None
+        if self._task is not None:
+            self._progress.stop_task(self._task)
+            if not self._keep:
+                self._progress.update(self._task, visible=False)
+        self._task = self._progress.add_task(escape(name), total=max(total, 1), completed=0 if total else 1)
+        self._ahead.pop(name, None)
+        self._since, self._what = self._clock(), ""
+        self._running.clear()
+        if not self._console.is_interactive:
+            self._console.print(f"{name} ({total})", highlight=False)
+
+    def begin(self, text: str) -> None:
+        """A step is at work."""
+        self._running[text] = None
+
+    def step(self, text: str = "") -> None:
+        """The bar moves."""
+        now = self._clock()
+        self._taken.append(now - self._since)
+        self._since = now
+        self._running.pop(text, None)
+        self._what = text
+        if self._task is not None:
+            self._progress.update(self._task, advance=1)
+
+    def detail(self, text: str) -> None:
+        """How far a long step is."""
+        self._what = text
+
+    def progress(self, done: int, total: int) -> None:
+        """Reading records has a bar of its own."""
+        if self._reading is None:
+            self._reading = self._progress.add_task("parse WFDB records", total=total)
+        self._progress.update(self._reading, completed=done, total=total)
+
+    def built(self, artifact: str, outcome: Outcome) -> None:
+        """What came of it is the last result; what went wrong is a line that stays."""
+        if outcome.status != "ok":
+            self.note(f"{artifact}: {outcome.status}: {outcome.reason}")
+            return
+        self._last = f"{artifact}: {columns.size(outcome.values.get('file_size_bytes'))}"
+
+    def cell(self, measurement: Measurement) -> None:
+        """One cell less; what went wrong is a line that stays."""
+        m = measurement
+        self._done += 1
+        if m.status == "ok":
+            f1 = "" if m.macro_f1 is None else f"macro-F1 {m.macro_f1:.3f}"
+            told = ", ".join(text for text in (columns.duration(m.latency_p50_s), f1, columns.timing(m)) if text)
+            self._last = f"{m.model} {columns.name(m)} on {m.target}: {told}"
+        elif m.status in ("failed", "timeout"):
+            self.note(f"{m.model} {columns.name(m)} on {m.target}: {m.status}: {m.reason}")
+
+    def counting(self, name: str) -> Callable[[int, int], None]:
+        """A bar for a job that tells how far it is."""
+        task = self._progress.add_task(escape(name), total=None)
+        return lambda done, total: self._progress.update(task, completed=done, total=total)
+
+    def note(self, text: str) -> None:
+        """A line above the bars."""
+        self._console.print(escape(text), style="yellow", highlight=False, soft_wrap=not self._console.is_terminal)
+
+    def left_s(self) -> float | None:
+        """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
+        if not self._cells or not self._taken or self._task is None:
+            return None
+        task = self._progress.tasks[self._progress.task_ids.index(self._task)]
+        mean = sum(self._taken) / len(self._taken)
+        return mean * (task.remaining or 0) + mean * sum(self._ahead.values())
+
+    def render(self) -> Group:
+        """The bars, and below them what is known of the cells."""
+        return Group(self._progress.get_renderable(), *self._status())
+
+    def _status(self) -> list[Text]:
+        lines = []
+        if self._cells:
+            running = min(len(self._running), self._cells - self._done)
+            left = self._cells - self._done - running
+            counts = f"{self._done} done, {running} running, {left} to come"
+            time_left = self.left_s()
+            about = f", about {clock_text(time_left)} left" if time_left else ""
+            lines.append(("cells", f"{counts}{about}"))
+        now = ", ".join(self._running) or self._what
+        lines += [("now", now)] if now else []
+        lines += [("last", self._last)] if self._last else []
+        return [_line(*line) for line in lines]
+
+
+class _LeftColumn(TextColumn):
+    """What is left of a stage that is at work; of one that has ended, nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Task) -> Text:
+        """`left 0:00:12`; a stage with one step tells no time before its end."""
+        if task.finished or task.time_remaining is None:
+            return Text("")
+        return Text(f"{clock_text(task.time_remaining)} left", style="progress.remaining")
+
+
+def _line(heading: str, text: str) -> Text:
+    return Text.assemble((f"{heading:<6}", "bold"), text, no_wrap=True, overflow="ellipsis")
+
+
+def clock_text(seconds: float) -> str:
+    """Seconds as a person reads them: 45 s, 3 min, 1 h 20 min."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -1,0 +1,49 @@
+"""report.html: one file that opens offline, with charts to look into and tables to sort and filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgebench.measurements import Run
+from edgebench.reports import machines
+from edgebench.reports.html import cells, embedding, page
+
+HERE = Path(__file__).parent
+SCRIPTS = (
+    "dom.js", "formats.js", "machine.js", "switches.js", "charts.js", "pareto.js", "strips.js", "tables.js", "page.js"
+)  # fmt: skip
+"""In the order in which they are read, as one script."""
+
+
+class Html:
+    """One page of HTML with its style, its scripts and Plotly inside; every text of a run is escaped."""
+
+    file = "report.html"
+
+    def render(self, run: Run) -> Mapping[str, str]:
+        """The page; raises ModuleNotFoundError where Jinja2 or Plotly is not installed."""
+        import jinja2
+
+        library = embedding.library()
+        parts = "".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
+        script = embedding.safe(f'(() => {{\n"use strict";\n{parts}}})();\n', "script")
+        found = machines.split(run)
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True, keep_trailing_newline=True,
+        )  # fmt: skip
+        text = environment.get_template("page.html.j2").render(
+            run=run.name,
+            drop=machines.DROP,
+            machines=[page.section(run, machine, number) for number, machine in enumerate(found)],
+            style=embedding.safe((HERE / "style.css").read_text("utf-8"), "style"),
+            data=embedding.json_block([cells.of_machine(run, machine) for machine in found]),
+            library=library,
+            script=script,
+            policy=embedding.policy(library, script),
+        )
+        return {self.file: text}
+
+
+RENDERER = Html()

@@ -1,0 +1,69 @@
+"""The numbers of the page's charts and tables: a list a cell, rounded, so that 500 cells stay small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgebench import run_store
+from edgebench.measurements import Measurement, Run
+from edgebench.reports import columns, machines
+from edgebench.timings import Floats
+
+NUMBERS = (
+    "file_size_bytes", "zip_size_bytes", "peak_rss_bytes", "model_rss_bytes", "runtime_rss_bytes", "latency_p50_s",
+    "latency_p50_low_s", "latency_p50_high_s", "latency_p90_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
+    "latency_samples", "throughput_per_s", "load_s", "first_inference_s", "paced_p50_s", "energy_j", "macro_f1",
+    "macro_f1_low", "macro_f1_high", "delta_macro_f1", "delta_low", "delta_high", "macro_auc", "agreement",
+    "parameters", "macs", "sparsity",
+)  # fmt: skip
+"""Fields of Measurement that the page has as they are, in base units."""
+TEXTS = ("model", "variant", "exporter", "name", "target", "timing", "reason")
+MORE = ("front", "emulated", "classes", "shape")
+BINS = 32
+SPAN = (0.5, 5.0, 25.0, 75.0, 95.0, 99.5)
+"""Percentiles of the samples: the ends of the drawn shape, and what lies in between."""
+
+
+def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
+    """What the scripts read of one machine: its cells with numbers, field by field in the order of `fields`."""
+    rows = machine.measured
+    classes = list(dict.fromkeys(name for m in rows for name in m.f1_by_class))
+    return {
+        "name": machine.name,
+        "classes": classes,
+        "fields": [*TEXTS, *MORE, *NUMBERS],
+        "cells": [_cell(run, m, machine.stars, classes) for m in rows],
+    }
+
+
+def _cell(run: Run, m: Measurement, stars: set[str], classes: Sequence[str]) -> list[Any]:
+    texts = [m.model, m.variant, m.exporter, columns.name(m), m.target, columns.timing(m), m.verdict_reason]
+    more = [
+        int(m.cell.id in stars), int(m.emulated), [rounded(m.f1_by_class.get(name)) for name in classes],
+        None if m.emulated else shape(run_store.latencies(run, m)),
+    ]  # fmt: skip
+    return [*texts, *more, *(rounded(getattr(m, field)) for field in NUMBERS)]
+
+
+def rounded(value: float | None) -> float | None:
+    """Five digits of a measured number; whole numbers stay as they are."""
+    return value if value is None or isinstance(value, int) else float(f"{value:.5g}")
+
+
+def shape(processes: Sequence[Floats]) -> dict[str, Any] | None:
+    """How raw samples in seconds lie: percentiles, and a histogram on a logarithmic axis with 99 as its highest bar.
+
+    Of each process as many as of that with the fewest, so that all count alike. None where no samples are there.
+    """
+    if not processes:
+        return None
+    each = min(map(len, processes))
+    samples = np.concatenate([p[:each] for p in processes])
+    at = [float(value) for value in np.percentile(samples, SPAN)]
+    low, high = at[0], max(at[-1], at[0] * 1.001)
+    counts, _ = np.histogram(np.log(np.clip(samples, low, high)), BINS, (np.log(low), np.log(high)))
+    bars = np.rint(99 * counts / counts.max()).astype(int)
+    return {"at": [rounded(value) for value in at], "bars": [int(bar) for bar in bars]}

@@ -1,0 +1,59 @@
+"""A run by the machines that measured it: what a report shows side by side, and never in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgebench import pareto
+from edgebench.measurements import Measurement, Run
+from edgebench.recommendation import Limits, Recommendation, recommend
+from edgebench.reports import columns
+
+DROP = 0.01
+"""Macro-F1 that the recommendation of a report may lose against the fp32 model, where nobody gave a limit."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The cells of one machine, all on the same records."""
+
+    name: str
+    """The host; where that alone does not tell them apart, with the run or the data set."""
+    rows: list[Measurement]
+    """In the order of the tables; cells without numbers too."""
+    stars: set[str]
+    """Ids of the cells on the Pareto front of their target."""
+    environment: Mapping[str, Any]
+    measuring: Mapping[str, Any]
+    """How long and how often latency was measured there."""
+    runs: tuple[str, ...]
+
+    @property
+    def measured(self) -> list[Measurement]:
+        """The cells with numbers."""
+        return [m for m in self.rows if m.status == "ok"]
+
+
+def split(run: Run) -> list[Machine]:
+    """The machines of a run, by name."""
+    found = []
+    for name, rows in columns.by_device(columns.ordered(run)):
+        scored = list(dict.fromkeys(m.dataset for m in rows))
+        for dataset in scored:
+            there = [m for m in rows if m.dataset == dataset]
+            first = next((m for m in there if m.status == "ok"), there[0])
+            found.append(
+                Machine(
+                    f"{name}, {dataset}" if len(scored) > 1 else name, there,
+                    pareto.front(there), run.environment_of(first),
+                    run.part_of(first).plan.get("measuring", {}), tuple(dict.fromkeys(m.run for m in there)),
+                )
+            )  # fmt: skip
+    return found
+
+
+def recommended(run: Run, machine: Machine) -> list[Recommendation]:
+    """What to ship on each target of a machine, where macro-F1 may drop by `DROP`."""
+    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=DROP)))

@@ -1,0 +1,93 @@
+"""Numbers with their units as people write and read them: `20ms` and `5 MB` into seconds and bytes, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from edgebench.errors import PlanError
+
+SECONDS: Mapping[str, Decimal] = {"s": Decimal(1), "ms": Decimal("1e-3"), "µs": Decimal("1e-6"), "ns": Decimal("1e-9")}
+BYTES: Mapping[str, Decimal] = {
+    "B": Decimal(1), "kB": Decimal(10**3), "MB": Decimal(10**6), "GB": Decimal(10**9),
+    "KiB": Decimal(2**10), "MiB": Decimal(2**20), "GiB": Decimal(2**30),
+}  # fmt: skip
+_SAME = {"us": "µs", "μs": "µs", "KB": "kB"}
+"""Other spellings, the Greek letter for the micro sign among them."""
+_BITS = ("Kb", "Mb", "Gb", "Kib", "Mib", "Gib")
+"""What means bits; all small, as in `mb`, it is only typed in haste."""
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.ASCII)
+
+
+def seconds(text: str, what: str = "a time") -> float:
+    """Seconds of a text such as `20ms`, `1.5 s` or `800µs`; more than 0. Raises PlanError that names `what`."""
+    found = float(_value(text, what, SECONDS, "20ms"))
+    if not 0 < found < float("inf"):
+        raise PlanError(f"{what} '{text}': must be more than 0, and a number of seconds")
+    return found
+
+
+def size_in_bytes(text: str, what: str = "a size") -> int:
+    """Whole bytes of a text such as `5MB` or `1.5 MiB`; at least 1. Raises PlanError that names `what`."""
+    found = int(_value(text, what, BYTES, "5MB"))
+    if found < 1:
+        raise PlanError(f"{what} '{text}': must be at least 1 B")
+    return found
+
+
+def _value(text: str, what: str, units: Mapping[str, Decimal], example: str) -> Decimal:
+    known = f"a number with one of {', '.join(units)}, such as {example}"
+    parts = _NUMBER.fullmatch(text)
+    if parts is None:
+        raise PlanError(f"{what} '{text}': expected {known}")
+    number, unit = parts.groups()
+    if not unit:
+        raise PlanError(f"{what} '{text}': which unit? Give {known}")
+    unit = _SAME.get(unit, unit)
+    if unit not in units and unit not in _BITS:
+        unit = next((name for name in units if units is BYTES and name.lower() == unit.lower()), unit)
+    if unit not in units:
+        raise PlanError(f"{what} '{text}': unknown unit '{unit}'; give {known}")
+    return Decimal(number) * units[unit]
+
+
+def size(value: float | None) -> str:
+    """Bytes as megabytes (10⁶ bytes), with a sensible number of digits."""
+    if value is None:
+        return ""
+    return f"{value / 1e6:.2f} MB" if value < 10e6 else f"{value / 1e6:.0f} MB"
+
+
+def count(value: float | None) -> str:
+    """A large number with three digits, in thousands (k), millions (M) or thousand millions (G)."""
+    if value is None:
+        return ""
+    rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1.00 M and not 1000 k
+    for power, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if rounded >= power:
+            return f"{rounded / power:#.3g}".rstrip(".") + f" {unit}"
+    return f"{rounded:g}"
+
+
+def duration(value: float | None) -> str:
+    """Seconds in ms or µs, with three digits."""
+    if value is None:
+        return ""
+    number, unit = (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
+    return f"{number:#.3g}".rstrip(".") + f" {unit}"
+
+
+def exact_duration(value: float) -> str:
+    """A time that somebody gave, with all its digits: `20 ms`, not `20.0 ms`."""
+    return _exact(value, (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)))
+
+
+def exact_size(value: float) -> str:
+    """A size that somebody gave, with all its digits."""
+    return _exact(value, (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)))
+
+
+def _exact(value: float, units: tuple[tuple[str, float], ...]) -> str:
+    unit, one = next((u for u in units if value >= u[1]), units[-1])
+    return f"{value / one:.10g} {unit}"

@@ -1,0 +1,89 @@
+"""The pictures of report.md: which there are, what they show, and that labels cover nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_rows import OK, failed, run_of
+
+from edgebench import registry, run_store
+from edgebench.reports import labels, pictures
+
+REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
+FASTER = replace(
+    OK, exporter="onnx-int8", latency_p50_s=0.001, latency_p50_low_s=0.0009, latency_p50_high_s=0.0011, macro_f1=0.6,
+)  # fmt: skip
+SLOWER = replace(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
+
+
+def test_the_front_is_labelled_and_the_others_are_not() -> None:
+    stars = {OK.cell.id, FASTER.cell.id}
+    (picture,) = pictures.fronts([OK, FASTER, SLOWER], stars, "report-pareto")
+    assert (picture.file, picture.text) == (
+        "report-pareto-host.svg", "Pareto front of host: 2 of 3 cells, by latency, size, memory and macro-F1",
+    )  # fmt: skip
+    texts = re.findall(r">([^<>\n]+)</text>", picture.svg)
+    assert texts.count("onnx-int8") == 2, "beside its point, and in the legend"
+    assert texts.count("eager") == 1, "in the legend only"
+    assert picture.svg == pictures.fronts([OK, FASTER, SLOWER], stars, "report-pareto")[0].svg
+
+
+def test_what_is_not_ranked_is_not_drawn() -> None:
+    emulated = replace(OK, target="pi", emulated=True)
+    assert pictures.fronts([emulated, failed("bad", "it broke")], set(), "p") == []
+    assert len(pictures.fronts([OK, emulated], {OK.cell.id}, "p")) == 1
+
+
+def test_names_are_neither_paths_nor_formulas_nor_markup() -> None:
+    rows = [replace(OK, target=target, exporter="$\\frac{1}</text>$") for target in ("../../x", "..:..:x")]
+    found = pictures.fronts(rows, {m.cell.id for m in rows}, "report-pareto")
+    assert len({p.file for p in found}) == 2 and not any("/" in p.file for p in found)
+    assert all("&lt;/text&gt;" in p.svg for p in found)
+
+
+def test_markdown_shows_every_picture_that_it_gives() -> None:
+    board = replace(run_of(replace(OK, host="a board"), replace(FASTER, host="a board")), name="s")
+    files = registry.renderer("md").render(run_store.merged([run_of(OK, FASTER), board]))
+    page = files["report.md"]
+    assert isinstance(page, str)
+    assert set(re.findall(r"!\[.*?\]\((.*?)\)", page)) == set(files) - {"report.md"}
+    assert set(files) == {"report.md", "report-pareto-1-host.svg", "report-pareto-2-host.svg"}
+    assert page.index("## On a board") < page.index("report-pareto-1-host.svg") < page.index("## On a machine")
+
+
+def test_a_name_does_not_end_the_picture_in_markdown() -> None:
+    page = registry.renderer("md").render(run_of(replace(OK, target="x](javascript:alert(1)) [")))["report.md"]
+    assert "![Pareto front of x\\](javascript:alert(1)) \\[" in str(page)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_labels_do_not_cover_each_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = [(float(x), float(y)) for x, y in rng.uniform(20, 480, (12, 2))]
+    sizes = [(float(w), 12.0) for w in rng.uniform(30, 160, 12)]
+    frame = (0.0, 0.0, 500.0, 500.0)
+    found = labels.places(points, sizes, points, frame)
+    boxes = [
+        (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+        for place, (w, h) in zip(found, sizes, strict=True)
+        if place is not None
+        for x, y in [place]
+    ]
+    assert len(boxes) >= 11
+    for i, a in enumerate(boxes):
+        assert a[0] >= 0 and a[1] >= 0 and a[2] <= 500 and a[3] <= 500
+        assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for b in boxes[:i])
+    assert labels.places([(5.0, 5.0)], [(600.0, 10.0)], [], frame) == [None], "it fits nowhere"
+
+
+def test_the_published_front_is_drawn() -> None:
+    run = run_store.read(REFERENCE / "variants-resnet1d")
+    svg = str(registry.renderer("md").render(run)["report-pareto-host.svg"])
+    texts = re.findall(r">([^<>\n]+)</text>", svg)
+    assert "onnx-int8 · structured-0.5+qat" in texts
+    assert "host · PTB-XL: the Pareto front and, pale, what it beats" in texts
+    assert not re.search(r"<dc:date>|Matplotlib v", svg), "no date, no version"

@@ -1,0 +1,46 @@
+"""The plan reference is the schema's."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import plan_reference
+import pytest
+
+from edgebench.contracts import FineTuning, Measuring
+from edgebench.plan import Plan
+from edgebench.recipe import Recipe
+
+
+def test_the_page_is_current() -> None:
+    assert plan_reference.page() == plan_reference.PAGE.read_text(), "run python scripts/plan_reference.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("plan", tuple(Plan.model_fields)),
+        ("measuring", tuple(f.name for f in fields(Measuring))),
+        ("finetuning", tuple(f.name for f in fields(FineTuning))),
+        ("recipe", tuple(f.name for f in fields(Recipe))),
+    ],
+)
+def test_every_field_has_a_row_with_its_meaning(name: str, names: tuple[str, ...]) -> None:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in plan_reference.table(name).splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"`{n}`" for n in names]
+    assert all(row[-1] for row in rows)
+
+
+def test_a_field_without_a_description_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = Plan.model_json_schema()
+    del schema["properties"]["limit"]["description"]
+    monkeypatch.setattr(Plan, "model_json_schema", lambda: schema)
+    with pytest.raises(ValueError, match="limit has no description"):
+        plan_reference.table("plan")
+
+
+def test_flags_are_those_of_run() -> None:
+    found = plan_reference.flags()
+    assert (found["models"], found["artifacts"], found["measuring.paced_s"]) == ("--model", "--artifact", "--paced")
+    known = {*Plan.model_fields, *(f"measuring.{f.name}" for f in fields(Measuring))}
+    assert set(found) <= known | {f"finetuning.{f.name}" for f in fields(FineTuning)}

@@ -1,0 +1,128 @@
+"""What is seen while a run is at work, on terminals of several widths and on none."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from edgebench.contracts import Outcome
+from edgebench.live_view import Live, clock_text
+from edgebench.measurements import Measurement
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def row(exporter: str, status: str = "ok", reason: str = "") -> Measurement:
+    values = {"latency_p50_s": 0.00173, "macro_f1": 0.7452, "verdict": "noisy"} if status == "ok" else {}
+    return Measurement(
+        "r", "resnet1d", "none", exporter, "onnx", "fp32", "host", status, reason, False, **values  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def screen(live: Live, width: int) -> list[str]:
+    """The lines that are in sight now."""
+    plain = Console(file=io.StringIO(), width=width, color_system=None)
+    with plain.capture() as caught:
+        plain.print(live.render())
+    return caught.get().splitlines()
+
+
+def at_work(width: int) -> tuple[Live, Clock]:
+    """A run with four cells: two have ended, one is being timed."""
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=width, force_terminal=True), clock=clock)
+    live.stage("export and check", 1)
+    live.built("resnet1d onnx", Outcome("ok", values={"file_size_bytes": 5_550_000}))
+    live.step("resnet1d none onnx")
+    live.outline(4, {"measure memory": 2, "measure latency": 4})
+    live.cell(row("qnnpack-int8", "unsupported", "another engine"))
+    live.stage("measure memory", 2)
+    for _ in range(2):
+        clock.now += 2
+        live.step()
+    live.stage("measure latency", 4)
+    live.begin("resnet1d onnx on host, latency, process 1")
+    clock.now += 2
+    live.step("resnet1d onnx on host, latency, process 1")
+    live.cell(row("onnx"))
+    live.begin("resnet1d onnx-int8 on host, latency, process 1")
+    return live, clock
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_cells_time_and_the_last_result_are_in_sight(width: int) -> None:
+    lines = screen(at_work(width)[0], width)
+    assert all(len(line) <= width for line in lines)
+    assert len(lines) == 6, "no line is folded"
+    assert lines[3].startswith("cells 2 done, 1 running, 1 to come")
+    assert lines[4].startswith("now   resnet1d onnx-int8 on host, latency")
+    assert lines[5].startswith("last  resnet1d onnx on host: 1.73 ms, macro-F1")
+    if width >= 80:
+        assert lines[5] == "last  resnet1d onnx on host: 1.73 ms, macro-F1 0.745, noisy"
+
+
+def test_the_time_left_counts_stages_that_are_to_come() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80), clock=clock)
+    assert live.left_s() is None
+    live.outline(2, {"measure memory": 2, "measure latency": 6})
+    live.stage("measure memory", 2)
+    assert live.left_s() is None, "no step has ended"
+    clock.now += 10
+    live.step()
+    assert live.left_s() == pytest.approx(70)  # one here, six there
+    clock.now += 20
+    live.step()
+    assert live.left_s() == pytest.approx(90)
+    live.stage("measure latency", 6)
+    assert live.left_s() == pytest.approx(90)
+
+
+def test_before_a_run_is_planned_there_are_bars_alone() -> None:
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True))
+    live.stage("read the records", 1)
+    assert [line[:16] for line in screen(live, 80)] == ["read the records"]
+
+
+def test_of_finished_stages_nothing_stays_where_it_should_not() -> None:
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True), keep=False)
+    live.stage("epoch 1", 2)
+    live.stage("epoch 2", 2)
+    assert [line[:7] for line in screen(live, 80)] == ["epoch 2"]
+
+
+@pytest.fixture(params=["pipe", "dumb"])
+def plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Console:
+    """A file, and a terminal that cannot move its cursor."""
+    if request.param == "dumb":
+        monkeypatch.setenv("TERM", "dumb")
+    return Console(file=io.StringIO(), width=80, force_terminal=request.param == "dumb")
+
+
+def test_elsewhere_there_is_a_line_a_stage_and_what_went_wrong(plain: Console) -> None:
+    with Live(plain) as live:
+        live.stage("measure latency", 2)
+        live.outline(1, {})
+        live.step("x")
+        live.cell(row("onnx", "failed", "latency: [out] of memory"))
+        live.cell(row("onnx"))
+    assert isinstance(plain.file, io.StringIO)
+    text = plain.file.getvalue()
+    assert text.splitlines() == [
+        "measure latency (2)", "resnet1d onnx on host: failed: latency: [out] of memory",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (45, "45 s"), (89, "89 s"), (100, "2 min"), (3540, "59 min"), (4800, "1 h 20 min")],
+)
+def test_times_are_as_people_say_them(seconds: float, text: str) -> None:
+    assert clock_text(seconds) == text
