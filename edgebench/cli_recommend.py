@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 LABEL = 9
 """Width of the column that names the parts of an answer."""
+HARD = "\N{NO-BREAK SPACE}"
+UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
+"""A unit behind its number, which stay on one line."""
 
 
 @command
@@ -78,8 +82,7 @@ def _show(answer: Recommendation, run: Path) -> None:
     _say("nearest", *(f"{weighing.title(near)}: {text}" for near, text in answer.nearest))
     if m is None:
         return
-    below = answer.path and not answer.path.is_absolute()
-    _line(f"{'file':<{LABEL}}", str(answer.path if below else answer.file))
+    _line(f"{'file':<{LABEL}}", str(answer.path or answer.file))
     _line(f"{'sha256':<{LABEL}}", answer.sha256)
     if answer.snippet:
         _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")
@@ -93,10 +96,11 @@ def _say(label: str, *texts: str, style: str = "") -> None:
     from rich.text import Text
 
     for number, text in enumerate(texts):
-        lines = textwrap.wrap(text, max(out.width - LABEL, 20)) or [""]
-        for at, line in enumerate(lines):
+        held = UNIT.sub(f"{HARD}\\1", text)
+        for at, line in enumerate(textwrap.wrap(held, max(out.width - LABEL, 20), break_on_hyphens=False)):
             head = label if not number and not at else ""
-            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (line, style)), soft_wrap=True)
+            body = line.replace(HARD, " ")
+            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (body, style)), soft_wrap=True)
 
 
 def _line(label: str, text: str) -> None:

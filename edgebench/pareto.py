@@ -55,15 +55,16 @@ def undominated(cells: Sequence[Measurement], figures: Sequence[Figure] = FIGURE
     while np.any(more := np.any(beaten[below], axis=0) & ~below):
         below |= more
     left = np.flatnonzero(~below)  # in circles, or below one: what beats these is among them, too
-    best[left] = _in_the_top_circles(beaten[np.ix_(left, left)])
+    best[left] = _under_nothing(beaten[np.ix_(left, left)])
     return [m for m, is_best in zip(cells, best, strict=True) if is_best]
 
 
-def _in_the_top_circles(beaten: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _under_nothing(beaten: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(n,): whether nothing dominates a cell, from (n, n): whether the row's beats the column's; n is mostly 0."""
-    reach = beaten.copy()
-    for middle in range(len(reach)):
-        reach |= reach[:, middle, None] & reach[middle]
+    reach, known = beaten, -1
+    while known < (known := int(reach.sum())):  # each round doubles the length of the ways that are known
+        ways = reach.astype(np.float32)
+        reach = reach | (ways @ ways > 0)
     top: NDArray[np.bool_] = ~np.any(reach & ~reach.T, axis=0)
     return top
 

@@ -122,7 +122,8 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
         said = " ".join(filter(None, [weighing.none_fits(excluded, len(cells)), weighing.emulation(limits, emulated)]))
         return _nothing(target, host, said, excluded, _nearest(cells, given))
     choice = _choose(fit, prefer, figures)
-    rivals, left = [], fit
+    rivals: list[tuple[Measurement, str]] = []
+    left = fit
     while len(rivals) < NEXT and len(left) > 1:
         last = rivals[-1][0] if rivals else choice.cell
         left = [m for m in left if m is not last]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgebench import given as elsewhere
 from edgebench import snippets
 from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError
+from edgebench.errors import ArtifactError, EdgeBenchError
 from edgebench.files import safe, safe_name, sha256
 from edgebench.measurements import Measurement, Run
 from edgebench.records import validated
@@ -65,6 +67,10 @@ def _manifests(m: Measurement, run: Run) -> Iterator[tuple[Artifact, Path]]:
     artifact = _read(home / safe_name(m.exporter) / MANIFEST)
     if artifact and artifact.sha256 == m.artifact_sha256:
         yield artifact, next((path.parent for path in given if path.name == artifact.file), home)
+    for path in given:
+        if elsewhere.is_given(path) and path.is_file() and sha256(path) == m.artifact_sha256:
+            with contextlib.suppress(EdgeBenchError):  # its card is gone: the file is all that is known
+                yield elsewhere.describe(path, tuned=False), path.parent
 
 
 def _manifest(path: Path) -> Path:

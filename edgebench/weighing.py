@@ -50,16 +50,13 @@ def reason(m: Measurement, prefer: Figure, figures: Sequence[Figure], counts: tu
         return f"{shared} {kept}, of which it has the highest macro-F1, beyond the noise."
     scored = "" if accurate == undominated else f", of which {accurate} share the highest macro-F1 within the noise"
     factors = [NAMES[figure] for figure in figures if figure != "f1"]
-    return f"{shared} {kept}{scored}; it has the smallest product of {', '.join(factors[:-1])} and {factors[-1]}."
+    product = f"{', '.join(factors[:-1])} and {factors[-1]}"
+    return f"{shared} {kept}{scored}; of those it has the smallest product of {product}."
 
 
 def cautions(m: Measurement, given: Sequence[Bound], limits: Limits) -> list[str]:
     """What to know before it is shipped: narrow bounds, shaky times, an emulated target, synthetic records."""
-    found = [
-        f"It meets {bound.text} only narrowly: the noise of its figure reaches beyond."
-        for bound in given
-        if bound.narrow(m)
-    ]
+    found = [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in given if bound.narrow(m)]
     if m.verdict in ("noisy", "throttled"):
         why = f": {m.verdict_reason}" if m.verdict_reason else ""
         found.append(f"Its timing is {m.verdict}{why}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
+from hypothesis import settings
 
 from edgebench import api
 from edgebench.artifacts import Built, read
@@ -15,6 +16,11 @@ from edgebench.contracts import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+# The same examples each time, and no clock: the machine may be busy.
+settings.register_profile("edgebench", deadline=None, max_examples=100, derandomize=True, database=None)
+settings.load_profile("edgebench")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,8 +8,8 @@ import pytest
 from helpers import edgebench
 
 COMMANDS = (
-    "run", "measure", "export", "report", "compare", "gate", "train", "quantize", "explain", "inspect", "list",
-    "doctor", "data",
+    "run", "measure", "export", "report", "recommend", "compare", "gate", "train", "quantize", "explain", "inspect",
+    "list", "doctor", "data",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def ordered(run: Run) -> list[Measurement]:
 
 def marks(rows: Sequence[Measurement]) -> dict[tuple[str, str, str], bool]:
     """By run, host and id of each cell that is ranked: whether it is on the Pareto front of its machine's target."""
-    found = {}
+    found: dict[tuple[str, str, str], bool] = {}
     for _, there in by_device([m for m in rows if pareto.ranked(m)]):
         stars = pareto.front(there)
         found |= {(m.run, m.host, m.cell.id): m.cell.id in stars for m in there}

@@ -1,0 +1,149 @@
+"""The file to copy is the one that was measured, and the program beside it decides as the measured runtime did."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import own_files
+import pytest
+import torch
+from decisions import CELL
+
+from edgebench import artifacts, shipping, snippets
+from edgebench.contracts import Feed, Job, RecordSet
+from edgebench.files import sha256
+from edgebench.measurements import Measurement, Run
+from edgebench.signals import to_millivolts
+from edgebench.statistics import decide
+
+RECORDS = 8
+ZEROS = "np.zeros((1, 12, 1000), np.float32)"
+
+
+def run_in(folder: Path, **plan: object) -> Run:
+    """A run's folder without measurements, whose one target has a quantized engine."""
+    target = {"device": "cpu", "quantized_engine": "fbgemm"}
+    document = {"plan": plan, "inputs": {"targets": {"host": target}}}
+    (folder / "plan.json").write_text(json.dumps(document))
+    return Run("r", folder, plan, {"target_threads": {"host": 1}}, ())
+
+
+def cell_of(folder: Path) -> Measurement:
+    """The row of the artifact in a folder."""
+    made = artifacts.read(folder).artifact
+    assert made is not None
+    return replace(CELL, model=made.model, exporter=made.exporter, format=made.format, artifact_sha256=made.sha256)
+
+
+@pytest.mark.parametrize("exporter", ["onnx", "onnx-int8", "torchscript", "fbgemm-int8", "torch-int8-dynamic", "eager"])
+def test_the_program_decides_as_the_measured_runtime_did(
+    exported: Path, exporter: str, demo: RecordSet, tmp_path: Path
+) -> None:
+    home = tmp_path / "artifacts" / "resnet1d" / "none"
+    shutil.copytree(exported / exporter, home / exporter)
+    shipped = shipping.of(cell_of(home / exporter), run_in(tmp_path))
+    made = artifacts.read(home / exporter)
+    assert made.artifact and made.path and shipped.path == made.path
+    assert shipped.file == f"artifacts/resnet1d/none/{exporter}/{made.path.name}"
+    assert shipped.sha256 == sha256(made.path)
+    assert ("edgebench" in shipped.snippet) == (exporter == "eager"), "the others need their runtime alone"
+    assert ('engine = "fbgemm"' in shipped.snippet) == (exporter in ("fbgemm-int8", "torch-int8-dynamic"))
+
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    shutil.copy(shipped.path, beside)
+    if exporter == "eager":
+        shutil.copy(home / exporter / "manifest.json", beside)
+    signals = to_millivolts(np.load(demo.signals)[:RECORDS])
+    np.save(beside / "signals.npy", signals)
+    assert ZEROS in shipped.snippet
+    for program, records in ((shipped.snippet, 1), (shipped.snippet.replace(ZEROS, 'np.load("signals.npy")'), RECORDS)):
+        done = subprocess.run([sys.executable, "-c", program], cwd=beside, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == records
+    job = Job(
+        "predict", made.artifact, str(made.path), "cpu", 1, "fbgemm" if "int8" in exporter else "", str(demo.signals),
+        str(tmp_path / "logits.npy"), records=RECORDS, batch=RECORDS,
+    )  # fmt: skip
+    assert artifacts.perform(job, 120).status == "ok"
+    decided = decide(np.load(tmp_path / "logits.npy"), made.artifact.thresholds)
+    expected = [[name for name, yes in zip(made.artifact.classes, row, strict=True) if yes] for row in decided]
+    assert [ast.literal_eval(line) for line in done.stdout.splitlines()] == expected
+    assert any(expected), "the records are told apart"
+
+
+def test_a_file_that_is_gone_or_another_is_not_offered(exported: Path, tmp_path: Path) -> None:
+    home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"
+    shutil.copytree(exported / "onnx", home)
+    m, run = cell_of(home), run_in(tmp_path)
+    with (home / "model.onnx").open("ab") as file:
+        file.write(b"x")
+    changed = shipping.of(m, run)
+    assert changed.path is None and changed.file.endswith("onnx/model.onnx (changed since it was measured)")
+    (home / "model.onnx").unlink()
+    gone = shipping.of(m, run)
+    assert gone.path is None
+    assert gone.file.endswith("onnx/model.onnx (the run's folder does not hold it any more)")
+    assert (gone.sha256, gone.snippet) == (m.artifact_sha256, changed.snippet)
+    other = shipping.of(replace(m, artifact_sha256="b" * 64), run)
+    assert (other.path, other.sha256, other.snippet) == (None, "b" * 64, "")
+    assert "the run's folder has no manifest of onnx" in other.file
+
+
+def test_artifacts_that_a_plan_names_are_found_where_they_are(exported: Path, tmp_path: Path) -> None:
+    m = cell_of(exported / "onnx")
+    for path in (exported / "onnx", exported / "onnx" / "manifest.json", exported / "onnx" / "model.onnx"):
+        shipped = shipping.of(m, run_in(tmp_path, artifacts=["nowhere", str(path)]))
+        assert shipped.path == exported / "onnx" / "model.onnx"
+        assert shipped.file == shipped.path.as_posix()
+
+
+def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Path) -> None:
+    """It is standardised, and samples come first: the program does both."""
+    network = own_files.network(own_files.write(tmp_path))
+    torch.jit.trace(network, torch.zeros(1, 1000, 12)).save(tmp_path / "script.pt")  # type: ignore[no-untyped-call]
+    shutil.copy(tmp_path / "net.toml", tmp_path / "script.toml")
+    m = replace(CELL, model="script", exporter="as-is", artifact_sha256=sha256(tmp_path / "script.pt"))
+    (tmp_path / "run").mkdir()
+    shipped = shipping.of(m, run_in(tmp_path / "run", artifacts=[str(tmp_path / "script.pt")]))
+    assert shipped.path == tmp_path / "script.pt"
+    signals = to_millivolts(np.load(demo.signals)[:RECORDS])
+    np.save(tmp_path / "signals.npy", signals)
+    program = shipped.snippet.replace(ZEROS, 'np.load("signals.npy")') + "np.save('said.npy', answer)\n"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy((signals - 0.1) / 0.25).transpose(1, 2)).numpy()
+    np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
+
+
+def test_probabilities_are_taken_as_they_are(exported: Path) -> None:
+    made = artifacts.read(exported / "onnx").artifact
+    assert made is not None
+    assert "probabilities = answer\n" in snippets.of(replace(made, feed=Feed(output="probabilities")))
+
+
+def test_a_gpus_file_is_loaded_on_the_gpu(exported: Path) -> None:
+    onnx, script = (artifacts.read(exported / name).artifact for name in ("onnx", "torchscript"))
+    assert onnx and script
+    assert 'providers=["CUDAExecutionProvider"]' in snippets.of(onnx, "cuda")
+    assert 'map_location="cuda"' in snippets.of(script, "cuda")
+
+
+@pytest.mark.parametrize("name", ['a"]).exe("x', "line\nimport os", "back\\slash\\", "ünïcode"])
+@pytest.mark.parametrize("form", ["onnx", "torchscript", "eager"])
+def test_names_from_a_manifest_stay_texts(exported: Path, name: str, form: str) -> None:
+    made = artifacts.read(exported / "onnx").artifact
+    assert made is not None
+    plain = replace(made, format=form)
+    odd = replace(plain, file=name, classes=(name,), input=replace(made.input, unit=name))
+    tree, usual = ast.parse(snippets.of(odd)), ast.parse(snippets.of(replace(plain, classes=("one",))))
+    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(usual)]
+    if form != "eager":
+        assert name in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
