@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from edgebench import cgroup, given, registry
 from edgebench.cgroup import Group, NoCgroup
-from edgebench.contracts import Artifact, FineTuning, Job, Outcome, RecordSet
+from edgebench.contracts import Artifact, Job, Outcome, RecordSet
 from edgebench.errors import ArtifactError, UnknownPlugin
 from edgebench.files import require_space, safe_name, sha256, write_text
 from edgebench.files import safe as safe
 from edgebench.process import ChildError, ask, end_children
 from edgebench.records import from_dict, to_dict, to_json, validated
+from edgebench.settings import FineTuning
 
 MANIFEST = "manifest.json"
 CHECK_RECORDS = 16

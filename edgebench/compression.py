@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench import operations, options, registry, structure
-from edgebench.contracts import DataRequest, FineTuning
+from edgebench.contracts import DataRequest
 from edgebench.errors import Unsupported
 from edgebench.files import write_text
 from edgebench.models import store
 from edgebench.options import CHAIN
 from edgebench.protocols import CompressTask
+from edgebench.settings import FineTuning
 from edgebench.signals import open_signals, to_millivolts
 from edgebench.training.loop import Watch, train
 

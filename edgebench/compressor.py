@@ -13,10 +13,10 @@ from typing import Any
 
 from edgebench.allocator import keep_memory
 from edgebench.compression import Records, compress
-from edgebench.contracts import FineTuning
 from edgebench.errors import EdgeBenchError, Unsupported
 from edgebench.process import answer_with, say
 from edgebench.records import from_dict
+from edgebench.settings import FineTuning
 from edgebench.training.loop import Watch
 
 EVERY_S = 1.0

@@ -10,13 +10,13 @@ from typing import Any
 from edgebench import device_plan, harness, installing, profiles, registry, run_store
 from edgebench.bundles import reading
 from edgebench.bundles.reading import Bundle
-from edgebench.contracts import Measuring
 from edgebench.device_plan import DevicePlan
 from edgebench.errors import BundleError, PlanError, UnknownPlugin
 from edgebench.events import Listener
 from edgebench.measurements import Run
 from edgebench.measuring import environment
 from edgebench.records import validated
+from edgebench.settings import Measuring
 
 BUNDLED = "bundle"
 """The dataset that reads a bundle's records."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgebench.contracts import Measuring
 from edgebench.errors import PlanError
 from edgebench.records import to_json, validated
+from edgebench.settings import Measuring
 
 LEAST = {
     "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,

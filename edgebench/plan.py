@@ -9,13 +9,13 @@ from typing import Any
 import pydantic
 
 from edgebench import options, profiles, registry
-from edgebench.contracts import FineTuning, Measuring
 from edgebench.device_plan import check_cores, first_too_small
 from edgebench.errors import ModelError, PlanError
 from edgebench.models import store
 from edgebench.options import CHAIN
 from edgebench.recipe import Recipe, changed
 from edgebench.records import first_problem
+from edgebench.settings import FineTuning, Measuring
 
 ALL_MODELS = "all"
 """Stands for every model whose weights are in the package."""

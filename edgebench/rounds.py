@@ -14,10 +14,11 @@ import numpy as np
 
 from edgebench import artifacts, run_store
 from edgebench.cells import Passes, Planned
-from edgebench.contracts import Job, Measuring, Outcome
+from edgebench.contracts import Job, Outcome
 from edgebench.events import Listener
 from edgebench.measuring import steadiness, summary
 from edgebench.run_store import RunStore
+from edgebench.settings import Measuring
 from edgebench.timings import median_interval
 
 if TYPE_CHECKING:

@@ -10,10 +10,13 @@ it is not the run's.
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from marked import ROOT, page_of, replaced
 
@@ -30,17 +33,30 @@ def table_of(folder: Path) -> str:
 
 
 def table_in(report: str) -> str:
-    """The table of measured cells in the text of report.md."""
+    """The table of measured cells in the text of report.md; of several machines, each below its name."""
     lines = report.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("| model"))
-    end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
-    return "\n".join(lines[start:end])
+    starts = [i for i, line in enumerate(lines) if re.match(r"\| model .*\| size ", line)]
+    found = []
+    for start in starts:
+        end = next((i for i in range(start, len(lines)) if not lines[i].startswith("|")), len(lines))
+        name = next((line for line in reversed(lines[:start]) if line.startswith("## On ")), "")
+        found.append("\n\n".join(filter(None, [name.removeprefix("## "), "\n".join(lines[start:end])])))
+    return "\n\n".join(found)
 
 
 def left_out(folder: str, names: list[str]) -> list[str]:
     """Files that are not published."""
     pruned = Path(folder).name.startswith("structured")
     return [n for n in names if n == ".lock" or (n.endswith(".safetensors") and not pruned) or n.startswith("model.")]
+
+
+def without_folders(value: Any) -> Any:
+    """A plan whose absolute paths are names alone: where a person's folders are is nobody else's business."""
+    if isinstance(value, dict):
+        return {key: without_folders(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_folders(part) for part in value]
+    return Path(value).name if isinstance(value, str) and value.startswith("/") else value
 
 
 def main() -> None:
@@ -52,6 +68,8 @@ def main() -> None:
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(run, home, ignore=left_out)
+        for path in home.rglob("plan.json"):
+            path.write_text(json.dumps(without_folders(json.loads(path.read_text())), indent=2) + "\n")
     page.write_text(text)
     print(f"published: {home}")
 

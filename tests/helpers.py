@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.contracts import Measuring
 from edgebench.events import Listener
 from edgebench.plan import Plan, load
+from edgebench.settings import Measuring
 from edgebench.signals import LEADS
 
 BLOCKER = """

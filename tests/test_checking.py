@@ -10,9 +10,10 @@ import pytest
 from test_records import ARTIFACT, MEASUREMENT, UNSUPPORTED
 
 from edgebench import checking
-from edgebench.contracts import Artifact, Measuring, Target
+from edgebench.contracts import Artifact, Target
 from edgebench.measurements import Measurement
 from edgebench.records import to_dict, to_json
+from edgebench.settings import Measuring
 
 TARGET = {"name": "t", "description": "d", "architecture": "x86_64"}
 

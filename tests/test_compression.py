@@ -10,11 +10,11 @@ import torch
 
 from edgebench import api, artifacts, operations
 from edgebench.compression import Records, compress
-from edgebench.contracts import FineTuning
 from edgebench.errors import PlanError
 from edgebench.models import store
 from edgebench.plan import load
 from edgebench.quantization.qat import QuantizationAware
+from edgebench.settings import FineTuning
 from edgebench.training.loop import Watch
 from edgebench.training.state import EpochReport
 

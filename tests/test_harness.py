@@ -18,10 +18,10 @@ import pytest
 from helpers import QUICK, PluginMaker, edgebench, lines_of, quick
 
 from edgebench import api, run_store
-from edgebench.contracts import Measuring
 from edgebench.errors import DiskFull, RunError
 from edgebench.events import Listener
 from edgebench.plan import load
+from edgebench.settings import Measuring
 
 
 def test_every_figure_is_there(exported: Path, tmp_path: Path) -> None:

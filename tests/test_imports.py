@@ -18,6 +18,7 @@ BASE = {
     "contracts",
     "measurements",
     "recipe",
+    "settings",
     "protocols",
     "errors",
     "records",
@@ -41,6 +42,7 @@ BASE = {
 }
 ALLOWED = {
     "about_records": {"contracts"},
+    "settings": {"contracts"},
     "allocator": set(), "contracts": set(), "errors": set(), "signals": set(), "statistics": set(), "timings": set(),
     "measurements": {"contracts"}, "records": {"checking", "contracts", "errors", "measurements"},
     "checking": set(), "installing": set(), "telling": {"contracts", "events", "measurements"}, "device_plan": BASE,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from edgebench import plan, registry
-from edgebench.contracts import Measuring
 from edgebench.errors import EdgeBenchError, PlanError, UnknownPlugin
+from edgebench.settings import Measuring
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.contracts import Artifact, Calibration, InputContract, Job, Measuring, Outcome, Target
+from edgebench.contracts import Artifact, Calibration, InputContract, Job, Outcome, Target
 from edgebench.errors import ArtifactError, PlanError, RunError
 from edgebench.measurements import Measurement
 from edgebench.records import from_dict, to_dict, to_json, validated
+from edgebench.settings import Measuring
 
 ARTIFACT = Artifact(
     model="resnet1d", variant="none", exporter="onnx-int8", format="onnx", precision="int8", file="model.onnx",

@@ -18,8 +18,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from edgebench.contracts import STRICT, Measuring
+from edgebench.contracts import STRICT
 from edgebench.errors import BundleError
+from edgebench.settings import Measuring
 
 LISTING = "bundle.json"
 FORMAT = 1

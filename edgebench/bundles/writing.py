@@ -18,10 +18,11 @@ from edgebench.about_records import AboutRecords
 from edgebench.bundles import wheel
 from edgebench.bundles.archive import add
 from edgebench.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
-from edgebench.contracts import Artifact, KnownReference, Measuring, RecordSet, Target
+from edgebench.contracts import Artifact, KnownReference, RecordSet, Target
 from edgebench.errors import BundleError
 from edgebench.files import replacing, replacing_folder, safe_name, sha256
 from edgebench.records import to_json
+from edgebench.settings import Measuring
 
 Content = bytes | Path
 MANIFEST = "manifest.json"

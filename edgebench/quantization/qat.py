@@ -23,8 +23,8 @@ from torch.nn.modules.dropout import _DropoutNd
 from edgebench.errors import Unsupported
 from edgebench.quantization import fx
 from edgebench.quantization.engines import engine_set
-from edgebench.quantization.keep import kept_in_float
-from edgebench.quantization.observers import REDUCED, mapping_of_training
+from edgebench.quantization.keep import between, kept_in_float
+from edgebench.quantization.observers import REDUCED, limited, mapping_of_training
 from edgebench.quantization.parts import Plan, find_parts, inputs_of, replaced, short
 from edgebench.quantization.refusal import first_refused
 
@@ -65,7 +65,7 @@ def prepared(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> Q
     What the engine refuses to run stays in float. Raises Unsupported where nothing is left.
     """
     records = torch.from_numpy(signals)
-    floats = kept_in_float(network)
+    floats = {**kept_in_float(network), **between(network, {})}
     while True:
         found = restored(network, {"engine": engine, "floats": floats}, tuple(signals.shape[1:]))
         # As it will compute: normalisation by its statistics, and nothing dropped.
@@ -108,7 +108,7 @@ def restored(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, 
         for module in whole.modules():
             module.training = type(module).__module__.startswith("torch.nn")
         for path in plan.parts:
-            config = mapping_of_training(engine)
+            config = limited(mapping_of_training(engine), plan.floats)
             whole = replaced(whole, path, prepare_qat_fx(fx.part_of(whole, path, config, plan), config, inputs[path]))
     return QuantizationAware(whole.eval(), plan, engine)
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.ao.quantization import FakeQuantizeBase
 
+from edgebench.quantization import qat
 from edgebench.quantization.fx import quantize_static
 from edgebench.quantization.keep import BETWEEN, between
 from edgebench.quantization.sensitivity import sensitivities
@@ -89,3 +91,17 @@ def test_it_is_one_more_line_of_the_sensitivities(signals: np.ndarray) -> None:
     assert (worst.module, worst.parameters) == (BETWEEN, 0)
     without = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {"operators": "products-only"})
     assert BETWEEN not in {s.module for s in without}
+
+
+def test_a_training_leaves_it_in_float_too(signals: np.ndarray) -> None:
+    prepared = qat.prepared(Normalised(), "fbgemm", signals)
+    assert list(prepared.settings["floats"]) == [BETWEEN]
+    roundings = [name for name, m in prepared.named_modules() if isinstance(m, FakeQuantizeBase)]
+    weights = [name for name in roundings if "weight_fake_quant" in name]
+    assert len(weights) == 2
+    assert len(roundings) == 2 * 3, "of each product its weights, what goes in, and what comes out"
+    again = qat.restored(Normalised(), prepared.settings, (12, 40))
+    assert again.state_dict().keys() == prepared.state_dict().keys()
+    quantized, told = qat.converted(prepared.eval(), "fbgemm", torch.from_numpy(signals))
+    assert type(quantized.get_submodule("norm")) is nn.LayerNorm
+    assert [text.partition(":")[0] for text in told] == [BETWEEN]
