@@ -68,7 +68,9 @@ def test_commands_are_found_in_shell_text() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_are_taken(page: Path) -> None:
     wrong = [(where, c, said) for where, text in shell(page) for c in commands(text) if (said := parse(c))]
-    wrong += [(page.name, c, said) for c in inline(page) if (said := parse(shlex.split(c), leniently=True))]
+    wrong += [
+        (page.name, shlex.split(c), said) for c in inline(page) if (said := parse(shlex.split(c), leniently=True))
+    ]
     assert not wrong
 
 

@@ -26,7 +26,7 @@ PAGE = ROOT / "docs" / "adding.md"
 @pytest.fixture
 def plugins(plugin: PluginMaker) -> dict[str, str]:
     """Install every plug-in of the page; returns the name of each by its kind."""
-    found = {}
+    found: dict[str, str] = {}
     code = [b.text for b in blocks(PAGE, "python") if b.text.startswith('"""')]
     points = [
         tomllib.loads(b.text)["project"]["entry-points"] for b in blocks(PAGE, "toml") if b.text.startswith("[proj")

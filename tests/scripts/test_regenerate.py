@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import publish_run
 import pytest
 import regenerate
 from marked import PAGES, ROOT
@@ -43,11 +44,11 @@ def test_a_number_that_was_changed_by_hand_is_seen_and_made_right(
 def test_a_picture_that_no_report_shows_is_stale(tmp_path: Path) -> None:
     import shutil
 
-    source = regenerate.REFERENCE / "ptbxl-x86"
+    source = publish_run.REFERENCE / "ptbxl-x86"
     for name in ("plan.json", "environment.json", "measurements.jsonl"):
         shutil.copy(source / name, tmp_path / name)
     (tmp_path / "report-pareto-nowhere.svg").write_text("<svg/>")
     found = regenerate.reports(tmp_path)
     assert found[tmp_path / "report-pareto-nowhere.svg"] is None
     report = (found[tmp_path / "report.md"] or b"").decode()
-    assert regenerate.table_in(report).startswith("| model")
+    assert publish_run.table_in(report).startswith("| model")
