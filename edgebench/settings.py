@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from edgebench.contracts import DESCRIBED
 
 
-
 @dataclass(frozen=True)
 class FineTuning:
     """How a compressed network is trained on, to win back what it lost."""

@@ -49,9 +49,8 @@ def test_all_passes_stand_in_one_row(exported: Path, tmp_path: Path) -> None:
     assert (m.status, m.paced_every_s) == ("ok", 0.02)
     paced = np.concatenate([np.load(path) for path in (run.folder / "samples").glob("paced~*.npy")])
     assert m.paced_p50_s == pytest.approx(np.median(paced))
-    assert (
-        0 < paced.min() <= (m.paced_p50_low_s or 0) <= (m.paced_p50_s or 0) <= (m.paced_p50_high_s or 0) <= paced.max()
-    )
+    # Student's interval is wide with two processes, and no bound of it need be a time that was seen.
+    assert 0 < (m.paced_p50_low_s or 0) <= np.median(paced) <= (m.paced_p50_high_s or 0)
     # Batches larger than the set of 24 records go round it.
     assert list(m.batch_throughputs_per_s) == ["1", "4", "100"]
     assert m.best_batch in (1, 4, 100)
