@@ -53,7 +53,7 @@ def left_out(folder: str, names: list[str]) -> list[str]:
 def without_folders(value: Any) -> Any:
     """A plan whose absolute paths are names alone: where a person's folders are is nobody else's business."""
     if isinstance(value, dict):
-        return {key: without_folders(part) for key, part in value.items()}
+        return {without_folders(key): without_folders(part) for key, part in value.items()}
     if isinstance(value, list):
         return [without_folders(part) for part in value]
     return Path(value).name if isinstance(value, str) and value.startswith("/") else value

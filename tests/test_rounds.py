@@ -12,9 +12,9 @@ import pytest
 from helpers import QUICK, StopAfter, edgebench, lines_of, quick
 
 from edgebench import api, rounds
-from edgebench.contracts import Measuring
 from edgebench.errors import PlanError
 from edgebench.events import Listener
+from edgebench.settings import Measuring
 
 FIRST = min(os.sched_getaffinity(0))
 """A core that the tests may use."""
