@@ -106,8 +106,8 @@ def _groups(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
     for host, there in by_device(rows):
         datasets = sorted({m.dataset for m in there})
         for dataset in datasets:
-            cells = sorted((m for m in there if m.dataset == dataset), key=lambda m: m.cell.id)
-            found.append((host if len(datasets) == 1 else f"{host}, {dataset}", cells))
+            name = host if len(datasets) == 1 else f"{host}, {dataset}"
+            found.append((name, [m for m in there if m.dataset == dataset]))
     return found
 
 

@@ -144,6 +144,13 @@ def test_ties_within_the_noise_go_to_what_is_better_otherwise() -> None:
     assert "smallest product of latency, file and memory" in both
 
 
+def test_where_all_is_the_same_the_name_decides() -> None:
+    twins = [replace(FAST, exporter="b"), replace(FAST, exporter="a")]
+    for rows in (twins, twins[::-1]):
+        assert only(recommend(run_of(rows))).chosen == twins[1]
+        assert only(recommend(run_of(rows), Limits(max_size_bytes=1))).nearest[0][0] == twins[1]
+
+
 def test_it_says_why_and_what_each_bound_costs() -> None:
     answer = only(recommend(run_of([FAST, GOOD, SMALL]), Limits(max_f1_drop=0.005, max_size_bytes=6e6)))
     assert answer.chosen == GOOD
