@@ -126,6 +126,24 @@ def names(section: Locator) -> list[str]:
     return section.locator(f".cells tbody tr td:nth-child({at})").all_inner_texts()
 
 
+def has(found: Locator, count: int, why: str = "") -> None:
+    """So many elements, at once or soon: the page draws when the browser gives it the time."""
+    from playwright.sync_api import expect
+
+    expect(found, why or None).to_have_count(count)
+
+
+def hovered(section: Locator, chart: str, number: int) -> str:
+    """What hovering over a point tells."""
+    point = points(section, chart).nth(number)
+    section.page.mouse.move(0, 0)
+    told = section.locator(f"figure[data-chart={chart}] .hoverlayer .hovertext")
+    told.wait_for(state="detached")
+    point.hover(force=True)
+    told.wait_for()
+    return told.text_content() or ""
+
+
 def points(section: Locator, chart: str) -> Locator:
     plot = section.locator(f"figure[data-chart={chart}] .plot")
     plot.scroll_into_view_if_needed()
@@ -137,9 +155,9 @@ def test_it_has_a_section_for_each_machine_and_never_mixes_them(opened: Opened) 
     board, machine = opened.section("a board"), opened.section("a machine")
     assert names(machine) == ["onnx-int8", "onnx", "onnx-int8", "onnx", "onnx-int8"]
     assert "it broke" in machine.inner_text() and "it broke" not in board.inner_text()
-    assert points(machine, "latency").count() == 4, "an emulated latency has no place there"
-    assert points(machine, "size").count() == 5
-    assert points(board, "latency").count() == 2
+    has(points(machine, "latency"), 4, "an emulated latency has no place there")
+    has(points(machine, "size"), 5)
+    has(points(board, "latency"), 2)
     assert "synthetic" in machine.locator(".warn").inner_text()
     assert board.locator(".warn").count() == 0
 
@@ -154,16 +172,12 @@ def test_names_do_no_harm(opened: Opened) -> None:
     for chart in ("latency", "samples", "memories", "sizes"):
         board.locator(f"figure[data-chart={chart}] summary").click()
     assert HOSTILE in board.locator("figure[data-chart=latency] .behind table").inner_text()
-    points(board, "latency").last.hover(force=True)
-    assert HOSTILE in (board.locator("figure[data-chart=latency] .hoverlayer").text_content() or "")
+    assert HOSTILE in hovered(board, "latency", 1)
 
 
 def test_hovering_tells_the_cell_its_intervals_and_what_to_doubt(opened: Opened) -> None:
     machine = opened.section("a machine")
-    texts = []
-    for i in range(points(machine, "latency").count()):
-        points(machine, "latency").nth(i).hover(force=True)
-        texts.append(machine.locator("figure[data-chart=latency] .hoverlayer").text_content() or "")
+    texts = [hovered(machine, "latency", i) for i in range(points(machine, "latency").count())]
     noisy = next(text for text in texts if "vit onnx" in text and "int8" not in text)
     assert "noisy: it is so" in noisy
     assert re.search(r"latency 30\.0 ms \(28\.5 ms to 31\.5 ms\)", noisy)
@@ -209,14 +223,14 @@ def test_models_and_targets_are_switched_off_and_on(opened: Opened) -> None:
     details = machine.locator("figure[data-chart=size] .behind")
     details.locator("summary").click()
     machine.get_by_label("vit", exact=True).uncheck()
-    assert points(machine, "latency").count() == 2
+    has(points(machine, "latency"), 2)
     assert names(machine) == ["onnx-int8", "onnx", "onnx-int8"]
-    assert details.locator("tbody tr").count() == 3, "the table behind the chart follows"
+    has(details.locator("tbody tr"), 3, "the table behind the chart follows")
     machine.get_by_label("pi", exact=True).uncheck()
-    assert points(machine, "size").count() == 2
+    has(points(machine, "size"), 2)
     machine.get_by_label("vit", exact=True).check()
-    assert points(machine, "latency").count() == 4
-    assert points(board, "latency").count() == 2, "another machine's charts stay"
+    has(points(machine, "latency"), 4)
+    has(points(board, "latency"), 2, "another machine's charts stay")
 
 
 def test_every_chart_has_its_numbers(opened: Opened) -> None:
@@ -228,7 +242,7 @@ def test_every_chart_has_its_numbers(opened: Opened) -> None:
         figure = machine.locator(f"figure[data-chart={chart}]")
         figure.locator("summary").focus()
         opened.page.keyboard.press("Enter")
-        assert figure.locator("tbody tr").count() == rows, chart
+        has(figure.locator("tbody tr"), rows, chart)
         assert text in figure.locator("table").inner_text(), chart
     machine.locator(".classes").scroll_into_view_if_needed()
     machine.locator(".classes table").wait_for()
