@@ -152,11 +152,16 @@ class Run:
 
 
 def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
-    """The rows of each machine with its name; where several runs on it have the same cell, those of each run."""
+    """The rows of each machine with its name; where several runs on it do not go together, those of each run.
+
+    They do not where both have the same cell, or where their scores are those of other records.
+    """
     found = []
     for host in sorted({m.host for m in rows}):
         there = [m for m in rows if m.host == host]
-        if len({m.cell.id for m in there}) == len(there):
+        alike = len({(m.dataset, m.records) for m in there if m.records is not None}) <= 1
+        alike |= len({m.run for m in there}) == 1
+        if alike and len({m.cell.id for m in there}) == len(there):
             found.append((host, there))
         else:
             found += [

@@ -247,9 +247,11 @@ def test_bounds_that_are_none(bounds: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize("folder", sorted(p.parent for p in REFERENCE.glob("*/plan.json")), ids=lambda p: p.name)
 def test_published_runs(folder: Path) -> None:
     run = run_store.read(folder)
-    for answer in recommend(run, Limits(max_f1_drop=0.01)):
+    held = any(m.delta_macro_f1 is not None for m in run.measurements)  # against an fp32 model, which `arm` has not
+    for answer in recommend(run, Limits(max_f1_drop=0.01) if held else Limits()):
         assert answer.chosen and (answer.chosen.delta_macro_f1 or 0) >= -0.01
+        fit = [m for m in run.measurements if (m.delta_macro_f1 or 0) >= -0.01 and m.host == answer.chosen.host]
         assert "does not hold it any more" in answer.file, "artifacts are left out when a run is published"
         assert (answer.sha256, answer.path) == (answer.chosen.artifact_sha256, None)
-        assert answer.chosen.emulated or answer.chosen.cell.id in pareto.front(run.measurements)
+        assert answer.chosen.emulated or answer.chosen.cell.id in pareto.front(fit)
         compile(answer.snippet, "snippet", "exec")

@@ -40,7 +40,7 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
         "runs": list(machine.runs),
         "environment": dict(machine.environment),
         "measuring": dict(machine.measuring),
-        "recommendations": [_advice(a) for a in advice],
+        "recommendations": [_advice(a, machines.drop(machine)) for a in advice],
         "measurements": [_cell(m, machine.stars) for m in machine.rows],
     }
 
@@ -50,11 +50,11 @@ def _cell(m: Measurement, stars: set[str]) -> dict[str, Any]:
     return {"id": m.cell.id, **asdict(m), PARETO: m.cell.id in stars if pareto.ranked(m) else None}
 
 
-def _advice(advice: Recommendation) -> dict[str, Any]:
-    """A recommendation; cells are named by their ids."""
+def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:
+    """A recommendation; cells are named by their ids. `drop` is the bound, None where there was none."""
     return {
         "target": advice.target,
-        "max_f1_drop": machines.DROP,
+        "max_f1_drop": drop,
         "chosen": advice.chosen.cell.id if advice.chosen else None,
         "why": advice.why,
         "file": advice.file,

@@ -55,5 +55,10 @@ def split(run: Run) -> list[Machine]:
 
 
 def recommended(run: Run, machine: Machine) -> list[Recommendation]:
-    """What to ship on each target of a machine, where macro-F1 may drop by `DROP`."""
-    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=DROP)))
+    """What to ship on each target of a machine, where macro-F1 may drop by so much as `drop` says."""
+    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=drop(machine))))
+
+
+def drop(machine: Machine) -> float | None:
+    """`DROP`, or None where no cell was held against an fp32 model: that bound would exclude all of them."""
+    return DROP if any(m.delta_macro_f1 is not None for m in machine.rows) else None

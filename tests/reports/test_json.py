@@ -43,3 +43,12 @@ def test_it_has_what_is_recommended_and_each_machine() -> None:
     chosen = next(row for row in x86["measurements"] if row["id"] == advice["host"]["chosen"])
     assert chosen["target"] == "host" and chosen["pareto"] and chosen["artifact_sha256"] == advice["host"]["sha256"]
     assert "arm-qnnpack" in advice["arm-qnnpack"]["chosen"] and "emulated" in advice["arm-qnnpack"]["why"]
+
+
+def test_without_an_fp32_model_no_drop_is_asked_for() -> None:
+    alone = replace(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
+    (machine,) = json.loads(text_of("json", run_of(alone)))["machines"]
+    (advice,) = machine["recommendations"]
+    assert (advice["chosen"], advice["max_f1_drop"], advice["excluded"]) == (alone.cell.id, None, {})
+    (machine,) = json.loads(text_of("json", run_of(OK)))["machines"]
+    assert machine["recommendations"][0]["max_f1_drop"] == 0.01

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from edgebench import pareto, registry, run_store
 from edgebench.errors import RunError
-from edgebench.measurements import Run
+from edgebench.measurements import Run, by_device
 from edgebench.reports import columns, terminal
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
@@ -182,3 +182,11 @@ def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None
     assert "## On a machine, run r\n" in text and "## On a machine, run s\n" in text
     with pytest.raises(RunError, match="the same name and the same cells"):
         run_store.merged([run_of(OK), run_of(OK)])
+
+
+def test_scores_of_other_records_never_stand_in_one_table() -> None:
+    short = replace(OK, run="s", exporter="eager", records=24)
+    assert [name for name, _ in by_device([OK, short])] == ["a machine, run r", "a machine, run s"]
+    assert [name for name, _ in by_device([OK, replace(short, records=240)])] == ["a machine"]
+    failing = replace(failed("bad", "it broke"), run="s")
+    assert [name for name, _ in by_device([OK, failing])] == ["a machine"], "no scores, nothing to mix"
