@@ -98,7 +98,7 @@ class Grid:
         jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
         self._perform(PREDICT, jobs, lambda _: None)
         self._read_references()
-        answers: dict[Cell, Answer] = {}
+        answers: dict[Cell, Answer] = self._ended()
         for planned in self._open():
             outcome = self.store.outcomes[_prediction(planned)]
             if outcome.status != "ok":
@@ -110,7 +110,13 @@ class Grid:
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
             answers[planned.cell] = Answer(logits, planned.artifact, reference)
-        self.accuracies = scores(self.test.labels, answers)
+        self.accuracies = scores(self.test.labels, answers, {p.cell for p in self._open()})
+
+    def _ended(self) -> dict[Cell, Answer]:
+        """What the cells answered that had ended before a resume: others are held against them."""
+        ended = [p for p in self.cells if p.cell.id in self.store.measurements]
+        good = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
+        return {p.cell: Answer(np.load(self._prediction_file(p)), p.artifact, None) for p in good}
 
     def _references(self) -> list[Planned]:
         """The uncompressed float networks that the others are held against, on this machine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,23 @@ def test_what_is_named_twice_is_meant_once(exported: Path, tmp_path: Path) -> No
     profile.write_text('name = "cuda"\ndescription = "x"\narchitecture = ""\n')
     with pytest.raises(Exception, match="two profiles have one name"):
         quick(exported, "onnx", targets=("cuda", str(profile)))
+
+
+def test_a_resumed_cell_is_held_against_one_that_had_ended(exported: Path, tmp_path: Path) -> None:
+    plain = next(exported.rglob("onnx-int8/manifest.json")).parent
+    other = tmp_path / "onnx-int8_entropy"
+    shutil.copytree(plain, other)
+    manifest = other / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"exporter": "onnx-int8"', '"exporter": "onnx-int8:entropy"'))
+    plan = load(
+        None, {"artifacts": [str(plain), str(other)], "targets": ["host"], "limit": 24, "measuring": vars(QUICK)}
+    )
+    run = api.run(plan, tmp_path / "run")
+    row = {m.exporter: m for m in run.measurements}["onnx-int8:entropy"]
+    assert (row.counterpart, row.counterpart_delta) == ("onnx-int8", 0.0)
+    path = tmp_path / "run" / "measurements.jsonl"
+    lines = [line for line in path.read_text().splitlines(keepends=True) if "entropy" not in line]
+    path.write_text("".join(lines))  # as a crash before its last line leaves it
+    assert len(lines) == 1
+    again = api.run(plan, tmp_path / "run", resume=True)
+    assert {m.exporter: m for m in again.measurements}["onnx-int8:entropy"] == row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -151,11 +151,18 @@ def score(
     return replace(against, delta_macro_auc=auc - other, delta_auc_low=low, delta_auc_high=high)
 
 
-def scores(labels: NDArray[np.uint8], answers: Mapping[Cell, Answer]) -> dict[str, Accuracy]:
-    """The scores of each cell by its id, held against the uncompressed fp32 model and against plainer int8."""
+def scores(
+    labels: NDArray[np.uint8], answers: Mapping[Cell, Answer], wanted: Container[Cell] | None = None
+) -> dict[str, Accuracy]:
+    """The scores of each wanted cell by its id, held against the uncompressed fp32 model and against plainer int8.
+
+    Without `wanted` of all; what is not wanted is only there to be compared with.
+    """
     decisions = {cell: decide(answer.logits, answer.artifact.thresholds) for cell, answer in answers.items()}
     found = {}
     for cell, answer in answers.items():
+        if wanted is not None and cell not in wanted:
+            continue
         accuracy = score(labels, answer.logits, answer.reference, answer.artifact)
         other = plainer(cell)
         if other in decisions:
