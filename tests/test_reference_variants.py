@@ -122,7 +122,7 @@ def test_the_default_int8_is_as_good_as_one_scale_from_extremes(
 
 
 @pytest.mark.ptbxl
-@pytest.mark.parametrize("model", ["resnet1d", "deit-tiny"])
+@pytest.mark.parametrize("model", ["resnet1d", "convnext-atto", "deit-tiny"])
 @pytest.mark.parametrize("pruned", [False, True])
 def test_scales_of_channels_from_histograms_are_as_good_as_one_scale_from_extremes(
     model: str, pruned: bool, ptbxl_all: Path, request: pytest.FixtureRequest
