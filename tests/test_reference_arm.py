@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from edgebench import run_store
+from edgebench.measurements import Measurement
+
 ROOT = Path(__file__).parent.parent
 FOUND: dict[str, Any] = json.loads((ROOT / "results" / "reference" / "arm" / "decisions.json").read_text())
 ROWS: list[dict[str, Any]] = FOUND["rows"]
@@ -35,3 +38,23 @@ def test_the_page_shows_it(row: dict[str, Any]) -> None:
     scores = f"{row['f1_here']:.4f} | {row['f1_there']:.4f}"
     line = f"| {model} | {exporter} | {scores} | {row['differ']} of {row['decisions']} |"
     assert line in (ROOT / "results" / "README.md").read_text()
+
+
+def over_ssh() -> dict[tuple[str, str, str], Measurement]:
+    """The run through an SSH target, by model, exporter and target."""
+    run = run_store.read(ROOT / "results" / "reference" / "arm")
+    return {(m.model, m.exporter, m.target): m for m in run.measurements if m.status == "ok"}
+
+
+@pytest.mark.parametrize("model", ["resnet1d", "mobilenetv3-small"])
+@pytest.mark.parametrize("exporter", ["onnx", "onnx-int8", "qnnpack-int8"])
+def test_through_an_ssh_target_macro_f1_is_that_of_x86(model: str, exporter: str) -> None:
+    found = over_ssh()
+    there = found[model, exporter, "arm64-qemu"]
+    here = found[model, exporter, "arm-qnnpack"]
+    assert there.records == here.records == 200
+    assert there.emulated and there.verdict == "emulated", "an emulator's latency is never ranked"
+    assert "aarch64" in there.host and "x86_64" in here.host
+    assert there.artifact_sha256 == here.artifact_sha256
+    apart = abs((there.macro_f1 or 0) - (here.macro_f1 or 1))
+    assert apart == 0 if exporter == "onnx" else apart <= 0.01
