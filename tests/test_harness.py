@@ -211,7 +211,7 @@ def test_two_at_one_run_are_refused(exported: Path, tmp_path: Path) -> None:
 def test_full_disk_loses_at_most_the_cell_in_progress(exported: Path, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True)
     if mounted.returncode:
         pytest.skip("only root may mount a small file system")
     plan = quick(exported, "onnx", "onnx-int8")
