@@ -52,7 +52,8 @@ def bundle(
     with live() as listener:
         listing = api.bundle(paths, output, folder, data, listener, **given)
     packed = sum(entry.size for entry in listing.files.values())
-    text = f"{len(listing.artifacts)} artifacts, {len(listing.files)} files, {packed:,} bytes unpacked"
+    count = len(listing.artifacts)
+    text = f"{count} artifact{'s' * (count != 1)}, {len(listing.files)} files, {packed:,} bytes unpacked"
     out.print(text, highlight=False)
     if not folder:
         out.print(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}", highlight=False, soft_wrap=True)

@@ -145,7 +145,7 @@ class _Tries:
     def fewest(self) -> int:
         """How many modules have to stay in float; all but one where fewer are not enough."""
         low, high = 0, len(self.ranked) - 1
-        self.hear.stage("try artifacts", high.bit_length() + 1)
+        self.hear.stage("try artifacts", high.bit_length() + 2)
         if self.drop(0) <= self.request.max_drop:
             return 0
         while low + 1 < high:  # `low` is too few

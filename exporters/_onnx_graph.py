@@ -55,12 +55,17 @@ def count_operators(path: Path) -> Counter[str]:
 
 
 def nodes_within(path: Path, module: str) -> list[str]:
-    """Names of the nodes that came from one module of the network, by the scopes that torch.onnx notes."""
+    """Names of the nodes that came from one module of the network, by the scopes that torch.onnx notes.
+
+    A convolution that normalisation was fused into has the normalisation's scopes; it is known by its weights.
+    """
     import onnx
 
     found = []
-    for node in onnx.load(path).graph.node:
+    graph = onnx.load(path).graph
+    weights = {i.name for i in graph.initializer if i.name.startswith(f"{module}.")}
+    for node in graph.node:
         scopes = next((p.value for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes"), "[]")
-        if module in ast.literal_eval(scopes):
+        if module in ast.literal_eval(scopes) or weights.intersection(node.input):
             found.append(node.name)
     return found

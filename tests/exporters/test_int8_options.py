@@ -129,3 +129,26 @@ def test_a_module_that_shall_stay_in_float(network: nn.Module, tmp_path: Path, n
     assert len(done.float_parts) == 1
     assert done.float_parts[0].endswith("it is sensitive")
     assert done.file.stat().st_size > export(network, name, tmp_path).file.stat().st_size
+
+
+class Normalised(nn.Module):
+    """Its convolutions take in the normalisation behind them when they are exported."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.norm = nn.Conv1d(4, 16, 5, bias=False), nn.BatchNorm1d(16)
+        self.block, self.norm2, self.head = nn.Conv1d(16, 16, 3, bias=False), nn.BatchNorm1d(16), nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.stem(x)))
+        logits: Tensor = self.head(torch.relu(self.norm2(self.block(x))).mean(-1))
+        return logits
+
+
+def test_a_convolution_with_its_normalisation_stays_in_float_in_onnx(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    done = export(Normalised().eval(), "onnx-int8", tmp_path, {"block": "it was asked for"})
+    (told,) = done.float_parts
+    assert told.endswith("(Conv): it was asked for")
+    floats = [i.dims[:] for i in onnx.load(done.file).graph.initializer if i.data_type == onnx.TensorProto.FLOAT]
+    assert [16, 16, 3] in floats and [16, 4, 5] not in floats
