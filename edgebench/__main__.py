@@ -11,7 +11,7 @@ PLEASANT = ("pydantic", "rich", "typer")
 def main() -> None:
     """The command line, or where its packages are missing the device's."""
     if all(importlib.util.find_spec(name) for name in PLEASANT):
-        from edgebench.cli import main as whole
+        from edgebench.cli.app import main as whole
 
         whole()
     else:

@@ -11,11 +11,11 @@ from edgebench.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
     from edgebench.bundles.layout import Listing
+    from edgebench.choosing.recommendation import Recommendation
     from edgebench.contracts import Outcome
     from edgebench.events import Listener
     from edgebench.measurements import Run
     from edgebench.plan import Plan
-    from edgebench.recommendation import Recommendation
 
 FORMATS = ("csv", "md", "html")
 """The formats that a run writes at its end, and `edgebench report` unless told otherwise."""
@@ -182,7 +182,7 @@ def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation
     bound that is none or an unknown target.
     """
     from edgebench import run_store
-    from edgebench.recommendation import Limits, recommend
+    from edgebench.choosing.recommendation import Limits, recommend
 
     return recommend(run_store.read(run), Limits(**bounds), target)
 

@@ -17,8 +17,8 @@ import typer
 from marked import ROOT, replaced
 from tabulate import tabulate
 
-from edgebench.cli import app
-from edgebench.cli_options import MEASURING
+from edgebench.cli.app import app
+from edgebench.cli.options import MEASURING
 from edgebench.device_plan import LEAST
 from edgebench.plan import Plan
 from edgebench.recipe import LIMITS, SMALL, Recipe

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from edgebench.limits import Limits
+from edgebench.choosing.limits import Limits
+from edgebench.choosing.pareto import FIGURES, Figure
 from edgebench.measurements import Measurement, Run
-from edgebench.pareto import FIGURES, Figure
 
 CELL = Measurement(
     run="r", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host", status="ok",

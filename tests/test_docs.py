@@ -13,7 +13,7 @@ from doc_blocks import PAGES, ROOT, Block, blocks, commands, inline, shell
 
 from edgebench import plan, registry
 from edgebench.card import Card
-from edgebench.cli import app
+from edgebench.cli.app import app
 from edgebench.contracts import Target
 from edgebench.errors import PlanError
 from edgebench.records import validated

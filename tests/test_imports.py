@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -32,13 +33,7 @@ BASE = {
     "onnx_constants",
     "options",
     "events",
-    "limits",
-    "pareto",
-    "recommendation",
-    "shipping",
-    "snippets",
     "units",
-    "weighing",
 }
 ALLOWED = {
     "about_records": {"contracts"},
@@ -50,17 +45,13 @@ ALLOWED = {
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),
     "lens": set(), "options": {"errors"},
     "registry": {"errors", "options", "protocols"}, "events": {"contracts", "measurements"},
-    "pareto": {"measurements"}, "units": {"errors"}, "limits": {"errors", "measurements", "pareto", "units"},
-    "shipping": {"contracts", "errors", "files", "given", "measurements", "records", "snippets"},
-    "snippets": {"contracts"},
-    "recommendation": {"errors", "limits", "measurements", "pareto", "shipping", "weighing"},
-    "weighing": {"limits", "measurements", "pareto", "units"},
+    "units": {"errors"}, "choosing": {"contracts", "errors", "files", "given", "measurements", "records", "units"},
     "process": {"errors", "files"}, "quantization": {"errors"},
     # The layers: none imports another, they meet in the composers below.
     "data": BASE, "models": BASE | {"card", "quantization"}, "compress": BASE | {"quantization"},
     "exporters": BASE | {"quantization"}, "runtimes": BASE, "measuring": BASE,
-    "reports": BASE | {"explanation", "run_store"},
-    "html": BASE | {"explanation", "reports", "run_store"}, "profiles": BASE, "explanation": BASE,
+    "reports": BASE | {"choosing", "explanation", "run_store"},
+    "html": BASE | {"choosing", "explanation", "reports", "run_store"}, "profiles": BASE, "explanation": BASE,
     "bundles": BASE | {"profiles"},
     # The composers.
     "remote": BASE | {"bundles", "process", "telling"},
@@ -68,7 +59,6 @@ ALLOWED = {
     "bundling": BASE | {"artifacts", "bundles", "harness", "measuring", "plan", "profiles", "run_store"},
     "device": BASE | {"bundles", "device_plan", "harness", "measuring", "profiles", "run_store"},
     "device_cli": BASE | {"device", "process", "reports", "telling"},
-    "cli_bundle": BASE | {"api", "cli_options", "console"},
     "worker": BASE | {"measuring", "process"},
     "training": BASE | {"data", "models", "quantization"},
     "builder": BASE | {"models", "process"},
@@ -90,23 +80,12 @@ ALLOWED = {
     | {"adoption", "artifacts", "building", "device_plan", "grid", "measuring", "models", "plan", "process", "profiles"}
     | {"remote", "run_store"},
     "api": BASE
-    | {"adoption", "artifacts", "bundles", "bundling", "device", "harness", "models", "plan", "run_store"}
+    | {"adoption", "artifacts", "bundles", "bundling", "choosing", "device", "harness", "models", "plan", "run_store"}
     | {"sources", "training"},
     "diagnosis": BASE | {"cgroup", "measuring", "models", "profiles"},
-    "console": BASE | {"live_view"}, "live_view": BASE | {"reports"},
-    "cli_options": set(), "search": BASE | {"artifacts", "measuring", "models", "quantization"},
-    "cli_quantize": BASE | {"cli_options", "console", "reports", "search"},
-    "weights": BASE | {"lens"}, "cli_inspect": {"artifacts", "console", "reports", "weights"},
-    "cli_explain": BASE | {"console", "explanation", "reports", "run_store"},
-    "comparison": BASE | {"run_store"}, "cli_compare": BASE | {"comparison", "console", "reports", "run_store"},
-    "cli_recommend": BASE | {"api", "console", "reports"},
-    "cli_run": BASE | {"api", "cli_options", "console", "plan", "reports", "run_store"},
-    "cli_train": {"cli_options", "console", "training_view"},
-    "cli_data": BASE | {"console", "data", "reports"},
-    "training_view": {"allocator", "api", "console", "models", "training"},
+    "search": BASE | {"artifacts", "measuring", "models", "quantization"},
+    "weights": BASE | {"lens"}, "comparison": BASE | {"run_store"},
     "model_facts": BASE | {"models"},
-    "diagnosis_view": {"console", "diagnosis", "reports"},
-    "list_view": {"console", "diagnosis", "model_facts", "reports"},
 }  # fmt: skip
 HEAVY = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "onnxscript", "sklearn", "scipy", "pandas", "wfdb"}
 
@@ -137,11 +116,35 @@ def test_direction(layer: str, path: Path) -> None:
     assert not wrong, f"{path.name} ({layer}) may not import {sorted(wrong)}"
 
 
+def files_imported(path: Path, known: dict[str, Path]) -> set[str]:
+    """Files of EdgeBench that a file imports, by dotted names; a name of a package is its file where it is one."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("edgebench"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in known else node.module or "" for name in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & set(known)
+
+
+def test_no_circles() -> None:
+    """Not within a package either, and not by an import inside of a function."""
+    known = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).replace("exporters", "edgebench.exporters"): path
+        for _, path in modules()
+        if path.name != "__init__.py"
+    }
+    graph = {name: files_imported(path, known) - {name} for name, path in known.items()}
+    assert sum(map(len, graph.values())) > 300, "the imports were found"
+    assert list(graphlib.TopologicalSorter(graph).static_order())
+
+
 @pytest.mark.parametrize(
     "module",
     [
         "edgebench",
-        "edgebench.cli",
+        "edgebench.cli.app",
         "edgebench.harness",
         "edgebench.worker",
         "edgebench.plan",

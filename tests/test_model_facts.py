@@ -8,7 +8,8 @@ import pytest
 from helpers import edgebench
 from torch import Tensor, nn
 
-from edgebench import list_view, registry
+from edgebench import registry
+from edgebench.cli import list_view
 from edgebench.errors import MissingPackage, ModelError
 from edgebench.events import Listener
 from edgebench.model_facts import ModelFacts, count, model_facts

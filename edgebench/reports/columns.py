@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench import pareto
+from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.measurements import by_device as by_device
 from edgebench.units import count as count

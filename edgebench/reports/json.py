@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from edgebench import pareto
+from edgebench.choosing import pareto
+from edgebench.choosing.recommendation import Recommendation
 from edgebench.measurements import Measurement, Run
-from edgebench.recommendation import Recommendation
 from edgebench.reports import machines
 from edgebench.reports.csv import PARETO
 

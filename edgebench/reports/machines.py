@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgebench import pareto
+from edgebench.choosing import pareto
+from edgebench.choosing.recommendation import Limits, Recommendation, recommend
 from edgebench.measurements import Measurement, Run
-from edgebench.recommendation import Limits, Recommendation, recommend
 from edgebench.reports import columns
 
 DROP = 0.01

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation, pareto
+from edgebench import explanation
+from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
 from edgebench.reports import columns, passes, pictures

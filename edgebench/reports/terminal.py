@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgebench import pareto
+from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns
 

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from helpers import edgebench, lines_of
 
-from edgebench import api, cli_options, device_cli
+from edgebench import api, device_cli
 from edgebench.artifacts import Built, perform
 from edgebench.bundles import reading
+from edgebench.cli import options as cli_options
 from edgebench.contracts import Job, RecordSet
 
 BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")

@@ -15,7 +15,8 @@ import pytest
 from report_rows import OK, failed, run_of, text_of
 from rich.console import Console
 
-from edgebench import pareto, registry, run_store
+from edgebench import registry, run_store
+from edgebench.choosing import pareto
 from edgebench.errors import RunError
 from edgebench.measurements import Run, by_device
 from edgebench.reports import columns, terminal

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from edgebench import explanation
+from edgebench.choosing.recommendation import Recommendation
 from edgebench.measurements import Measurement, Run
-from edgebench.recommendation import Recommendation
 from edgebench.reports import columns, machines
 
 

@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
+from edgebench.cli.live_view import Live, clock_text
 from edgebench.contracts import Outcome
-from edgebench.live_view import Live, clock_text
 from edgebench.measurements import Measurement
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgebench import units
+from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure
 from edgebench.errors import PlanError
 from edgebench.measurements import Measurement
-from edgebench.pareto import FIGURES, MEMORY_NOISE, Figure
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from decisions import CELL, CIRCLE, cell, cells
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgebench import pareto
+from edgebench.choosing import pareto
 from edgebench.measurements import Measurement
 
 LISTS = cells(most=9)

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from edgebench import api
-from edgebench.cli_options import (
+from edgebench.cli.console import command, live, out, say_written
+from edgebench.cli.options import (
     MEASURING,
     DataDir,
     DatasetName,
@@ -20,7 +21,6 @@ from edgebench.cli_options import (
     fields,
     takes,
 )
-from edgebench.console import command, live, out, say_written
 from edgebench.files import sha256
 
 

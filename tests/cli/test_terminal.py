@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers import edgebench
 
-REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 VARIANTS = REFERENCE / "variants-resnet1d"
 LONG = "fbgemm-int8:minmax,per-tensor · structured-0.5+qat"
 """A name that leaves no room for numbers on a narrow terminal."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench import api
 from edgebench.allocator import keep_memory
-from edgebench.console import err, live, out
+from edgebench.cli.console import err, live, out
 from edgebench.models import store
 
 if TYPE_CHECKING:

@@ -13,14 +13,15 @@ from decisions import CIRCLE, cell, cells, limits, one_more, run_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgebench import pareto, run_store
+from edgebench import run_store
+from edgebench.choosing import pareto
+from edgebench.choosing.pareto import FIGURES, Figure
+from edgebench.choosing.recommendation import Limits, Recommendation, recommend
 from edgebench.errors import PlanError
 from edgebench.measurements import Measurement
-from edgebench.pareto import FIGURES, Figure
-from edgebench.recommendation import Limits, Recommendation, recommend
 
 MIXED = cells(most=6, emulated=None)
-REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 def measured(rows: list[Measurement], target: str) -> list[Measurement]:

@@ -21,7 +21,7 @@ from edgebench import artifacts
 from edgebench.measurements import Measurement
 from edgebench.records import to_json
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "choosing.md"
 EXAMPLE = re.compile(r"<!-- example (edgebench recommend .*?) -->\n```\n(.*?)```\n<!-- end -->", re.DOTALL)
 RUN = "results/reference/ptbxl-x86"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from edgebench.console import command, out
+from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, OperatorTime, Run
 

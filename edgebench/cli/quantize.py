@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli_options import DataDir
-from edgebench.console import command, live, out
+from edgebench.cli.console import command, live, out
+from edgebench.cli.options import DataDir
 
 SHOWN = 15
 """Modules in the table on the terminal; the report has all."""

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli_options import DataDir, fields, settings
-from edgebench.console import command
+from edgebench.cli.console import command
+from edgebench.cli.options import DataDir, fields, settings
 
 
 @command
@@ -38,7 +38,7 @@ def train(
 
     edgebench train resnet1d --data-dir ptbxl -o models
     """
-    from edgebench.training_view import show_training
+    from edgebench.cli.training_view import show_training
 
     recipe = settings(set_ or []) | fields(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgebench.console import command, live, out
+from edgebench.cli.console import command, live, out
 
 data = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgebench.console import command, out
+from edgebench.cli.console import command, out
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 WIDTH = 16

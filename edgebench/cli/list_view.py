@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from edgebench.console import err, live, out
+from edgebench.cli.console import err, live, out
 from edgebench.diagnosis import plugins
 from edgebench.model_facts import ModelFacts, model_facts
 from edgebench.reports.columns import count, size

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgebench.console import command, out
+from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 
 if TYPE_CHECKING:
-    from edgebench.recommendation import Recommendation
+    from edgebench.choosing.recommendation import Recommendation
 
 LABEL = 9
 """Width of the column that names the parts of an answer."""
@@ -66,8 +66,8 @@ def recommend(
 
 def _show(answer: Recommendation, run: Path) -> None:
     """One target's answer, in lines that fold at the terminal's width; what is copied from it stands unfolded."""
-    from edgebench import weighing
-    from edgebench.pareto import FIGURES
+    from edgebench.choosing import weighing
+    from edgebench.choosing.pareto import FIGURES
 
     _line(answer.target, f" on {answer.host}" if answer.host else "")
     m = answer.chosen

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench import limits as bounding
-from edgebench import pareto, shipping, weighing
+from edgebench.choosing import limits as bounding
+from edgebench.choosing import pareto, shipping, weighing
+from edgebench.choosing.limits import Bound
+from edgebench.choosing.limits import Limits as Limits
+from edgebench.choosing.pareto import FIGURES, Figure
 from edgebench.errors import PlanError
-from edgebench.limits import Bound
-from edgebench.limits import Limits as Limits
 from edgebench.measurements import Measurement, Run, by_device
-from edgebench.pareto import FIGURES, Figure
 
 NEXT = 2
 """How many cells that were not chosen are told of."""

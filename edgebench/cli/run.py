@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebench import api
-from edgebench.cli_options import (
+from edgebench.cli.console import INTERRUPTED, command, err, live, out, say_written
+from edgebench.cli.options import (
     MEASURING,
     Artifacts,
     Calibration,
@@ -35,7 +36,6 @@ from edgebench.cli_options import (
     finetuning,
     takes,
 )
-from edgebench.console import INTERRUPTED, command, err, live, out, say_written
 from edgebench.errors import PlanError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from edgebench.console import command, out, say_written
+from edgebench.cli.console import command, out, say_written
 from edgebench.errors import PlanError
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from edgebench import pareto, units
-from edgebench.limits import Bound, Limits, value_of
+from edgebench import units
+from edgebench.choosing import pareto
+from edgebench.choosing.limits import Bound, Limits, value_of
+from edgebench.choosing.pareto import Figure
 from edgebench.measurements import Measurement
-from edgebench.pareto import Figure
 
 LEAST = {"latency": "lowest latency", "size": "smallest file", "memory": "least memory", "f1": "highest macro-F1"}
 NAMES = {"latency": "latency", "size": "file", "memory": "memory", "f1": "macro-F1"}

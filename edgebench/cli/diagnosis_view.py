@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgebench.console import out
+from edgebench.cli.console import out
 from edgebench.diagnosis import doctor
 from edgebench.reports.columns import size
 from edgebench.reports.terminal import print_table

@@ -16,7 +16,8 @@ import pytest
 import torch
 from decisions import CELL
 
-from edgebench import artifacts, shipping, snippets
+from edgebench import artifacts
+from edgebench.choosing import shipping, snippets
 from edgebench.contracts import Feed, Job, RecordSet
 from edgebench.files import sha256
 from edgebench.measurements import Measurement, Run

@@ -17,7 +17,7 @@ from rich.markup import escape
 from edgebench.errors import EdgeBenchError
 
 if TYPE_CHECKING:
-    from edgebench.live_view import Live
+    from edgebench.cli.live_view import Live
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,7 +72,7 @@ def _interrupt(*_: object) -> None:
 @contextmanager
 def live(keep: bool = True) -> Iterator[Live]:
     """Bars on standard error while the block runs; `keep` leaves those of finished stages in sight."""
-    from edgebench.live_view import Live
+    from edgebench.cli.live_view import Live
 
     with Live(err, keep) as listener:
         yield listener

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench import given as elsewhere
-from edgebench import snippets
+from edgebench.choosing import snippets
 from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, EdgeBenchError
 from edgebench.files import safe, safe_name, sha256

@@ -1,0 +1,83 @@
+"""The command line: arguments in, calls out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgebench import __version__
+from edgebench.cli.bundle import bundle
+from edgebench.cli.compare import compare, gate
+from edgebench.cli.console import command, out
+from edgebench.cli.data import data
+from edgebench.cli.explain import explain
+from edgebench.cli.export import export
+from edgebench.cli.inspect import inspect
+from edgebench.cli.quantize import quantize
+from edgebench.cli.recommend import recommend
+from edgebench.cli.report import report
+from edgebench.cli.run import measure, run
+from edgebench.cli.train import train
+
+app = typer.Typer(
+    name="edgebench",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Export trained networks, measure each artifact on the device, and weigh accuracy against speed.",
+    epilog="Start with: [bold]edgebench run[/bold] (the embedded demo set), or [bold]edgebench doctor[/bold].",
+)
+app.add_typer(data, name="data")
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    """Show the version where it is asked for."""
+    if version:
+        out.print(f"edgebench {__version__}", highlight=False)
+        raise typer.Exit
+
+
+for verb in (
+    run, measure, bundle, export, report, recommend, compare, gate, train, quantize, explain, inspect,
+):  # fmt: skip
+    app.command()(verb)
+
+
+@app.command("list")
+@command
+def list_(
+    kind: Annotated[str, typer.Argument(help="Only this kind, such as models, exporters or targets.")] = "",
+) -> None:
+    """List datasets, models, variants, exporters, runtimes, report formats and targets.
+
+    [bold]Example[/bold]
+
+    edgebench list models    parameters, size, multiply-adds and scores of each
+    """
+    from edgebench.cli.list_view import show_list
+
+    show_list(kind)
+
+
+@app.command()
+@command
+def doctor() -> None:
+    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
+
+    [bold]Example[/bold]
+
+    edgebench doctor
+    """
+    from edgebench.cli.diagnosis_view import show_diagnosis
+
+    show_diagnosis()
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,65 @@
+"""`edgebench export`: artifacts to deploy, without measuring them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from edgebench import api
+from edgebench.cli.console import command, live, out
+from edgebench.cli.options import (
+    Calibration,
+    DataDir,
+    DatasetName,
+    Exporters,
+    FinetuneEpochs,
+    FinetuneRounds,
+    FinetuneSet,
+    Models,
+    QatEpochs,
+    Timeout,
+    TuneThresholds,
+    Variants,
+    Weights,
+    fields,
+    finetuning,
+)
+
+
+@command
+def export(
+    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
+    finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
+    finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
+    calibration_records: Calibration = None, timeout: Timeout = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
+) -> None:  # fmt: skip
+    """Export models into files to deploy, each checked in a fresh process.
+
+    [bold]Examples[/bold]
+
+    edgebench export --exporter onnx-int8
+
+    edgebench export --exporter qnnpack-int8 --dataset ptbxl --data-dir ptbxl -o ship
+    """
+    given = fields(
+        variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
+        calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
+        finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
+    )  # fmt: skip
+    with live() as listener:
+        outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
+    for name, outcome in sorted(outcomes.items()):
+        if outcome.status == "ok":
+            error = outcome.values["max_abs_error"]
+            checked = "not checked here" if error is None else f"max error {error:.1e}"
+            text = f"{outcome.values['file_size_bytes']:>9,} bytes  {checked}"
+        else:
+            text = f"{outcome.status}: {outcome.reason}"
+        out.print(escape(f"{output / name}  {text}"), soft_wrap=True, highlight=False)
+    if not any(outcome.status == "ok" for outcome in outcomes.values()):
+        raise typer.Exit(1)

@@ -1,0 +1,41 @@
+"""`edgebench report`: the reports of runs, written anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgebench import api
+from edgebench.cli.console import command, out, say_written
+
+
+@command
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    format: Annotated[str, typer.Option(help="Comma-separated formats.")] = ",".join(api.FORMATS),  # noqa: A002
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder (default: each run's own); several runs become one report in it, a table a machine.",
+        ),
+    ] = None,
+) -> None:
+    """Write the reports of finished or interrupted runs anew, and show the tables.
+
+    [bold]Example[/bold]
+
+    edgebench report results/20260101-120000 --format md -o .
+
+    edgebench report laptop pi5 -o both                      one report, a table for each machine
+    """
+    from edgebench import run_store
+    from edgebench.reports import terminal
+
+    written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)
+    read = [run_store.read(folder) for folder in runs]
+    terminal.show(run_store.merged(read) if len(read) > 1 else read[0], out)
+    say_written(written)
