@@ -64,6 +64,8 @@ def _value(hint: Any, value: Any, place: str) -> Any:
 
 def _plain(hint: Any, value: Any, place: str) -> Any:
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise ValueError(f"{place}: Input should be a finite number")
         return float(value)
     if hint is int and isinstance(value, float) and math.isfinite(value) and value == int(value):
         return int(value)

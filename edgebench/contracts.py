@@ -21,8 +21,8 @@ JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
 
-STRICT: dict[str, Any] = {"extra": "forbid"}
-"""Pydantic's configuration of these records: a field that does not exist is an error, not ignored."""
+STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
+"""Pydantic's configuration of these records: a field that does not exist is an error, and so is not-a-number."""
 DESCRIBED: dict[str, Any] = STRICT | {"use_attribute_docstrings": True}
 """The same for records that people write: their schema has the fields' docstrings, and docs/plan.md is made of it."""
 

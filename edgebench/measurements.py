@@ -140,7 +140,8 @@ class Run:
 
     def environment_of(self, m: Measurement) -> Mapping[str, Any]:
         """The machine that a cell was measured on."""
-        return self.devices.get(m.host, self.environment)
+        part = self.part_of(m)
+        return part.devices.get(m.host, part.environment)
 
     def part_of(self, m: Measurement) -> Run:
         """The run whose folder and plan a cell has: this one, or that of the merged ones which measured it."""
@@ -151,20 +152,46 @@ class Run:
         return {(m.run, m.host, m.cell.id): part for part in self.parts for m in part.measurements}
 
 
-def by_device(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
-    """The rows of each machine with its name; where several runs on it do not go together, those of each run.
+def by_machine(run: Run) -> list[tuple[str, list[Measurement]]]:
+    """The cells of each machine with its name, in the run's order: all that may stand in one table.
 
-    They do not where both have the same cell, or where their scores are those of other records.
+    Where several runs on a machine do not go together, the cells of each run are apart. They do not where both have
+    the same cell, where their scores are those of other records, or where threads, packages or the settings of
+    measuring differ.
     """
-    found = []
-    for host in sorted({m.host for m in rows}):
-        there = [m for m in rows if m.host == host]
-        alike = len({(m.dataset, m.records) for m in there if m.records is not None}) <= 1
-        alike |= len({m.run for m in there}) == 1
-        if alike and len({m.cell.id for m in there}) == len(there):
-            found.append((host, there))
+    found: list[tuple[str, list[Measurement]]] = []
+    for host in sorted({m.host for m in run.measurements}):
+        there = [m for m in run.measurements if m.host == host]
+        apart = {_source(run, m): m for m in there}
+        if len(apart) > 1 and not _go_together(run, there):
+            names = [(f"{host}, run {m.run}", source) for source, m in apart.items()]
+            groups = [(name, [m for m in there if _source(run, m) == source]) for name, source in sorted(names)]
         else:
+            groups = [(host, there)]
+        for name, rows in groups:
+            datasets = sorted({m.dataset for m in rows})
             found += [
-                (f"{host}, run {run}", [m for m in there if m.run == run]) for run in sorted({m.run for m in there})
+                (f"{name}, {dataset}" if len(datasets) > 1 else name, [m for m in rows if m.dataset == dataset])
+                for dataset in datasets
             ]
     return found
+
+
+def _source(run: Run, m: Measurement) -> tuple[str, Path]:
+    """Tells the runs apart that a cell can be of."""
+    return m.run, run.part_of(m).folder
+
+
+def _go_together(run: Run, rows: Sequence[Measurement]) -> bool:
+    """Whether no cell is there twice, and all were scored and timed alike."""
+    records = {(m.dataset, m.records) for m in rows if m.records is not None}
+    conditions = {(m.target, _conditions(run, m)) for m in rows if m.status == "ok"}
+    once = len({m.cell.id for m in rows}) == len(rows)
+    return once and len(records) <= 1 and len(conditions) == len({target for target, _ in conditions})
+
+
+def _conditions(run: Run, m: Measurement) -> str:
+    """What has to be the same for the cells of two runs on one machine to stand in one table."""
+    facts = run.environment_of(m)
+    threads = facts.get("target_threads", {}).get(m.target)
+    return repr((threads, run.part_of(m).plan.get("measuring"), facts.get("python"), facts.get("packages")))

@@ -9,11 +9,14 @@ import types
 import typing
 from pathlib import Path
 from typing import Any, TypeVar
+from unicodedata import category
 
 from edgebench import checking
 from edgebench.errors import EdgeBenchError
 
 R = TypeVar("R")
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What makes the text behind it run from the right, or stops that."""
 
 
 def to_json(record: Any, indent: int | None = None) -> str:
@@ -59,6 +62,14 @@ def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError])
         return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
     except pydantic.ValidationError as failure:
         raise error(f"{where}: {first_problem(failure)}") from None
+
+
+def readable(text: str) -> str:
+    """Text from elsewhere without the characters that steer a terminal or turn writing around: they become `\ufffd`.
+
+    White space of all kinds becomes a space.
+    """
+    return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) == "Cc" else c for c in text)
 
 
 @functools.cache

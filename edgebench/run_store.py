@@ -22,7 +22,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from edgebench.contracts import Outcome, Target
 from edgebench.errors import RunError
 from edgebench.files import append_line, disk_full_at, read_lines, write_text
 from edgebench.measurements import Measurement, Run
-from edgebench.records import from_dict, to_dict, to_json, validated
+from edgebench.records import from_dict, readable, to_dict, to_json, validated
 
 FOLDERS = ("artifacts", "samples", "predictions")
 
@@ -122,10 +122,13 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
     plan, environment = saved_plan(folder), _read_json(folder, "environment.json")
-    rows = tuple(_measurements(folder))
-    told = {p.parent.name: _read_json(p.parent, p.name) for p in sorted(folder.glob("devices/*/environment.json"))}
-    devices = {m.host: told[m.target] for m in rows if m.target in told and m.status == "ok"}
-    return Run(folder.resolve().name, folder, plan, environment, rows, devices)
+    name = folder.resolve().name  # which may be another one now than when the run was made
+    rows = tuple(replace(m, run=name) for m in _measurements(folder))
+    devices: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(folder.glob("devices/*/environment.json")):
+        told = _read_json(path.parent, path.name)
+        devices |= {m.host: told for m in _measurements(path.parent)}
+    return Run(name, folder, plan, environment, rows, devices)
 
 
 def merged(runs: Sequence[Run]) -> Run:
@@ -135,13 +138,10 @@ def merged(runs: Sequence[Run]) -> Run:
         raise RunError(
             "two of the runs have the same name and the same cells; rename the folder of one, or name it once"
         )
-    devices: dict[str, Mapping[str, Any]] = {}
-    for run in runs:
-        devices |= {m.host: run.environment_of(m) for m in run.measurements if m.status == "ok"}
     targets = list(dict.fromkeys(t for run in runs for t in run.plan.get("targets", [])))
     plan = {**runs[0].plan, "targets": targets}
     name = " and ".join(r.name for r in runs)
-    return Run(name, runs[0].folder, plan, runs[0].environment, tuple(rows), devices, tuple(runs))
+    return Run(name, runs[0].folder, plan, runs[0].environment, tuple(rows), parts=tuple(runs))
 
 
 @contextmanager
@@ -221,6 +221,8 @@ def _measurement(path: Path, number: int, line: str) -> Measurement:
         data = json.loads(line)
     except json.JSONDecodeError:
         raise RunError(f"{path}:{number}: not JSON") from None
+    if isinstance(data, dict):  # names and reasons came from elsewhere, some of them from other machines
+        data = {name: readable(value) if isinstance(value, str) else value for name, value in data.items()}
     return validated(Measurement, data, f"{path}:{number}", RunError)
 
 

@@ -29,7 +29,7 @@ from edgebench.choosing.limits import Bound
 from edgebench.choosing.limits import Limits as Limits
 from edgebench.choosing.pareto import FIGURES, Figure
 from edgebench.errors import PlanError
-from edgebench.measurements import Measurement, Run, by_device
+from edgebench.measurements import Measurement, Run, by_machine
 
 NEXT = 2
 """How many cells that were not chosen are told of."""
@@ -86,7 +86,8 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
         raise PlanError(f"{run.name} has no cell on a target '{target}'; there is {', '.join(present) or 'none'}")
     found = []
     for name in [target] if target else present:
-        groups = _groups([m for m in run.measurements if m.target == name and _eligible(m)])
+        groups = [(host, [m for m in there if m.target == name and _eligible(m)]) for host, there in by_machine(run)]
+        groups = [(host, cells) for host, cells in groups if cells]
         found += [_recommended(run, limits, name, host, cells) for host, cells in groups]
         if not groups:
             host = min(m.host for m in run.measurements if m.target == name)
@@ -98,17 +99,6 @@ def _eligible(m: Measurement) -> bool:
     """Whether a cell may be recommended at all."""
     timed = m.emulated or m.latency_p50_s is not None
     return m.status == "ok" and m.macro_f1 is not None and m.file_size_bytes is not None and timed
-
-
-def _groups(rows: Sequence[Measurement]) -> list[tuple[str, list[Measurement]]]:
-    """The cells of each machine, by its name; macro-F1 on other records is a group of its own."""
-    found = []
-    for host, there in by_device(rows):
-        datasets = sorted({m.dataset for m in there})
-        for dataset in datasets:
-            name = host if len(datasets) == 1 else f"{host}, {dataset}"
-            found.append((name, [m for m in there if m.dataset == dataset]))
-    return found
 
 
 def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[Measurement]) -> Recommendation:

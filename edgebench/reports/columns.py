@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
-from edgebench.measurements import by_device as by_device
 from edgebench.units import count as count
 from edgebench.units import duration as duration
 from edgebench.units import size as size
@@ -24,15 +20,6 @@ def ordered(run: Run) -> list[Measurement]:
         return (targets.index(m.target), m.status != "ok", m.model, latency, m.variant, m.exporter)
 
     return sorted(run.measurements, key=place)
-
-
-def marks(rows: Sequence[Measurement]) -> dict[tuple[str, str, str], bool]:
-    """By run, host and id of each cell that is ranked: whether it is on the Pareto front of its machine's target."""
-    found: dict[tuple[str, str, str], bool] = {}
-    for _, there in by_device([m for m in rows if pareto.ranked(m)]):
-        stars = pareto.front(there)
-        found |= {(m.run, m.host, m.cell.id): m.cell.id in stars for m in there}
-    return found
 
 
 def latency(m: Measurement) -> str:

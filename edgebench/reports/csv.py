@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from edgebench.measurements import Measurement, Run
-from edgebench.reports.columns import marks, ordered
+from edgebench.reports import machines
 
 PARETO = "pareto"
 """The column that is derived."""
@@ -22,10 +22,10 @@ class Csv:
         """The columns of Measurement in its order, and whether a cell is on its front; empty where it is not ranked."""
         import pandas as pd
 
-        stars = marks(run.measurements)
         rows = [
-            {k: _plain(v) for k, v in asdict(m).items()} | {PARETO: stars.get((m.run, m.host, m.cell.id))}
-            for m in sorted(ordered(run), key=lambda m: m.host)
+            {k: _plain(v) for k, v in asdict(m).items()} | {PARETO: machine.on_front(m)}
+            for machine in machines.split(run)
+            for m in machine.rows
         ]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
         table = pd.DataFrame(rows, columns=[*(f.name for f in fields(Measurement)), PARETO], dtype=object)

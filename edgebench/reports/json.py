@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from edgebench.choosing import pareto
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import machines
@@ -41,13 +40,13 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
         "environment": dict(machine.environment),
         "measuring": dict(machine.measuring),
         "recommendations": [_advice(a, machines.drop(machine)) for a in advice],
-        "measurements": [_cell(m, machine.stars) for m in machine.rows],
+        "measurements": [_cell(m, machine) for m in machine.rows],
     }
 
 
-def _cell(m: Measurement, stars: set[str]) -> dict[str, Any]:
+def _cell(m: Measurement, machine: machines.Machine) -> dict[str, Any]:
     """The columns of report.csv and the cell's id; `pareto` is null where a cell is not ranked."""
-    return {"id": m.cell.id, **asdict(m), PARETO: m.cell.id in stars if pareto.ranked(m) else None}
+    return {"id": m.cell.id, **asdict(m), PARETO: machine.on_front(m)}
 
 
 def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebench.choosing import pareto
 from edgebench.choosing.recommendation import Limits, Recommendation, recommend
-from edgebench.measurements import Measurement, Run
+from edgebench.measurements import Measurement, Run, by_machine
 from edgebench.reports import columns
 
 DROP = 0.01
@@ -30,6 +30,10 @@ class Machine:
     """How long and how often latency was measured there."""
     runs: tuple[str, ...]
 
+    def on_front(self, m: Measurement) -> bool | None:
+        """Whether a cell of this machine is on the Pareto front of its target; None where it is not ranked."""
+        return m.cell.id in self.stars if pareto.ranked(m) else None
+
     @property
     def measured(self) -> list[Measurement]:
         """The cells with numbers."""
@@ -39,18 +43,14 @@ class Machine:
 def split(run: Run) -> list[Machine]:
     """The machines of a run, by name."""
     found = []
-    for name, rows in columns.by_device(columns.ordered(run)):
-        scored = list(dict.fromkeys(m.dataset for m in rows))
-        for dataset in scored:
-            there = [m for m in rows if m.dataset == dataset]
-            first = next((m for m in there if m.status == "ok"), there[0])
-            found.append(
-                Machine(
-                    f"{name}, {dataset}" if len(scored) > 1 else name, there,
-                    pareto.front(there), run.environment_of(first),
-                    run.part_of(first).plan.get("measuring", {}), tuple(dict.fromkeys(m.run for m in there)),
-                )
-            )  # fmt: skip
+    for name, rows in by_machine(replace(run, measurements=tuple(columns.ordered(run)))):
+        first = next((m for m in rows if m.status == "ok"), rows[0])
+        found.append(
+            Machine(
+                name, rows, pareto.front(rows), run.environment_of(first), run.part_of(first).plan.get("measuring", {}),
+                tuple(dict.fromkeys(m.run for m in rows)),
+            )
+        )  # fmt: skip
     return found
 
 

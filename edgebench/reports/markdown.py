@@ -7,52 +7,51 @@ from dataclasses import replace
 from typing import Any
 
 from edgebench import explanation
-from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
-from edgebench.reports import columns, passes, pictures
+from edgebench.reports import columns, machines, passes, pictures
+from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
 CAPTION = (
-    "Bars: 95 % intervals of the median latency, and of the difference of macro-F1 to the fp32 model, which decide "
-    "what is on the front. Pale points are not on it. Emulated cells are not drawn."
+    "Bars: 95 % intervals of the median latency, and of the difference of macro-F1 to the fp32 model of the same "
+    "network. They decide what is on the front; between networks macro-F1's own intervals do. Pale points are not on "
+    "it: some other cell beats each, which may be a pale one itself. Emulated cells are not drawn."
 )
 
 
 class Markdown:
-    """The short table, the cells without numbers, the environment."""
+    """The short table, the cells without numbers, the environment: all of it for each machine."""
 
     file = "report.md"
 
     def render(self, run: Run) -> Mapping[str, str]:
         """The whole page, and the pictures that it shows."""
         files: dict[str, str] = {}
-        rows = columns.ordered(run)
-        measured, others = [m for m in rows if m.status == "ok"], [m for m in rows if m.status != "ok"]
-        parts = [f"# EdgeBench: {escaped(run.name)}", _data(rows)]
-        devices = columns.by_device(measured)
-        if len(devices) > 1:  # never two machines in one table
-            for number, (name, there) in enumerate(devices, 1):
-                parts += [f"## On {escaped(name)}", *_device(there, run, "###", f"report-pareto-{number}", files)]
-        else:
-            parts += _device(measured, run, "##", "report-pareto", files)
-        if others:
-            parts += ["## Without numbers", _reasons(others)]
-        machines = [(name, run.environment_of(m := there[0]), run.part_of(m).plan) for name, there in devices]
-        parts.append("## Measured on")
-        for name, facts, plan in machines or [("", run.environment, run.plan)]:
-            parts += [f"### {escaped(name)}"] if len(machines) > 1 else []
-            parts.append(_environment(facts, plan.get("measuring", {})))
+        found = machines.split(run)
+        parts = [f"# EdgeBench: {escaped(run.name)}"]
+        for number, machine in enumerate(found, 1):  # never two machines in one table
+            several = len(found) > 1
+            parts += [f"## On {escaped(machine.name)}"] if several else []
+            stem = f"report-pareto-{number}" if several else "report-pareto"
+            parts += _machine(machine, run, "###" if several else "##", stem, files)
+        if not found:
+            parts += [
+                "No cell was measured.",
+                "## Measured on",
+                _environment(run.environment, run.plan.get("measuring", {})),
+            ]
         return {self.file: "\n\n".join(p for p in parts if p) + "\n", **files}
 
 
-def _device(measured: list[Measurement], run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
+def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
     """All that is told of the cells of one machine; its pictures go into `files`, with names from `stem` on."""
-    drawn = pictures.fronts(measured, pareto.front(measured), stem)
+    measured = machine.measured
+    drawn = pictures.fronts(measured, machine.stars, stem)
     files |= {picture.file: picture.svg for picture in drawn}
-    parts = [f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn]
+    parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
     parts += [CAPTION] if drawn else []
-    parts.append(_table(measured))
+    parts.append(_table(machine))
     if any(m.verdict == "emulated" for m in measured):
         parts.append("`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing.")
     if doubted := [m for m in measured if columns.doubt(m)]:
@@ -66,27 +65,34 @@ def _device(measured: list[Measurement], run: Run, level: str, stem: str, files:
     own = replace(run, measurements=tuple(measured))  # an int8 file is held against a float one of the same machine
     if explained := [(m, text) for m in measured if (text := explanation.of(m, own))]:
         parts += [f"{level} Why int8 is as fast as it is", _explained(explained)]
-    return parts
+    if others := [m for m in machine.rows if m.status != "ok"]:
+        parts += [f"{level} Without numbers", _reasons(others)]
+    return [*parts, f"{level} Measured on", _environment(machine.environment, machine.measuring)]
 
 
-def _data(rows: list[Measurement]) -> str:
-    scored = next((m for m in rows if m.records), None)
-    if scored is None:
+def _data(measured: list[Measurement]) -> str:
+    if not measured:
         return "No cell was measured."
+    scored = next((m for m in measured if m.records), None)
+    on = (
+        f"Macro-F1 on {scored.records} test records of **{escaped(scored.dataset)}**; in brackets 95 % intervals."
+        if scored
+        else "No cell was scored."
+    )
     return (
-        f"Macro-F1 on {scored.records} test records of **{escaped(scored.dataset)}**; in brackets 95 % intervals. "
-        "Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
-        "★ Pareto front: no other cell on the target is clearly better in one figure and not clearly worse in another."
+        f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
+        "★ Pareto front: no other cell on the target beats it, that is, is better in a figure and worse in none, both "
+        "beyond the noise. Where some beat each other in a circle, all of them have it."
     )
 
 
-def _table(rows: list[Measurement]) -> str:
+def _table(machine: Machine) -> str:
+    rows = machine.measured
     if not rows:
         return ""
     from tabulate import tabulate
 
-    stars = pareto.front(rows)
-    cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in stars else ""] for m in rows]
+    cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in machine.stars else ""] for m in rows]
     headings = [*columns.COLUMNS, "best"]
     # A run of an earlier version has columns that nobody filled.
     kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
@@ -123,13 +129,17 @@ def _held(rows: list[Measurement]) -> str:
 
     cells = [
         [
-            escaped(m.model), escaped(columns.name(m)), escaped(m.counterpart), m.target,
-            f"{(m.counterpart_delta or 0) + 0.0:+.4f} ({m.counterpart_low:+.4f} to {m.counterpart_high:+.4f})",
+            *map(escaped, (m.model, columns.name(m), m.counterpart, m.target)),
+            f"{(m.counterpart_delta or 0) + 0.0:+.4f}" + _interval(m.counterpart_low, m.counterpart_high),
         ]
         for m in rows
     ]  # fmt: skip
     headings = ["model", "int8", "against", "target", "Δ F1 (95 %)"]
     return str(tabulate(cells, headings, tablefmt="github", disable_numparse=True))
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({low:+.4f} to {high:+.4f})"
 
 
 def _explained(rows: list[tuple[Measurement, str]]) -> str:
@@ -162,7 +172,9 @@ def _reasons(rows: list[Measurement]) -> str:
     from tabulate import tabulate
 
     cells = [[escaped(x) for x in (m.model, columns.name(m), m.target, m.status, m.reason)] for m in rows]
-    return str(tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github"))
+    return str(
+        tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github", disable_numparse=True)
+    )
 
 
 def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
@@ -174,7 +186,7 @@ def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
         "system": f"{facts.get('system')}, Python {facts.get('python')}",
         "governor": facts.get("governor"),
         "temperature at start": f"{facts['temperature_c']:.0f} °C" if facts.get("temperature_c") is not None else "",
-        "load at start": f"{facts.get('load_average', 0):.2f}",
+        "load at start": "" if facts.get("load_average") is None else f"{facts['load_average']:.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
         "threads": ", ".join(f"{n} on {target}" for target, n in facts.get("target_threads", {}).items()),
         "latency": f"{measuring.get('processes')} processes a cell (1 where it is emulated) in shuffled order, each "

@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgebench.choosing import pareto
 from edgebench.measurements import Measurement, Run
-from edgebench.reports import columns
+from edgebench.reports import columns, machines
 
 COLOURS = {
     "stable": "green",
@@ -31,22 +30,21 @@ ROOMY = 140
 
 def show(run: Run, console: Console) -> None:
     """Print a table for each machine and target, or also for each model, what to doubt, and cells without numbers."""
-    rows = columns.ordered(run)
-    devices = columns.by_device([m for m in rows if m.status == "ok"])
-    for name, there in devices:
-        stars = pareto.front(there)
-        for target in dict.fromkeys(m.target for m in there):
-            measured = [m for m in there if m.target == target]
-            place = f"{target} ({name})" if len(devices) > 1 else target
-            for group in _groups(measured, console.width >= ROOMY):
-                console.print(_table(place, group, stars, console.width))
-    for m in rows:
-        if doubt := columns.doubt(m):
-            print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}, {doubt}", m.verdict or "")
-    for m in rows:
-        if m.status != "ok":
-            told = f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}"
-            print_sentence(console, Text(told, style="dim"))
+    found = machines.split(run)
+    for machine in found:
+        for target in dict.fromkeys(m.target for m in machine.measured):
+            place = f"{target} ({machine.name})" if len(found) > 1 else target
+            for group in _groups([m for m in machine.measured if m.target == target], console.width >= ROOMY):
+                console.print(_table(place, group, machine.stars, console.width))
+    for machine in found:
+        of = f" ({machine.name})" if len(found) > 1 else ""
+        for m in machine.measured:
+            if doubt := columns.doubt(m):
+                print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}{of}, {doubt}", m.verdict or "")
+        for m in machine.rows:
+            if m.status != "ok":
+                told = f"{m.status}: {m.model} {columns.name(m)} on {m.target}{of}: {m.reason}"
+                print_sentence(console, Text(told, style="dim"))
 
 
 def print_doubt(console: Console, text: str, verdict: str) -> None:
@@ -74,7 +72,9 @@ def _table(target: str, rows: list[Measurement], stars: set[str], width: int) ->
     models = {m.model for m in rows}
     several = len(models) > 1
     model = "" if several else f"{models.pop()} on "
-    table.title = f"{model}{target}{emulated} · macro-F1 on {rows[0].records} records of {rows[0].dataset}"
+    scored = next((m for m in rows if m.records), None)
+    on = f"macro-F1 on {scored.records} records of {scored.dataset}" if scored else "no macro-F1"
+    table.title = f"{model}{target}{emulated} · {on}"
     for heading in ("", *(["model"] if several else [])):
         table.add_column(heading, no_wrap=True)
     # A long name goes over two lines where there is no room for it; a number never does.

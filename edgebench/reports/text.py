@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
+SIGNS = (
+    (re.compile(r"\\"), r"\\\\"), (re.compile("&"), "&amp;"), (re.compile("<"), "&lt;"),
+    (re.compile(r"[|*`]"), r"\\\g<0>"),
+    (re.compile(r"\]\("), r"]\("), (re.compile("~~"), r"\~\~"),
+    (re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"), r"\_"),
+)  # fmt: skip
+"""What Markdown or HTML would take for more than text, and how it is written; `a_b` stays as readable as it is."""
+
 
 def escaped(text: str, also: str = "") -> str:
     """Text that Markdown and HTML show as it is, and that stays in its table cell; `also` is escaped by a backslash."""
-    for plain, escape in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
-        text = text.replace(plain, escape)
-    for sign in also:
-        text = text.replace(sign, f"\\{sign}")
+    text = " ".join(text.split())
+    for sign, written in SIGNS:
+        text = sign.sub(written, text)
+    for character in also:
+        text = text.replace(character, f"\\{character}")
     return text

@@ -223,7 +223,7 @@ def test_machines_targets_and_data_sets_are_answered_apart() -> None:
     found = recommend(run_of([GOOD, *board, replace(SMALL, target="pi"), replace(FAST, dataset="others")]))
     assert [(r.target, r.host, r.chosen and r.chosen.exporter) for r in found] == [
         ("host", "a board", "fast"), ("host", "a machine, others", "fast"), ("host", "a machine, records", "good"),
-        ("pi", "a machine", "small"),
+        ("pi", "a machine, records", "small"),
     ]  # fmt: skip
     assert [r.target for r in recommend(run_of([GOOD, replace(SMALL, target="pi")]), target="pi")] == ["pi"]
     with pytest.raises(PlanError, match="r has no cell on a target 'tpu'; there is host"):

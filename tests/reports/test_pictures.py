@@ -57,7 +57,7 @@ def test_markdown_shows_every_picture_that_it_gives() -> None:
 
 def test_a_name_does_not_end_the_picture_in_markdown() -> None:
     page = registry.renderer("md").render(run_of(replace(OK, target="x](javascript:alert(1)) [")))["report.md"]
-    assert "![Pareto front of x\\](javascript:alert(1)) \\[" in str(page)
+    assert "![Pareto front of x\\]\\(javascript:alert(1)) \\[" in str(page)
 
 
 @pytest.mark.parametrize("seed", range(20))

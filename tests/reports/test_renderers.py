@@ -18,7 +18,7 @@ from rich.console import Console
 from edgebench import registry, run_store
 from edgebench.choosing import pareto
 from edgebench.errors import RunError
-from edgebench.measurements import Run, by_device
+from edgebench.measurements import Measurement, Run, by_machine
 from edgebench.reports import columns, terminal
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
@@ -166,8 +166,9 @@ def test_machines_are_never_in_one_table() -> None:
     assert board < machine and text.count("| model ") == 3, "a table each, and the cells without numbers"
     first, second = text[board:machine], text[machine:]
     assert "20.00 ms" in first and "20.00 ms" not in second and "onnx-int8" not in second
-    assert first.count("★") == 2 and second.count("★") == 1, "none is held against another machine's"
-    assert "### a board\n\n- processor: Cortex" in text
+    assert first.count("| ★ ") == 2 and second.count("| ★ ") == 1, "none is held against another machine's"
+    assert "### Measured on\n\n- processor: Cortex" in first and "Cortex" not in second
+    assert "it broke" in second and "it broke" not in first
     lines = list(csv.DictReader(io.StringIO(text_of("csv", both))))
     assert [line["host"] for line in lines] == ["a board", "a board", "a machine", "a machine"]
     assert [line["pareto"] for line in lines] == ["True", "True", "True", ""], "each by its own machine's cells"
@@ -185,9 +186,13 @@ def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None
         run_store.merged([run_of(OK), run_of(OK)])
 
 
+def names(*rows: Measurement) -> list[str]:
+    return [name for name, _ in by_machine(run_of(*rows))]
+
+
 def test_scores_of_other_records_never_stand_in_one_table() -> None:
     short = replace(OK, run="s", exporter="eager", records=24)
-    assert [name for name, _ in by_device([OK, short])] == ["a machine, run r", "a machine, run s"]
-    assert [name for name, _ in by_device([OK, replace(short, records=240)])] == ["a machine"]
+    assert names(OK, short) == ["a machine, run r", "a machine, run s"]
+    assert names(OK, replace(short, records=240)) == ["a machine"]
     failing = replace(failed("bad", "it broke"), run="s")
-    assert [name for name, _ in by_device([OK, failing])] == ["a machine"], "no scores, nothing to mix"
+    assert names(OK, failing) == ["a machine"], "no scores, nothing to mix"
