@@ -10,6 +10,7 @@ the models; results/README.md says how each run was measured. A test runs the ch
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import sys
@@ -23,10 +24,12 @@ from marked import PAGES, ROOT, replaced
 from publish_run import REFERENCE, table_in
 
 from edgebench import api
+from edgebench.reports import search
 
 FORMATS = ("csv", "md")
 """Of each published run; report.html is left out, since the others can be read where they are."""
-PICTURES = ("*.svg", "*.png")
+OTHERS = ("*.svg", "*.png", "*.html")
+"""What else could lie beside a report; what is not made anew is stale."""
 
 
 def runs() -> list[Path]:
@@ -35,12 +38,29 @@ def runs() -> list[Path]:
 
 
 def reports(folder: Path) -> dict[Path, bytes | None]:
-    """What the reports of a run should be, by path; None for a picture that no report has any more."""
+    """What the reports of a run should be, by path; None for what no report has any more."""
     with tempfile.TemporaryDirectory() as scratch:
         written = api.report([folder], FORMATS, Path(scratch))
         found: dict[Path, bytes | None] = {folder / path.name: path.read_bytes() for path in written}
-    stale = {path for pattern in PICTURES for path in folder.glob(pattern)} - found.keys()
+    stale = {path for pattern in OTHERS for path in folder.glob(pattern)} - found.keys()
     return found | dict.fromkeys(stale)
+
+
+def searches() -> dict[Path, bytes]:
+    """What the reports of the published searches should be, by path."""
+    found: dict[Path, bytes] = {}
+    for folder in sorted(path.parent for path in REFERENCE.glob("*/search.json")):
+        told = json.loads((folder / "search.json").read_text(encoding="utf-8"))
+        with (folder / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
+            modules = [
+                {"module": row["module"], "parameters": int(row["parameters"])}
+                | {figure: float(row[figure]) for figure in ("agreement", "error")}
+                for row in csv.DictReader(file)
+            ]
+        with tempfile.TemporaryDirectory() as scratch:
+            search.write(Path(scratch), told, modules)
+            found |= {folder / path.name: path.read_bytes() for path in Path(scratch).iterdir()}
+    return found
 
 
 def decisions() -> str:
@@ -78,7 +98,7 @@ def pages(made: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
 def everything() -> dict[Path, bytes | None]:
     """What all of these files should be."""
     made = {path: content for folder in runs() for path, content in reports(folder).items()}
-    return made | pages(made)
+    return made | searches() | pages(made)
 
 
 def differing(wanted: dict[Path, bytes | None]) -> list[Path]:

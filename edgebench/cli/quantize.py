@@ -37,10 +37,8 @@ def quantize(
     edgebench quantize deit-tiny --exporter onnx-int8 --max-f1-drop 0.005 --data-dir ptbxl
     """
     from edgebench.allocator import keep_memory
-    from edgebench.files import write_text
     from edgebench.records import to_dict
     from edgebench.reports import search as report
-    from edgebench.reports.sensitivity import picture
     from edgebench.reports.terminal import print_table
     from edgebench.search import Request, search
 
@@ -49,8 +47,7 @@ def quantize(
     with live() as listener:
         found, ranked = search(request, output, listener)
     told, modules = to_dict(found), [to_dict(s) for s in ranked]
-    picture([(s.module, s.agreement) for s in ranked], set(found.modules), output / report.PICTURE)
-    write_text(output / "report.md", report.render(told, modules))
+    report.write(output, told, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
     title = f"The {len(rows)} most sensitive of {len(ranked)} modules"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])

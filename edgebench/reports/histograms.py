@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgebench.files import replacing
+from edgebench.reports import drawing
 
 COLUMNS = 4
 
 
 def draw(layers: Sequence[tuple[str, float, float, tuple[int, ...]]], title: str, path: Path) -> None:
     """Draw (name, low, high, counts) into an .svg or .png file; the same bytes for the same data."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     rows = -(-len(layers) // COLUMNS)
-    with mpl.rc_context({"svg.hashsalt": "edgebench", "svg.fonttype": "none", "font.size": 7}):
+    with drawing.style(font_size=7):
         figure = Figure(figsize=(2.4 * COLUMNS, 0.5 + 1.3 * rows), layout="constrained")
         figure.suptitle(title, fontsize=10)
         grid = figure.subplots(rows, COLUMNS, squeeze=False)

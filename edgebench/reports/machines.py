@@ -29,6 +29,8 @@ class Machine:
     measuring: Mapping[str, Any]
     """How long and how often latency was measured there."""
     runs: tuple[str, ...]
+    plan: Mapping[str, Any]
+    """Of the first of the runs."""
 
     def on_front(self, m: Measurement) -> bool | None:
         """Whether a cell of this machine is on the Pareto front of its target; None where it is not ranked."""
@@ -45,10 +47,11 @@ def split(run: Run) -> list[Machine]:
     found = []
     for name, rows in by_machine(replace(run, measurements=tuple(columns.ordered(run)))):
         first = next((m for m in rows if m.status == "ok"), rows[0])
+        plan = run.part_of(first).plan
         found.append(
             Machine(
-                name, rows, pareto.front(rows), run.environment_of(first), run.part_of(first).plan.get("measuring", {}),
-                tuple(dict.fromkeys(m.run for m in rows)),
+                name, rows, pareto.front(rows), run.environment_of(first), plan.get("measuring", {}),
+                tuple(dict.fromkeys(m.run for m in rows)), plan,
             )
         )  # fmt: skip
     return found

@@ -47,7 +47,7 @@ class Markdown:
 def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
     """All that is told of the cells of one machine; its pictures go into `files`, with names from `stem` on."""
     measured = machine.measured
-    drawn = pictures.fronts(measured, machine.stars, stem)
+    drawn = pictures.fronts(measured, machine.stars, stem, machine.plan)
     files |= {picture.file: picture.svg for picture in drawn}
     parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
     parts += [CAPTION] if drawn else []

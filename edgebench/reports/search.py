@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from edgebench.files import write_text
+from edgebench.reports.sensitivity import picture
 from edgebench.reports.text import escaped
 
 PICTURE = "sensitivity.svg"
@@ -29,6 +32,12 @@ def trial_rows(trials: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         [str(t["in_float"]), f"{t['macro_f1']:.4f}", f"{-t['drop'] + 0.0:+.4f}", f"{t['file_size_bytes'] / 1e6:.2f} MB"]
         for t in trials
     ]
+
+
+def write(folder: Path, found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> None:
+    """Write report.md and its picture, from the fields of a search's result and of its sensitivities."""
+    picture([(s["module"], s["agreement"]) for s in ranked], set(found["modules"]), folder / PICTURE)
+    write_text(folder / "report.md", render(found, ranked))
 
 
 def render(found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from edgebench.files import replacing
+from edgebench.files import write_text
+from edgebench.reports import drawing
 
 MOST = 40
 """Modules that are drawn: the most sensitive ones."""
@@ -13,11 +14,10 @@ MOST = 40
 
 def picture(modules: Sequence[tuple[str, float]], in_float: Collection[str], path: Path) -> None:
     """Draw (module, share of the decisions that stay) as bars of what is lost: an SVG, always the same bytes."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     drawn = list(modules[:MOST])
-    with mpl.rc_context({"svg.hashsalt": "edgebench", "svg.fonttype": "none"}):
+    with drawing.style():
         figure = Figure(figsize=(8, 1 + 0.22 * len(drawn)), layout="constrained")
         axes = figure.subplots()
         colours = ["#d1495b" if name in in_float else "#30638e" for name, _ in drawn]
@@ -25,5 +25,4 @@ def picture(modules: Sequence[tuple[str, float]], in_float: Collection[str], pat
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelsize=7)
         axes.set_xlabel("decisions that change when this module alone is int8, in % (red: left in float)")
-        with replacing(path) as part:
-            figure.savefig(part, format="svg", metadata={"Date": None})
+        write_text(path, drawing.svg(figure))

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from report_rows import OK, failed, run_of
@@ -85,5 +86,26 @@ def test_the_published_front_is_drawn() -> None:
     svg = str(registry.renderer("md").render(run)["report-pareto-host.svg"])
     texts = re.findall(r">([^<>\n]+)</text>", svg)
     assert "onnx-int8 · structured-0.5+qat" in texts
-    assert "host · PTB-XL: the Pareto front and, pale, what it beats" in texts
+    assert "host · PTB-XL: the Pareto front; pale: cells that another one beats" in texts
     assert not re.search(r"<dc:date>|Matplotlib v", svg), "no date, no version"
+
+
+def test_a_persons_own_settings_change_no_byte(recwarn: pytest.WarningsRecorder) -> None:
+    rows = [OK, replace(OK, exporter="eager", variant="心電図", latency_p50_s=0.001)]
+    first = pictures.fronts(rows, {OK.cell.id}, "p")
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "black", "lines.linewidth": 9, "svg.fonttype": "path"}):
+        assert pictures.fronts(rows, {OK.cell.id}, "p") == first
+    assert "心電図" in first[0].svg and not recwarn.list, "letters that matplotlib's font lacks are no warnings"
+
+
+def test_long_names_of_targets_are_short_names_of_files(recwarn: pytest.WarningsRecorder) -> None:
+    rows = [replace(OK, target="心" * 200 + end) for end in "ab"]
+    files = [picture.file for picture in pictures.fronts(rows, set(), "report-pareto")]
+    assert len(set(files)) == 2 and all(len(file.encode()) < 200 for file in files)
+    assert not recwarn.list, "the title leaves room for the picture"
+
+
+def test_labels_stay_off_the_bars() -> None:
+    bar = [(float(x), 100.0) for x in range(100, 300, 8)]
+    ((_, y),) = [place for place in labels.places([(200.0, 100.0)], [(80.0, 12.0)], bar, (0, 0, 400, 200)) if place]
+    assert abs(y - 100) > 6 + labels.RADIUS, "above or below, not across the bar"

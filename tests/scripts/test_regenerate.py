@@ -41,6 +41,11 @@ def test_a_number_that_was_changed_by_hand_is_seen_and_made_right(
     assert regenerate.main(["--check"]) == 0
 
 
+def test_reports_of_searches_are_made_anew_too() -> None:
+    names = {f"{path.parent.name}/{path.name}" for path in regenerate.searches()}
+    assert names == {"search-deit-tiny/report.md", "search-deit-tiny/sensitivity.svg"}
+
+
 def test_a_picture_that_no_report_shows_is_stale(tmp_path: Path) -> None:
     import shutil
 
@@ -48,7 +53,9 @@ def test_a_picture_that_no_report_shows_is_stale(tmp_path: Path) -> None:
     for name in ("plan.json", "environment.json", "measurements.jsonl"):
         shutil.copy(source / name, tmp_path / name)
     (tmp_path / "report-pareto-nowhere.svg").write_text("<svg/>")
+    (tmp_path / "report.html").write_text("old")
     found = regenerate.reports(tmp_path)
     assert found[tmp_path / "report-pareto-nowhere.svg"] is None
+    assert found[tmp_path / "report.html"] is None
     report = (found[tmp_path / "report.md"] or b"").decode()
     assert publish_run.table_in(report).startswith("| model")
