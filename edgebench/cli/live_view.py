@@ -77,7 +77,7 @@ class Live(Listener):
         self._since, self._what = self._clock(), ""
         self._running.clear()
         if not self._console.is_interactive:
-            self._console.print(f"{name} ({total})", highlight=False)
+            self._console.print(f"{escape(name)} ({total})", highlight=False)
 
     def begin(self, text: str) -> None:
         """A step is at work."""

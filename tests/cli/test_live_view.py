@@ -126,3 +126,9 @@ def test_elsewhere_there_is_a_line_a_stage_and_what_went_wrong(plain: Console) -
 )
 def test_times_are_as_people_say_them(seconds: float, text: str) -> None:
     assert clock_text(seconds) == text
+
+
+def test_a_name_is_no_markup() -> None:
+    plain = Console(file=io.StringIO(), width=80)
+    Live(plain).stage("read [/] of [red]x", 2)
+    assert plain.file.getvalue() == "read [/] of [red]x (2)\n"  # type: ignore[attr-defined]
