@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from edgebench import __version__
 from edgebench.cli.bundle import bundle
 from edgebench.cli.compare import compare, gate
-from edgebench.cli.console import command, out
+from edgebench.cli.console import USAGE, command, out, say_error
 from edgebench.cli.data import data
 from edgebench.cli.explain import explain
 from edgebench.cli.export import export
@@ -79,5 +80,16 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point: what cannot be understood is one line, as every other wrong input, and the exit code is 2."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        # Of typer's own click or of the package click, by its version; without a message it is help that was shown.
+        if not hasattr(error, "format_message"):
+            raise
+        if said := error.format_message():
+            where = getattr(getattr(error, "ctx", None), "command_path", "edgebench")
+            stop = "" if said.endswith((".", "?", "!")) else "."
+            say_error(f"{said}{stop} See: {where} --help")
+        sys.exit(USAGE)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers import edgebench
 
+from edgebench.cli import app as app_module
+
 COMMANDS = (
     "run", "measure", "export", "report", "recommend", "compare", "gate", "train", "quantize", "explain", "inspect",
     "list", "doctor", "data",
@@ -111,3 +113,34 @@ def test_tables_fit_80_columns(exported: Path, tmp_path: Path) -> None:
     assert "onnx" in done.stdout
     assert "…" not in done.stdout
     assert max(len(line) for line in table) <= 80
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("runn", "No such command 'runn'. Did you mean 'run'? See: edgebench --help"),
+        ("run --threds 2", "No such option: --threds"), ("run a b", "extra argument"),
+        ("recommend", "Missing argument"),
+        ("quantize resnet1d --calibration-records 0", "'--calibration-records'"), ("run --threads two", "integer"),
+        ("data fech", "See: edgebench data --help"), ("train --learning-rate -1", "'--learning-rate'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_understood_is_one_line(
+    given: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["edgebench", *given.split()])
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 2
+    assert shown.out == "" and shown.err.count("\n") == 1 and shown.err.startswith("error: ") and said in shown.err
+    assert " --help" in shown.err
+
+
+def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for given, code in (([], 2), (["data"], 2), (["--help"], 0), (["run", "--help"], 0), (["--version"], 0)):
+        monkeypatch.setattr("sys.argv", ["edgebench", *given])
+        with pytest.raises(SystemExit) as ended:
+            app_module.main()
+        shown = capsys.readouterr()
+        assert (ended.value.code, shown.err, bool(shown.out)) == (code, "", True), given
