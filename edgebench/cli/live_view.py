@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -32,13 +32,14 @@ class Live(Listener):
         self._progress = Progress(
             TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width // 3), no_wrap=True)),
             BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
-            *([] if narrow else [TimeElapsedColumn()]), _LeftColumn(), console=console, auto_refresh=False,
+            _TimeColumn(narrow), console=console, auto_refresh=False,
         )  # fmt: skip
         self._task: TaskID | None = None
         self._reading: TaskID | None = None
         self._cells = self._done = 0
         self._ahead: dict[str, int] = {}
         """Steps of the stages that are to come."""
+        self._planned = False
         self._taken: list[float] = []
         """Seconds of the steps that were done, in the stages of the outline."""
         self._since = clock()
@@ -60,8 +61,10 @@ class Live(Listener):
             self._screen.stop()
 
     def outline(self, cells: int, steps: Mapping[str, int]) -> None:
-        """How many cells there are, and what is to come."""
+        """How many cells there are, and what is to come; without steps that is not known yet."""
         self._cells, self._ahead = cells, dict(steps)
+        self._planned = bool(steps)
+        self._taken.clear()
 
     def stage(self, name: str, total: int) -> None:
         """A new bar."""
@@ -77,7 +80,8 @@ class Live(Listener):
         self._since, self._what = self._clock(), ""
         self._running.clear()
         if not self._console.is_interactive:
-            self._console.print(f"{escape(name)} ({total})", highlight=False)
+            steps = f": {total} steps" if total > 1 else ""
+            self._console.print(f"{escape(name)}{steps}", highlight=False)
 
     def begin(self, text: str) -> None:
         """A step is at work."""
@@ -132,11 +136,12 @@ class Live(Listener):
 
     def left_s(self) -> float | None:
         """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
-        if not self._cells or not self._taken or self._task is None:
+        if not self._planned or not self._taken or self._task is None:
             return None
         task = self._progress.tasks[self._progress.task_ids.index(self._task)]
         mean = sum(self._taken) / len(self._taken)
-        return mean * (task.remaining or 0) + mean * sum(self._ahead.values())
+        here = self._taken[-int(task.completed) :] if task.completed else self._taken  # stages differ in their steps
+        return sum(here) / len(here) * (task.remaining or 0) + mean * sum(self._ahead.values())
 
     def render(self) -> Group:
         """The bars, and below them what is known of the cells."""
@@ -145,11 +150,12 @@ class Live(Listener):
     def _status(self) -> list[Text]:
         lines = []
         if self._cells:
-            running = min(len(self._running), self._cells - self._done)
+            running = min(len(self._running), self._cells - self._done) if self._planned else 0
             left = self._cells - self._done - running
-            counts = f"{self._done} done, {running} running, {left} to come"
+            at_work = f"{running} running, " if self._planned else ""
+            counts = f"{self._done} done, {at_work}{left} to come"
             time_left = self.left_s()
-            about = f", about {clock_text(time_left)} left" if time_left else ""
+            about = f", about {clock_text(time_left)} left in all" if time_left else ""
             lines.append(("cells", f"{counts}{about}"))
         now = ", ".join(self._running) or self._what
         lines += [("now", now)] if now else []
@@ -157,17 +163,21 @@ class Live(Listener):
         return [_line(*line) for line in lines]
 
 
-class _LeftColumn(TextColumn):
-    """What is left of a stage that is at work; of one that has ended, nothing."""
+class _TimeColumn(TextColumn):
+    """How long a stage has taken, and about how long it will take; on a narrow terminal only the latter."""
 
-    def __init__(self) -> None:
+    def __init__(self, narrow: bool) -> None:
         super().__init__("")
+        self._narrow = narrow
 
     def render(self, task: Task) -> Text:
-        """`left 0:00:12`; a stage with one step tells no time before its end."""
-        if task.finished or task.time_remaining is None:
-            return Text("")
-        return Text(f"{clock_text(task.time_remaining)} left", style="progress.remaining")
+        """`took 17 s`, or `17 s, 5 s left`; a stage with one step tells no time left before its end."""
+        taken = clock_text(task.finished_time if task.finished and task.finished_time else task.elapsed or 0.0)
+        if task.finished:
+            return Text("" if self._narrow else f"took {taken}", style="progress.elapsed")
+        left = "" if task.time_remaining is None else f"{clock_text(task.time_remaining)} left"
+        parts = [left] if self._narrow else [taken, left]
+        return Text(", ".join(filter(None, parts)), style="progress.remaining")
 
 
 def _line(heading: str, text: str) -> Text:
