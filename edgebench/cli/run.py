@@ -162,8 +162,14 @@ def _shown(
     terminal.show(finished, out)
     written = [folder / f"report.{name}" for name in api.FORMATS]
     say_written([path for path in written if path.exists()])
+    _say_next(folder)
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
+
+
+def _say_next(folder: Path) -> None:
+    out.print(f"next: edgebench recommend {folder}    which to ship, and why", highlight=False, soft_wrap=True)
+    out.print(f"      edgebench explain {folder}      why int8 is as fast as it is", highlight=False, soft_wrap=True)
 
 
 def _only_one(output: Path | None, resume: Path | None) -> None:

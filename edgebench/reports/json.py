@@ -17,7 +17,7 @@ VERSION = 1
 
 
 class Json:
-    """One object a cell, for programs."""
+    """report.json: an object a cell and the recommendations, for programs."""
 
     file = "report.json"
 

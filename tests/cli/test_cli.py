@@ -9,6 +9,7 @@ from helpers import edgebench
 
 from edgebench.cli import app as app_module
 
+VARIANTS = Path(__file__).parents[2] / "results" / "reference" / "variants-resnet1d"
 COMMANDS = (
     "run", "measure", "export", "report", "recommend", "compare", "gate", "train", "quantize", "explain", "inspect",
     "list", "doctor", "data",
@@ -109,7 +110,7 @@ def test_tables_fit_80_columns(exported: Path, tmp_path: Path) -> None:
         "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
         "--threads", "1", "-o", tmp_path / "run", COLUMNS="80",
     )  # fmt: skip
-    table = [line for line in done.stdout.splitlines() if "written" not in line]
+    table = done.stdout.partition("★ no other")[0].splitlines()
     assert "onnx" in done.stdout
     assert "…" not in done.stdout
     assert max(len(line) for line in table) <= 80
@@ -144,3 +145,15 @@ def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             app_module.main()
         shown = capsys.readouterr()
         assert (ended.value.code, shown.err, bool(shown.out)) == (code, "", True), given
+
+
+def test_explain_names_the_words_that_there_are() -> None:
+    done = edgebench("explain", VARIANTS, "foo onnx")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "no cell has all of the words 'foo onnx'; there are resnet1d, l1-0.4, none, " in done.stderr
+
+
+def test_list_tells_plugins_apart() -> None:
+    shown = " ".join(edgebench("list", "variants").stdout.split())
+    assert "the smallest ones" in shown and "drawn by chance" in shown
+    assert "renderers (report formats)" in edgebench("list", "renderers").stdout
