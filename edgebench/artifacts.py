@@ -207,6 +207,8 @@ def _check(outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeo
     else:
         own, exported = np.load(logits), np.load(output)
         output.unlink()
+        if not np.isfinite(own).all():
+            return Outcome("failed", "the network's own logits are not finite: it gives NaN or infinity")
         error = float(np.abs(exported - own).max())
         if not agrees(own, exported, artifact.precision):
             return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")

@@ -79,14 +79,19 @@ class Grid:
                 if built.artifact and not fit.reason:
                     fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
-        self.hear.outline(len(self.cells) + len(self.elsewhere), self._steps())
-        for planned in (*self.cells, *self.elsewhere):
+        every = (*self.cells, *self.elsewhere)
+        kept = sum(p.cell.id in self.store.measurements for p in every)
+        if kept:
+            rest = "the others follow" if kept < len(every) else "nothing is left to measure"
+            self.hear.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
+        self.hear.outline(len(every) - kept, self._steps())
+        for planned in every:
             if planned.blocked:
                 self._finish(planned, planned.blocked)
 
     def _steps(self) -> dict[str, int]:
         """The stages that are to come here, each with about so many steps; those of other machines are not known."""
-        here = [p for p in self.cells if not p.blocked]
+        here = [p for p in self._open() if not p.blocked]
         quantized = sum(p.artifact.precision.startswith("int8") for p in here)
         return {
             PREDICT: len({_prediction(p) for p in (*self._references(), *here)}), MEMORY: len(here),

@@ -48,6 +48,11 @@ def show(run: Run, console: Console) -> None:
                 console.print(_table(group, machine.stars, console.width))
     if any(machine.measured for machine in found):
         print_sentence(console, Text(LEGEND, style="dim"))
+    for part in run.parts or (run,):
+        if part.unmeasured:
+            left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} to come"
+            again = f"edgebench {'measure' if part.plan.get('artifacts') else 'run'} --resume {part.folder}"
+            print_sentence(console, Text(f"{part.name} was interrupted, {left}: {again}", style="yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""
         for text, verdict in remarks.doubts(machine.measured, of):
