@@ -128,6 +128,9 @@ def export(
         for variant in chosen.variants:
             name = f"{artifacts.safe(model)}/{artifacts.safe(variant)}"
 
+            def begun(exporter: str, name: str = name) -> None:
+                hear.begin(f"{name}/{exporter}")
+
             def done(exporter: str, outcome: Outcome, name: str = name) -> None:
                 outcomes[f"{name}/{exporter}"] = outcome
                 hear.built(f"{name}/{exporter}", outcome)
@@ -140,7 +143,7 @@ def export(
                 continue
             artifacts.build(
                 source, variant, chosen.exporters, output / name, calibration, check,
-                chosen.measuring.timeout_s, done,
+                chosen.measuring.timeout_s, done, begun=begun,
             )  # fmt: skip
     return outcomes
 

@@ -23,6 +23,9 @@ class Listener:
     def step(self, text: str = "") -> None:
         """One step of the stage is done; `text` says which."""
 
+    def result(self, text: str) -> None:
+        """What came of a step, where that is neither an artifact of a run nor a cell."""
+
     def detail(self, text: str) -> None:
         """How far the step is that is at work."""
 

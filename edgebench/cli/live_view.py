@@ -93,9 +93,13 @@ class Live(Listener):
         self._taken.append(now - self._since)
         self._since = now
         self._running.pop(text, None)
-        self._what = text
+        self._what = ""
         if self._task is not None:
             self._progress.update(self._task, advance=1)
+
+    def result(self, text: str) -> None:
+        """The last result."""
+        self._last = text
 
     def detail(self, text: str) -> None:
         """How far a long step is."""
@@ -104,7 +108,7 @@ class Live(Listener):
     def progress(self, done: int, total: int) -> None:
         """Reading records has a bar of its own."""
         if self._reading is None:
-            self._reading = self._progress.add_task("parse WFDB records", total=total)
+            self._reading = self._progress.add_task("read records", total=total)
         self._progress.update(self._reading, completed=done, total=total)
 
     def built(self, artifact: str, outcome: Outcome) -> None:
