@@ -84,7 +84,7 @@ class Grid:
         if kept:
             rest = "the others follow" if kept < len(every) else "nothing is left to measure"
             self.hear.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
-        self.hear.outline(len(every) - kept, self._steps())
+        self.hear.outline(len(every) - kept, self._steps(), len(self.elsewhere))
         for planned in every:
             if planned.blocked:
                 self._finish(planned, planned.blocked)

@@ -59,7 +59,7 @@ class Notes(Listener):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
+    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
         self.cells = cells
 
 

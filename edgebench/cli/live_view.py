@@ -17,7 +17,7 @@ from edgebench.events import Listener
 from edgebench.measurements import Measurement
 from edgebench.reports import columns
 
-NAME, BAR = 26, 24
+NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
 USUAL = 80
 LEAST_BAR = 8
@@ -30,7 +30,7 @@ class Live(Listener):
         self._console, self._keep, self._clock = console, keep, clock
         narrow = console.width < USUAL
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width // 3), no_wrap=True)),
+            TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width * 2 // 5), no_wrap=True)),
             BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
             _TimeColumn(narrow), console=console, auto_refresh=False,
         )  # fmt: skip
@@ -39,7 +39,10 @@ class Live(Listener):
         self._cells = self._done = 0
         self._ahead: dict[str, int] = {}
         """Steps of the stages that are to come."""
-        self._planned = False
+        self._planned, self._elsewhere = False, 0
+        self._named: set[str] = set()
+        """The stages of the outline."""
+        self._stage = ""
         self._taken: list[float] = []
         """Seconds of the steps that were done, in the stages of the outline."""
         self._since = clock()
@@ -60,10 +63,11 @@ class Live(Listener):
         if self._console.is_interactive:
             self._screen.stop()
 
-    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
+    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
         """How many cells there are, and what is to come; without steps that is not known yet."""
         self._cells, self._ahead = cells, dict(steps)
-        self._planned = bool(steps)
+        self._planned, self._elsewhere = bool(steps), elsewhere
+        self._named = set(steps)
         self._taken.clear()
 
     def stage(self, name: str, total: int) -> None:
@@ -77,6 +81,7 @@ class Live(Listener):
                 self._progress.update(self._task, visible=False)
         self._task = self._progress.add_task(escape(name), total=max(total, 1), completed=0 if total else 1)
         self._ahead.pop(name, None)
+        self._stage = name
         self._since, self._what = self._clock(), ""
         self._running.clear()
         if not self._console.is_interactive:
@@ -140,7 +145,7 @@ class Live(Listener):
 
     def left_s(self) -> float | None:
         """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
-        if not self._planned or not self._taken or self._task is None:
+        if self._stage not in self._named or not self._taken or self._task is None:
             return None
         task = self._progress.tasks[self._progress.task_ids.index(self._task)]
         mean = sum(self._taken) / len(self._taken)
@@ -159,7 +164,9 @@ class Live(Listener):
             at_work = f"{running} running, " if self._planned else ""
             counts = f"{self._done} done, {at_work}{left} to come"
             time_left = self.left_s()
-            about = f", about {clock_text(time_left)} left in all" if time_left else ""
+            about = (
+                f", about {clock_text(time_left)} left {'here' if self._elsewhere else 'in all'}" if time_left else ""
+            )
             lines.append(("cells", f"{counts}{about}"))
         now = ", ".join(self._running) or self._what
         lines += [("now", now)] if now else []

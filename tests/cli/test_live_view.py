@@ -106,6 +106,20 @@ def test_before_all_is_built_the_cells_are_counted_and_no_time_is_told() -> None
     assert live.left_s() == pytest.approx(1), "what an export took says nothing of the rest"
 
 
+def test_of_other_machines_no_time_is_told() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True), clock=clock)
+    live.outline(4, {"measure memory": 2}, 2)
+    live.stage("measure memory", 2)
+    clock.now += 30
+    live.step()
+    assert screen(live, 80)[-1] == "cells 0 done, 0 running, 4 to come, about 30 s left here"
+    live.stage("pi: measure latency", 8)
+    clock.now += 30
+    live.step()
+    assert live.left_s() is None
+
+
 def test_a_stage_tells_how_long_it_took_and_will_take() -> None:
     live = Live(Console(file=io.StringIO(), width=80, force_terminal=True))
     live.stage("read the records", 1)
