@@ -29,8 +29,9 @@ class Live(Listener):
     def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._keep, self._clock = console, keep, clock
         narrow = console.width < USUAL
+        name = Column(width=min(NAME, console.width * 2 // 5), no_wrap=True)
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width * 2 // 5), no_wrap=True)),
+            TextColumn("{task.description}", table_column=name),
             BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
             _TimeColumn(narrow), console=console, auto_refresh=False,
         )  # fmt: skip
