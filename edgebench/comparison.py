@@ -193,7 +193,7 @@ def baseline(path: Path) -> Run:
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
-        raise RunError(f"{path}: {first_problem(error)}") from None
+        raise RunError(f"{path}: {first_problem(error, tuple[Measurement, ...])}") from None
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
 

@@ -20,6 +20,7 @@ from edgebench.cli.recommend import recommend
 from edgebench.cli.report import report
 from edgebench.cli.run import measure, run
 from edgebench.cli.train import train
+from edgebench.cli.usage import said
 
 app = typer.Typer(
     name="edgebench",
@@ -52,13 +53,16 @@ for verb in (
 @app.command("list")
 @command
 def list_(
-    kind: Annotated[str, typer.Argument(help="Only this kind, such as models, exporters or targets.")] = "",
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="Only this kind, such as models, exporters or targets.")
+    ] = "",
 ) -> None:
     """List datasets, models, variants, exporters, runtimes, report formats and targets.
 
-    [bold]Example[/bold]
+    \b[bold]Example[/bold]
 
-    edgebench list models    parameters, size, multiply-adds and scores of each
+    \bedgebench list
+    edgebench list models    # parameters, size, multiply-adds and scores of each
     """
     from edgebench.cli.list_view import show_list
 
@@ -70,9 +74,9 @@ def list_(
 def doctor() -> None:
     """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
 
-    [bold]Example[/bold]
+    \b[bold]Example[/bold]
 
-    edgebench doctor
+    \bedgebench doctor
     """
     from edgebench.cli.diagnosis_view import show_diagnosis
 
@@ -82,14 +86,12 @@ def doctor() -> None:
 def main() -> None:
     """Entry point: what cannot be understood is one line, as every other wrong input, and the exit code is 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="edgebench", standalone_mode=False)  # also for python -m edgebench
     except Exception as error:
         # Of typer's own click or of the package click, by its version; without a message it is help that was shown.
         if not hasattr(error, "format_message"):
             raise
-        if said := error.format_message():
-            where = getattr(getattr(error, "ctx", None), "command_path", "edgebench")
-            stop = "" if said.endswith((".", "?", "!")) else "."
-            say_error(f"{said}{stop} See: {where} --help")
+        if line := said(error, app):
+            say_error(line)
         sys.exit(USAGE)
     sys.exit(code if isinstance(code, int) else 0)
