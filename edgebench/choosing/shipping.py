@@ -103,7 +103,7 @@ def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artif
     own = [home / safe(m.variant) / safe_name(m.exporter), home / safe_name(m.exporter)]
     for path in (*(folder / MANIFEST for folder in own), *(_manifest(place) for _, place in given)):
         artifact = _read(path)
-        if artifact and Path(artifact.file).name == artifact.file:  # it leads nowhere else
+        if artifact and artifact.file and Path(artifact.file).name == artifact.file:  # it leads nowhere else
             yield artifact
     for _, path in given:
         if elsewhere.is_given(path) and path.is_file() and sha256(path) == m.artifact_sha256:

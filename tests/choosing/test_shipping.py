@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,8 @@ import pytest
 import torch
 from decisions import CELL
 
-from edgebench import artifacts
-from edgebench.choosing import shipping, snippets
+from edgebench import artifacts, registry
+from edgebench.choosing import shipping
 from edgebench.contracts import Feed, Job, RecordSet
 from edgebench.files import sha256
 from edgebench.measurements import Measurement, Run
@@ -26,6 +27,7 @@ from edgebench.signals import to_millivolts
 from edgebench.statistics import decide
 
 RECORDS = 8
+TORCH_INT8 = ("torchscript", True)
 ZEROS = "np.zeros((1, 12, 1000), np.float32)"
 
 
@@ -44,7 +46,7 @@ def cell_of(folder: Path) -> Measurement:
     return replace(CELL, model=made.model, exporter=made.exporter, format=made.format, artifact_sha256=made.sha256)
 
 
-@pytest.mark.parametrize("exporter", ["onnx", "onnx-int8", "torchscript", "fbgemm-int8", "torch-int8-dynamic", "eager"])
+@pytest.mark.parametrize("exporter", registry.names("exporters"))
 def test_the_program_decides_as_the_measured_runtime_did(
     exported: Path, exporter: str, demo: RecordSet, tmp_path: Path
 ) -> None:
@@ -56,7 +58,8 @@ def test_the_program_decides_as_the_measured_runtime_did(
     assert shipped.file == f"artifacts/resnet1d/none/{exporter}/{made.path.name}"
     assert shipped.sha256 == sha256(made.path)
     assert ("edgebench" in shipped.snippet) == (exporter == "eager"), "the others need their runtime alone"
-    assert ('engine = "fbgemm"' in shipped.snippet) == (exporter in ("fbgemm-int8", "torch-int8-dynamic"))
+    engine = (made.artifact.engine or "fbgemm") if (made.artifact.format, "int8" in exporter) == TORCH_INT8 else ""
+    assert re.findall(r'engine = "(\w*)"', shipped.snippet) == ([engine] if engine else [])
 
     beside = tmp_path / "beside"
     beside.mkdir()
@@ -71,7 +74,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) == records
     job = Job(
-        "predict", made.artifact, str(made.path), "cpu", 1, "fbgemm" if "int8" in exporter else "", str(demo.signals),
+        "predict", made.artifact, str(made.path), "cpu", 1, engine, str(demo.signals),
         str(tmp_path / "logits.npy"), records=RECORDS, batch=RECORDS,
     )  # fmt: skip
     assert artifacts.perform(job, 120).status == "ok"
@@ -221,29 +224,3 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     with torch.inference_mode():
         expected = network(torch.from_numpy((signals - 0.1) / 0.25).transpose(1, 2)).numpy()
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
-
-
-def test_probabilities_are_taken_as_they_are(exported: Path) -> None:
-    made = artifacts.read(exported / "onnx").artifact
-    assert made is not None
-    assert "probabilities = answer\n" in snippets.of(replace(made, feed=Feed(output="probabilities")))
-
-
-def test_a_gpus_file_is_loaded_on_the_gpu(exported: Path) -> None:
-    onnx, script = (artifacts.read(exported / name).artifact for name in ("onnx", "torchscript"))
-    assert onnx and script
-    assert 'providers=["CUDAExecutionProvider"]' in snippets.of(onnx, "cuda")
-    assert 'map_location="cuda"' in snippets.of(script, "cuda")
-
-
-@pytest.mark.parametrize("name", ['a"]).exe("x', "line\nimport os", "back\\slash\\", "ünïcode"])
-@pytest.mark.parametrize("form", ["onnx", "torchscript", "eager"])
-def test_names_from_a_manifest_stay_texts(exported: Path, name: str, form: str) -> None:
-    made = artifacts.read(exported / "onnx").artifact
-    assert made is not None
-    plain = replace(made, format=form)
-    odd = replace(plain, file=name, classes=(name,), input=replace(made.input, unit=name))
-    tree, usual = ast.parse(snippets.of(odd)), ast.parse(snippets.of(replace(plain, classes=("one",))))
-    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(usual)]
-    if form != "eager":
-        assert name in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
