@@ -92,7 +92,8 @@ class Bound:
         value = self.value(m)
         if value is None:
             return f"whether it meets {self.text} is not known"
-        share = "" if self.figure == "f1" else f" ({self.miss(m):.1%})"
+        far = self.miss(m)
+        share = "" if self.figure == "f1" else f" ({far:.1%})" if far < 10 else f" ({far + 1:.0f} times as much)"
         return f"misses {self.text} by {self.shown(value - self.at_most)}{share}"
 
 

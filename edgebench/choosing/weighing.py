@@ -55,13 +55,15 @@ def reason(choice: Choice, prefer: Figure, measured: int, fit: int) -> str:
         return f"{shared} " + (
             "It dominates the other." if tied == 2 else "It is the only one that none of these dominates."
         )
-    kept = f"None of these dominates {undominated} of them"
+    kept = (
+        "None of these dominates another" if undominated == tied else f"None of these dominates {undominated} of them"
+    )
     if accurate == 1:
         return f"{shared} {kept}, of which it has the highest macro-F1, beyond the noise."
     scored = "" if accurate == undominated else f", of which {accurate} share the highest macro-F1 within the noise"
     factors = [NAMES[figure] for figure in choice.factors]
     product = f"product of {', '.join(factors[:-1])} and {factors[-1]}" if len(factors) > 1 else factors[0]
-    return f"{shared} {kept}{scored}; of those it has the smallest {product}."
+    return f"{shared} {kept}{scored}; of these it has the smallest {product}."
 
 
 def cautions(m: Measurement, cells: Sequence[Measurement], given: Sequence[Bound], limits: Limits) -> list[str]:

@@ -131,7 +131,7 @@ def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
     light = replace(GOOD, macro_f1=0.689, file_size_bytes=1_000_000, peak_rss_bytes=gone)
     both = only(recommend(run_of([unknown, light]), Limits(prefer="f1")))
     assert both.chosen == light and both.why.startswith("The 2 cells share the highest macro-F1 within the noise.")
-    assert both.why.endswith("of those it has the smallest product of latency and file.")
+    assert both.why.endswith("of these it has the smallest product of latency and file.")
 
 
 @pytest.mark.parametrize("name", ["latency_p50_s", "file_size_bytes", "macro_f1"])
