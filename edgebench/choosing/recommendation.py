@@ -19,6 +19,7 @@ says which cell beats it, and why that one was not chosen (`edgebench.choosing.b
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,8 +108,8 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
     excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in given}
     fit = [m for m in cells if not bounding.missed(m, given)]
     if not fit:
-        said = " ".join(filter(None, [weighing.none_fits(given, cells), weighing.emulation(limits, emulated)]))
-        return _nothing(target, host, said, excluded, _nearest(cells, given, figures))
+        said = [weighing.none_fits(given, cells), *([weighing.emulation(limits, chosen=False)] if emulated else [])]
+        return _nothing(target, host, " ".join(said), excluded, _nearest(cells, given, figures))
     choice = rule.choose(fit, prefer, figures)
     rivals: list[tuple[Measurement, str]] = []
     left = fit
@@ -149,11 +150,16 @@ def _costs(
 def _nearest(
     cells: Sequence[Measurement], given: Sequence[Bound], figures: Sequence[Figure]
 ) -> tuple[tuple[Measurement, str], ...]:
-    """Those that miss the fewest bounds, by the smallest sum of shares; one for each set of bounds that are missed."""
+    """Those that miss the fewest bounds, by the smallest sum of shares; one for each set of bounds that are missed.
+
+    Where it is not known whether a bound is met, it is missed, and by more than any that is known.
+    """
     lacking = {m.cell.id: bounding.missed(m, given) for m in cells}
 
-    def distance(m: Measurement) -> tuple[float, float, str]:
-        return len(lacking[m.cell.id]), sum(bound.miss(m) for bound in lacking[m.cell.id]), m.cell.id
+    def distance(m: Measurement) -> tuple[int, int, float, str]:
+        misses = [bound.miss(m) for bound in lacking[m.cell.id]]
+        known = [miss for miss in misses if miss < math.inf]
+        return len(misses), len(misses) - len(known), sum(known), m.cell.id
 
     found: dict[tuple[str, ...], Measurement] = {}
     for m in sorted(cells, key=distance):

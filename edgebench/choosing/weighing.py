@@ -73,7 +73,7 @@ def cautions(m: Measurement, cells: Sequence[Measurement], given: Sequence[Bound
         why = f": {m.verdict_reason}" if m.verdict_reason else ""
         found.append(f"Its timing is {m.verdict}{why}.")
     if m.emulated:
-        found.append(emulation(limits, True))
+        found.append(emulation(limits))
     other = max((o for o in cells if o.model != m.model), key=lambda o: (o.macro_f1 or 0, o.cell.id), default=None)
     if limits.max_f1_drop is not None and other and pareto.clear([other, m], "f1")[0, 1] < 0:
         found.append(
@@ -85,12 +85,10 @@ def cautions(m: Measurement, cells: Sequence[Measurement], given: Sequence[Bound
     return found
 
 
-def emulation(limits: Limits, emulated: bool) -> str:
-    """What is not known of an emulated target, by what was asked; empty for another one."""
-    if not emulated:
-        return ""
+def emulation(limits: Limits, chosen: bool = True) -> str:
+    """What is not known of an emulated target, by what was asked, and by whether there was something to choose."""
     told = ["The target is emulated here, so its latency says nothing"]
-    if limits.prefer == "latency":
+    if chosen and limits.prefer == "latency":
         told.append("the smallest file is preferred instead")
     if limits.max_latency_s is not None:
         told.append(f"whether it takes {units.exact_duration(limits.max_latency_s)} at most was not checked")
@@ -106,7 +104,7 @@ def cost(bound: Bound, cells: Sequence[Measurement], freed: Measurement, chosen:
     """How many cells a bound excludes, what would be chosen without it, and what that gains in the preferred figure."""
     excludes = _excludes(bound, cells)
     if freed is chosen:
-        return f"{excludes} and costs nothing by itself" if any(not bound.met(m) for m in cells) else excludes
+        return f"{excludes}; it costs nothing by itself" if any(not bound.met(m) for m in cells) else excludes
     return f"{excludes}; without it {title(freed)} would be chosen: {_difference(freed, chosen, prefer)}"
 
 
@@ -117,7 +115,7 @@ def together(free: Measurement, chosen: Measurement, prefer: Figure) -> str:
 
 def none_fits(given: Sequence[Bound], cells: Sequence[Measurement]) -> str:
     """How many cells each bound excludes, where together they exclude all."""
-    parts = ", ".join(_excludes(bound, cells) for bound in given)
+    parts = "; ".join(_excludes(bound, cells) for bound in given)
     all_of = len(cells)
     said = f"No artifact meets the bounds. Of {all_of} measured {'cell' if all_of == 1 else 'cells'}, {parts}."
     if all(any(bound.met(m) for m in cells) for bound in given):
@@ -128,9 +126,9 @@ def none_fits(given: Sequence[Bound], cells: Sequence[Measurement]) -> str:
 def _excludes(bound: Bound, cells: Sequence[Measurement]) -> str:
     out = [m for m in cells if not bound.met(m)]
     unknown = sum(bound.value(m) is None for m in out)
-    return f"{bound.text} excludes {len(out) or 'none'}" + (
-        f" ({unknown} of them since it is not known there)" if unknown else ""
-    )
+    some = "" if unknown == len(out) else f"{unknown} of them "
+    why = f", {some}since it is not known there" if unknown else ""
+    return f"{bound.text} excludes {len(out) or 'none'}{why}"
 
 
 def _plain(m: Measurement, figure: Figure) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from decisions import (
     FAST,
@@ -74,7 +75,7 @@ def test_nothing_meets_the_bounds() -> None:
     assert answer.excluded == {"latency at most 1.5 ms": 2, "size at most 2 MB": 2}
     assert answer.why == (
         "No artifact meets the bounds. "
-        "Of 3 measured cells, latency at most 1.5 ms excludes 2, size at most 2 MB excludes 2. "
+        "Of 3 measured cells, latency at most 1.5 ms excludes 2; size at most 2 MB excludes 2. "
         "Each bound is met by some cell, but none meets all."
     )
     assert answer.nearest == (
@@ -87,7 +88,7 @@ def test_nothing_meets_the_bounds() -> None:
     )  # fmt: skip
     unknown = replace(FAST, delta_macro_f1=None, delta_low=None, delta_high=None)
     answer = only(recommend(run_of([unknown, SMALL]), Limits(max_f1_drop=0.01, min_f1=0.9)))
-    assert "macro-F1 drop at most 0.01 excludes 1 (1 of them since it is not known there)." in answer.why
+    assert "macro-F1 drop at most 0.01 excludes 1, since it is not known there." in answer.why
     assert answer.nearest[1][1].endswith("; whether it meets macro-F1 drop at most 0.01 is not known")
     (near,) = only(recommend(run_of([FAST]), Limits(min_f1=0.69001))).nearest
     assert near[1].endswith("; misses macro-F1 at least 0.69001 by less than 0.0001")
@@ -97,8 +98,8 @@ def test_bounds_that_keep_the_same_cell_out_cost_something_together() -> None:
     answer = only(recommend(run_of([FAST, GOOD]), Limits(max_f1_drop=0.005, min_f1=0.7)))
     assert answer.chosen == GOOD
     assert answer.costs == (
-        "macro-F1 at least 0.7 excludes 1 and costs nothing by itself",
-        "macro-F1 drop at most 0.005 excludes 1 and costs nothing by itself",
+        "macro-F1 at least 0.7 excludes 1; it costs nothing by itself",
+        "macro-F1 drop at most 0.005 excludes 1; it costs nothing by itself",
         "without all of them net fast would be chosen: latency 1.00 ms, 2.00 times faster, beyond the noise",
     )
 
@@ -110,3 +111,13 @@ def test_a_drop_is_told_to_be_that_of_the_models_own() -> None:
     assert "fp32" not in only(recommend(run_of([poor, GOOD]))).why, "nobody asked for a drop"
     near = replace(poor, macro_f1=0.68, macro_f1_low=0.64, macro_f1_high=0.72)
     assert "fp32" not in only(recommend(run_of([near, GOOD]), Limits(max_f1_drop=0.01))).why, "within the noise"
+
+
+def test_the_nearest_is_the_nearest_also_where_a_figure_is_not_known() -> None:
+    gone: dict[str, Any] = {"delta_macro_f1": None, "delta_low": None, "delta_high": None}
+    far, near = replace(GOOD, exporter="a", **gone), replace(FAST, exporter="b", **gone)
+    answer = only(recommend(run_of([far, near]), Limits(max_size_bytes=2e6, max_f1_drop=0.01)))
+    assert [m for m, _ in answer.nearest] == [near]
+    answer = only(recommend(run_of([far, replace(FAST, peak_rss_bytes=None)]), Limits(max_memory_bytes=1e6)))
+    assert "memory at most 1 MB excludes 2, 1 of them since it is not known there." in answer.why
+    assert [m for m, _ in answer.nearest] == [far], "what is known comes before what is not"

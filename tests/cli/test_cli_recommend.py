@@ -161,10 +161,34 @@ def test_a_run_without_a_cell_to_choose(tmp_path: Path) -> None:
     )
 
 
-def test_markup_in_names_is_shown_as_it_is(tmp_path: Path) -> None:
-    odd = replace(CELL, model="[red]x[/red]", host="[bold]", dataset="<b>")
-    done = edgebench("recommend", written(tmp_path / "run", odd))
-    assert "[bold]" in done.stdout and "ship     [red]x[/red] onnx\n" in done.stdout
+@pytest.mark.parametrize("name", ["[red]x[/red]", "[/]", "[bold", "a\\[b]", "x\x1b[31m\x07y\u202ez"])
+def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name: str) -> None:
+    shown = re.sub("[\x07\x1b\u202e]", "\ufffd", name)
+    odd = replace(CELL, model=name, host=name, target=name, dataset=name)
+    slow = replace(odd, exporter=name, latency_p50_s=0.05, latency_p50_low_s=0.04, latency_p50_high_s=0.06)
+    run = written(tmp_path / "[red]run", odd, slow)
+    done = edgebench("recommend", run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{shown} on {shown}\nship     {shown} onnx\n")
+    assert f"\nnot      {shown} {shown}: " in done.stdout
+    assert not re.search("[^\n -\u2000\ufffd]", done.stdout), "nothing that steers a terminal"
+    none = edgebench("recommend", run, "--max-size", "1B", cwd=tmp_path)
+    assert f"\nnearest  {shown} " in none.stdout
+    missing = edgebench("recommend", run / "[bold]")
+    assert (missing.returncode, missing.stderr) == (2, f"error: {run}/[bold]: not a run's folder (no plan.json)\n")
+
+
+def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
+    pi = replace(CELL, target="pi", emulated=True, verdict="emulated", verdict_reason="")
+    run = written(tmp_path / "run", pi, replace(pi, exporter="x", file_size_bytes=500))
+    done = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
+    assert done.returncode == 0
+    assert "ship     net x\n" in done.stdout
+    assert "whether it takes 1 µs at most was not checked" in " ".join(done.stdout.split())
+    none = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.8", COLUMNS="120")
+    assert none.returncode == 1
+    assert "nearest  net onnx: 1.00 kB, 100 B memory, macro-F1 0.700; misses macro-F1 at least 0.8 by" in none.stdout
+    assert not re.search(r"\d ms", done.stdout + none.stdout)
 
 
 @pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1), which makes a terminal")
