@@ -181,8 +181,8 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
 def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation]:
     """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
 
-    `bounds` are fields of `edgebench.recommendation.Limits`, in seconds and bytes. Raises RunError, and PlanError for a
-    bound that is none or an unknown target.
+    `bounds` are fields of `edgebench.choosing.limits.Limits`, in seconds and bytes. Raises RunError, and PlanError
+    for a bound that is none or an unknown target.
     """
     from edgebench import run_store
     from edgebench.choosing.recommendation import Limits, recommend

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 from edgebench import units
-from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure
+from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure, value_of
 from edgebench.errors import PlanError
 from edgebench.measurements import Measurement
 
@@ -34,14 +35,24 @@ class Limits:
         """Raise PlanError for a bound that is no bound."""
         if self.prefer not in FIGURES:
             raise PlanError(f"prefer '{self.prefer}': unknown; there is {', '.join(FIGURES)}")
-        for name in ("max_latency_s", "max_size_bytes", "max_memory_bytes"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise PlanError(f"{name.rpartition('_')[0].replace('_', '-')} {value}: must be more than 0, and finite")
-        for name in ("min_f1", "max_f1_drop"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise PlanError(f"{name.replace('_', '-')} {value}: must be between 0 and 1")
+        for name in ("max_latency_s", "max_size_bytes", "max_memory_bytes", "min_f1", "max_f1_drop"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            value, share = _number(given), "f1" in name
+            if not (0 <= value <= 1 if share else 0 < value < math.inf):
+                option = name.removesuffix("_s").removesuffix("_bytes").replace("_", "-")
+                told = f"{value:g}" if isinstance(given, Real) else f"{given!r:.40}"
+                must = "a number from 0 to 1" if share else "a number, more than 0 and finite"
+                raise PlanError(f"{option} {told}: must be {must}")
+
+
+def _number(given: object) -> float:
+    """A bound as a float: not-a-number for what is no number, infinite for whole numbers beyond all floats."""
+    try:
+        return float(given) if isinstance(given, Real) else math.nan
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,8 @@ class Bound:
         value = self.value(m)
         if value is None:
             return f"whether it meets {self.text} is not known"
-        share = "" if self.figure == "f1" else f" ({self.miss(m):.1%})"
+        far = self.miss(m)
+        share = "" if self.figure == "f1" else f" ({far:.1%})" if far < 10 else f" ({far + 1:.0f} times as much)"
         return f"misses {self.text} by {self.shown(value - self.at_most)}{share}"
 
 
@@ -95,10 +107,12 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
     if (memory := limits.max_memory_bytes) is not None:
         found.append(_upper(f"memory at most {units.exact_size(memory)}", "memory", memory, _three_digits))
     if (least := limits.min_f1) is not None:
-        found.append(_lower(f"macro-F1 at least {least:g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
+        found.append(_lower(f"macro-F1 at least {least:.10g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
     if (drop := limits.max_f1_drop) is not None:
         found.append(
-            _lower(f"macro-F1 drop at most {drop:g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0)
+            _lower(
+                f"macro-F1 drop at most {drop:.10g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0
+            )
         )
     return found
 
@@ -106,13 +120,6 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
 def missed(m: Measurement, given: Sequence[Bound]) -> list[Bound]:
     """The bounds that a cell does not meet."""
     return [bound for bound in given if not bound.met(m)]
-
-
-def value_of(m: Measurement, figure: Figure) -> float | None:
-    """A figure of a cell, in base units."""
-    return {
-        "latency": m.latency_p50_s, "size": m.file_size_bytes, "memory": m.peak_rss_bytes, "f1": m.macro_f1
-    }[figure]  # fmt: skip
 
 
 def _upper(text: str, figure: Figure, at_most: float, shown: Callable[[float], str]) -> Bound:
@@ -127,7 +134,11 @@ def _lower(text: str, at_most: float, name: str, low: str, scale: Callable[[Meas
     def minus(field: str) -> Callable[[Measurement], float | None]:
         return lambda m: None if (value := getattr(m, field)) is None else -value
 
-    return Bound(text, "f1", at_most, minus(name), minus(low), scale, "{:.4f}".format)
+    return Bound(text, "f1", at_most, minus(name), minus(low), scale, _four_decimals)
+
+
+def _four_decimals(score: float) -> str:
+    return f"{score:.4f}" if score >= 5e-5 else "less than 0.0001"
 
 
 def _three_digits(size: float) -> str:
