@@ -10,7 +10,9 @@ from edgebench.files import safe
 from edgebench.measurements import Measurement
 
 Kind = Literal["model", "variant", "exporter"]
+Key = Literal["target", "model", "variant", "exporter"]
 KINDS: tuple[Kind, ...] = ("model", "variant", "exporter")
+KEYS: tuple[Key, ...] = ("target", *KINDS)
 COLOURS = ("#177099", "#cf8006", "#134a1a", "#6c006d", "#7e6411", "#0995fe", "#7922e3", "#8693a2")
 """On white. People who see few colours can tell any two apart too: these differ in lightness as much as in hue."""
 DARK = ("#0e9cd9", "#ffc409", "#458102", "#9a5484", "#a7a458", "#9cc3ff", "#8933ff", "#e6ebd5")
@@ -38,7 +40,7 @@ def kind(rows: Sequence[Measurement]) -> Kind:
     return next((k for k in KINDS if len({getattr(m, k) for m in rows}) > 1), KINDS[-1])
 
 
-def order(rows: Sequence[Measurement], of: Kind | Literal["target"], plan: Mapping[str, Any]) -> list[str]:
+def order(rows: Sequence[Measurement], of: Key, plan: Mapping[str, Any]) -> list[str]:
     """Each name that the rows have once, in the plan's order; a name that no plan has is put behind those."""
     planned = [safe(str(name)) if of == "model" else str(name) for name in plan.get(f"{of}s") or ()]
     return sorted({getattr(m, of) for m in rows}, key=lambda n: (planned.index(n) if n in planned else len(planned), n))

@@ -9,6 +9,7 @@ STAR = (
     "Where some beat each other in a circle, all of them have it"
 )
 """What the front is, and so the star."""
+PALE = "Cells that another one beats. That one may be pale itself."
 EMULATED = "this machine is not that target; size and macro-F1 count, the latency says nothing"
 DOUBTED = "Timing not to be trusted"
 EXPLAINED = "Why int8 is as fast as it is"
