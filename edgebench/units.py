@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from edgebench.errors import PlanError
 
@@ -17,15 +17,17 @@ _SAME = {"us": "µs", "μs": "µs", "KB": "kB"}
 """Other spellings, the Greek letter for the micro sign among them."""
 _BITS = ("Kb", "Mb", "Gb", "Kib", "Mib", "Gib")
 """What means bits; all small, as in `mb`, it is only typed in haste."""
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.ASCII | re.DOTALL)
+_POWERS = 30
+"""Numbers of more digits than this, before or behind the point, are slips of the keyboard, and slow to compute."""
 
 
 def seconds(text: str, what: str = "a time") -> float:
     """Seconds of a text such as `20ms`, `1.5 s` or `800µs`; more than 0. Raises PlanError that names `what`."""
-    found = float(_value(text, what, SECONDS, "20ms"))
-    if not 0 < found < float("inf"):
-        raise PlanError(f"{what} '{text}': must be more than 0, and a number of seconds")
-    return found
+    found = _value(text, what, SECONDS, "20ms")
+    if found <= 0:
+        raise PlanError(f"{what} '{text}': must be more than 0")
+    return float(found)
 
 
 def size_in_bytes(text: str, what: str = "a size") -> int:
@@ -34,6 +36,18 @@ def size_in_bytes(text: str, what: str = "a size") -> int:
     if found < 1:
         raise PlanError(f"{what} '{text}': must be at least 1 B")
     return found
+
+
+def share(text: str, what: str = "a share") -> float:
+    """A text such as `0.72`, from 0 to 1. Raises PlanError that names `what`."""
+    known = "a number from 0 to 1, such as 0.72"
+    parts = _NUMBER.fullmatch(text)
+    if parts is None or parts[2]:
+        raise PlanError(f"{what} '{text}': expected {known}")
+    found = _decimal(parts[1], f"{what} '{text}'")
+    if not 0 <= found <= 1:
+        raise PlanError(f"{what} '{text}': must be {known}")
+    return float(found) + 0.0  # so that -0 is 0
 
 
 def _value(text: str, what: str, units: Mapping[str, Decimal], example: str) -> Decimal:
@@ -49,14 +63,28 @@ def _value(text: str, what: str, units: Mapping[str, Decimal], example: str) -> 
         unit = next((name for name in units if units is BYTES and name.lower() == unit.lower()), unit)
     if unit not in units:
         raise PlanError(f"{what} '{text}': unknown unit '{unit}'; give {known}")
-    return Decimal(number) * units[unit]
+    return _decimal(number, f"{what} '{text}'") * units[unit]
+
+
+def _decimal(number: str, what: str) -> Decimal:
+    """The number that a text spells, exactly. Raises PlanError where no time, size or share is like that."""
+    try:
+        found = Decimal(number)
+    except InvalidOperation:  # an exponent that even this type does not take
+        raise PlanError(f"{what}: the exponent is out of range") from None
+    if found and abs(found.adjusted()) > _POWERS:
+        raise PlanError(f"{what}: too {'large' if found.adjusted() > 0 else 'small'} a number")
+    return found if found else Decimal(0)
 
 
 def size(value: float | None) -> str:
-    """Bytes as megabytes (10⁶ bytes), with a sensible number of digits."""
+    """Bytes in MB of 10⁶, with two decimals below 10; in kB or B below 0.1 MB, and in GB from 1000 MB on."""
     if value is None:
         return ""
-    return f"{value / 1e6:.2f} MB" if value < 10e6 else f"{value / 1e6:.0f} MB"
+    rounded = _rounded(value)  # first, so that 999,999,999 is 1.00 GB and not 1000 MB
+    if 1e5 <= rounded < 1e9:
+        return f"{value / 1e6:.2f} MB" if rounded < 10e6 else f"{value / 1e6:.0f} MB"
+    return f"{value:.0f} B" if rounded < 1e3 else _three_digits(rounded, (("GB", 1e9), ("kB", 1e3)))
 
 
 def count(value: float | None) -> str:
@@ -71,11 +99,10 @@ def count(value: float | None) -> str:
 
 
 def duration(value: float | None) -> str:
-    """Seconds in ms or µs, with three digits."""
+    """Seconds in s, ms, µs or ns, with three digits; the unit is that of the rounded number."""
     if value is None:
         return ""
-    number, unit = (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
-    return f"{number:#.3g}".rstrip(".") + f" {unit}"
+    return _three_digits(_rounded(value), (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))) if value else "0 s"
 
 
 def exact_duration(value: float) -> str:
@@ -91,3 +118,17 @@ def exact_size(value: float) -> str:
 def _exact(value: float, units: tuple[tuple[str, float], ...]) -> str:
     unit, one = next((u for u in units if value >= u[1]), units[-1])
     return f"{value / one:.10g} {unit}"
+
+
+def _rounded(value: float) -> float:
+    """To three digits."""
+    return float(f"{value:.3g}")
+
+
+def _three_digits(rounded: float, units: tuple[tuple[str, float], ...]) -> str:
+    """In the largest unit that is not larger, without an exponent."""
+    unit, one = next((u for u in units if rounded >= u[1]), units[-1])
+    number = rounded / one
+    if number < 1:  # of the smallest unit, where there is nothing to tell apart any more
+        return f"{number:.2f} {unit}"
+    return f"{number:#.3g}".rstrip(".") + f" {unit}" if number < 1000 else f"{number:.0f} {unit}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 from edgebench import units
@@ -34,14 +35,24 @@ class Limits:
         """Raise PlanError for a bound that is no bound."""
         if self.prefer not in FIGURES:
             raise PlanError(f"prefer '{self.prefer}': unknown; there is {', '.join(FIGURES)}")
-        for name in ("max_latency_s", "max_size_bytes", "max_memory_bytes"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise PlanError(f"{name.rpartition('_')[0].replace('_', '-')} {value}: must be more than 0, and finite")
-        for name in ("min_f1", "max_f1_drop"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise PlanError(f"{name.replace('_', '-')} {value}: must be between 0 and 1")
+        for name in ("max_latency_s", "max_size_bytes", "max_memory_bytes", "min_f1", "max_f1_drop"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            value, share = _number(given), "f1" in name
+            if not (0 <= value <= 1 if share else 0 < value < math.inf):
+                option = name.removesuffix("_s").removesuffix("_bytes").replace("_", "-")
+                told = f"{value:g}" if isinstance(given, Real) else f"{given!r:.40}"
+                must = "a number from 0 to 1" if share else "a number, more than 0 and finite"
+                raise PlanError(f"{option} {told}: must be {must}")
+
+
+def _number(given: object) -> float:
+    """A bound as a float: not-a-number for what is no number, infinite for whole numbers beyond all floats."""
+    try:
+        return float(given) if isinstance(given, Real) else math.nan
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True)

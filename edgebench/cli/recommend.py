@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgebench.cli.console import command, out
-from edgebench.errors import RunError
+from edgebench.errors import PlanError, RunError
 
 if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
@@ -24,13 +25,13 @@ UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
 @command
 def recommend(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    max_latency: Annotated[str, typer.Option(help="Of the median: 20ms, 800us.", show_default=False)] = "",
-    max_size: Annotated[str, typer.Option(help="Of the file: 5MB, 4.5MiB.", show_default=False)] = "",
-    max_memory: Annotated[str, typer.Option(help="Of the peak of a process: 150MB.", show_default=False)] = "",
-    min_f1: Annotated[float | None, typer.Option(help="Macro-F1, at least.")] = None,
-    max_f1_drop: Annotated[float | None, typer.Option(help="Macro-F1 below the fp32 model's, at most.")] = None,
+    max_latency: Annotated[str | None, typer.Option(help="Of the median: 20ms, 800us.")] = None,
+    max_size: Annotated[str | None, typer.Option(help="Of the file: 5MB, 4.5MiB.")] = None,
+    max_memory: Annotated[str | None, typer.Option(help="Of the peak of a process: 150MB.")] = None,
+    min_f1: Annotated[str | None, typer.Option(help="Macro-F1, at least.")] = None,
+    max_f1_drop: Annotated[str | None, typer.Option(help="Macro-F1 below the fp32 model's, at most.")] = None,
     prefer: Annotated[str, typer.Option(help="What is to be best: latency, size, memory or f1.")] = "latency",
-    target: Annotated[str, typer.Option(help="Only this target.", show_default=False)] = "",
+    target: Annotated[str | None, typer.Option(help="Only this target.")] = None,
 ) -> None:
     """Say which artifact to ship to each target, why it and not the next two, and how to load it.
 
@@ -46,14 +47,18 @@ def recommend(
     """
     from edgebench import api, units
 
-    bounds: dict[str, Any] = {"min_f1": min_f1, "max_f1_drop": max_f1_drop, "prefer": prefer}
-    if max_latency:
-        bounds["max_latency_s"] = units.seconds(max_latency, "--max-latency")
-    if max_size:
-        bounds["max_size_bytes"] = units.size_in_bytes(max_size, "--max-size")
-    if max_memory:
-        bounds["max_memory_bytes"] = units.size_in_bytes(max_memory, "--max-memory")
-    answers = api.recommend(run, target, **bounds)
+    if target == "":
+        raise PlanError("--target '': which one? Leave it away for all")
+    read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {
+        "max_latency_s": ("--max-latency", max_latency, units.seconds),
+        "max_size_bytes": ("--max-size", max_size, units.size_in_bytes),
+        "max_memory_bytes": ("--max-memory", max_memory, units.size_in_bytes),
+        "min_f1": ("--min-f1", min_f1, units.share),
+        "max_f1_drop": ("--max-f1-drop", max_f1_drop, units.share),
+    }
+    # An empty text is refused like any other: it comes from a variable of a shell that is not set.
+    bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}
+    answers = api.recommend(run, target or "", prefer=prefer, **bounds)
     if not answers:
         raise RunError(f"{run}: no cell was measured")
     for number, answer in enumerate(answers):
