@@ -49,11 +49,11 @@ class Chart {
   }
 
   base() {
-    const axis = { gridcolor: colour("--grid"), zeroline: false, linecolor: colour("--grid"), automargin: true };
+    const axis = { gridcolor: colour("--grid"), zeroline: false, linecolor: colour("--grid") };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, xaxis: axis, yaxis: axis,
       font: { family: "system-ui, sans-serif", size: this.narrow ? 11 : 12, color: colour("--text") },
-      margin: { l: 8, r: 12, t: 10, b: 8 },
+      margin: { l: 62, r: 12, t: 10, b: 44 }, // fixed: to find them out, Plotly draws twice
       // A finger that scrolls the page must not draw a box instead.
       dragmode: touched ? false : "zoom",
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--accent") },

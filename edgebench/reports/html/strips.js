@@ -49,8 +49,8 @@ function drawStrips(chart, kind) {
   const { traces, axis, told } = STRIPS[kind].draw(chart, rows, all);
   const layout = {
     height: AXIS + tall, barmode: "stack", hovermode: "closest", xaxis: { ...base.xaxis, side: "top", ...axis },
-    margin: { ...base.margin, l: chart.narrow ? 8 : widest + 14, t: AXIS - 8 },
-    yaxis: { ...base.yaxis, automargin: false, range: [tall, 0], showgrid: false, fixedrange: true, ...named(chart, rows) },
+    margin: { l: chart.narrow ? 8 : widest + 14, r: 12, t: AXIS - 8, b: 8 },
+    yaxis: { ...base.yaxis, range: [tall, 0], showgrid: false, fixedrange: true, ...named(chart, rows) },
     annotations: chart.narrow ? rows.map((row) => above(row)) : [],
   };
   const which = pages.length > 1 ? `Rows ${range(pages, chart.page)} of ${all.length}. ` : "";

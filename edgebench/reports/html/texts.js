@@ -24,6 +24,7 @@ function widthOf(text, size) {
 
 /** A text in lines of at most so many pixels; it breaks behind a sign, and a long word anywhere, but loses nothing. */
 function lines(text, width, size) {
+  if (widthOf(text, size) <= width) return [text];
   const found = [""];
   const fits = (more) => widthOf(found.at(-1) + more, size) <= width;
   for (const part of text.match(/[^\s\-+:,;·/_]*[\s\-+:,;·/_]*/gu).filter(Boolean)) {
@@ -40,6 +41,7 @@ function lines(text, width, size) {
 
 /** The same, as Plotly takes it. */
 function wrapped(text, width = 340, size = 12) {
+  if (text.length < 40) return shown(text); // hundreds of them need not be measured
   return lines(text, width, size).map(shown).join("<br>");
 }
 
