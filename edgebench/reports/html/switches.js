@@ -10,7 +10,7 @@ function drawSwitches(machine, place) {
     const boxes = values.map((value) =>
       el("input", { type: "checkbox", checked: true, onchange: (event) => machine.turn(key, [value], event.target.checked) }),
     );
-    const labels = values.map((value, i) => el("label", {}, boxes[i], ...marksOf(machine, key, value), el("bdi", {}, value), saidOf(machine, key, value)));
+    const labels = values.map((value, i) => el("label", {}, boxes[i], ...marksOf(machine, key, value), el("bdi", {}, value), ...saidOf(machine, key, value)));
     const all = (text, on) => el("button", { type: "button", "aria-label": `${text} ${TITLES[key].toLowerCase()}`, onclick: () => {
       boxes.forEach((box) => (box.checked = on));
       machine.turn(key, values, on);
@@ -51,5 +51,5 @@ function marksOf(machine, key, value) {
 }
 
 function saidOf(machine, key, value) {
-  return key === "target" && machine.isEmulated(value) ? el("span", { class: "aside" }, "emulated: hollow") : null;
+  return key === "target" && machine.isEmulated(value) ? [" ", el("span", { class: "aside" }, "emulated: hollow")] : [];
 }
