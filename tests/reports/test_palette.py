@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from colours import contrast, light_of
 from hypothesis import given
 from hypothesis import strategies as st
 from report_rows import OK
@@ -57,18 +58,6 @@ TO_LAB = [
     [1.9779985, -2.42859221, 0.45059371],
     [0.02590404, 0.78277177, -0.8086758],
 ]
-
-
-def light_of(colour: str) -> np.ndarray:
-    """Linear red, green and blue, 0 to 1."""
-    c = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one: str, other: str) -> float:
-    """As the Web Content Accessibility Guidelines have it, 1 to 21."""
-    low, high = sorted(float(light_of(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize(("colours", "card"), [(palette.COLOURS, LIGHT_CARD), (palette.DARK, DARK_CARD)])

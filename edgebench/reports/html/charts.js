@@ -45,7 +45,13 @@ class Chart {
     if (!drawn) return Promise.resolve();
     this.told.textContent = drawn.told;
     const layout = { ...this.base(), ...drawn.layout };
-    return Plotly.react(this.plot, drawn.traces, layout, { ...CONFIG, displayModeBar: touched ? false : "hover" });
+    this.figure.setAttribute("aria-busy", "true");
+    const config = { ...CONFIG, displayModeBar: touched ? false : "hover" };
+    return Plotly.react(this.plot, drawn.traces, layout, config).then(() => {
+      // The words below the chart tell it; its letters and ticks one by one tell nothing. Its buttons stay.
+      this.plot.querySelectorAll("svg.main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
+      this.figure.removeAttribute("aria-busy");
+    });
   }
 
   base() {
