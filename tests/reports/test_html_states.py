@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opened_pages import cell, sampled
@@ -17,7 +18,7 @@ from edgebench.reports import words
 from edgebench.reports.html import advice, embedding
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
-UNSCORED = {
+UNSCORED: dict[str, Any] = {
     "macro_f1": None, "macro_f1_low": None, "macro_f1_high": None, "delta_macro_f1": None, "delta_low": None,
     "delta_high": None, "records": None, "f1_by_class": {},
 }  # fmt: skip

@@ -41,7 +41,7 @@ def test_a_colour_tells_the_first_thing_that_differs() -> None:
 
 
 LIGHT_CARD, DARK_CARD = "#ffffff", "#1a2027"
-SEEN_BY = {
+SEEN_BY: dict[str, list[list[float]]] = {
     "all": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     # Machado, Oliveira and Fernandes (2009), full strength, on linear light.
     "protanopes": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
