@@ -191,7 +191,11 @@ def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
     found, folder = [], run.part_of(m).folder
     for number in itertools.count():
         path = samples_of(folder, f"latency~{m.cell.id}~{number}")
-        if not path.is_file():
+        try:
+            there = path.is_file()
+        except OSError:  # the cell's name is longer than a file's may be here
+            there = False
+        if not there:
             break
         with contextlib.suppress(OSError, ValueError, EOFError):
             found.append(np.asarray(np.load(path), np.float64))

@@ -9,7 +9,7 @@ from typing import Any
 from edgebench import explanation
 from edgebench.measurements import Measurement, Run
 from edgebench.options import zeroes
-from edgebench.reports import columns, machines, passes, pictures
+from edgebench.reports import columns, machines, passes, pictures, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
@@ -37,7 +37,7 @@ class Markdown:
             parts += _machine(machine, run, "###" if several else "##", stem, files)
         if not found:
             parts += [
-                "No cell was measured.",
+                words.NOT_MEASURED,
                 "## Measured on",
                 _environment(run.environment, run.plan.get("measuring", {})),
             ]
@@ -53,9 +53,9 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     parts += [CAPTION] if drawn else []
     parts.append(_table(machine))
     if any(m.verdict == "emulated" for m in measured):
-        parts.append("`emulated`: this machine is not that target; size and macro-F1 count, the latency says nothing.")
+        parts.append(f"`emulated`: {words.EMULATED}.")
     if doubted := [m for m in measured if columns.doubt(m)]:
-        parts += [f"{level} Timing not to be trusted", _doubts(doubted)]
+        parts += [f"{level} {words.DOUBTED}", _doubts(doubted)]
     if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
         parts += [f"{level} Paced, in batches, from the disk", passes.table(more)]
     if compressed := [m for m in measured if m.variant != "none"]:
@@ -64,25 +64,24 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
         parts += [f"{level} int8 against plainer int8", _held(held)]
     own = replace(run, measurements=tuple(measured))  # an int8 file is held against a float one of the same machine
     if explained := [(m, text) for m in measured if (text := explanation.of(m, own))]:
-        parts += [f"{level} Why int8 is as fast as it is", _explained(explained)]
+        parts += [f"{level} {words.EXPLAINED}", _explained(explained)]
     if others := [m for m in machine.rows if m.status != "ok"]:
-        parts += [f"{level} Without numbers", _reasons(others)]
+        parts += [f"{level} {words.WITHOUT}", _reasons(others)]
     return [*parts, f"{level} Measured on", _environment(machine.environment, machine.measuring)]
 
 
 def _data(measured: list[Measurement]) -> str:
     if not measured:
-        return "No cell was measured."
+        return words.NOT_MEASURED
     scored = next((m for m in measured if m.records), None)
     on = (
         f"Macro-F1 on {scored.records} test records of **{escaped(scored.dataset)}**; in brackets 95 % intervals."
         if scored
-        else "No cell was scored."
+        else words.NOT_SCORED
     )
     return (
         f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
-        "★ Pareto front: no other cell on the target beats it, that is, is better in a figure and worse in none, both "
-        "beyond the noise. Where some beat each other in a circle, all of them have it."
+        f"★ Pareto front: {words.STAR}."
     )
 
 

@@ -10,11 +10,20 @@ from edgebench.files import safe
 from edgebench.measurements import Measurement
 
 Kind = Literal["model", "variant", "exporter"]
+Key = Literal["target", "model", "variant", "exporter"]
 KINDS: tuple[Kind, ...] = ("model", "variant", "exporter")
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d00", "#56b4e9", "#7a3ff2", "#555555")
-"""Told apart by people who see few colours too; most are of Okabe and Ito's palette (Color Universal Design, 2008)."""
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
+KEYS: tuple[Key, ...] = ("target", *KINDS)
+COLOURS = ("#177099", "#cf8006", "#134a1a", "#6c006d", "#7e6411", "#0995fe", "#7922e3", "#8693a2")
+"""On white. People who see few colours can tell any two apart too: these differ in lightness as much as in hue."""
+DARK = ("#0e9cd9", "#ffc409", "#458102", "#9a5484", "#a7a458", "#9cc3ff", "#8933ff", "#e6ebd5")
+"""The same, one by one, on a dark page."""
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "p", "*", "h", "<", ">")
 """Matplotlib's names of marks; the next one is taken where the colours are used up."""
+SHAPES = (
+    "circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "pentagon", "star", "hexagon",
+    "triangle-left", "triangle-right",
+)  # fmt: skip
+"""Plotly's names of the same marks."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,14 @@ def kind(rows: Sequence[Measurement]) -> Kind:
     return next((k for k in KINDS if len({getattr(m, k) for m in rows}) > 1), KINDS[-1])
 
 
-def looks(rows: Sequence[Measurement], of: Kind, plan: Mapping[str, Any]) -> list[Look]:
-    """A look for each name that the rows have, in the plan's order; a name that no plan has is put behind those."""
+def order(rows: Sequence[Measurement], of: Key, plan: Mapping[str, Any]) -> list[str]:
+    """Each name that the rows have once, in the plan's order; a name that no plan has is put behind those."""
     planned = [safe(str(name)) if of == "model" else str(name) for name in plan.get(f"{of}s") or ()]
-    names = sorted(
-        {getattr(m, of) for m in rows}, key=lambda n: (planned.index(n) if n in planned else len(planned), n)
-    )
+    return sorted({getattr(m, of) for m in rows}, key=lambda n: (planned.index(n) if n in planned else len(planned), n))
+
+
+def looks(rows: Sequence[Measurement], of: Kind, plan: Mapping[str, Any]) -> list[Look]:
+    """A look for each name that the rows have, in the order of `order`."""
     turns = len(COLOURS)
+    names = order(rows, of, plan)
     return [Look(n, COLOURS[i % turns], MARKS[i // turns % len(MARKS)]) for i, n in enumerate(names)]

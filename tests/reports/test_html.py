@@ -91,7 +91,7 @@ def test_it_says_what_markdown_says() -> None:
         "5 processes a cell",
     ):
         assert text in page
-    assert "<h3>resnet1d onnx-int8 · structured-0.5+qat</h3>" in page
+    assert "</span> resnet1d onnx-int8 · structured-0.5+qat</h3>" in page
     assert "c1d2f629a264ad132bd87f99e370d88d90f20d01559ab508e54da1abcfc0232e" in page, "the SHA-256 of what to ship"
 
 

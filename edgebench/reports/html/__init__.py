@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgebench.measurements import Run
-from edgebench.reports import machines
-from edgebench.reports.html import cells, embedding, page
+from edgebench.reports import machines, words
+from edgebench.reports.html import cells, embedding, page, style
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "dom.js", "formats.js", "machine.js", "switches.js", "charts.js", "pareto.js", "strips.js", "tables.js", "page.js"
+    "dom.js", "formats.js", "texts.js", "marks.js", "machine.js", "switches.js", "charts.js", "names.js", "pareto.js",
+    "rows.js", "strips.js", "columns.js", "table.js", "classes.js", "page.js",
 )  # fmt: skip
 """In the order in which they are read, as one script."""
 
@@ -31,13 +32,15 @@ class Html:
         found = machines.split(run)
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, keep_trailing_newline=True,
+            lstrip_blocks=True, keep_trailing_newline=True, finalize=embedding.visible,
         )  # fmt: skip
         text = environment.get_template("page.html.j2").render(
             run=run.name,
             drop=machines.DROP,
+            words=words,
+            facts=page.facts(run.environment),
             machines=[page.section(run, machine, number) for number, machine in enumerate(found)],
-            style=embedding.safe((HERE / "style.css").read_text("utf-8"), "style"),
+            style=style.sheet(),
             data=embedding.json_block([cells.of_machine(run, machine) for machine in found]),
             library=library,
             script=script,

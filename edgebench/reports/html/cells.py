@@ -1,4 +1,4 @@
-"""The numbers of the page's charts and tables: a list a cell, rounded, so that 500 cells stay small."""
+"""The numbers of the page's charts and tables: a list a cell, so that 500 cells stay small."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from edgebench import run_store
 from edgebench.measurements import Measurement, Run
-from edgebench.reports import columns, machines
+from edgebench.reports import columns, machines, palette
+from edgebench.reports.html import embedding
 from edgebench.timings import Floats
 
 NUMBERS = (
@@ -19,9 +20,10 @@ NUMBERS = (
     "macro_f1_low", "macro_f1_high", "delta_macro_f1", "delta_low", "delta_high", "macro_auc", "agreement",
     "parameters", "macs", "sparsity",
 )  # fmt: skip
-"""Fields of Measurement that the page has as they are, in base units."""
+"""Fields of Measurement that the page has as they are, in base units: rounded once, when they are shown."""
 TEXTS = ("model", "variant", "exporter", "name", "target", "timing", "reason")
 MORE = ("front", "emulated", "classes", "shape")
+UNKNOWN = "a machine that is not known"
 BINS = 32
 SPAN = (0.5, 5.0, 25.0, 75.0, 95.0, 99.5)
 """Percentiles of the samples: the ends of the drawn shape, and what lies in between."""
@@ -32,8 +34,11 @@ def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
     rows = machine.measured
     classes = list(dict.fromkeys(name for m in rows for name in m.f1_by_class))
     return {
-        "name": machine.name,
-        "classes": classes,
+        "name": embedding.visible(machine.name or UNKNOWN),
+        "classes": list(map(embedding.visible, classes)),
+        "order": {key: list(map(embedding.visible, palette.order(rows, key, machine.plan))) for key in palette.KEYS},
+        "colours": len(palette.COLOURS),
+        "shapes": palette.SHAPES,
         "fields": [*TEXTS, *MORE, *NUMBERS],
         "cells": [_cell(run, m, machine.stars, classes) for m in rows],
     }
@@ -41,16 +46,17 @@ def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 
 def _cell(run: Run, m: Measurement, stars: set[str], classes: Sequence[str]) -> list[Any]:
     texts = [m.model, m.variant, m.exporter, columns.name(m), m.target, columns.timing(m), m.verdict_reason]
+    texts = list(map(embedding.visible, texts))
     more = [
-        int(m.cell.id in stars), int(m.emulated), [rounded(m.f1_by_class.get(name)) for name in classes],
+        int(m.cell.id in stars), int(m.emulated), [m.f1_by_class.get(name) for name in classes],
         None if m.emulated else shape(run_store.latencies(run, m)),
     ]  # fmt: skip
-    return [*texts, *more, *(rounded(getattr(m, field)) for field in NUMBERS)]
+    return [*texts, *more, *(getattr(m, field) for field in NUMBERS)]
 
 
-def rounded(value: float | None) -> float | None:
-    """Five digits of a measured number; whole numbers stay as they are."""
-    return value if value is None or isinstance(value, int) else float(f"{value:.5g}")
+def rounded(value: float) -> float:
+    """Five digits, of what is only drawn."""
+    return float(f"{value:.5g}")
 
 
 def shape(processes: Sequence[Floats]) -> dict[str, Any] | None:

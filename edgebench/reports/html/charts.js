@@ -8,41 +8,62 @@ const CONFIG = {
 const touched = matchMedia("(pointer: coarse)").matches;
 const charts = [];
 
-/** A chart in a figure: `draw` gives Plotly's traces and layout, `numbers` the headings and rows of its table. */
+/**
+ * A chart in a figure: `draw` gives Plotly's traces and layout and what they show in words, or null where all of it is
+ * switched off; `numbers` gives the headings and rows of its table.
+ */
 class Chart {
   constructor(figure, machine, draw, numbers) {
     Object.assign(this, { figure, machine, draw, numbers, seen: false });
-    this.plot = figure.querySelector(".plot");
+    [this.plot, this.told, this.empty] = [".plot", ".told", ".empty"].map((name) => figure.querySelector(name));
+    this.title = figure.querySelector("figcaption").textContent;
     const details = figure.querySelector("details");
     details.addEventListener("toggle", () => this.fill(details));
     machine.listeners.push(() => {
+      this.page = 0;
       this.refresh();
       this.fill(details);
     });
     charts.push(this);
   }
 
+  /** Pixels across; also of a chart that shows nothing at present. */
+  get width() {
+    return this.figure.clientWidth - 26;
+  }
+
   get narrow() {
-    return this.plot.clientWidth < 560;
+    return this.width < 560;
   }
 
   /** Draw, where it has been in sight; returns a promise. */
   refresh() {
     if (!this.seen) return Promise.resolve();
-    const { traces, layout } = this.draw(this);
-    return Plotly.react(this.plot, traces, { ...this.base(), ...layout }, { ...CONFIG, displayModeBar: touched ? false : "hover" });
+    const drawn = this.draw(this);
+    this.plot.hidden = !drawn;
+    this.empty.hidden = Boolean(drawn);
+    if (!drawn) return Promise.resolve();
+    this.told.textContent = drawn.told;
+    const layout = { ...this.base(), ...drawn.layout };
+    this.figure.setAttribute("aria-busy", "true");
+    const config = { ...CONFIG, displayModeBar: touched ? false : "hover" };
+    return Plotly.react(this.plot, drawn.traces, layout, config).then(() => {
+      // The words below the chart tell it; its letters and ticks one by one tell nothing. Its buttons stay.
+      this.plot.querySelectorAll("svg.main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
+      this.figure.removeAttribute("aria-busy");
+    });
   }
 
   base() {
-    const axis = { gridcolor: colour("--grid"), zeroline: false, linecolor: colour("--grid"), automargin: true };
+    const axis = { gridcolor: colour("--grid"), zeroline: false, linecolor: colour("--grid") };
     return {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, xaxis: axis, yaxis: axis,
       font: { family: "system-ui, sans-serif", size: this.narrow ? 11 : 12, color: colour("--text") },
-      margin: { l: 8, r: 12, t: 10, b: 8 },
+      margin: { l: 62, r: 12, t: 10, b: 44 }, // fixed: to find them out, Plotly draws twice
       // A finger that scrolls the page must not draw a box instead.
       dragmode: touched ? false : "zoom",
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--accent") },
-      hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--text") }, align: "left" },
+      hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--edge"), font: { color: colour("--text") }, align: "left" },
     };
   }
 
@@ -51,7 +72,7 @@ class Chart {
     details.querySelector(".scroll")?.remove();
     if (!details.open) return;
     const { headings, rows } = this.numbers(this);
-    details.append(plainTable(this.figure.querySelector("figcaption").textContent, headings, rows));
+    details.append(plainTable(`${this.title} on ${this.machine.name}`, headings, rows));
   }
 }
 
@@ -70,6 +91,10 @@ function whenSeen(element, act) {
 
 /** Draw each chart when it is in sight, or nearly. */
 function watch() {
+  const drawn = () => {
+    document.documentElement.dataset.drawn = "true"; // what was in sight is there
+  };
+  if (!charts.length) drawn();
   const observer = new IntersectionObserver(
     (entries) => {
       const ready = charts.filter((c) => !c.seen && entries.some((e) => e.isIntersecting && e.target === c.figure));
@@ -77,9 +102,7 @@ function watch() {
         chart.seen = true;
         observer.unobserve(chart.figure);
       });
-      Promise.all(ready.map((chart) => chart.refresh())).then(() => {
-        document.documentElement.dataset.drawn = "true"; // what was in sight is there
-      });
+      Promise.all(ready.map((chart) => chart.refresh())).then(drawn);
     },
     { rootMargin: "300px" },
   );

@@ -13,11 +13,12 @@ function el(tag, attributes = {}, ...children) {
 
 /** A table that scrolls inside itself; `rows` are lists of texts or elements, the first of each is its heading. */
 function plainTable(label, headings, rows) {
-  const head = el("tr", {}, ...headings.map((text) => el("th", { scope: "col" }, text)));
+  const head = el("tr", {}, ...headings.map((text) => el("th", { scope: "col" }, el("bdi", {}, text))));
   const body = rows.map((row) =>
-    el("tr", {}, ...row.map((cell, i) => (i ? el("td", {}, cell) : el("th", { scope: "row" }, cell)))),
+    el("tr", {}, ...row.map((cell, i) => (i ? el("td", {}, cell) : el("th", { scope: "row" }, el("bdi", {}, cell))))),
   );
-  return scrolling(label, el("table", {}, el("thead", {}, head), el("tbody", {}, ...body)));
+  const caption = el("caption", {}, label);
+  return scrolling(label, el("table", {}, caption, el("thead", {}, head), el("tbody", {}, ...body)));
 }
 
 /** A frame in which something wide scrolls, also by the keyboard. */

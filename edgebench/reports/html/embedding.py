@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 """Signs that HTML may read before JSON is read; what is not ASCII, U+2028 too, is escaped as well."""
 
+TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+"""Signs that are not seen and turn the direction of what follows: a name with one would read as another name."""
+
+
+def visible(value: Any) -> Any:
+    """A text in which no sign turns the direction of others, but for scripts that run that way; all else as it is."""
+    return value.translate(TURNS) if type(value) is str else value
+
 
 def json_block(data: Any) -> Markup:
     """Data as JSON for a `<script type="application/json">`; raises ValueError for not-a-number."""

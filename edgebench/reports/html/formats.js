@@ -1,62 +1,59 @@
-// Numbers as people read them, as in report.md: base units come in, an empty text stands for what is missing.
+// Numbers as people read them, as edgebench/units.py and report.md write them: base units come in, and an empty text
+// stands for what is missing.
 
 const known = (value) => value !== null && value !== undefined;
 
+const TIMES = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
+
 const show = {
-  size: (v) => (known(v) ? `${(v / 1e6).toFixed(v < 10e6 ? 2 : 0)} MB` : ""),
-  duration: (v) => (known(v) ? (v >= 1e-3 ? `${digits(v * 1e3)} ms` : `${digits(v * 1e6)} µs`) : ""),
-  score: (v) => (known(v) ? v.toFixed(3) : ""),
-  delta: (v) => (known(v) ? `${v < 0 ? "-" : "+"}${Math.abs(v).toFixed(4)}` : ""),
-  share: (v) => (known(v) ? `${(100 * v).toFixed(1)} %` : ""),
-  rate: (v) => (known(v) ? `${digits(v)} /s` : ""),
-  energy: (v) => (known(v) ? `${digits(v * 1e3)} mJ` : ""),
+  size(v) {
+    if (!known(v)) return "";
+    const rounded = threeDigits(v); // first, so that 999,999,999 is 1.00 GB and not 1000 MB
+    if (rounded >= 1e5 && rounded < 1e9) return `${fixed(v / 1e6, rounded < 10e6 ? 2 : 0)} MB`;
+    return rounded < 1e3 ? `${fixed(v, 0)} B` : inUnits(rounded, [[1e9, "GB"], [1e3, "kB"]]);
+  },
+  duration: (v) => (known(v) ? (v ? inUnits(threeDigits(v), TIMES) : "0 s") : ""),
+  score: (v) => (known(v) ? fixed(v, 3) : ""),
+  delta: (v) => (known(v) ? `${v < 0 ? "" : "+"}${fixed(v, 4)}` : ""),
+  share: (v) => (known(v) ? `${fixed(100 * v, 1)} %` : ""),
+  rate: (v) => (known(v) ? `${plain(threeDigits(v))} /s` : ""),
+  energy: (v) => (known(v) ? `${plain(threeDigits(v * 1e3))} mJ` : ""),
   whole: (v) => (known(v) ? String(v) : ""),
   count(v) {
     if (!known(v)) return "";
-    const rounded = Number(v.toPrecision(3));
+    const rounded = threeDigits(v);
     for (const [power, unit] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]])
-      if (rounded >= power) return `${(rounded / power).toPrecision(3)} ${unit}`;
+      if (rounded >= power) return `${plain(rounded / power)} ${unit}`;
     return String(rounded);
   },
   interval: (format, low, high) => (known(low) && known(high) ? `${format(low)} to ${format(high)}` : ""),
 };
 
-/** Three digits, without an exponent. */
-function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+/** A rounded number in the largest unit that is not larger. */
+function inUnits(rounded, units) {
+  const [one, unit] = units.find(([size]) => rounded >= size) ?? units.at(-1);
+  const number = rounded / one;
+  return `${number < 1 ? fixed(number, 2) : plain(number)} ${unit}`;
 }
 
-/** A text that Plotly shows as it is: it reads a few tags and entities of HTML in all of its texts. */
-function shown(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+/** Three digits of a rounded number, without an exponent. */
+function plain(number) {
+  return number >= 100 ? fixed(number, 0) : number.toPrecision(3);
 }
 
-/** A text in lines of about so many letters, for a hover box. */
-function wrapped(text, width = 56) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
-    lines[lines.length - 1] += (lines.at(-1) ? " " : "") + word;
-  }
-  return lines.map(shown).join("<br>");
+/** Decimals as Python writes them: what lies exactly in the middle goes to the even digit. JavaScript rounds it up. */
+function fixed(value, places) {
+  const size = Math.abs(value);
+  const exact = size.toFixed(100);
+  const end = exact.length - 100 + places;
+  const kept = exact.slice(0, places ? end : end - 1);
+  const middle = /^\.?50*$/.test(exact.slice(kept.length));
+  return (value < 0 ? "-" : "") + (middle && /[02468]$/.test(kept) ? kept : size.toFixed(places));
 }
 
-/** What hovering over a cell tells: its figures, their intervals, and why its timing is doubted. */
-function story(cell) {
-  const latency = cell.emulated ? "emulated, says nothing" : show.duration(cell.latency_p50_s);
-  const between = (format, low, high) => (known(low) ? ` (${show.interval(format, low, high)})` : "");
-  const lines = [
-    `<b>${shown(`${cell.front ? "★ " : ""}${cell.model} ${cell.name}`)}</b>`,
-    shown(`${cell.target}${cell.timing ? `, ${cell.timing}` : ""}`),
-    `latency ${latency}` +
-      (cell.emulated ? "" : between(show.duration, cell.latency_p50_low_s, cell.latency_p50_high_s)),
-    `size ${show.size(cell.file_size_bytes)}${known(cell.zip_size_bytes) ? `, zip ${show.size(cell.zip_size_bytes)}` : ""}`,
-    known(cell.peak_rss_bytes) ? `memory ${show.size(cell.peak_rss_bytes)}` : "",
-    `macro-F1 ${show.score(cell.macro_f1)}` + between(show.score, cell.macro_f1_low, cell.macro_f1_high),
-    known(cell.delta_macro_f1)
-      ? `Δ F1 ${show.delta(cell.delta_macro_f1)}` + between(show.delta, cell.delta_low, cell.delta_high)
-      : "",
-    cell.reason ? wrapped(`${cell.timing}: ${cell.reason}`) : "",
-  ];
-  return lines.filter(Boolean).join("<br>");
+/** A number rounded to three digits, in the same way; `value` is not negative. */
+function threeDigits(value) {
+  const [digits, power] = value.toExponential(100).split("e");
+  const middle = /^50*$/.test(digits.slice(4));
+  return Number(middle && /[02468]$/.test(digits.slice(0, 4)) ? `${digits.slice(0, 4)}e${power}` : value.toPrecision(3));
 }

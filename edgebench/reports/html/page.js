@@ -32,14 +32,15 @@ function drawMachine(data, section) {
   const machine = new Machine(data, section);
   if (!machine.cells.length) return;
   drawSwitches(machine, section.querySelector(".switches"));
+  tellLooks(machine, section.querySelector(".looks"));
   for (const figure of section.querySelectorAll("figure[data-chart]")) {
     const kind = figure.dataset.chart;
     if (kind in ACROSS) new Chart(figure, machine, (c) => drawPareto(c, kind), (c) => paretoNumbers(c, kind));
     else new Chart(figure, machine, (c) => drawStrips(c, kind), (c) => STRIPS[kind].numbers(c));
   }
   new CellTable(machine, section.querySelector(".cells"));
-  const classes = section.querySelector(".classes");
-  whenSeen(classes, () => {
+  const classes = section.querySelector(".classes"); // not there where no class has a score
+  if (classes) whenSeen(classes, () => {
     machine.listeners.push(() => drawClasses(machine, classes));
     drawClasses(machine, classes);
   });

@@ -1,4 +1,4 @@
-"""What the page's templates show in words: the recommendation, what has no numbers, and the machine."""
+"""What the page's templates show in words: of what machine, which charts, what has no numbers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation
-from edgebench.choosing.recommendation import Recommendation
-from edgebench.measurements import Measurement, Run
+from edgebench import explanation, run_store
+from edgebench.measurements import Run
 from edgebench.reports import columns, machines
+from edgebench.reports.html import advice, cells, charts
 
 
 def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
@@ -18,20 +18,27 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
     own = replace(run, measurements=tuple(measured))
     explained = [(m, text) for m in measured if (text := explanation.of(m, own))]
     scored = next((m for m in measured if m.records), None)
+    drop = machines.drop(machine)
+    emulated = {m.target for m in measured if m.emulated}
+    asked = machines.recommended(run, machine) if measured else []
     return {
         "id": f"machine-{number}",
         "number": number,
-        "name": machine.name or "a machine that is not known",
+        "name": machine.name or cells.UNKNOWN,
         "runs": machine.runs,
         "records": scored.records if scored else 0,
         "dataset": scored.dataset if scored else "",
         "synthetic": bool(scored and "synthetic" in scored.dataset.lower()),
         "cells": len(machine.rows),
         "measured": len(measured),
-        "emulated": sorted({m.target for m in measured if m.emulated}),
-        "advice": [_advice(a) for a in machines.recommended(run, machine)],
-        "without": [(_name(m), m.target, m.status, m.reason) for m in machine.rows if m.status != "ok"],
-        "explained": [(_name(m), m.target, text) for m, text in explained],
+        "emulated": sorted(emulated),
+        "advice": [advice.of(a, drop, a.target in emulated) for a in asked],
+        "trade_offs": charts.trade_offs(measured),
+        "no_trade_offs": charts.unscored(measured),
+        "strips": charts.strips(measured, lambda m: run_store.latencies(run, m)),
+        "no_classes": charts.classes(measured),
+        "without": [(advice.title(m), m.target, m.status, m.reason) for m in machine.rows if m.status != "ok"],
+        "explained": [(advice.title(m), m.target, text) for m, text in explained],
         "facts": facts(machine.environment),
         "measuring": {
             "processes": machine.measuring.get("processes"),
@@ -39,35 +46,6 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
             "samples": machine.measuring.get("min_samples"),
             "seconds": machine.measuring.get("min_seconds"),
         },
-    }
-
-
-def _name(m: Measurement) -> str:
-    return f"{m.model} {columns.name(m)}"
-
-
-def _advice(advice: Recommendation) -> dict[str, Any]:
-    """A recommendation in words; nothing in it is markup."""
-    chosen = advice.chosen
-    figures = [] if chosen is None else [
-        ("median latency", "" if chosen.emulated else columns.duration(chosen.latency_p50_s)),
-        ("file size", columns.size(chosen.file_size_bytes)),
-        ("peak memory", columns.size(chosen.peak_rss_bytes)),
-        ("macro-F1", "" if chosen.macro_f1 is None else f"{chosen.macro_f1:.3f}"),
-        ("Δ F1", columns.delta(chosen)),
-    ]  # fmt: skip
-    return {
-        "target": advice.target,
-        "name": _name(chosen) if chosen else "",
-        "figures": [(what, value) for what, value in figures if value],
-        "why": advice.why,
-        "rivals": [(_name(m), text) for m, text in advice.rivals],
-        "costs": list(advice.costs),
-        "excluded": [(bound, count) for bound, count in advice.excluded.items() if count],
-        "nearest": [(_name(m), text) for m, text in advice.nearest],
-        "file": advice.file,
-        "sha256": advice.sha256,
-        "snippet": advice.snippet,
     }
 
 

@@ -5,7 +5,6 @@ const ACROSS = {
   size: { field: "file_size_bytes", factor: 1e-6, title: "file size in MB", show: show.size },
   memory: { field: "peak_rss_bytes", factor: 1e-6, title: "peak memory in MB", show: show.size },
 };
-const MOST_NAMES = 14;
 
 /** The ends of the interval that decides who is on the front, as distances from macro-F1. */
 function noise(cell) {
@@ -24,6 +23,7 @@ function paretoCells(chart, kind) {
 function drawPareto(chart, kind) {
   const across = ACROSS[kind];
   const cells = paretoCells(chart, kind);
+  if (!cells.length) return null;
   const traces = [];
   for (const value of chart.machine.values[chart.machine.key])
     for (const front of [0, 1]) {
@@ -38,9 +38,8 @@ function drawPareto(chart, kind) {
     yaxis: { ...base.yaxis, title: { text: "macro-F1" } },
   };
   if (kind === "latency") layout.xaxis = { ...layout.xaxis, ...decades(cells.map((c) => c.latency_p50_s * 1e3)) };
-  if (!cells.length) layout.annotations = [empty("nothing to show: switched off, or emulated")];
-  else if (!chart.narrow) layout.annotations = names(chart, cells, across, kind === "latency", layout.height);
-  return { traces, layout };
+  layout.annotations = names(chart, cells, across, kind === "latency", layout.height);
+  return { traces, layout, told: paretoTold(chart, cells, across) };
 }
 
 function paretoTrace(machine, group, across, front, intervals) {
@@ -50,7 +49,7 @@ function paretoTrace(machine, group, across, front, intervals) {
     type: "scatter", mode: "markers", meta: front, x: at, y: group.map((cell) => cell.macro_f1),
     hoverinfo: "text", hovertext: group.map(story), cliponaxis: false,
     marker: {
-      color: tint, size: front ? 13 : 8, opacity: front ? 1 : 0.45, symbol: group.map((cell) => machine.symbol(cell)),
+      color: tint, size: front ? 13 : 8.5, opacity: front ? 1 : 0.55, symbol: group.map((cell) => machine.symbol(cell)),
       line: { width: group.map((cell) => (cell.emulated ? 1.6 : front ? 1.5 : 0)), color: colour("--card") },
     },
   };
@@ -77,44 +76,14 @@ function decades(values) {
   return { tickvals: ticks, ticktext: ticks.map(String) };
 }
 
-/** Names beside the points of the front, each where it covers neither another name nor a point. */
-function names(chart, cells, across, log, height) {
-  const marked = cells.filter((cell) => cell.front);
-  if (marked.length > MOST_NAMES) return [];
-  const scale = (v) => (log ? Math.log10(v * across.factor) : v * across.factor);
-  const [width, tall] = [chart.plot.clientWidth - 80, height - 70];
-  const xs = cells.map((cell) => scale(cell[across.field]));
-  const ends = cells.flatMap((c) => (c.front ? [c.macro_f1 - noise(c)[0], c.macro_f1 + noise(c)[1]] : [c.macro_f1]));
-  const place = (low, high, to) => (v) => (high > low ? (0.06 + (0.88 * (v - low)) / (high - low)) * to : to / 2);
-  const px = place(Math.min(...xs), Math.max(...xs), width);
-  const py = place(Math.min(...ends), Math.max(...ends), tall);
-  const points = cells.map((cell) => [px(scale(cell[across.field])), py(cell.macro_f1)]);
-  const taken = points.map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
-  const found = [];
-  for (const cell of marked) {
-    const text = chart.machine.label(cell);
-    const [x, y] = points[cells.indexOf(cell)];
-    const half = text.length * 3.3 + 4;
-    const free = [14, 26, 40, 58]
-      .flatMap((d) => [[half * 0.9 + 8, d], [-half * 0.9 - 8, d], [half * 0.9 + 8, -d], [-half * 0.9 - 8, -d], [0, d], [0, -d]])
-      .find(([dx, dy]) => {
-        const box = [x + dx - half, y + dy - 8, x + dx + half, y + dy + 8];
-        const inside = box[0] > 0 && box[2] < width && box[1] > 0 && box[3] < tall;
-        return inside && taken.every((t) => box[2] < t[0] || t[2] < box[0] || box[3] < t[1] || t[3] < box[1]);
-      });
-    if (!free) continue;
-    taken.push([x + free[0] - half, y + free[1] - 8, x + free[0] + half, y + free[1] + 8]);
-    found.push({
-      x: scale(cell[across.field]), y: cell.macro_f1, text: shown(text), ax: free[0], ay: -free[1], showarrow: true,
-      arrowhead: 0, arrowwidth: 0.7, arrowcolor: colour("--soft"), font: { size: 11.5, color: colour("--text") },
-      standoff: 6,
-    });
-  }
-  return found;
-}
-
-function empty(text) {
-  return { text, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 };
+/** The chart in words, for those who do not see it. */
+function paretoTold(chart, cells, across) {
+  const front = cells.filter((cell) => cell.front);
+  const one = (cell) => `${chart.machine.label(cell)} (${across.show(cell[across.field])}, macro-F1 ${show.score(cell.macro_f1)})`;
+  const most = 10;
+  const more = front.length > most ? `; and ${front.length - most} more` : "";
+  const on = front.length ? `on the Pareto front: ${front.slice(0, most).map(one).join("; ")}${more}` : "none on the Pareto front";
+  return `${cells.length} ${cells.length === 1 ? "cell" : "cells"}, ${on}. The table below has all numbers.`;
 }
 
 function paretoNumbers(chart, kind) {
@@ -124,7 +93,8 @@ function paretoNumbers(chart, kind) {
     headings: ["cell", "target", "front", across.title.replace(", logarithmic", "").replace(/ in \S+$/, ""),
       ...(latency ? ["95 % interval"] : []), "macro-F1", "95 % interval", "Δ F1", "95 % interval"],
     rows: paretoCells(chart, kind).map((c) => [
-      `${c.model} ${c.name}`, c.target + (c.emulated ? " (emulated)" : ""), c.front ? "★" : "", across.show(c[across.field]),
+      `${isolated(c.model)} ${isolated(c.name)}`, c.target + (c.emulated ? " (emulated)" : ""), c.front ? "★" : "",
+      across.show(c[across.field]),
       ...(latency ? [show.interval(show.duration, c.latency_p50_low_s, c.latency_p50_high_s)] : []),
       show.score(c.macro_f1), show.interval(show.score, c.macro_f1_low, c.macro_f1_high), show.delta(c.delta_macro_f1),
       show.interval(show.delta, c.delta_low, c.delta_high),

@@ -1,7 +1,9 @@
-// Charts with a row a cell: raw latencies, memory, sizes. Only the first rows are drawn until all are asked for.
+// Charts with a row a cell: raw latencies, memory, sizes. As many rows at a time as fit into the height; names whole.
 
-const FIRST = 30;
-const ROW = 24;
+const TALLEST = 480;
+const AXIS = 52;
+const NAMES = { size: 11.5, line: 14, widest: 480 };
+const BAR = 18;
 
 const STRIPS = {
   samples: { has: (cell) => cell.shape !== null, draw: latencyShapes, numbers: latencyNumbers },
@@ -11,123 +13,83 @@ const STRIPS = {
 
 const stripCells = (chart, kind) => chart.machine.visible.filter(STRIPS[kind].has);
 
+/**
+ * The rows of all cells in pages: each row with its cell, the lines of its name, and in pixels from the top of its page
+ * where it begins (`top`), where its bar has its middle (`y`) and how high it is. On a narrow screen names stand above.
+ */
+function paged(chart, cells) {
+  const most = chart.narrow ? chart.width - 16 : Math.min(NAMES.widest, 0.42 * chart.width);
+  const pages = [[]];
+  let [top, widest] = [0, 0];
+  for (const cell of cells) {
+    const name = lines(chart.machine.label(cell), most, NAMES.size);
+    const high = chart.narrow ? name.length * NAMES.line + BAR + 8 : Math.max(24, name.length * NAMES.line + 6);
+    if (pages.at(-1).length && top + high > TALLEST - AXIS) {
+      pages.push([]);
+      top = 0;
+    }
+    const y = chart.narrow ? top + name.length * NAMES.line + 4 + BAR / 2 : top + high / 2;
+    pages.at(-1).push({ cell, name, top, y, high });
+    widest = Math.max(widest, ...name.map((line) => widthOf(line, NAMES.size)));
+    top += high;
+  }
+  return { pages, widest };
+}
+
 function drawStrips(chart, kind) {
   const all = stripCells(chart, kind);
-  const cells = chart.whole ? all : all.slice(0, FIRST);
-  const button = chart.figure.querySelector("button.all");
-  button.hidden = all.length <= FIRST;
-  button.textContent = chart.whole ? `Show the first ${FIRST} only` : `Show all ${all.length} cells`;
-  button.onclick = () => {
-    chart.whole = !chart.whole;
-    chart.refresh();
-  };
+  const { pages, widest } = paged(chart, all);
+  chart.page = Math.min(chart.page ?? 0, pages.length - 1);
+  const rows = pages[chart.page];
+  turning(chart, pages, all.length);
+  if (!all.length) return null;
   const base = chart.base();
-  const most = chart.narrow ? 17 : 60;
-  const labels = cells.map((cell) => chart.machine.label(cell)).map((t) => (t.length > most ? `${t.slice(0, most - 1)}…` : t));
-  const { traces, axis } = STRIPS[kind].draw(chart, cells);
+  const ends = pages.map((page) => page.at(-1).top + page.at(-1).high);
+  const tall = Math.max(60, ...ends); // of all pages, so that the buttons below stay where they are
+  const { traces, axis, told } = STRIPS[kind].draw(chart, rows, all);
   const layout = {
-    height: 84 + ROW * Math.max(2, cells.length), barmode: "stack", bargap: 0.35, hovermode: "closest",
-    xaxis: { ...base.xaxis, side: "top", ...axis },
-    yaxis: {
-      ...base.yaxis, tickvals: cells.map((_, i) => i), ticktext: labels.map(shown), showgrid: false,
-      range: [Math.max(2, cells.length) - 0.4, -0.6], tickfont: { size: chart.narrow ? 9.5 : 11.5 }, fixedrange: true,
-    },
-    annotations: cells.length ? [] : [empty("nothing to show: switched off, emulated, or without samples")],
+    height: AXIS + tall, barmode: "stack", hovermode: "closest", xaxis: { ...base.xaxis, side: "top", ...axis },
+    margin: { l: chart.narrow ? 8 : widest + 14, r: 12, t: AXIS - 8, b: 8 },
+    yaxis: { ...base.yaxis, range: [tall, 0], showgrid: false, fixedrange: true, ...named(chart, rows) },
+    annotations: chart.narrow ? rows.map((row) => above(row)) : [],
   };
-  return { traces, layout };
+  const which = pages.length > 1 ? `Rows ${range(pages, chart.page)} of ${all.length}. ` : "";
+  return { traces, layout, told: `${which}${told} The table below has all numbers.` };
 }
 
-function latencyShapes(chart, cells) {
-  const traces = [];
-  for (const value of chart.machine.values[chart.machine.key]) {
-    const [x, y] = [[], []];
-    cells.forEach((cell, row) => {
-      if (cell[chart.machine.key] !== value) return;
-      const { at, bars } = cell.shape;
-      const step = Math.log(at.at(-1) / at[0]) / bars.length;
-      const middles = bars.map((_, i) => at[0] * Math.exp((i + 0.5) * step) * 1e3);
-      const halves = bars.map((bar) => (0.44 * bar) / 99);
-      x.push(...middles, ...middles.slice().reverse(), null);
-      y.push(...halves.map((h) => row - h), ...halves.slice().reverse().map((h) => row + h), null);
-    });
-    const tint = chart.machine.colour(value);
-    if (x.length)
-      traces.push({ type: "scatter", mode: "lines", fill: "toself", fillcolor: `${tint}66`, x, y, hoverinfo: "skip", line: { color: tint, width: 0.8 } });
-  }
-  const lines = { x: [], y: [] };
-  cells.forEach(({ shape }, row) => {
-    lines.x.push(shape.at[1] * 1e3, shape.at[4] * 1e3, null);
-    lines.y.push(row, row, null);
+function named(chart, rows) {
+  if (chart.narrow) return { showticklabels: false };
+  const text = rows.map((row) => row.name.map(shown).join("<br>"));
+  return { tickvals: rows.map((row) => row.y), ticktext: text, tickfont: { size: NAMES.size }, ticklabelstandoff: 4 };
+}
+
+/** The name of a row above its bar. */
+function above(row) {
+  return {
+    x: 0, xref: "paper", xanchor: "left", y: row.top, yanchor: "top", showarrow: false, align: "left", borderpad: 0,
+    font: { size: NAMES.size, color: colour("--text") }, text: row.name.map(shown).join("<br>"),
+  };
+}
+
+function range(pages, page) {
+  const before = pages.slice(0, page).reduce((sum, rows) => sum + rows.length, 0);
+  return `${before + 1} to ${before + pages[page].length}`;
+}
+
+/** The buttons that turn to other rows, where not all fit. */
+function turning(chart, pages, count) {
+  const place = chart.figure.querySelector(".pager");
+  place.hidden = pages.length < 2;
+  if (place.hidden) return;
+  const [earlier, told, later] = place.children;
+  told.textContent = `${range(pages, chart.page)} of ${count}`;
+  [[earlier, -1], [later, 1]].forEach(([button, step]) => {
+    // Not `disabled`: the one that was just pressed would lose the keyboard's focus.
+    button.setAttribute("aria-disabled", String(!pages[chart.page + step]));
+    button.onclick = () => {
+      if (!pages[chart.page + step]) return;
+      chart.page += step;
+      chart.refresh();
+    };
   });
-  traces.push({ type: "scatter", mode: "lines", ...lines, hoverinfo: "skip", line: { color: colour("--text"), width: 1 } });
-  traces.push({
-    type: "scatter", mode: "markers", x: cells.map((c) => c.latency_p50_s * 1e3), y: cells.map((_, i) => i),
-    hoverinfo: "text", hovertext: cells.map((c) => `${story(c)}<br>${shown(spread(c))}`),
-    marker: { color: colour("--text"), size: 7, line: { color: colour("--card"), width: 1.5 } },
-  });
-  const ends = cells.flatMap((cell) => [cell.shape.at[0] * 1e3, cell.shape.at.at(-1) * 1e3]);
-  return { traces, axis: { title: { text: "ms, logarithmic" }, type: "log", ...decades(ends.length ? ends : [1, 10]) } };
-}
-
-function spread(cell) {
-  const [, low, , , high] = cell.shape.at;
-  return `90 % of ${cell.latency_samples} samples: ${show.interval(show.duration, low, high)}`;
-}
-
-function bar(cells, values, tint, label) {
-  return {
-    type: "bar", orientation: "h", name: label, x: values.map((v) => (v ?? 0) / 1e6), y: cells.map((_, i) => i),
-    marker: { color: tint }, hoverinfo: "text", textposition: "none",
-    hovertext: cells.map((c, i) => `<b>${shown(`${c.model} ${c.name}`)}</b><br>${shown(c.target)}<br>${label} ${show.size(values[i])}`),
-  };
-}
-
-function memoryBars(chart, cells) {
-  const [runtime, model] = [cells.map((c) => c.runtime_rss_bytes), cells.map((c) => c.model_rss_bytes)];
-  const peak = {
-    type: "scatter", mode: "markers", x: cells.map((c) => c.peak_rss_bytes / 1e6), y: cells.map((_, i) => i),
-    hoverinfo: "text", hovertext: cells.map(story), marker: { color: colour("--text"), size: 7, symbol: "line-ns-open", line: { width: 2 } },
-  };
-  const traces = [bar(cells, runtime, colour("--quiet"), "runtime"), bar(cells, model, PALETTE[0], "model"), peak];
-  return { traces, axis: { title: { text: "MB: runtime (grey), model (blue), peak (line)" }, rangemode: "tozero" } };
-}
-
-function sizeBars(chart, cells) {
-  const file = bar(cells, cells.map((c) => c.file_size_bytes), PALETTE[0], "file");
-  const zip = {
-    type: "scatter", mode: "markers", x: cells.map((c) => (known(c.zip_size_bytes) ? c.zip_size_bytes / 1e6 : null)),
-    y: cells.map((_, i) => i), hoverinfo: "text", hovertext: cells.map(story),
-    marker: { color: colour("--text"), size: 9, symbol: "line-ns-open", line: { width: 2 } },
-  };
-  return { traces: [file, zip], axis: { title: { text: "MB: file (bar), zip (line)" }, rangemode: "tozero" } };
-}
-
-function latencyNumbers(chart) {
-  return {
-    headings: ["cell", "target", "samples", "median", "5th to 95th percentile", "95th", "99th", "maximum", "first prediction", "load"],
-    rows: stripCells(chart, "samples").map((c) => [
-      `${c.model} ${c.name}`, c.target, show.whole(c.latency_samples), show.duration(c.latency_p50_s),
-      show.interval(show.duration, c.shape.at[1], c.shape.at[4]), show.duration(c.latency_p95_s), show.duration(c.latency_p99_s),
-      show.duration(c.latency_max_s), show.duration(c.first_inference_s), show.duration(c.load_s),
-    ]),
-  };
-}
-
-function memoryNumbers(chart) {
-  return {
-    headings: ["cell", "target", "peak", "runtime", "model"],
-    rows: stripCells(chart, "memories").map((c) => [
-      `${c.model} ${c.name}`, c.target, show.size(c.peak_rss_bytes), show.size(c.runtime_rss_bytes), show.size(c.model_rss_bytes),
-    ]),
-  };
-}
-
-function sizeNumbers(chart) {
-  return {
-    headings: ["cell", "target", "file", "zip", "parameters", "multiply-adds", "zeros"],
-    rows: stripCells(chart, "sizes").map((c) => [
-      `${c.model} ${c.name}`, c.target, show.size(c.file_size_bytes), show.size(c.zip_size_bytes), show.count(c.parameters),
-      show.count(c.macs), show.share(c.sparsity),
-    ]),
-  };
 }
