@@ -28,7 +28,7 @@ def test_only_what_takes_time_is_shortened() -> None:
 def quick(place: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A stand-in for `edgebench` that does as it is told, called as the examples call it."""
     tool(place, "edgebench", program)
-    command = [sys.executable, doc_short.__file__, place / "edgebench", *arguments]
+    command = [sys.executable, doc_short.__file__, str(place / "edgebench"), *arguments]
     environment = {**os.environ, "DOC_URL": "", "DOC_DONE": str(place / "done")}
     return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
 
