@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import sys
 
 PLEASANT = ("pydantic", "rich", "typer")
 """What the whole command line needs; a device that only measures bundles may lack them."""
@@ -10,6 +12,9 @@ PLEASANT = ("pydantic", "rich", "typer")
 
 def main() -> None:
     """The command line, or where its packages are missing the device's."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that an old locale lacks is no reason to break off
     if all(importlib.util.find_spec(name) for name in PLEASANT):
         from edgebench.cli.app import main as whole
 

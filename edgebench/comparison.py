@@ -106,6 +106,8 @@ def within(run: Run, base: str) -> list[Compared]:
     """
     rows = [m for m in run.measurements if _ok(m)]
     bases = {(m.model, m.target): m for m in rows if base in (m.cell.name, m.cell.name.replace(" · ", "/"))}
+    if not rows:
+        raise RunError(f"{run.name}: no cell was measured, so there is nothing to compare")
     if not bases:
         raise RunError(f"{run.name}: no measured cell is called '{base}'; there are {_names(rows)}")
     pairs = [(m, bases.get((m.model, m.target))) for m in rows]
@@ -166,6 +168,19 @@ def uncounted(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
     ]
 
 
+def untold(pairs: Sequence[Compared], bounds: Bounds) -> str:
+    """How many latencies the noise leaves open by more than the bound, and how far; empty where there are none."""
+    timed = [pair.latency for pair in pairs if pair.latency]
+    unsure = [times for times in timed if times.low <= 1 and times.high > 1 + bounds.slowdown]
+    if not unsure:
+        return ""
+    worst = max(times.high for times in unsure)
+    return (
+        f"{len(unsure)} of {len(timed)} latencies are too noisy to judge: the worst may be {worst:.2f} times what it "
+        "was; more --processes, or a quieter machine, narrow that"
+    )
+
+
 def _slower(times: Ratio, bounds: Bounds) -> bool:
     return times.ratio > 1 + bounds.slowdown and times.low > 1
 
@@ -176,7 +191,12 @@ def _only_some(pair: Compared, bounds: Bounds) -> bool:
 
 
 def save_baseline(run: Run, path: Path) -> None:
-    """Write what a later run is held against into one file; raises DiskFull."""
+    """Write what a later run is held against into one file.
+
+    Raises RunError where no cell was measured: nothing could be held against that; and DiskFull.
+    """
+    if not any(map(_ok, run.measurements)):
+        raise RunError(f"{run.name}: no cell was measured, so that it is no baseline")
     rows = [to_dict(replace(m, process_medians_s=_medians(m, run))) for m in run.measurements]
     document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")

@@ -59,6 +59,29 @@ def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_a
     assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].said == "slower"
 
 
+def test_a_gate_says_what_it_could_not_tell() -> None:
+    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    bounds = comparison.Bounds()
+    pairs, lines = comparison.regressions(run_of(unsure), run_of(CELL), bounds)
+    assert lines == []
+    assert pairs[0].latency is not None
+    said = comparison.untold(pairs, bounds)
+    assert said.startswith(
+        f"1 of 1 latencies are too noisy to judge: the worst may be {pairs[0].latency.high:.2f} times"
+    )
+    same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
+    assert comparison.untold(same, comparison.Bounds(slowdown=0.5)) == ""
+
+
+def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:
+    failing = replace(CELL, status="failed", reason="it broke")
+    with pytest.raises(RunError, match="no cell was measured, so that it is no baseline"):
+        comparison.save_baseline(run_of(failing), tmp_path / "b.json")
+    assert not (tmp_path / "b.json").exists()
+    with pytest.raises(RunError, match="no cell was measured, so there is nothing to compare"):
+        comparison.within(run_of(failing), "onnx")
+
+
 def test_other_machines_are_refused_unless_asked() -> None:
     elsewhere = run_of(CELL, name="there", machine={"fingerprint": "def", "cpu": "Another", "board": "A Board"})
     with pytest.raises(PlanError, match=r"run was measured on A Processor \(abc\), there on A Board \(def\)"):
@@ -172,7 +195,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     assert edgebench("gate", old, "--write-baseline", file).returncode == 0
     good = edgebench("gate", old, "--baseline", file)
-    assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "nothing got worse beyond the bounds")
+    assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "nothing got worse beyond the bounds and the noise")
     bad = edgebench("gate", new, "--baseline", file)
     assert bad.returncode == 1
     again = edgebench("gate", new, "--baseline", file, "--write-baseline", file)
@@ -212,7 +235,7 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
     doubt: dict[str, Any] = {"verdict": "noisy", "verdict_reason": "others kept 0.9 cores busy"}
     old = written(tmp_path / "old", replace(CELL, **doubt), replace(CELL, exporter="eager", verdict="stable"))
     new = written(tmp_path / "new", replace(CELL, run="new"), replace(CELL, exporter="eager", run="new"))
-    line = "old: net onnx on host, noisy: others kept 0.9 cores busy\n"
+    line = "net onnx on host, old, noisy: others kept 0.9 cores busy\n"
     commands: list[list[str | Path]] = [
         ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
     ]  # fmt: skip

@@ -75,7 +75,9 @@ def gate(
         for line in comparison.uncounted(pairs, bounds):
             out.print(f"[yellow]not counted[/yellow]  {escape(line)}", soft_wrap=True, highlight=False)
         if not lines:
-            out.print("nothing got worse beyond the bounds", style="green")
+            out.print("nothing got worse beyond the bounds and the noise", style="green")
+        if said := comparison.untold(pairs, bounds):
+            out.print(f"[yellow]not told[/yellow]  {said}", soft_wrap=True, highlight=False)
     if write_baseline is not None and not lines:  # what got worse must not become what later runs are held against
         comparison.save_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
@@ -84,7 +86,7 @@ def gate(
 
 
 def _show(pairs: list[Compared], title: str) -> None:
-    from edgebench.reports import columns
+    from edgebench.reports import columns, remarks
     from edgebench.reports.terminal import NARROW, print_doubt, print_sentence
 
     if out.width >= NARROW:
@@ -98,9 +100,10 @@ def _show(pairs: list[Compared], title: str) -> None:
     if any(p.said == "undecided" for p in pairs):
         say = "undecided: the 95 % interval of the ratio allows both; more --processes, or a quieter machine, narrow it"
         print_sentence(out, say)
-    lines = {f"{m.run}: {m.model} {columns.name(m)} on {m.target}, {columns.doubt(m)}": m.verdict for m in doubted}
-    for line, verdict in lines.items():  # a base stands in several pairs, and once here
-        print_doubt(out, line, verdict or "")
+    for run in dict.fromkeys(m.run for m in doubted):
+        of_run = {m.cell.id: m for m in doubted if m.run == run}  # a base stands in several pairs, and once here
+        for line, verdict in remarks.doubts(list(of_run.values()), f", {run}"):
+            print_doubt(out, line, verdict)
 
 
 def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str) -> None:

@@ -13,6 +13,8 @@ from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, OperatorTime, Run
 
+SLOWED = 1.5
+"""From this ratio of the profiled time to the median on, it is told that they differ."""
 NOT_PROFILED = "it was not profiled: a run profiles int8 files where it measures them; measure it anew"
 
 
@@ -73,6 +75,9 @@ def _operators(run: Run, m: Measurement) -> None:
         [o.name, o.kind, str(o.calls), columns.duration(o.seconds), f"{o.seconds / total:.0%}"] for o in operators[:20]
     ]
     left = f" (the first 20 of {len(operators)})" if len(operators) > 20 else ""
+    if m.latency_p50_s and total > SLOWED * m.latency_p50_s:
+        slowed = f"{columns.duration(total)} in all, where a prediction takes {columns.duration(m.latency_p50_s)}"
+        out.print(f"profiling slows the operators ({slowed}): the shares count, not the times", highlight=False)
     print_table(
         out, ["operator", "kind", "calls", "time", "share"], rows, f"One prediction by operator{left}",
         ("calls", "time", "share"),

@@ -37,7 +37,7 @@ class Live(Listener):
         )  # fmt: skip
         self._task: TaskID | None = None
         self._reading: TaskID | None = None
-        self._cells = self._done = 0
+        self._cells = self._done = self._without = 0
         self._ahead: dict[str, int] = {}
         """Steps of the stages that are to come."""
         self._planned, self._elsewhere = False, 0
@@ -128,10 +128,14 @@ class Live(Listener):
         """One cell less; what went wrong is a line that stays."""
         m = measurement
         self._done += 1
+        self._without += m.status != "ok"
         if m.status == "ok":
             f1 = "" if m.macro_f1 is None else f"macro-F1 {m.macro_f1:.3f}"
             told = ", ".join(text for text in (columns.duration(m.latency_p50_s), f1, columns.timing(m)) if text)
             self._last = f"{m.model} {columns.name(m)} on {m.target}: {told}"
+            if not self._console.is_interactive and self._cells:
+                line = f"{self._last} ({self._done} of {self._cells})"
+                self._console.print(escape(line), highlight=False, soft_wrap=True)
         elif m.status in ("failed", "timeout"):
             self.note(f"{m.model} {columns.name(m)} on {m.target}: {m.status}: {m.reason}")
 
@@ -163,7 +167,8 @@ class Live(Listener):
             running = min(len(self._running), self._cells - self._done) if self._planned else 0
             left = self._cells - self._done - running
             at_work = f"{running} running, " if self._planned else ""
-            counts = f"{self._done} done, {at_work}{left} to come"
+            lost = f" ({self._without} without numbers)" if self._without else ""
+            counts = f"{self._done} done{lost}, {at_work}{left} to come"
             time_left = self.left_s()
             about = (
                 f", about {clock_text(time_left)} left {'here' if self._elsewhere else 'in all'}" if time_left else ""

@@ -7,8 +7,10 @@ from edgebench.units import count as count
 from edgebench.units import duration as duration
 from edgebench.units import size as size
 
-FINE_MS = 0.1
-"""Medians below it have more digits."""
+USELESS = 10.0
+"""An interval whose ends are so many times apart says nothing; two processes that differ have such ones."""
+UNSURE = "unsure"
+"""What stands in place of such an interval."""
 COLUMNS = ("model", "exporter", "target", "size", "zip", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
 """Headings of the short table."""
 
@@ -29,8 +31,9 @@ def latency(m: Measurement) -> str:
     if m.latency_p50_s is None or m.latency_p50_low_s is None or m.latency_p50_high_s is None:
         return ""
     low, p50, high = (1e3 * s for s in (m.latency_p50_low_s, m.latency_p50_s, m.latency_p50_high_s))
-    digits = 2 if p50 >= FINE_MS else 4  # one unit in all rows, so that they can be compared at a glance
-    return f"{p50:.{digits}f} ms ({low:.{digits}f}–{high:.{digits}f})"
+    digits = 2 if p50 >= 1 else 3 if p50 >= 0.1 else 4  # one unit in all rows: they can be compared at a glance
+    interval = UNSURE if high > USELESS * low else f"{low:.{digits}f}–{high:.{digits}f}"
+    return f"{p50:.{digits}f} ms ({interval})"
 
 
 def f1(m: Measurement) -> str:

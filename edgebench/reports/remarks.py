@@ -11,6 +11,22 @@ FEW = 3
 """Lines that are not grouped, and names that are told of a group."""
 
 
+def legend(rows: Sequence[Measurement], stars: bool) -> str:
+    """What the tables of cells with numbers do not say by themselves; empty where there is nothing to say."""
+    timed = [m for m in rows if not m.emulated and m.latency_p50_s is not None]
+    unsure = f"{columns.UNSURE}: an interval wider than a factor of {columns.USELESS:g}"
+    parts = {
+        "★ no other cell of the target, of whatever model, beats it": stars,
+        "p50: median of single records": timed,
+        "Δ F1: against the fp32 network on the same records": any(m.delta_macro_f1 is not None for m in rows),
+        f"{unsure}; --processes 5 or more narrows it": any(columns.UNSURE in columns.latency(m) for m in timed),
+        "paced, in batches, from the disk: report.md": any(
+            m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j for m in rows
+        ),
+    }
+    return " · ".join(text for text, told in parts.items() if told)
+
+
 def doubts(rows: Sequence[Measurement], of: str = "") -> list[tuple[str, str]]:
     """Lines on timings that are not to be trusted, each with its verdict; `of` names the machine behind the target."""
     doubted = [m for m in rows if columns.doubt(m)]

@@ -31,12 +31,6 @@ ROOMY = 140
 """From this width on, several models share a table, with a column for their names."""
 
 
-LEGEND = (
-    "★ no other cell of the target, of whatever model, beats it · p50: median of single records · "
-    "Δ F1: against the fp32 network on the same records"
-)
-
-
 def show(run: Run, console: Console) -> None:
     """Print a table for each machine and target, or also for each model, what to doubt, and cells without numbers."""
     found = machines.split(run)
@@ -46,13 +40,14 @@ def show(run: Run, console: Console) -> None:
             for group in _groups([m for m in machine.measured if m.target == target], console.width >= ROOMY):
                 console.print(Text(_title(place, group), style="bold"))
                 console.print(_table(group, machine.stars, console.width))
-    if any(machine.measured for machine in found):
-        print_sentence(console, Text(LEGEND, style="dim"))
+    if legend := remarks.legend([m for machine in found for m in machine.measured], any(m.stars for m in found)):
+        print_sentence(console, Text(legend, style="dim"))
     for part in run.parts or (run,):
         if part.unmeasured:
             left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} to come"
             again = f"edgebench {'measure' if part.plan.get('artifacts') else 'run'} --resume {part.folder}"
-            print_sentence(console, Text(f"{part.name} was interrupted, {left}: {again}", style="yellow"))
+            told = f"{part.name} is not complete, {left}; where no process is at it any more: {again}"
+            print_sentence(console, Text(told, style="yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""
         for text, verdict in remarks.doubts(machine.measured, of):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report_rows import OK, failed, run_of
 from rich.console import Console
 
-from edgebench.reports import remarks, terminal
+from edgebench.reports import columns, remarks, terminal
 
 NOISY = [
     replace(
@@ -46,6 +46,18 @@ def test_what_failed_for_one_reason_is_one_line() -> None:
         "failed: resnet1d x0, resnet1d x1, resnet1d x2 and 2 more on host: it broke",
         "failed: resnet1d onnx on host: too slow",
     ]
+
+
+def test_the_legend_explains_what_the_tables_have() -> None:
+    bare = replace(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
+    assert remarks.legend([], False) == ""
+    assert remarks.legend([bare], False) == "p50: median of single records"
+    assert remarks.legend([replace(OK, emulated=True)], True).startswith("★ no other cell")
+    assert "p50" not in remarks.legend([replace(OK, emulated=True)], True)
+    wide = replace(bare, latency_p50_low_s=1e-7, latency_p50_high_s=234.5, paced_p50_s=0.002)
+    legend = remarks.legend([wide], False)
+    assert "unsure: an interval wider than a factor of 10; --processes 5" in legend and "report.md" in legend
+    assert columns.latency(wide) == "2.10 ms (unsure)"
 
 
 @given(st.text("ab:,+ ·0", min_size=1, max_size=60), st.integers(4, 40))

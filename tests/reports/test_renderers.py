@@ -110,6 +110,18 @@ def test_emulated_cells_are_never_ranked() -> None:
     assert "`emulated`" in text_of("md", run_of(OK, emulated))
 
 
+@pytest.mark.parametrize(
+    ("low", "p50", "high", "text"),
+    [
+        (0.00353, 0.0036, 0.0037, "3.60 ms (3.53–3.70)"), (0.000353, 0.00036, 0.00037, "0.360 ms (0.353–0.370)"),
+        (0.0000353, 0.000036, 0.000037, "0.0360 ms (0.0353–0.0370)"), (1e-9, 0.0036, 200.0, "3.60 ms (unsure)"),
+    ],
+)  # fmt: skip
+def test_latencies_have_digits_that_tell(low: float, p50: float, high: float, text: str) -> None:
+    m = replace(OK, latency_p50_low_s=low, latency_p50_s=p50, latency_p50_high_s=high)
+    assert columns.latency(m) == text
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.10 ms"), (12e-6, "12.0 µs"), (None, ""), (0.25, "250 ms")])
 def test_durations(seconds: float | None, text: str) -> None:
     assert columns.duration(seconds) == text
