@@ -58,7 +58,7 @@ class Recommendation:
     nearest: tuple[tuple[Measurement, str], ...]
     """Where no cell meets the bounds: those that miss the fewest, by the least, each with what it gives and misses."""
     file: str
-    """The file to copy, below the run's folder where it is there; it says so where it is not any more."""
+    """The file to copy, seen from the run's folder; it says so where it is not here."""
     sha256: str
     snippet: str
     """A program that loads the file and decides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,9 @@ def of(m: Measurement, run: Run) -> Shipped:
             files.append((text, place))
         elif artifact and artifact == _read(_manifest(place)):
             files.append((text, _manifest(place).parent / artifact.file))
-    there = [(text, file) for text, file in files if file.is_file()]
+    there = [(text, file) for text, file in files if _there(file)]
     for text, file in there:
-        if sha256(file) == m.artifact_sha256:
+        if _is(file, m.artifact_sha256):
             return Shipped(_seen(file, text, run.folder), file, m.artifact_sha256, snippet)
     return Shipped(readable(_missing(m, artifact, files, there, run)), None, m.artifact_sha256, snippet)
 
@@ -106,14 +106,30 @@ def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artif
         if artifact and artifact.file and Path(artifact.file).name == artifact.file:  # it leads nowhere else
             yield artifact
     for _, path in given:
-        if elsewhere.is_given(path) and path.is_file() and sha256(path) == m.artifact_sha256:
+        if elsewhere.is_given(path) and _is(path, m.artifact_sha256):
             with contextlib.suppress(EdgeBenchError):  # its card is gone: the file is all that is known
                 yield elsewhere.describe(path, tuned=False)
 
 
 def _manifest(path: Path) -> Path:
     """Where the manifest of a plan's artifact is: the path of a folder, of a manifest or of a file beside it."""
-    return path if path.name == MANIFEST else path / MANIFEST if path.is_dir() else path.parent / MANIFEST
+    return path if path.name == MANIFEST else path / MANIFEST if _there(path, Path.is_dir) else path.parent / MANIFEST
+
+
+def _there(path: Path, kind: Callable[[Path], bool] = Path.is_file) -> bool:
+    """Whether there is a file, or something else; not where one may not look, nor by a name that no file can have."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _is(path: Path, digest: str) -> bool:
+    """Whether there is a file that has that SHA-256; one that may not be read has not."""
+    try:
+        return _there(path) and sha256(path) == digest
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> Artifact | None:

@@ -149,6 +149,16 @@ def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
     )
 
 
+def test_what_may_not_be_read_is_not_here(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(shipping, "sha256", refuse)
+    texts = ["x\0y.onnx", "x" * 300 + ".onnx", str(exported / "onnx" / "model.onnx"), ""]
+    shipped = shipping.of(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=texts))
+    assert shipped.path is None and shipped.snippet
+
+
 @pytest.mark.parametrize("file", ["/etc/hostname", "../model.onnx", ""])
 def test_a_manifest_that_leads_elsewhere_is_none(exported: Path, tmp_path: Path, file: str) -> None:
     home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"

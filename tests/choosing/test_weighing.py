@@ -113,6 +113,11 @@ def test_a_drop_is_told_to_be_that_of_the_models_own() -> None:
     assert "fp32" not in only(recommend(run_of([near, GOOD]), Limits(max_f1_drop=0.01))).why, "within the noise"
 
 
+def test_what_is_missed_by_far_is_told_in_times() -> None:
+    (near,) = only(recommend(run_of([FAST]), Limits(max_latency_s=1e-6))).nearest
+    assert near[1].endswith("; misses latency at most 1 µs by 999 µs (1000 times as much)")
+
+
 def test_the_nearest_is_the_nearest_also_where_a_figure_is_not_known() -> None:
     gone: dict[str, Any] = {"delta_macro_f1": None, "delta_low": None, "delta_high": None}
     far, near = replace(GOOD, exporter="a", **gone), replace(FAST, exporter="b", **gone)
