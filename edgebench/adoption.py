@@ -11,16 +11,29 @@ from pathlib import Path
 import numpy as np
 
 from edgebench import artifacts
+from edgebench import card as cards
 from edgebench.artifacts import Built
 from edgebench.contracts import Artifact, Job, RecordSet
 from edgebench.errors import ArtifactError, ModelError
 from edgebench.files import write_text
 from edgebench.measuring.accuracy import BATCH
-from edgebench.models.own import trust
+from edgebench.models import own, store
 from edgebench.plan import Plan, is_own, replaced
 from edgebench.process import ChildError, ask
 from edgebench.records import to_json, validated
 from edgebench.statistics import best_thresholds, probabilities
+
+
+def check(plan: Plan) -> None:
+    """Raise ModelError, before anything is read, where a model or a file that belongs to it is not there."""
+    for name in plan.models:
+        if not is_own(name):
+            store.find(name)
+            continue
+        path, _ = own.split(name)
+        cards.read(path, ModelError, tuned=plan.tune_thresholds)
+        if plan.weights and not plan.weights.is_file():
+            raise ModelError(f"{plan.weights}: no such file of weights")
 
 
 def take_in(plan: Plan, validation: RecordSet | None, folder: Path) -> Plan:
@@ -28,12 +41,12 @@ def take_in(plan: Plan, validation: RecordSet | None, folder: Path) -> Plan:
 
     `validation` gives the records to choose its thresholds on; None takes those of its card. Raises ModelError.
     """
-    own = next((m for m in plan.models if is_own(m)), None)
-    if own is None or plan.artifacts:
+    spec = next((m for m in plan.models if is_own(m)), None)
+    if spec is None or plan.artifacts:
         return plan
-    trust(own)
-    manifest = _ask(own, plan, validation, folder)
-    models = tuple(str(manifest) if m == own else m for m in plan.models)
+    own.trust(spec)
+    manifest = _ask(spec, plan, validation, folder)
+    models = tuple(str(manifest) if m == spec else m for m in plan.models)
     return replaced(plan, models=models, weights=None)
 
 

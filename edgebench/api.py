@@ -107,15 +107,15 @@ def export(
     from edgebench import adoption, artifacts, harness, registry
     from edgebench.contracts import DataRequest
     from edgebench.events import Listener
-    from edgebench.models import store
     from edgebench.sources import Sources
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    adoption.check(chosen)  # one error, before anything is read or built
+    if output.exists() and not output.is_dir():
+        raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = harness.load_records(chosen, "validation", hear) if chosen.tune_thresholds else None
     chosen = adoption.take_in(chosen, validation, output / "models")
-    for model in chosen.models:
-        store.find(model)  # one error, before anything is built
     calibration = harness.load_calibration(chosen, hear)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}

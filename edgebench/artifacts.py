@@ -26,6 +26,7 @@ from edgebench.records import from_dict, to_dict, to_json, validated
 from edgebench.settings import FineTuning
 
 MANIFEST = "manifest.json"
+WHAT_IS = "name a folder that edgebench export wrote, its manifest.json, or an .onnx or TorchScript file"
 CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
 """An fp32 export whose logits are further from the model's own than this has failed; of the largest logit, above 1."""
@@ -65,12 +66,18 @@ def read(manifest: Path, tuned: bool = False) -> Built:
     if given.is_given(manifest):
         return Built(Outcome("ok"), given.describe(manifest, tuned), manifest)
     path = manifest / MANIFEST if manifest.is_dir() else manifest
+    if not manifest.exists():
+        raise ArtifactError(f"{manifest}: no such file or folder")
     if not path.is_file():
         raise ArtifactError(f"{manifest}: no {MANIFEST} there; export one: edgebench export --help")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ArtifactError(f"{path}: not JSON") from None
+    except ValueError:  # not JSON, or not even text
+        raise ArtifactError(f"{path}: not an artifact; {WHAT_IS}") from None
+    if isinstance(data, dict) and "architecture" in data and "weights" in data:
+        raise ArtifactError(f"{path}: the manifest of a model, not of an artifact; export it: --model {path}")
+    if not isinstance(data, dict) or not {"exporter", "sha256"} & set(data):
+        raise ArtifactError(f"{path}: not the manifest of an artifact; {WHAT_IS}")
     artifact = validated(Artifact, data, str(path), ArtifactError)
     file = path.parent / artifact.file
     if file.parent != path.parent or not file.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
+CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+"""What onnxruntime puts before each of its messages."""
 Layout = Literal["leads-first", "samples-first"]
 
 
@@ -63,7 +66,10 @@ def _onnx_input(path: Path, card: Card) -> tuple[Layout, bool]:
         reason = first_line(error)
         if "external" in reason.lower():
             raise ArtifactError(f"{path}: keeps weights in another file; export it with external_data=False") from None
-        raise ArtifactError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {reason}") from None
+        if "INVALID_PROTOBUF" in reason or "No graph was found" in reason:
+            raise ArtifactError(f"{path}: not an ONNX file, or a damaged one") from None
+        said = CODE.sub("", reason)
+        raise ArtifactError(f"{path}: onnxruntime {onnxruntime.__version__} cannot load it: {said}") from None
     inputs, outputs = session.get_inputs(), session.get_outputs()
     leads, samples = InputContract().shape
     if len(inputs) != 1 or len(inputs[0].shape) != 3 or inputs[0].type != "tensor(float)":

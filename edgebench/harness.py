@@ -31,6 +31,7 @@ def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: L
     DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
     """
     hear = listener or Listener()
+    _check(plan, folder, resume)
     _reach(plan, folder)
     with run_store.locked(folder):
         grid = _prepare(plan, folder, resume, hear)
@@ -48,6 +49,21 @@ def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: L
     return run_store.read(folder)
 
 
+def _check(plan: Plan | DevicePlan, folder: Path, resume: bool) -> None:
+    """What can be refused before anything is read, so that the error stands alone; raises EdgeBenchError."""
+    if resume:
+        run_store.saved_plan(folder)
+    else:
+        run_store.require_free(folder)
+    registry.require_records(plan.dataset, _request(plan, "test"))
+    for path in plan.artifacts:
+        artifacts.read(path, plan.tune_thresholds)
+    if plan.models and not plan.artifacts:
+        from edgebench import adoption
+
+        adoption.check(plan)  # type: ignore[arg-type]  # a DevicePlan has no models
+
+
 def _reach(plan: Plan | DevicePlan, folder: Path) -> None:
     """Connect to every device over SSH before anything is built for it; raises RemoteError."""
     machine = environment.machine()
@@ -57,14 +73,16 @@ def _reach(plan: Plan | DevicePlan, folder: Path) -> None:
 
 
 def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener) -> Grid:
-    hear.stage("read the records", 1)
-    test = load_records(plan, "test", hear)
-    calibration = load_calibration(plan, hear)
-    facts = environment.describe()
-    validation = load_records(plan, "validation", hear) if plan.tune_thresholds else None
-    hear.step()
     with tempfile.TemporaryDirectory() as scratch:
-        ready = _taken_in(plan, validation, Path(scratch))
+        # Where its thresholds are known, a person's network that cannot be used is an error that stands alone, too.
+        early = None if plan.tune_thresholds else _taken_in(plan, None, Path(scratch))
+        hear.stage("read the records", 1)
+        test = load_records(plan, "test", hear)
+        calibration = load_calibration(plan, hear)
+        facts = environment.describe()
+        validation = load_records(plan, "validation", hear) if plan.tune_thresholds else None
+        hear.step()
+        ready = early or _taken_in(plan, validation, Path(scratch))
         inputs = _inputs(ready, test, calibration, validation, facts)
         if resume:
             store = run_store.reopen(folder, _saved(plan, folder).document(), plan.document(), inputs)
@@ -113,15 +131,17 @@ def load_calibration(plan: Plan | DevicePlan, hear: Listener) -> RecordSet | Non
 
 def load_records(plan: Plan | DevicePlan, split: Split, hear: Listener) -> RecordSet:
     """The records of one split as the plan asks for them; bad records that were left out are told."""
-    limit = {"calibration": plan.calibration_records, "test": plan.limit}.get(split)
-    request = DataRequest(
-        split, plan.data_dir, limit=limit, keep_unlabelled=plan.keep_unlabelled and split == "test",
-        skip_bad_records=plan.skip_bad_records,
-    )  # fmt: skip
-    records = registry.dataset(plan.dataset).load(request, hear.progress)
+    records = registry.dataset(plan.dataset).load(_request(plan, split), hear.progress)
     if records.dropped:
         hear.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {records.dropped[0]}")
     return records
+
+
+def _request(plan: Plan | DevicePlan, split: Split) -> DataRequest:
+    return DataRequest(
+        split, plan.data_dir, limit={"calibration": plan.calibration_records, "test": plan.limit}.get(split),
+        keep_unlabelled=plan.keep_unlabelled and split == "test", skip_bad_records=plan.skip_bad_records,
+    )  # fmt: skip
 
 
 def _inputs(

@@ -125,6 +125,9 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
     if path is not None:
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except IsADirectoryError:
+            further = f"; go on with that run: edgebench run --resume {path}" if (path / "plan.json").is_file() else ""
+            raise PlanError(f"{path}: a folder; a plan is a TOML file{further}") from None
         except OSError as error:
             raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
         except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from typing import Any
 
 from edgebench.contracts import Target
 from edgebench.errors import PlanError
+from edgebench.problems import meant, not_among
 from edgebench.records import validated
 
 HOST = "host"
@@ -55,17 +56,23 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
     if name.endswith(".toml"):
         path = Path(name)
         if not path.is_file():
-            raise PlanError(f"{path}: no such target profile")
+            raise PlanError(f"{path}: {'a folder, not a' if path.exists() else 'no such'} target profile")
         data = path.read_bytes()
     elif name in names():
         data = files("edgebench.targets").joinpath(f"{name}.toml").read_bytes()
     else:
-        raise PlanError(f"unknown target '{name}'; known: {', '.join(names())}, or a path to a TOML profile")
+        near = meant(name, names())
+        known = f"known: {', '.join(names())}, or a path to a TOML profile"
+        raise PlanError(f"unknown target '{name}'; {known}{near and f'; {near}'}")
     try:
         profile = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise PlanError(f"{name}: not a target profile: not a text file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
     target = validated(Target, profile, name, PlanError)
+    if target.quantized_engine and target.quantized_engine not in RUNS_ON:
+        raise PlanError(f"{name}: {not_among('quantized_engine', list(RUNS_ON), target.quantized_engine)}")
     _check_ssh(target, name)
     return target
 

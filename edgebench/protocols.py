@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Dataset(Protocol):
-    """A source of labelled records."""
+    """A source of labelled records.
+
+    It may also have `check(request)`, which raises DataError at once where the records cannot be there.
+    """
 
     name: str
     label: str

@@ -8,12 +8,15 @@ from typing import Any, ClassVar, Literal
 
 from edgebench.contracts import DESCRIBED
 from edgebench.errors import ModelError
+from edgebench.problems import meant
 from edgebench.records import validated
 
 SMALL = 1e-6
 """For what must be above zero."""
+LEAST_RATE = 1e-12
+"""A learning rate of zero teaches nothing, and takes as long as any."""
 LIMITS: dict[str, tuple[float, float]] = {
-    "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (0, inf), "weight_decay": (0, inf),
+    "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (LEAST_RATE, inf), "weight_decay": (0, inf),
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
     "progressive": (SMALL, 1),
     "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
@@ -96,9 +99,8 @@ class Recipe:
             value = getattr(self, name)
             for number in value if isinstance(value, tuple) else (value,):
                 if not low <= number <= high:
-                    return (
-                        f"{name}: {number:g} is not {f'from {low:g} to {high:g}' if high < inf else f'{low:g} or more'}"
-                    )
+                    least = "above 0" if low == LEAST_RATE else f"{low:g} or more"
+                    return f"{name}: {number:g} is not {f'from {low:g} to {high:g}' if high < inf else least}"
         return ""
 
     @classmethod
@@ -115,7 +117,8 @@ def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
     unknown = sorted(set(changes) - set(vars(recipe)))
     if unknown:
-        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}")
+        near = meant(unknown[0], list(vars(recipe)))
+        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}{near and f'; {near}'}")
     new = validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
     if problem := new.out_of_range():
         raise ModelError(f"recipe: {problem}")

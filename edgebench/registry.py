@@ -12,6 +12,7 @@ from edgebench.errors import MissingPackage, UnknownPlugin
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from edgebench.contracts import DataRequest
     from edgebench.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
 
 KINDS = {
@@ -74,6 +75,12 @@ def load(kind: str, name: str, where: str = "") -> Any:
 def dataset(name: str) -> Dataset:
     """The dataset of that name."""
     return cast("Dataset", load("datasets", name))
+
+
+def require_records(name: str, request: DataRequest) -> None:
+    """Let a dataset that can tell at once say that its records cannot be there; raises DataError."""
+    if check := getattr(dataset(name), "check", None):
+        check(request)
 
 
 def architecture(name: str) -> Architecture:

@@ -66,12 +66,18 @@ class RunStore:
         self.measurements[measurement.cell.id] = measurement
 
 
+def require_free(folder: Path) -> None:
+    """Raise RunError where a new run cannot go into the folder, since something is there."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: a file, not a folder; give another --output")
+    if folder.exists() and any(p.name != ".lock" for p in folder.iterdir()):
+        further = f", or go on with it: edgebench run --resume {folder}" if (folder / "plan.json").is_file() else ""
+        raise RunError(f"{folder}: already there; give another --output{further}")
+
+
 def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
     """Start a run in a new or empty folder; raises RunError, DiskFull."""
-    if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
-        raise RunError(
-            f"{folder}: already there; give another --output, or go on with it: edgebench run --resume {folder}"
-        )
+    require_free(folder)
     try:
         with disk_full_at(folder / "plan.json"):
             for name in FOLDERS:
@@ -235,8 +241,11 @@ def _measurement(path: Path, number: int, line: str) -> Measurement:
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
+    if not folder.is_dir():
+        what = "a file, not a run's folder" if folder.exists() else "no such folder"
+        raise RunError(f"{folder}: {what}; name one that edgebench run wrote")
     if not path.is_file():
-        raise RunError(f"{folder}: not a run's folder (no {name})")
+        raise RunError(f"{folder}: not a run's folder (no {name}); name one that edgebench run wrote")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:  # of the encoding, or of the JSON

@@ -88,12 +88,12 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
+    calibration = _records(request, "calibration", hear)
+    validation, test = _records(request, "validation", hear), _records(request, "test", hear)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
-    calibration = _records(request, "calibration", hear)
-    validation, test = _records(request, "validation", hear), _records(request, "test", hear)
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
     hear.stage("calibrate", 1)
 

@@ -27,6 +27,13 @@ sys.meta_path.insert(0, Blocker())
 BUILD_SIDE = ("torch", "torchvision", "timm", "onnx", "onnxscript", "sklearn", "scipy", "pandas", "wfdb", "tabulate")
 
 
+LIBRARY_WORDS = (
+    "Input should", "parse string", "Value error", "Extra inputs", "the whole", "Field required", "Invalid value",
+    "Traceback", "Expected one of", "HTTPConnectionPool", "ONNXRuntimeError",
+)  # fmt: skip
+"""What pydantic, click, torch and others say; a person is told in other words."""
+
+
 def make_ptbxl(folder: Path, records: int = 24) -> Path:
     """Write records and both tables in PhysioNet's layout."""
     import wfdb
@@ -86,6 +93,20 @@ def edgebench(*arguments: str | Path, cwd: Path | None = None, **environment: st
         [sys.executable, "-m", "edgebench", *map(str, arguments)],
         capture_output=True, text=True, cwd=cwd, env={**os.environ, "COLUMNS": "120", **environment}, timeout=600,
     )  # fmt: skip
+
+
+def refused(given: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line on standard error, without `error: `, of a command line that exits with 2 and shows nothing else."""
+    from edgebench.cli import app
+
+    monkeypatch.setattr("sys.argv", ["edgebench", *given.split()])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 2, shown
+    assert shown.out == "" and shown.err.count("\n") == 1 and shown.err.startswith("error: "), shown
+    assert not any(word in shown.err for word in LIBRARY_WORDS)
+    return shown.err.removeprefix("error: ").rstrip("\n")
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:

@@ -97,7 +97,7 @@ def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> 
     ("function", "said"),
     [
         ("three", "does not fit .*of another shape: head.weight"),
-        ("nothing", "gives a NoneType, not a torch.nn.Module"),
+        ("nothing", "gives NoneType, not a torch.nn.Module"),
         ("absent", "has no function 'absent'"),
     ],
 )

@@ -109,7 +109,7 @@ def test_damaged_files(files: Path, tmp_path: Path) -> None:
     for name in ("broken.onnx", "broken.pt"):
         (tmp_path / name).write_bytes(b"nothing of use")
         (tmp_path / name).with_suffix(".toml").write_text(own_files.CARD)
-        refused(tmp_path / name, "cannot load it|not a TorchScript file")
+        refused(tmp_path / name, "cannot load it|not an ONNX file|not a TorchScript file")
     refused(tmp_path / "absent.onnx", "no such file")
 
 

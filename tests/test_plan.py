@@ -157,8 +157,12 @@ def test_flags_do_not_hide_a_wrong_table(toml: Path) -> None:
 def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"nowhere\.toml: cannot read the plan \(No such file or directory\)$"):
         plan.load(tmp_path / "nowhere.toml", {})
-    with pytest.raises(PlanError, match=r"cannot read the plan \(Is a directory\)$"):
+    with pytest.raises(PlanError, match=r"a folder; a plan is a TOML file$"):
         plan.load(tmp_path, {})
+    (tmp_path / "plan.json").touch()
+    with pytest.raises(PlanError, match=r"a TOML file; go on with that run: edgebench run --resume .*$"):
+        plan.load(tmp_path, {})
+    (tmp_path / "plan.json").unlink()
     for content, said in (
         (b"\xff\xfe\x00", "not a text file in UTF-8"),
         (b"", "empty"),

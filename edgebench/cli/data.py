@@ -81,5 +81,10 @@ def _folds(text: str) -> list[int]:
         first, dash, last = part.partition("-")
         if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
             raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
-        found += range(int(first), int(last or first) + 1)
+        low, high = int(first), int(last or first)
+        if low > high:
+            raise PlanError(f"--folds {part}: runs backwards; write {high}-{low}")
+        if low < 1 or high > 10:
+            raise PlanError(f"--folds {text}: PTB-XL has folds 1 to 10")
+        found += range(low, high + 1)
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgebench import api
 from edgebench.allocator import keep_memory
 from edgebench.cli.console import err, live, out
+from edgebench.errors import ModelError
 from edgebench.models import store
 
 if TYPE_CHECKING:
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
+    from edgebench.training.loop import Watch, checkpoint_of
+
+    if options.get("resume") and not (checkpoint := checkpoint_of(name, options["output"])).exists():
+        raise ModelError(f"{checkpoint}: no checkpoint to go on from; leave --resume away to begin")
     keep_memory()
     with live(keep=False) as listener:
 
         def on_step(step: int, steps: int, epoch: int) -> None:
-            if step == 1:
+            if step == 1 and err.is_interactive:  # elsewhere the line of each epoch is enough
                 listener.stage(f"epoch {epoch + 1}", steps)
             listener.step()
 
@@ -33,8 +38,6 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
 
         def note(text: str) -> None:
             err.print(text, style="yellow", highlight=False)
-
-        from edgebench.training.loop import Watch
 
         watch = Watch(on_step, on_epoch, listener.progress, note)
         path = api.train(name, dataset, directory, watch=watch, **options)

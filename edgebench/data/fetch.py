@@ -53,9 +53,11 @@ def fetch(
     """
     wanted = sorted(set(folds))
     if not wanted or wanted[0] < 1 or wanted[-1] > 10:
-        raise DataError(f"folds {wanted or 'none'}: PTB-XL has folds 1 to 10")
+        raise DataError(f"folds {', '.join(map(str, wanted)) or '(none)'}: PTB-XL has folds 1 to 10")
     if rate_hz not in RATES:
         raise DataError(f"PTB-XL has no {rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
+    if directory.exists() and not directory.is_dir():
+        raise DataError(f"{directory}: a file, not a folder; name the folder to fill")
     with Downloader(url, directory) as downloader:
         sums = downloader.sums()
         changed = sum(downloader.get(name, sums) for name in (DATABASE, STATEMENTS))
@@ -167,13 +169,16 @@ class Downloader:
                 break
             try:
                 problem = attempt()
+            except ValueError:  # among them requests' own, of what is no address at all
+                raise DownloadError(f"{self._url}: not an address; it begins with https:// or http://") from None
             except requests.RequestException as error:
-                problem = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+                problem = _in_words(error)
             if not problem:
                 return
             if problem in ("HTTP 403", "HTTP 404"):
                 break
-        raise DownloadError(f"{self._url}{name}: {problem} (tried {number + 1} times); run the same command to go on")
+        tried = f" (tried {number + 1} times)" if number else ""
+        raise DownloadError(f"{self._url}{name}: {problem}{tried}; run the same command to go on")
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -185,3 +190,32 @@ class Downloader:
             self._sessions.append(self._local.session)
         session: requests.Session = self._local.session
         return session
+
+
+def _in_words(error: requests.RequestException) -> str:
+    """What went wrong with a connection; the library's own text names its objects and addresses in memory."""
+    import requests
+
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the server's certificate could not be checked"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "no connection through the proxy"
+    if isinstance(error, requests.exceptions.Timeout):
+        return f"no answer within {TIMEOUT_S} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        reason = _reason(error)
+        return "no connection to the server" + (f" ({reason})" if reason else "")
+    return f"the request failed ({type(error).__name__})"
+
+
+def _reason(error: BaseException) -> str:
+    """The system's word for it, such as `Connection refused`, from the error that began it; empty where none is."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        inner = [a for a in seen.args if isinstance(a, BaseException)]
+        seen = seen.__cause__ or seen.__context__ or (inner[0] if inner else None)
+    return ""

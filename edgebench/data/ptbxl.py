@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgebench.contracts import DataRequest, InputContract, Progress, RecordSet, Split
 from edgebench.data import cache
-from edgebench.data.ptbxl_index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, fingerprint, read_index
+from edgebench.data.ptbxl_index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, fingerprint, read_index, require_tables
 from edgebench.errors import BadRecord, DataError, MissingPackage
 from edgebench.signals import SUPERCLASSES
 
@@ -29,15 +29,21 @@ class PtbXl:
     license = "CC-BY-4.0"
     splits: Mapping[Split, str] = {"train": "folds 1-8", "validation": "fold9", "test": "fold10"}
 
+    def check(self, request: DataRequest) -> None:
+        """Raise DataError where the folder or its tables are missing."""
+        if request.directory is None:
+            raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
+        if request.rate_hz not in RATES:
+            raise DataError(f"PTB-XL has no {request.rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
+        require_tables(request.directory)
+
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.
 
         Raises DataError for what is missing or malformed. Without `skip_bad_records`, so does the first bad record.
         """
-        if request.directory is None:
-            raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
-        if request.rate_hz not in RATES:
-            raise DataError(f"PTB-XL has no {request.rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
+        self.check(request)
+        assert request.directory is not None
         key = _key(request, fingerprint(request.directory))
         try:
             entry = cache.open_or_make(key, lambda folder: _make(request, folder, progress))

@@ -45,6 +45,12 @@ def fingerprint(directory: Path) -> str:
     return digest.hexdigest()
 
 
+def require_tables(directory: Path) -> None:
+    """Raise DataError where the folder or one of the tables is missing."""
+    for name in (DATABASE, STATEMENTS):
+        _existing(directory, name)
+
+
 def read_index(directory: Path) -> Index:
     """Read both tables. Raises DataError with one line for a missing folder, file or column, or a bad value."""
     table = _read_csv(_existing(directory, DATABASE), ["ecg_id", "scp_codes", "strat_fold"])
@@ -65,7 +71,8 @@ def read_index(directory: Path) -> Index:
 
 def _existing(directory: Path, name: str) -> Path:
     if not directory.is_dir():
-        raise DataError(f"{directory}: no such folder; give PTB-XL's folder with --data-dir")
+        what = "a file, not a folder" if directory.exists() else "no such folder"
+        raise DataError(f"{directory}: {what}; this fetches PTB-XL into one: edgebench data fetch ptbxl FOLDER")
     path = directory / name
     if not path.is_file():
         raise DataError(f"{directory}: no {name} there; fetch it with: edgebench data fetch ptbxl {directory}")

@@ -117,5 +117,5 @@ def _call(build: Callable[..., Any], classes: int, spec: str) -> nn.Module:
     except (Exception, SystemExit) as error:
         raise ModelError(f"{spec}: {type(error).__name__}: {error}") from None
     if not isinstance(network, nn.Module):
-        raise ModelError(f"{spec}: gives a {type(network).__name__}, not a torch.nn.Module")
+        raise ModelError(f"{spec}: gives {type(network).__name__}, not a torch.nn.Module")
     return network

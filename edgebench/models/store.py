@@ -14,6 +14,7 @@ from edgebench.contracts import InputContract
 from edgebench.errors import ModelError
 from edgebench.files import replacing, safe_name, sha256, write_text
 from edgebench.models import own
+from edgebench.problems import meant
 from edgebench.records import first_problem
 
 if TYPE_CHECKING:
@@ -97,11 +98,15 @@ def find(name: str) -> TrainedModel:
     """
     path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
     if not path.is_file():
-        trainable = name in registry.names("models") or name.partition(":")[0] in registry.names("model_sources")
-        hint = f"; train it: edgebench train {name}" if trainable else ""
-        raise ModelError(f"no trained model '{name}'; known: {', '.join(shipped())}, or a path to a manifest{hint}")
+        raise ModelError(_unknown(name))
     try:
-        manifest = ModelManifest.model_validate_json(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # not JSON, or not even text
+        raise ModelError(f"{path}: not the manifest of a model: not JSON") from None
+    if not isinstance(data, dict) or not {"architecture", "weights"} & set(data):
+        raise ModelError(f"{path}: not the manifest of a model; edgebench train writes one")
+    try:
+        manifest = ModelManifest.model_validate(data)
     except pydantic.ValidationError as error:
         raise ModelError(f"{path}: {first_problem(error, ModelManifest)}") from None
     weights = path.parent / manifest.weights
@@ -110,6 +115,20 @@ def find(name: str) -> TrainedModel:
     if sha256(weights) != manifest.weights_sha256:
         raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced")
     return TrainedModel(manifest, weights)
+
+
+def _unknown(name: str) -> str:
+    """What to say of a name that no model has, by what it seems to be."""
+    if name.endswith(".py"):
+        return f"{name}: name the function in it that gives the network, and its weights: --model {name}:FUNCTION"
+    if name.endswith((".onnx", ".pt", ".pth", ".ts")):
+        return f"{name}: not a model to export; measure the file as it is: edgebench run --artifact {name}"
+    if name.endswith(".json"):
+        return f"{name}: no such manifest of a model"
+    trainable = name in registry.names("models") or name.partition(":")[0] in registry.names("model_sources")
+    hint = f"train it: edgebench train {name}" if trainable else meant(name, shipped())
+    known = f"known: {', '.join(shipped())}, or a path to a manifest"
+    return f"no trained model '{name}'; {known}{hint and f'; {hint}'}"
 
 
 def network(model: TrainedModel) -> nn.Module:

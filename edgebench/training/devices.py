@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from edgebench.errors import ModelError, first_line
 
+DEVICES = "cpu or cuda"
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -17,9 +18,14 @@ def device_of(name: str) -> torch.device:
     """The device of that name, or CUDA where there is one; raises ModelError where it cannot be used."""
     try:
         place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except RuntimeError:
+        raise ModelError(f"--device {name}: no such device; give {DEVICES}") from None
+    if place.type == "cuda" and not torch.cuda.is_available():
+        raise ModelError(f"--device {name}: torch sees no CUDA device here; give cpu")
+    try:
         torch.zeros(1, device=place).item()  # the device `meta` holds no values
-    except (RuntimeError, AssertionError, ModuleNotFoundError) as error:
-        raise ModelError(f"--device {name}: {first_line(error)}") from None
+    except (RuntimeError, AssertionError, ModuleNotFoundError, NotImplementedError) as error:
+        raise ModelError(f"--device {name}: cannot be used here ({first_line(error)}); give {DEVICES}") from None
     return place
 
 

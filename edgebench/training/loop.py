@@ -76,6 +76,8 @@ def train(
     architecture = registry.architecture(name)
     chosen = changed(architecture.recipe, recipe or {})
     source = registry.dataset(dataset)
+    place = device_of(device)
+    _require(chosen, output)
 
     def load(split: Split) -> RecordSet:
         return source.load(
@@ -83,11 +85,10 @@ def train(
         )
 
     training, validation, test = load("train"), load("validation"), load("test")
-    place = device_of(device)
     targets = targets_of(training, chosen, place, told.data)
     torch.manual_seed(chosen.seed)
     network = _built(architecture, chosen, len(source.classes))
-    checkpoint = output / f"{store.stem(name)}.checkpoint.pt"
+    checkpoint = checkpoint_of(name, output)
     going_on = resume and checkpoint.exists()
     started_from = RANDOM if going_on else _start(network, architecture, chosen, training)
     if told.note and started_from != RANDOM:
@@ -137,6 +138,19 @@ def train(
         state.average, name, architecture.input, source, chosen, training, validation, test, history, told.data
     ) | _compressed(chosen)  # fmt: skip
     return store.save(state.average.cpu(), output, manifest, half)
+
+
+def checkpoint_of(name: str, output: Path) -> Path:
+    """The file that a training of an architecture goes on from."""
+    return output / f"{store.stem(name)}.checkpoint.pt"
+
+
+def _require(recipe: Recipe, output: Path) -> None:
+    """Refuse, before anything is read, what no training could use; raises ModelError."""
+    if output.exists() and not output.is_dir():
+        raise ModelError(f"{output}: a file, not a folder; give another --output")
+    for name in filter(None, (recipe.teacher, recipe.start)):
+        store.find(name)
 
 
 def _precision(recipe: Recipe, place: torch.device, compiled: bool) -> str:

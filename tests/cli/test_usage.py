@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from helpers import refused
 from typer.main import get_command
 
 from edgebench.cli import app as app_module
 from edgebench.cli.options import FLAGS, flag_of
 from edgebench.plan import Plan
-
-LIBRARY = (
-    "Input should",
-    "parse string",
-    "Value error",
-    "Extra inputs",
-    "the whole",
-    "Field required",
-    "Invalid value",
-)
-"""Words of pydantic's and click's own."""
-
-
-def said(given: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line on standard error, of a command that exits with 2 and shows nothing else."""
-    monkeypatch.setattr("sys.argv", ["edgebench", *given.split()])
-    with pytest.raises(SystemExit) as ended:
-        app_module.main()
-    shown = capsys.readouterr()
-    assert ended.value.code == 2
-    assert shown.out == "" and shown.err.count("\n") == 1 and shown.err.startswith("error: ")
-    assert not any(word in shown.err for word in LIBRARY)
-    return shown.err.removeprefix("error: ").rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +34,7 @@ def said(given: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 def test_the_flag_and_its_value_are_named(
     given: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said(given, monkeypatch, capsys) == line
+    assert refused(given, monkeypatch, capsys) == line
 
 
 @pytest.mark.parametrize(
@@ -71,7 +49,7 @@ def test_the_flag_and_its_value_are_named(
 def test_a_plan_that_a_flag_spoils_is_the_flags_fault(
     given: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said(given, monkeypatch, capsys).startswith(line)
+    assert refused(given, monkeypatch, capsys).startswith(line)
 
 
 def test_every_field_of_a_plan_has_a_flag() -> None:

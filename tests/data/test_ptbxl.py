@@ -193,7 +193,10 @@ def test_several_bad_records(ptbxl: Path) -> None:
 
 
 BAD_FOLDERS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no folder": (lambda f: f.rename(f.with_name("away")), "no such folder; give .*--data-dir"),
+    "no folder": (
+        lambda f: f.rename(f.with_name("away")),
+        "no such folder; this fetches PTB-XL into one: edgebench data fetch ptbxl FOLDER$",
+    ),
     "no database": (lambda f: (f / "ptbxl_database.csv").unlink(), "no ptbxl_database.csv there; fetch it"),
     "no statements": (lambda f: (f / "scp_statements.csv").unlink(), "no scp_statements.csv there; fetch it"),
     "empty table": (lambda f: (f / "ptbxl_database.csv").write_text(""), "ptbxl_database.csv: not a readable.*fetch"),

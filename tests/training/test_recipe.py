@@ -26,6 +26,7 @@ def test_changes_are_taken_over_and_the_rest_kept() -> None:
     [
         ({"epoch": 7}, "a recipe has no 'epoch'; it has epochs, batch_size, learning_rate"),
         ({"epochs": "many"}, "recipe: epochs: must be a whole number, not 'many'"),
+        ({"learning_rate": 0}, "recipe: learning_rate: 0 is not above 0"),
         ({"epochs": 1.5}, "recipe: epochs: must be a whole number, not 1.5"),
         ({"learning_rate": "fast"}, "recipe: learning_rate: must be a number, not 'fast'"),
         ({"progressive": 0.5}, "recipe: progressive: must be a list, not 0.5"),
