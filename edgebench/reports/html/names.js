@@ -1,7 +1,7 @@
 // Names beside the points of the front, each where it covers neither another name nor a point.
 
 const MOST_NAMES = 14;
-const NAME = { size: 11, line: 14, wide: 210, narrow: 120 };
+const NAME = { size: 11, line: 14.5, wide: 210, narrow: 120 };
 
 /** Plotly's annotations; none where the front is so large that names would fill the chart. */
 function names(chart, cells, across, log, height) {
