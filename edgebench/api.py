@@ -128,6 +128,9 @@ def export(
         for variant in chosen.variants:
             name = f"{artifacts.safe(model)}/{artifacts.safe(variant)}"
 
+            def begun(exporter: str, name: str = name) -> None:
+                hear.begin(f"{name}/{exporter}")
+
             def done(exporter: str, outcome: Outcome, name: str = name) -> None:
                 outcomes[f"{name}/{exporter}"] = outcome
                 hear.built(f"{name}/{exporter}", outcome)
@@ -140,7 +143,7 @@ def export(
                 continue
             artifacts.build(
                 source, variant, chosen.exporters, output / name, calibration, check,
-                chosen.measuring.timeout_s, done,
+                chosen.measuring.timeout_s, done, begun=begun,
             )  # fmt: skip
     return outcomes
 
@@ -178,8 +181,8 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
 def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation]:
     """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
 
-    `bounds` are fields of `edgebench.recommendation.Limits`, in seconds and bytes. Raises RunError, and PlanError for a
-    bound that is none or an unknown target.
+    `bounds` are fields of `edgebench.choosing.limits.Limits`, in seconds and bytes. Raises RunError, and PlanError
+    for a bound that is none or an unknown target.
     """
     from edgebench import run_store
     from edgebench.choosing.recommendation import Limits, recommend

@@ -126,8 +126,9 @@ def build(
     timeout_s: float,
     done: Callable[[str, Outcome], None],
     floats: Mapping[str, str] | None = None,
+    begun: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Build artifacts into `folder`/EXPORTER/ and tell `done` of each, in any order.
+    """Build artifacts into `folder`/EXPORTER/ and tell `begun` and `done` of each, in any order.
 
     An exporter that crashes or hangs fails alone: the others are built by another process. An artifact is done when a
     fresh process has loaded it and its logits were compared with the network's own. `floats` are modules that int8
@@ -139,7 +140,7 @@ def build(
     with ThreadPoolExecutor(1) as pool:
         try:
             for name, outcome in _outcomes(
-                model, variant, exporters, folder, calibration, check, logits, timeout_s, floats or {}
+                model, variant, exporters, folder, calibration, check, logits, timeout_s, floats or {}, begun
             ):
                 if outcome.status == "ok":
                     checks.append(
@@ -147,8 +148,10 @@ def build(
                     )
                 else:
                     done(name, outcome)
+                while checks and checks[0][1].done():
+                    _tell(*checks.pop(0), done)
             for name, future in checks:
-                done(name, future.result())
+                _tell(name, future, done)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             end_children()
@@ -156,9 +159,13 @@ def build(
     logits.unlink(missing_ok=True)
 
 
+def _tell(name: str, checked: Future[Outcome], done: Callable[[str, Outcome], None]) -> None:
+    done(name, checked.result())
+
+
 def _outcomes(
     model: str, variant: str, exporters: tuple[str, ...], folder: Path, calibration: RecordSet | None, check: RecordSet,
-    logits: Path, timeout_s: float, floats: Mapping[str, str],
+    logits: Path, timeout_s: float, floats: Mapping[str, str], begun: Callable[[str], None],
 ) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
     left = list(exporters)
     while left:
@@ -169,9 +176,12 @@ def _outcomes(
             "check_records": CHECK_RECORDS, "check_output": str(logits),
             "floats": dict(floats),
         }  # fmt: skip
+        begun(left[0])
         try:
             for answer in ask("edgebench.builder", request, timeout_s):
                 left.remove(answer["exporter"])
+                if left:
+                    begun(left[0])
                 yield answer["exporter"], from_dict(Outcome, answer["outcome"])
             return
         except ChildError as failure:
@@ -197,6 +207,8 @@ def _check(outcome: Outcome, folder: Path, check: RecordSet, logits: Path, timeo
     else:
         own, exported = np.load(logits), np.load(output)
         output.unlink()
+        if not np.isfinite(own).all():
+            return Outcome("failed", "the network's own logits are not finite: it gives NaN or infinity")
         error = float(np.abs(exported - own).max())
         if not agrees(own, exported, artifact.precision):
             return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")

@@ -83,6 +83,9 @@ class Building:
         def job(exporter: str) -> str:
             return f"build~{model}~{artifacts.safe(variant)}~{exporter}"
 
+        def told(exporter: str) -> str:
+            return f"{model} {exporter if variant == 'none' else f'{exporter} · {variant}'}: export and check"
+
         def keep(exporter: str, outcome: Outcome) -> None:
             if job(exporter) not in self.store.outcomes:
                 self.store.record(job(exporter), outcome)
@@ -90,7 +93,7 @@ class Building:
             artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
             path = folder / safe_name(exporter) / artifact.file if artifact else None
             self.built[model, variant, exporter] = Built(outcome, artifact, path)
-            self.hear.step(f"{model} {variant} {exporter}")
+            self.hear.step(told(exporter))
 
         outcome, source = self._sources().find(name, variant)
         if outcome.status != "ok":
@@ -109,7 +112,10 @@ class Building:
                 artifacts.verify(made.artifact, made.path)
         if left:
             timeout = self.plan.measuring.timeout_s
-            artifacts.build(source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep)
+            artifacts.build(
+                source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep,
+                begun=lambda exporter: self.hear.begin(told(exporter)),
+            )  # fmt: skip
 
     def _sources(self) -> Sources:
         from edgebench.sources import Sources

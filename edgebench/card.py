@@ -90,7 +90,7 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise error(f"{place}: not valid TOML: {failure}") from None
     except pydantic.ValidationError as failure:
-        raise error(f"{place}: {first_problem(failure)}") from None
+        raise error(f"{place}: {first_problem(failure, Card)}") from None
     if not card.thresholds and not tuned:
         raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card

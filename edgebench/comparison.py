@@ -19,6 +19,9 @@ from edgebench.measurements import Measurement, Run
 from edgebench.records import first_problem, to_dict
 from edgebench.timings import Ratio, paired_ratio, ratio
 
+ALIKE = 0.05
+"""Two latencies whose ratio is surely within so much of 1 are called alike."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -52,10 +55,15 @@ class Compared:
 
     @property
     def said(self) -> str:
-        """`slower`, `faster` or `no difference seen` beyond the noise; empty where it cannot be told."""
+        """What the interval of the ratio leaves: `slower`, `faster`, `alike`, or `undecided`; empty without one.
+
+        Alike is what differs by less than `ALIKE` beyond the noise; undecided what may be slower or faster by more.
+        """
         if self.latency is None:
             return ""
-        return "slower" if self.latency.low > 1 else "faster" if self.latency.high < 1 else "no difference seen"
+        if self.latency.low > 1 or self.latency.high < 1:
+            return "slower" if self.latency.low > 1 else "faster"
+        return "alike" if self.latency.low >= 1 / (1 + ALIKE) and self.latency.high <= 1 + ALIKE else "undecided"
 
 
 def compare(run: Path, other: Path | None = None, base: str = "", across_machines: bool = False) -> list[Compared]:
@@ -185,7 +193,7 @@ def baseline(path: Path) -> Run:
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
-        raise RunError(f"{path}: {first_problem(error)}") from None
+        raise RunError(f"{path}: {first_problem(error, tuple[Measurement, ...])}") from None
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
 

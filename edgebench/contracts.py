@@ -168,6 +168,11 @@ class Cell:
         return f"{self.model}~{self.variant}~{self.exporter}~{self.target}".replace("/", "_").replace(":", "_")
 
     @property
+    def told(self) -> str:
+        """What a person reads while it is at work."""
+        return f"{self.model} {self.name} on {self.target}"
+
+    @property
     def name(self) -> str:
         """Exporter, and the variant where there is one: what tables call it beside model and target."""
         return self.exporter if self.variant == "none" else f"{self.exporter} · {self.variant}"

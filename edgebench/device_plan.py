@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgebench.errors import PlanError
+from edgebench.errors import FieldError, PlanError
+from edgebench.problems import Problem
 from edgebench.records import to_json, validated
-from edgebench.settings import Measuring
+from edgebench.settings import DATASET, SEED, Measuring
 
 LEAST = {
     "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
     "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3, "steady_limit_s": 0,
 }  # fmt: skip
 """Fields of `measuring`, each with the least that it may be."""
+CORES = "measuring.cores"
 FIELDS = ("artifacts", "targets", "dataset", "data_dir", "limit", "threads", "seed", "measuring")
 """What a document has; the fields of `plan.Plan` of these names mean the same."""
 
@@ -28,11 +30,11 @@ class DevicePlan:
 
     artifacts: tuple[Path, ...]
     targets: tuple[str, ...]
-    dataset: str = "demo"
+    dataset: str = DATASET
     data_dir: Path | None = None
     limit: int | None = None
     threads: int | None = None
-    seed: int = 0
+    seed: int = SEED
     measuring: Measuring = field(default_factory=Measuring)
     # What `plan.Plan` can ask for and a bundle cannot.
     models: ClassVar[tuple[str, ...]] = ()
@@ -58,29 +60,29 @@ def check(plan: DevicePlan) -> DevicePlan:
     """The plan itself; raises PlanError where it cannot be measured."""
     for name in ("limit", "threads"):
         if (value := getattr(plan, name)) is not None and value < 1:
-            raise PlanError(f"{name} is {value}; it must be at least 1")
+            raise FieldError(Problem(name, "must be at least 1", value))
     if problem := first_too_small(plan.measuring):
-        raise PlanError(problem)
+        raise FieldError(problem)
     check_cores(plan.measuring.cores)
     return plan
 
 
-def first_too_small(measuring: Measuring) -> str:
-    """The first field that is below what makes sense, in one line; empty where there is none."""
+def first_too_small(measuring: Measuring) -> Problem | None:
+    """The first field that is below what makes sense; None where there is none."""
     for name, least in LEAST.items():
         value = getattr(measuring, name)
         for one in value if isinstance(value, tuple) else (value,):
             if one is not None and not one >= least:  # nor is not-a-number
-                return f"measuring.{name} is {one}; it must be at least {least:g}"
-    return ""
+                return Problem(f"measuring.{name}", f"must be at least {least:g}", one)
+    return None
 
 
 def check_cores(cores: tuple[int, ...]) -> None:
-    """Raises PlanError where a process cannot be held to them."""
+    """Raises FieldError where a process cannot be held to them."""
     if not cores:
         return
     if not hasattr(os, "sched_setaffinity"):
-        raise PlanError("measuring.cores: this system cannot hold a process to cores; leave --core away")
+        raise FieldError(Problem(CORES, "this system cannot hold a process to cores", cores[0], "leave it away"))
     if strange := sorted(set(cores) - os.sched_getaffinity(0)):
         there = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
-        raise PlanError(f"measuring.cores: there is no core {strange[0]} here; there are {there}")
+        raise FieldError(Problem(CORES, f"there is no such core here; there are {there}", strange[0]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebench import cgroup, profiles, registry
 from edgebench.errors import EdgeBenchError, UnknownPlugin
-from edgebench.measuring import energy, environment, nvidia, sensors, steadiness
+from edgebench.measuring import energy, environment, nvidia, sensors, steadiness, summary
 
 LOOK_S = 0.5
 """How long `doctor` looks at what else runs."""
@@ -68,7 +68,7 @@ def _summary(kind: str, name: str) -> str:
         from edgebench.models import store
 
         if name not in store.shipped():
-            return "untrained: edgebench train " + name
+            return f"untrained: edgebench train {name} --data-dir DIR"
         scores = store.find(name).manifest.scores
         fold10 = scores.get("fold10")
         return (
@@ -140,7 +140,10 @@ def _sensors(facts: dict[str, Any]) -> list[Finding]:
     found.append(Finding("temperature", "missing" if degrees is None else "ok", told))
     others = steadiness.others(LOOK_S)
     told = f"{others:.1f} of {len(steadiness.cores())} cores are busy with other work"
-    found.append(Finding("load of others", "ok", told))
+    busy = others > summary.NOISY_BACKGROUND
+    found.append(
+        Finding("load of others", "busy" if busy else "ok", f"{told}: timings will be noisy" if busy else told)
+    )
     hertz = facts["frequency_hz"]
     told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
     found.append(Finding("frequency", "ok" if hertz else "missing", told))

@@ -4,6 +4,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
 
     EdgeBenchError
     ├── PlanError         a plan, a flag or a target profile that cannot be run
+    │   └── FieldError    a plan's field that was given here, in a call or by a flag, not in a file
     ├── UnknownPlugin     a name that no plug-in carries
     ├── DataError         a dataset, or a part of it, that is missing or malformed
     │   └── BadRecord     one record that cannot be used
@@ -17,6 +18,10 @@ Each message is one line that says what is wrong, where, and what to do; the com
     └── RunError          a run folder that cannot be written, resumed or read
         └── DiskFull      no space left: nothing is lost, and the run can be resumed
 """
+
+from __future__ import annotations
+
+from edgebench.problems import Problem, meant
 
 
 class EdgeBenchError(Exception):
@@ -32,11 +37,21 @@ class PlanError(EdgeBenchError):
     """A plan, a flag or a target profile that cannot be run."""
 
 
+class FieldError(PlanError):
+    """A plan's field that was given in a call or by a flag; the command line names the flag."""
+
+    def __init__(self, problem: Problem, more: int = 0) -> None:
+        self.problem = problem
+        self.more = f" (and {more} more)" if more else ""
+        super().__init__(f"{problem}{self.more}")
+
+
 class UnknownPlugin(EdgeBenchError):  # noqa: N818 - the name says what happened
     """A name that no plug-in carries."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        super().__init__(f"unknown {kind} '{name}'; known: {', '.join(known) or 'none'}")
+        near = meant(name, known)
+        super().__init__(f"unknown {kind} '{name}'; known: {', '.join(known) or 'none'}{near and f'; {near}'}")
 
 
 class DataError(EdgeBenchError):

@@ -14,14 +14,20 @@ class Listener:
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins; the one before has ended."""
 
-    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
-        """A run has so many cells; `steps` are the stages that are to come, each with its number of steps."""
+    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
+        """A run has so many cells, `elsewhere` of them on other machines.
+
+        `steps` are the stages that are to come here, each with its number of steps.
+        """
 
     def begin(self, text: str) -> None:
         """A step of the stage begins; `step` with the same text ends it."""
 
     def step(self, text: str = "") -> None:
         """One step of the stage is done; `text` says which."""
+
+    def result(self, text: str) -> None:
+        """What came of a step, where that is neither an artifact of a run nor a cell."""
 
     def detail(self, text: str) -> None:
         """How far the step is that is at work."""

@@ -35,13 +35,15 @@ def of(m: Measurement, run: Run) -> str:
     if dense is None or not dense.latency_p50_s or not m.latency_p50_s:
         return f"no float file of its kind was measured beside it; {counted}"
     ratio = dense.latency_p50_s / m.latency_p50_s
+    noise = ", within the noise" if _overlap(m, dense) else ""
     other = dense.exporter if dense.variant == m.variant else dense.cell.name
     if dense.variant != m.variant and dense.variant != untrained(m.variant):
         other += " of the dense model"
     if ratio >= FASTER:
-        return f"{ratio:.1f} times faster than {other}: {counted}"
-    how = "not faster" if ratio > 1 / FASTER else f"{1 / ratio:.1f} times slower"
-    return f"{how} than {other}: {_cause(m, run)} ({counted})"
+        return f"{ratio:.1f} times faster than {other}{noise}: {counted}"
+    if ratio > 1 / FASTER:
+        return f"not faster than {other}: {_cause(m, run)} ({counted})"
+    return f"{1 / ratio:.1f} times slower than {other}{noise}: {_cause(m, run)} ({counted})"
 
 
 def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:
@@ -56,6 +58,15 @@ def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | No
     ]  # fmt: skip
     by_variant = {r.variant: r for r in same}
     return by_variant.get(m.variant) or by_variant.get(untrained(m.variant)) or by_variant.get("none")
+
+
+def _overlap(one: Measurement, other: Measurement) -> bool:
+    """Whether the intervals of the medians leave open which is the faster one."""
+    ends = [(m.latency_p50_low_s, m.latency_p50_high_s) for m in (one, other)]
+    (low, high), (other_low, other_high) = ends
+    if low is None or high is None or other_low is None or other_high is None:
+        return False
+    return low <= other_high and other_low <= high
 
 
 def _cause(m: Measurement, run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,6 +57,9 @@ class Grid:
         if isinstance(self.plan, DevicePlan) or self.plan.artifacts:
             self.built = building.given(self.plan, self.validation, self.store.folder)
         else:
+            plan = self.plan
+            most = len(plan.models) * len(plan.variants) * len(plan.exporters) * len(plan.targets)
+            self.hear.outline(most, {})  # what is to come, and how long, is known when all is built
             self.built = building.Building(self.plan, self.store, self.calibration, self.test, self.hear).all()
 
     def plan_cells(self) -> None:
@@ -76,14 +79,19 @@ class Grid:
                 if built.artifact and not fit.reason:
                     fit = replace(fit, reason=_mismatch(built.artifact, self.test))
                 self.cells.append(Planned(Cell(model, variant, exporter, target.name), target, fit, built))
-        self.hear.outline(len(self.cells) + len(self.elsewhere), self._steps())
-        for planned in (*self.cells, *self.elsewhere):
+        every = (*self.cells, *self.elsewhere)
+        kept = sum(p.cell.id in self.store.measurements for p in every)
+        if kept:
+            rest = "the others follow" if kept < len(every) else "nothing is left to measure"
+            self.hear.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
+        self.hear.outline(len(every) - kept, self._steps(), len(self.elsewhere))
+        for planned in every:
             if planned.blocked:
                 self._finish(planned, planned.blocked)
 
     def _steps(self) -> dict[str, int]:
         """The stages that are to come here, each with about so many steps; those of other machines are not known."""
-        here = [p for p in self.cells if not p.blocked]
+        here = [p for p in self._open() if not p.blocked]
         quantized = sum(p.artifact.precision.startswith("int8") for p in here)
         return {
             PREDICT: len({_prediction(p) for p in (*self._references(), *here)}), MEMORY: len(here),
@@ -92,11 +100,10 @@ class Grid:
 
     def predict(self) -> None:
         """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
-        jobs: dict[str, Job] = {}
-        for planned in self._references():
-            jobs[_prediction(planned)] = self._predict_job(planned)
-        jobs |= {_prediction(p): self._predict_job(p) for p in self._open()}
-        self._perform(PREDICT, jobs, lambda _: None)
+        asked = {_prediction(p): p for p in (*self._references(), *self._open())}
+        jobs = {name: self._predict_job(p) for name, p in asked.items()}
+        told = {name: f"{p.cell.model} {p.cell.name}: predict" for name, p in asked.items()}
+        self._perform(PREDICT, jobs, told, lambda _: None)
         self._read_references()
         answers: dict[Cell, Answer] = self._ended()
         for planned in self._open():
@@ -146,7 +153,8 @@ class Grid:
             for p in self._open()
         }
         by_job = {f"memory~{p.cell.id}": p for p in self._open()}
-        self._perform(MEMORY, jobs, lambda name: self._end_if_failed(by_job[name], name))
+        told = {name: f"{p.cell.told}: memory" for name, p in by_job.items()}
+        self._perform(MEMORY, jobs, told, lambda name: self._end_if_failed(by_job[name], name))
 
     def profile(self) -> None:
         """Stage 5: where the time of the quantized artifacts goes, one process at a time."""
@@ -154,12 +162,12 @@ class Grid:
         self.hear.stage(PROFILE, len(quantized))
         for planned in quantized:
             name = f"profile~{planned.cell.id}"
-            self.hear.begin(name.replace("~", " "))
+            self.hear.begin(told := f"{planned.cell.told}: profile")
             if name not in self.store.outcomes:
                 output = self.store.folder / "profiles" / f"{planned.cell.id}.json"
                 outcome = artifacts.perform(self._job(planned, "profile", output), self.plan.measuring.timeout_s)
                 self.store.record(name, outcome)
-            self.hear.step(name.replace("~", " "))
+            self.hear.step(told)
 
     def latency(self) -> None:
         """Stage 6: the timed passes, one process at a time; with them the cells end."""
@@ -186,28 +194,30 @@ class Grid:
     def _rounds(self) -> Rounds:
         return Rounds(self.plan, self.store, self.test.signals, self.hear)
 
-    def _perform(self, stage: str, jobs: dict[str, Job], done: Callable[[str], object]) -> None:
-        """Do untimed jobs, several at a time, leaving out those that the journal has."""
+    def _perform(
+        self, stage: str, jobs: Mapping[str, Job], told: Mapping[str, str], done: Callable[[str], object]
+    ) -> None:
+        """Do untimed jobs, several at a time, without those that the journal has; `told` is what is heard of each."""
         self.hear.stage(stage, len(jobs))
         left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
         for name in jobs.keys() - left.keys():
-            self.hear.step(name.replace("~", " "))
+            self.hear.step(told[name])
             done(name)
         with ThreadPoolExecutor(_workers()) as pool:
             timeout = self.plan.measuring.timeout_s
-            waiting = {pool.submit(self._performed, name, job, timeout): name for name, job in left.items()}
+            waiting = {pool.submit(self._performed, told[name], job, timeout): name for name, job in left.items()}
             try:
                 for future in as_completed(waiting):
                     self.store.record(waiting[future], future.result())
-                    self.hear.step(waiting[future].replace("~", " "))
+                    self.hear.step(told[waiting[future]])
                     done(waiting[future])
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 end_children()
                 raise
 
-    def _performed(self, name: str, job: Job, timeout_s: float) -> Outcome:
-        self.hear.begin(name.replace("~", " "))
+    def _performed(self, told: str, job: Job, timeout_s: float) -> Outcome:
+        self.hear.begin(told)
         return artifacts.perform(job, timeout_s)
 
     def _open(self) -> list[Planned]:

@@ -6,6 +6,7 @@ Standard library only, like the other records.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +138,15 @@ class Run:
     """Environments of other machines than the run's own, by their rows' `host`."""
     parts: tuple[Run, ...] = ()
     """The runs that this one was merged from; empty for one that was not."""
+
+    @property
+    def unmeasured(self) -> int:
+        """How many cells of the plan have no row yet: an interrupted run's, which a resume measures."""
+        if self.parts:
+            return sum(part.unmeasured for part in self.parts)
+        counts = [len(self.plan.get(name) or ()) for name in ("models", "variants", "exporters")]
+        files = len(self.plan.get("artifacts") or ()) or math.prod(counts)
+        return max(0, files * len(self.plan.get("targets") or ()) - len(self.measurements))
 
     def environment_of(self, m: Measurement) -> Mapping[str, Any]:
         """The machine that a cell was measured on."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-from edgebench import options, profiles, registry
+from edgebench import options, problems, profiles, registry, settings
 from edgebench.device_plan import check_cores, first_too_small
-from edgebench.errors import ModelError, PlanError
+from edgebench.errors import FieldError, ModelError, PlanError
 from edgebench.models import store
 from edgebench.options import CHAIN
+from edgebench.problems import ABSENT, Misfit, Problem
 from edgebench.recipe import Recipe, changed
-from edgebench.records import first_problem
 from edgebench.settings import FineTuning, Measuring
 
 ALL_MODELS = "all"
@@ -29,7 +31,7 @@ class Plan(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[str, ...] = pydantic.Field(
-        ("resnet1d",),
+        settings.MODELS,
         description="shipped models (`all`: every one), paths of manifests, or one path/to/file.py:FUNCTION",
     )
     weights: Path | None = pydantic.Field(None, description="weights of the model that is path/to/file.py:FUNCTION")
@@ -37,29 +39,31 @@ class Plan(pydantic.BaseModel):
         False, description="choose the thresholds of what was made elsewhere on the validation records"
     )
     variants: tuple[str, ...] = pydantic.Field(
-        ("none",), description="compressions, such as `none`, `l1-0.4`, `structured-0.5`, `structured-0.5+qat`"
+        settings.VARIANTS, description="compressions, such as `none`, `l1-0.4`, `structured-0.5`, `structured-0.5+qat`"
     )
     exporters: tuple[str, ...] = pydantic.Field(
         (), description="exporters, with their options (`onnx-int8:entropy`); empty for all of them"
     )
-    targets: tuple[str, ...] = pydantic.Field(
-        ("host", "arm-qnnpack"), description="names of profiles, or paths to TOML files"
-    )
+    targets: tuple[str, ...] = pydantic.Field(settings.TARGETS, description="names of profiles, or paths to TOML files")
     artifacts: tuple[Path, ...] = pydantic.Field(
         (),
         description="measure these instead of building: manifests, .onnx or TorchScript files; models, variants and "
         "exporters have no say then",
     )
-    dataset: str = pydantic.Field("demo", description="the records that macro-F1 is computed on: `demo` or `ptbxl`")
+    dataset: str = pydantic.Field(
+        settings.DATASET, description="the records that macro-F1 is computed on: `demo` or `ptbxl`"
+    )
     data_dir: Path | None = pydantic.Field(None, description="folder of the dataset; `demo` needs none")
     limit: int | None = pydantic.Field(None, ge=1, description="at most this many test records; without it, all")
     keep_unlabelled: bool = pydantic.Field(False, description="keep test records without any class")
     skip_bad_records: bool = pydantic.Field(False, description="leave damaged records out instead of stopping")
     calibration_records: int = pydantic.Field(
-        256, ge=1, description="training records that int8 is calibrated on, at most"
+        settings.CALIBRATION_RECORDS, ge=1, description="training records that int8 is calibrated on, at most"
     )
     threads: int | None = pydantic.Field(None, ge=1, description="threads of every cell, instead of the target's")
-    seed: int = pydantic.Field(0, description="decides the order of the timed cells, and chance in a compression")
+    seed: int = pydantic.Field(
+        settings.SEED, description="decides the order of the timed cells, and chance in a compression"
+    )
     finetuning: FineTuning = pydantic.Field(
         default_factory=FineTuning, description="how a compressed network is trained on"
     )
@@ -74,20 +78,21 @@ class Plan(pydantic.BaseModel):
     @pydantic.model_validator(mode="after")
     def _measuring_makes_sense(self) -> Plan:
         if problem := first_too_small(self.measuring):
-            raise ValueError(problem)
+            raise Misfit(problem)
         names = [Path(m).stem if m.endswith(".json") else m for m in self.models]
         if len(set(names)) < len(names):
-            raise ValueError(f"models: two are named alike ({', '.join(names)}); rename a manifest")
+            raise _misfit("models", f"two are named alike ({', '.join(names)}); rename a manifest")
         own = [m for m in self.models if is_own(m)]
         if len(own) > 1:
-            raise ValueError(f"models: {own[0]} and {own[1]} need weights each; give them runs of their own")
+            raise _misfit("models", f"needs weights of its own, as {own[0]} does; give it another run", own[1])
         if own and not self.weights and not self.artifacts:
-            raise ValueError(f"models: {own[0]} needs its weights: --weights FILE")
+            raise _misfit("models", "needs its weights: --weights FILE", own[0])
         if self.weights and not own:
-            raise ValueError("weights: no model is path/to/file.py:FUNCTION; the others have weights of their own")
+            said = "no model is path/to/file.py:FUNCTION; the others have weights of their own"
+            raise _misfit("weights", said, str(self.weights))
         for name in ("models", "variants", "targets"):
             if not getattr(self, name):
-                raise ValueError(f"{name} is empty")
+                raise _misfit(name, "must not be empty")
         return self
 
     def source(self) -> dict[str, Any]:
@@ -102,6 +107,10 @@ class Plan(pydantic.BaseModel):
         return self.model_dump(mode="json")
 
 
+def _misfit(field: str, words: str, given: Any = ABSENT) -> Misfit:
+    return Misfit(Problem(field, words, given))
+
+
 def is_own(model: str) -> bool:
     """Whether a model is a network from a Python file, path/to/file.py:FUNCTION."""
     return ".py:" in model
@@ -110,7 +119,7 @@ def is_own(model: str) -> bool:
 def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
     """Read a plan, put the overrides that are not None over it, and check every name in it.
 
-    Raises PlanError or UnknownPlugin, with one line.
+    Raises PlanError or UnknownPlugin, with one line; FieldError where one of the overrides is wrong.
     """
     data: dict[str, Any] = {}
     if path is not None:
@@ -118,36 +127,55 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise PlanError(f"{path}: not a plan: not a text file in UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
             raise PlanError(f"{path}: not valid TOML: {error}") from None
+        if not data:
+            raise PlanError(f"{path}: the plan is empty; say what to run, or leave it away for the default")
+    with _blaming(str(path), overrides):
+        return check(Plan(**_put_over(data, overrides)))
+
+
+def over_saved(saved: dict[str, Any], overrides: dict[str, Any]) -> Plan:
+    """The plan of an earlier run, as `document` gave it, with overrides; raises PlanError."""
+    with _blaming("the run's plan", overrides):
+        return Plan(**_put_over(saved, overrides))
+
+
+def replaced(plan: Plan, **changes: Any) -> Plan:
+    """The plan with some fields changed, and validated again; raises PlanError."""
+    with _blaming("the plan", {}):
+        return Plan(**{**plan.model_dump(), **changes})
+
+
+def _put_over(data: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """The data with the overrides that are not None; tables are overridden field by field."""
     given = {k: v for k, v in overrides.items() if v is not None and v != ()}
     for part in PARTS:
         changes = given.pop(part, {})
         if changes and isinstance(data.get(part, {}), dict):
             given[part] = {**data.get(part, {}), **changes}
+    return {**data, **given}
+
+
+@contextmanager
+def _blaming(file: str, overrides: dict[str, Any]) -> Iterator[None]:
+    """Turn a field that is wrong into a PlanError that names the file, or a FieldError where an override gave it."""
     try:
-        plan = Plan(**{**data, **given})
+        yield
     except pydantic.ValidationError as error:
-        raise PlanError(f"{path or 'the flags'}: {first_problem(error)}") from None
-    return check(plan)
-
-
-def over_saved(saved: dict[str, Any], overrides: dict[str, Any]) -> Plan:
-    """The plan of an earlier run, as `document` gave it, with overrides; raises PlanError."""
-    given = {k: v for k, v in overrides.items() if v is not None and v != ()}
-    parts = {part: {**saved.get(part, {}), **given.pop(part, {})} for part in PARTS}
-    try:
-        return Plan(**{**saved, **given, **parts})
-    except pydantic.ValidationError as error:
-        raise PlanError(f"the run's plan: {first_problem(error)}") from None
-
-
-def replaced(plan: Plan, **changes: Any) -> Plan:
-    """The plan with some fields changed, and validated again; raises PlanError."""
-    try:
-        return Plan(**{**plan.model_dump(), **changes})
-    except pydantic.ValidationError as error:
-        raise PlanError(first_problem(error)) from None
+        first, *others = problems.of_validation(error, Plan)
+        count = len(others)
+    except FieldError as error:
+        first, count = error.problem, 0
+    else:
+        return
+    table, _, name = first.place.partition(".")
+    given = overrides.get(table)
+    if given is not None and (table not in PARTS or not isinstance(given, dict) or name.partition(".")[0] in given):
+        raise FieldError(first, count)
+    raise PlanError(f"{file}: {first}{f' (and {count} more)' if count else ''}")
 
 
 def check(plan: Plan) -> Plan:
@@ -159,7 +187,7 @@ def check(plan: Plan) -> Plan:
     found = [profiles.find(name, machine).name for name in plan.targets]
     if len(set(found)) < len(found):
         raise PlanError(f"targets: two profiles have one name ({', '.join(found)}); rename one")
-    _known("datasets", (plan.dataset,))
+    registry.place("datasets", plan.dataset)
     if plan.artifacts:
         return plan
     if ALL_MODELS in plan.models:
@@ -194,11 +222,3 @@ def _check_chain(chain: str, tuning: FineTuning) -> None:
         raise PlanError(f"variant '{chain}': none stands alone")
     if "qat" in names and not (tuning.epochs or tuning.qat_epochs):
         raise PlanError(f"variant '{chain}': training with quantization needs epochs: --qat-epochs 2")
-
-
-def _known(kind: str, chosen: tuple[str, ...]) -> None:
-    from edgebench.errors import UnknownPlugin
-
-    for name in chosen:
-        if name not in registry.names(kind):
-            raise UnknownPlugin(registry.KINDS[kind], name, registry.names(kind))

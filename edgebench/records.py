@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import category
 
-from edgebench import checking
+from edgebench import checking, problems
 from edgebench.errors import EdgeBenchError
 
 R = TypeVar("R")
@@ -61,7 +61,7 @@ def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError])
     try:
         return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
     except pydantic.ValidationError as failure:
-        raise error(f"{where}: {first_problem(failure)}") from None
+        raise error(f"{where}: {first_problem(failure, kind)}") from None
 
 
 def readable(text: str) -> str:
@@ -80,12 +80,13 @@ def _adapter(kind: Any) -> Any:
     return pydantic.TypeAdapter(kind)
 
 
-def first_problem(failure: Any) -> str:
-    """The first problem of a pydantic ValidationError in one line, and how many more there are."""
-    problems = failure.errors(include_url=False)
-    place = ".".join(str(part) for part in problems[0]["loc"]) or "the whole"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{place}: {problems[0]['msg']}{more}"
+def first_problem(failure: Any, kind: Any = None) -> str:
+    """The first problem of a pydantic ValidationError in one line, and how many more there are.
+
+    `kind` is what was validated; the line then names the keys that it has.
+    """
+    first, *more = problems.of_validation(failure, kind)
+    return f"{first}{f' (and {len(more)} more)' if more else ''}"
 
 
 def _build(hint: Any, value: Any) -> Any:

@@ -23,6 +23,8 @@ KINDS = {
     "runtimes": "runtime",
     "renderers": "report format",
 }
+UNNAMED = {"datasets": ("bundle",)}
+"""Plug-ins that EdgeBench alone chooses: a bundle's records are those that `edgebench measure BUNDLE` finds in it."""
 _EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pandas": "report", "tabulate": "report"}
 
 
@@ -41,11 +43,16 @@ def names(kind: str) -> list[str]:
     return list(_entry_points(kind))
 
 
+def nameable(kind: str) -> list[str]:
+    """Names of one kind's plug-ins that a person can ask for."""
+    return [name for name in names(kind) if name not in UNNAMED.get(kind, ())]
+
+
 def place(kind: str, name: str) -> str:
     """Where a plug-in is, as `module:attribute`; imports nothing. Raises UnknownPlugin with the known names."""
     points = _entry_points(kind)
     if name not in points:
-        raise UnknownPlugin(KINDS[kind], name, list(points))
+        raise UnknownPlugin(KINDS[kind], name, nameable(kind))
     return f"{points[name].module}:{points[name].attr}"
 
 

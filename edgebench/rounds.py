@@ -90,9 +90,7 @@ class Rounds:
                 self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
         gone: set[str] = set()
         for number, planned, what in todo:
-            told = (
-                f"{planned.cell.model} {planned.cell.name} on {planned.cell.target}, {what.name}, process {number + 1}"
-            )
+            told = f"{planned.cell.told}: {what.name}, process {number + 1} of {what.processes}"
             self.hear.begin(told)
             if planned.cell.id not in gone and self._one(planned, what, number, failed):
                 gone.add(planned.cell.id)
@@ -163,18 +161,18 @@ class Rounds:
         while True:
             steady = [c for c in left if self._steady(c, what)]
             for planned in steady:
-                self.hear.step(f"{planned.cell.exporter} on {planned.cell.target}")
+                self.hear.step(planned.cell.told)
             left = [c for c in left if c not in steady]
             if not left or time.monotonic() >= end:
                 break
             for planned in list(left):
                 number = len(list(self._done(planned, what)))
-                self.hear.detail(f"{planned.cell.exporter} on {planned.cell.target}, process {number + 1}")
+                self.hear.detail(f"{planned.cell.told}: process {number + 1}")
                 if time.monotonic() < end and self._time(planned, what, number).status != "ok":
-                    self.hear.note(f"{planned.cell.id}: a further process failed; those before it count")
+                    self.hear.note(f"{planned.cell.told}: a further process failed; those before it count")
                     left.remove(planned)
         for planned in left:
-            self.hear.note(f"{planned.cell.id}: not steady within {measuring.steady_limit_s:g} s")
+            self.hear.note(f"{planned.cell.told}: not steady within {measuring.steady_limit_s:g} s")
 
     def _steady(self, planned: Planned, what: Pass) -> bool:
         processes = summary.samples_of(list(self._done(planned, what)))

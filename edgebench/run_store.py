@@ -86,12 +86,15 @@ def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environme
 
 def saved_plan(folder: Path) -> dict[str, Any]:
     """The plan of an earlier run; raises RunError."""
-    return dict(_read_json(folder, "plan.json")["plan"])
+    plan = _object(folder, "plan")
+    if not all(isinstance(plan.get(name, []), list) for name in ("targets", "artifacts")):
+        raise RunError(f"{folder}/plan.json: its targets and artifacts are no lists; the folder is damaged")
+    return plan
 
 
 def saved_inputs(folder: Path) -> dict[str, Any]:
     """Hashes of what an earlier run was made from; raises RunError."""
-    return dict(_read_json(folder, "plan.json")["inputs"])
+    return _object(folder, "inputs")
 
 
 def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
@@ -235,7 +238,17 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     if not path.is_file():
         raise RunError(f"{folder}: not a run's folder (no {name})")
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # of the encoding, or of the JSON
         raise RunError(f"{path}: not JSON; the folder is damaged") from None
+    if not isinstance(data, dict):
+        raise RunError(f"{path}: not of a run; the folder is damaged, or another program's")
     return data
+
+
+def _object(folder: Path, part: str) -> dict[str, Any]:
+    """A part of plan.json, which other programs have files of the name of, too; raises RunError."""
+    found = _read_json(folder, "plan.json").get(part)
+    if not isinstance(found, dict):
+        raise RunError(f"{folder}/plan.json: not of a run (no {part}); the folder is damaged, or another program's")
+    return found

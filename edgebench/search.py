@@ -95,10 +95,17 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     calibration = _records(request, "calibration", hear)
     validation, test = _records(request, "validation", hear), _records(request, "test", hear)
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
-    hear.stage("look at each module", 0)
+    hear.stage("calibrate", 1)
+
+    def looked(done: int, total: int) -> None:
+        if done == 1:
+            hear.step()
+            hear.stage("look at each module", total)
+        hear.step()
+
     ranked = sensitivities(
         store.network(model), exporter.engine or any_engine(), signals, model.manifest.thresholds,
-        chosen if exporter.engine else {}, hear.progress,
+        chosen if exporter.engine else {}, looked,
     )  # fmt: skip
     write_text(output / "sensitivity.csv", table(ranked))
     with tempfile.TemporaryDirectory() as scratch:
@@ -145,22 +152,27 @@ class _Tries:
     def fewest(self) -> int:
         """How many modules have to stay in float; all but one where fewer are not enough."""
         low, high = 0, len(self.ranked) - 1
-        self.hear.stage("try artifacts", high.bit_length() + 2)
+        most = high.bit_length() + 2
+        self.hear.stage("try artifacts", most)
         if self.drop(0) <= self.request.max_drop:
-            return 0
+            high = 0
         while low + 1 < high:  # `low` is too few
             middle = (low + high) // 2
             low, high = (low, middle) if self.drop(middle) <= self.request.max_drop else (middle, high)
         self.drop(high)
+        for _ in range(most - len(self.done)):  # fewer were needed
+            self.hear.step()
         return high
 
     def drop(self, in_float: int) -> float:
         """Macro-F1 that is lost on the validation fold with that many modules in float."""
         if in_float not in self.done:
+            self.hear.begin(told := f"build and score with {in_float} modules in float")
             f1 = self._f1("", in_float)
             size = self.built(in_float)[0].file_size_bytes
             self.done[in_float] = Trial(in_float, f1, self.validation_f1 - f1, size)
-            self.hear.step(f"{in_float} modules in float: macro-F1 {f1 - self.validation_f1:+.4f}")
+            self.hear.result(f"{in_float} modules in float: {self.validation_f1 - f1:+.4f} of macro-F1 lost")
+            self.hear.step(told)
         return self.done[in_float].drop
 
     def built(self, in_float: int, exporter: str = "") -> tuple[Artifact, Path]:

@@ -10,6 +10,14 @@ from typing import Any, ClassVar
 
 from edgebench.contracts import DESCRIBED
 
+MODELS = ("resnet1d",)
+VARIANTS = ("none",)
+TARGETS = ("host", "arm-qnnpack")
+DATASET = "demo"
+CALIBRATION_RECORDS = 256
+SEED = 0
+"""What a plan has that says nothing."""
+
 
 @dataclass(frozen=True)
 class FineTuning:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from edgebench.choosing import pareto
 from edgebench.choosing.limits import Limits
 from edgebench.choosing.pareto import FIGURES, Figure
+from edgebench.choosing.recommendation import Recommendation
 from edgebench.measurements import Measurement, Run
 
 CELL = Measurement(
@@ -102,3 +104,50 @@ def _with(limits: Limits, name: str, value: float | None) -> Limits:
 def run_of(rows: Sequence[Measurement]) -> Run:
     """A run without a folder."""
     return Run("r", Path("nowhere"), {"targets": ["host", "pi"]}, {}, tuple(rows))
+
+
+MIXED = cells(most=6, emulated=None)
+FAST = cell("fast", 0.001, 0.0009, 0.0011, 3_000_000, 100_000_000, 0.690)
+GOOD = cell("good", 0.002, 0.0019, 0.0021, 5_000_000, 100_000_000, 0.710)
+SMALL = cell("small", 0.004, 0.0038, 0.0042, 1_000_000, 300_000_000, 0.702)
+
+
+def measured(rows: list[Measurement], target: str) -> list[Measurement]:
+    """The cells of a target that may be recommended."""
+    return [m for m in rows if m.target == target and m.status == "ok" and m.macro_f1 is not None]
+
+
+def within(m: Measurement, given: Limits) -> bool:
+    """Whether a cell meets all bounds, each as its option says."""
+    latency, memory, f1, delta = m.latency_p50_s, m.peak_rss_bytes, m.macro_f1, m.delta_macro_f1
+    assert latency is not None and m.file_size_bytes is not None and f1 is not None
+    return (
+        (given.max_latency_s is None or m.emulated or latency <= given.max_latency_s)
+        and (given.max_size_bytes is None or m.file_size_bytes <= given.max_size_bytes)
+        and (given.max_memory_bytes is None or (memory is not None and memory <= given.max_memory_bytes))
+        and (given.min_f1 is None or f1 >= given.min_f1)
+        and (given.max_f1_drop is None or (delta is not None and delta >= -given.max_f1_drop))
+    )
+
+
+def ranking(m: Measurement, given: Limits) -> tuple[Figure, tuple[Figure, ...]]:
+    """The figure that counts on a cell's target, and those that are compared there."""
+    if not m.emulated:
+        return given.prefer, FIGURES
+    return ("size" if given.prefer == "latency" else given.prefer), ("size", "memory", "f1")
+
+
+def better(one: Measurement, other: Measurement, figure: Figure) -> bool:
+    """Whether one cell is clearly better than the other."""
+    return bool(pareto.clear([one, other], figure)[0, 1] < 0)
+
+
+def figure(m: Measurement, name: Figure) -> float | None:
+    """What the cell has of a figure."""
+    return {"latency": m.latency_p50_s, "size": m.file_size_bytes, "memory": m.peak_rss_bytes, "f1": m.macro_f1}[name]
+
+
+def only(answers: list[Recommendation]) -> Recommendation:
+    """The one answer of one target."""
+    (answer,) = answers
+    return answer

@@ -79,11 +79,11 @@ def adopt(net: Path, function: str = "build", weights: Path | None = None) -> No
         ('layout = "samples-first"', "", r"does not take \(batch, 12, 1000\).*set layout under \[input\]"),
         ("mean = 0.1", "", "unit = 'standardised' needs mean and std"),
         ("std = 0.25", "std = [0.25, 0.25]", "one number or 12"),
-        ("[input]", "surprise = 1\n[input]", "surprise: Extra inputs are not permitted"),
+        ("[input]", "surprise = 1\n[input]", "surprise: unknown key; known are name, classes"),
         ("classes", "classes = ", "not valid TOML"),
-        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: Input should be less than or equal to 1"),
-        ("mean = 0.1", "mean = nan", "mean.0: Input should be a finite number"),
-        ("\nclasses", '\nname = "../../escaped"\nclasses', "name: String should match pattern"),
+        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: must be at most 1, not 50"),
+        ("mean = 0.1", "mean = nan", "mean.0: must be a finite number, not nan"),
+        ("\nclasses", '\nname = "../../escaped"\nclasses', "name: must be a name of letters"),
     ],
 )
 def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:

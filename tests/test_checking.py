@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import hypothesis.strategies as st
 import pydantic
 import pytest
+from hypothesis import given
 from test_records import ARTIFACT, MEASUREMENT, UNSUPPORTED
 
 from edgebench import checking
 from edgebench.contracts import Artifact, Target
 from edgebench.measurements import Measurement
-from edgebench.records import to_dict, to_json
+from edgebench.problems import Misfit
+from edgebench.records import first_problem, to_dict, to_json
 from edgebench.settings import Measuring
 
 TARGET = {"name": "t", "description": "d", "architecture": "x86_64"}
@@ -34,7 +38,7 @@ def test_it_builds_what_pydantic_builds(record: Any) -> None:
         (Target, {"name": "t", "description": "d"}, "architecture"),
         (Target, {**TARGET, "name": 3}, "name"),
         (Target, {**TARGET, "memory_limit_bytes": "all"}, "memory_limit_bytes"),
-        (Target, ["not a table"], "the whole"),
+        (Target, ["not a table"], "must be a table"),
         (Measuring, {"processes": 2.5}, "processes"),
         (Measuring, {"batches": 3}, "batches"),
         (Measuring, {"batches": [1, "two"]}, "batches.1"),
@@ -45,8 +49,37 @@ def test_it_builds_what_pydantic_builds(record: Any) -> None:
     ],
 )
 def test_it_refuses_what_pydantic_refuses(kind: Any, data: Any, field: str) -> None:
-    with pytest.raises(pydantic.ValidationError):
+    with pytest.raises(pydantic.ValidationError) as refused:
         pydantic.TypeAdapter(kind).validate_python(data)
-    with pytest.raises(ValueError, match="^" + field + ": ") as caught:
+    with pytest.raises(Misfit, match="^" + field) as caught:
         checking.build(kind, data)
+    assert str(caught.value) == first_problem(refused.value, kind)
     assert "\n" not in str(caught.value)
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers() | st.text(), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("record", [Target("t", "d", "x86_64"), Measuring(), ARTIFACT, MEASUREMENT])
+@given(data=st.data())
+def test_what_both_refuse_they_refuse_in_the_same_words(record: Any, data: st.DataObject) -> None:
+    """For any field with any value of JSON, and for a key that is not there."""
+    kind, whole = type(record), json.loads(to_json(record))
+    name = data.draw(st.sampled_from([*whole, "surprise"]))
+    changed = {**whole, name: data.draw(VALUES)}
+    said = []
+    builders: list[Callable[[Any], Any]] = [
+        pydantic.TypeAdapter(kind).validate_python,
+        lambda found: checking.build(kind, found),
+    ]
+    for build in builders:
+        try:
+            build(changed)
+        except pydantic.ValidationError as error:
+            said.append(first_problem(error, kind).partition(" (and ")[0])
+        except Misfit as error:
+            said.append(str(error))
+    assert len(set(said)) < 2, said

@@ -48,7 +48,15 @@ def test_ratios_of_two_runs() -> None:
     assert (pair.said, pair.size, pair.memory) == ("slower", 1.5, 1.0)
     assert pair.f1_change == pytest.approx(-0.01)
     (same,) = comparison.compared(run_of(CELL), run_of(CELL))
-    assert (same.said, same.f1_change) == ("no difference seen", 0.0)
+    assert (same.said, same.f1_change) == ("alike", 0.0)
+
+
+def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_alike() -> None:
+    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    assert comparison.compared(run_of(unsure), run_of(CELL))[0].said == "undecided"
+    close = replace(CELL, process_medians_s=tuple(1.002 * t for t in CELL.process_medians_s))
+    assert comparison.compared(run_of(close), run_of(CELL))[0].said in ("alike", "slower")
+    assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].said == "slower"
 
 
 def test_other_machines_are_refused_unless_asked() -> None:
@@ -80,7 +88,7 @@ def test_cells_of_one_run_are_compared_round_by_round() -> None:
     assert pair.latency.ratio == pytest.approx(1.1, rel=0.005)
     assert pair.said == "slower"
     apart = comparison.compared(run_of(replace(slower_yet, exporter="onnx")), run_of(slow))
-    assert apart[0].said == "no difference seen"
+    assert apart[0].said == "undecided"
 
 
 def test_a_variant_can_be_the_base() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+from typing import Any
 
+import doc_plugins
 import numpy as np
 import pytest
 import torch
 from compress_tasks import task
 from doc_blocks import ROOT, blocks
+from doc_examples import is_fragment
 from helpers import PluginMaker
 from torch import nn
 
@@ -20,26 +22,10 @@ from edgebench.contracts import DataRequest, InputContract
 from edgebench.protocols import ExportTask
 from edgebench.signals import open_signals
 
-PAGE = ROOT / "docs" / "adding.md"
-
 
 @pytest.fixture
 def plugins(plugin: PluginMaker) -> dict[str, str]:
-    """Install every plug-in of the page; returns the name of each by its kind."""
-    found: dict[str, str] = {}
-    code = [b.text for b in blocks(PAGE, "python") if b.text.startswith('"""')]
-    points = [
-        tomllib.loads(b.text)["project"]["entry-points"] for b in blocks(PAGE, "toml") if b.text.startswith("[proj")
-    ]
-    assert len(code) == len(points) == 6
-    for text, entry in zip(code, points, strict=True):
-        ((group, named),) = entry.items()
-        ((name, place),) = named.items()
-        module, attribute = f"added_{name.replace('-', '_')}_{len(found)}", place.partition(":")[2]
-        assert f"{attribute} = " in text
-        found[group.removeprefix("edgebench.")] = name
-        plugin(module, text, f"[{group}]\n{name} = {module}:{attribute}\n")
-    return found
+    return doc_plugins.install(plugin)
 
 
 def test_the_page_has_one_of_each_kind(plugins: dict[str, str]) -> None:
@@ -88,3 +74,12 @@ def test_the_report(plugins: dict[str, str]) -> None:
     renderer = registry.renderer(plugins["renderers"])
     files = renderer.render(run_store.read(ROOT / "results" / "reference" / "ptbxl-x86"))
     assert re.search(r"onnx-int8", str(files[renderer.file]))
+
+
+def test_the_backbone_of_an_image_network() -> None:
+    (fragment,) = [b for b in blocks(doc_plugins.PAGE, "python") if is_fragment(b)]
+    names: dict[str, Any] = {}
+    exec(compile(fragment.text, fragment.where, "exec"), names)
+    network = names["ARCHITECTURE"].build(5).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(2, 12, 1000)).shape == (2, 5)

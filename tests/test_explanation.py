@@ -45,6 +45,19 @@ def test_slower(changes: dict[str, Any], sets: list[str], architecture: str, sai
     assert said in told(sets, architecture, latency_p50_s=8e-3, **changes)
 
 
+@pytest.mark.parametrize(("latency", "said"), [(1e-3, "2.0 times faster"), (8e-3, "4.0 times slower")])
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_the_intervals_leave_open_is_within_the_noise(latency: float, said: str, apart: bool) -> None:
+    def timed(m: Measurement, factor: float) -> Measurement:
+        median = m.latency_p50_s or 0
+        return replace(m, latency_p50_low_s=median / factor, latency_p50_high_s=median * factor)
+
+    factor = 1.2 if apart else 3.0
+    dense, int8 = timed(FLOAT, factor), timed(replace(INT8, latency_p50_s=latency), factor)
+    text = explanation.of(int8, Run("run", Path(), {}, {}, (dense, int8)))
+    assert text.startswith(f"{said} than onnx{'' if apart else ', within the noise'}: ")
+
+
 def test_about_as_fast() -> None:
     assert told(["avx2"], latency_p50_s=1.95e-3).startswith("not faster than onnx: ")
 

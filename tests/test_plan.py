@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgebench import plan, registry
-from edgebench.errors import EdgeBenchError, PlanError, UnknownPlugin
+from edgebench.errors import EdgeBenchError, FieldError, PlanError, UnknownPlugin
 from edgebench.settings import Measuring
 
 
@@ -70,28 +70,41 @@ def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "pattern"),
     [
-        ("colour = 1", PlanError, "plan.toml: colour: Extra inputs"),
-        ("[measuring]\nsamples = 1", PlanError, "plan.toml: measuring.samples: "),
-        ("limit = 'many'", PlanError, "plan.toml: limit: "),
-        ("limit = 0", PlanError, "plan.toml: limit: .* greater than or equal to 1"),
-        ("threads = -1", PlanError, "plan.toml: threads: "),
+        ("colour = 1", PlanError, "plan.toml: colour: unknown key; known are models, .*measuring$"),
+        (
+            "[measuring]\nprocess = 1",
+            PlanError,
+            "measuring.process: unknown key; known are .*; did you mean 'processes'\\?$",
+        ),
+        ("exporter = ['onnx']", PlanError, "plan.toml: exporter: unknown key; .*; did you mean 'exporters'\\?$"),
+        ("limit = 'many'", PlanError, "plan.toml: limit: must be a whole number, not 'many'$"),
+        ("limit = 0", PlanError, "plan.toml: limit: must be at least 1, not 0$"),
+        ("threads = -1", PlanError, "plan.toml: threads: must be at least 1, not -1$"),
         ("calibration_records = 0", PlanError, "plan.toml: calibration_records: "),
-        ("models = 'resnet1d'", PlanError, "plan.toml: models: "),
-        ("measuring = 3", PlanError, "plan.toml: measuring: "),
-        ("exporters = [1]\nlimit = 'x'", PlanError, r"plan.toml: exporters.0: .* \(and 1 more\)"),
-        ("models = []", PlanError, "plan.toml: .*models is empty"),
-        ("variants = []", PlanError, "plan.toml: .*variants is empty"),
-        ("targets = []", PlanError, "plan.toml: .*targets is empty"),
-        ("[measuring]\nprocesses = 0", PlanError, "plan.toml: .*measuring.processes is 0; it must be at least 1"),
-        ("[measuring]\nwarmup = -1", PlanError, "plan.toml: .*measuring.warmup is -1; it must be at least 0"),
-        ("[measuring]\nmin_seconds = nan", PlanError, "plan.toml: .*measuring.min_seconds is nan"),
+        (
+            "models = 'resnet1d'",
+            PlanError,
+            "plan.toml: models: must be a list, not 'resnet1d'; write \\[\"resnet1d\"\\]$",
+        ),
+        ("measuring = 3", PlanError, "plan.toml: measuring: must be a table, not 3$"),
+        ("exporters = [1]\nlimit = 'x'", PlanError, r"plan.toml: exporters.0: must be text, not 1 \(and 1 more\)$"),
+        ("models = []", PlanError, "plan.toml: models: must not be empty$"),
+        ("variants = []", PlanError, "plan.toml: variants: must not be empty$"),
+        ("targets = []", PlanError, "plan.toml: targets: must not be empty$"),
+        ("[measuring]\nprocesses = 0", PlanError, "plan.toml: measuring.processes: must be at least 1, not 0$"),
+        ("[measuring]\nwarmup = -1", PlanError, "plan.toml: measuring.warmup: must be at least 0, not -1$"),
+        (
+            "[measuring]\nmin_seconds = nan",
+            PlanError,
+            "plan.toml: measuring.min_seconds: must be a finite number, not nan$",
+        ),
         ("limit = ", PlanError, "plan.toml: not valid TOML: "),
         ("limit = 1\nlimit = 2", PlanError, "plan.toml: not valid TOML: "),
         ("targets = ['toaster']", PlanError, "unknown target 'toaster'; known: host, arm-qnnpack, .*x86-cpu"),
         ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: no such target profile"),
         ("exporters = ['onnx', 'gguf']", UnknownPlugin, "unknown exporter 'gguf'; known: eager, .*onnx-int8"),
         ("variants = ['shrunk']", UnknownPlugin, "unknown variant 'shrunk'; known: l1, none, qat"),
-        ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: bundle, demo, ptbxl"),
+        ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: demo, ptbxl$"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_one_line(
@@ -103,11 +116,36 @@ def test_a_plan_that_cannot_be_run_is_one_line(
     assert type(caught.value) is error and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("flags", [{"limit": 0}, {"measuring": {"processes": 0}}, {"measuring": {"many": 1}}])
-def test_flags_that_cannot_be_run_are_one_line(flags: dict[str, Any]) -> None:
-    with pytest.raises(PlanError, match=r"^the flags: ") as caught:
-        plan.load(None, flags)
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("flags", "said", "by_flag"),
+    [
+        ({"limit": 0}, "limit: must be at least 1, not 0", "--limit 0: must be at least 1"),
+        ({"measuring": {"timeout_s": 0}}, "measuring.timeout_s: must be at least 1, not 0.0", ""),
+        ({"measuring": {"cores": (999,)}}, "measuring.cores 999: there is no such core here; there are 0", ""),
+        ({"measuring": {"many": 1}}, "measuring.many: unknown key; known are processes, warmup, ", ""),
+        (
+            {"weights": Path("w.pth")}, "weights 'w.pth': no model is path/to/file.py:FUNCTION",
+            "--limit w.pth: no model is path/to/file.py:FUNCTION",
+        ),
+        ({"models": ("a.py:f",)}, "models 'a.py:f': needs its weights: --weights FILE", ""),
+        ({"models": ("a.py:f", "b.py:f")}, "models 'b.py:f': needs weights of its own, as a.py:f does", ""),
+    ],
+)  # fmt: skip
+def test_flags_that_cannot_be_run_are_one_line(toml: Path, flags: dict[str, Any], said: str, by_flag: str) -> None:
+    """With a plan file or without: it is not the file that is wrong."""
+    toml.write_text("seed = 3\n[measuring]\nwarmup = 3\n")
+    for file in (None, toml):
+        with pytest.raises(FieldError) as caught:
+            plan.load(file, flags)
+        assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+        assert caught.value.problem.of("--limit").startswith(by_flag or "--limit")
+
+
+def test_a_file_is_blamed_for_what_it_says(toml: Path) -> None:
+    toml.write_text("[measuring]\ncores = [999]\n")
+    with pytest.raises(PlanError, match=r"plan\.toml: measuring\.cores 999: there is no such core here") as caught:
+        plan.load(toml, {"limit": 3, "measuring": {"warmup": 1}})
+    assert not isinstance(caught.value, FieldError)
 
 
 def test_flags_do_not_hide_a_wrong_table(toml: Path) -> None:
@@ -121,9 +159,14 @@ def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
         plan.load(tmp_path / "nowhere.toml", {})
     with pytest.raises(PlanError, match=r"cannot read the plan \(Is a directory\)$"):
         plan.load(tmp_path, {})
-    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(PlanError, match="not valid TOML"):
-        plan.load(tmp_path / "binary.toml", {})
+    for content, said in (
+        (b"\xff\xfe\x00", "not a text file in UTF-8"),
+        (b"", "empty"),
+        (b"# later\n", "the plan is empty"),
+    ):
+        (tmp_path / "strange.toml").write_bytes(content)
+        with pytest.raises(PlanError, match=rf"strange\.toml: .*{said}"):
+            plan.load(tmp_path / "strange.toml", {})
 
 
 def test_all_models_are_the_shipped_ones() -> None:

@@ -92,7 +92,7 @@ CALIBRATION = {**to_dict(ARTIFACT), "calibration": {"dataset": "ptbxl", "split":
         (Target, {**TARGET, "colour": "red"}, "colour", ""),
         (Target, {"name": "t", "description": "d"}, "architecture", ""),
         (Target, {**TARGET, "threads": None, "device": 3}, "device", " (and 1 more)"),
-        (Target, ["not a table"], "the whole", ""),
+        (Target, ["not a table"], "must be a table, not a list", ""),
         (Measuring, {"processes": 2.5}, "processes", ""),
         (Artifact, {**to_dict(ARTIFACT), "input": {"lead": 12}}, "input.lead", ""),
         (Artifact, CALIBRATION, "calibration.records", " (and 1 more)"),
@@ -102,4 +102,4 @@ def test_validated_names_the_first_wrong_field_in_one_line(kind: Any, data: Any,
     with pytest.raises(PlanError) as caught:
         validated(kind, data, "file.toml", PlanError)
     text = str(caught.value)
-    assert text.startswith(f"file.toml: {field}: ") and text.endswith(more) and "\n" not in text
+    assert text.startswith(f"file.toml: {field}") and text.endswith(more) and "\n" not in text

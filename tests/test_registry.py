@@ -54,8 +54,18 @@ def test_a_third_partys_plugin_is_found(plugin: PluginMaker) -> None:
 def test_an_unknown_name_lists_the_known_ones(kind: str, what: str) -> None:
     with pytest.raises(UnknownPlugin) as caught:
         registry.load(kind, "nonsense")
-    assert str(caught.value) == f"unknown {what} 'nonsense'; known: {', '.join(registry.names(kind))}"
+    assert str(caught.value) == f"unknown {what} 'nonsense'; known: {', '.join(registry.nameable(kind))}"
     assert len(registry.names(kind)) > 0
+
+
+def test_what_nobody_can_ask_for_is_not_named() -> None:
+    assert "bundle" in registry.names("datasets")
+    assert "bundle" not in registry.nameable("datasets")
+
+
+def test_an_unknown_name_near_a_known_one_is_taken_for_it() -> None:
+    with pytest.raises(UnknownPlugin, match=r"unknown exporter 'onxx'; known: .*; did you mean 'onnx'\?$"):
+        registry.load("exporters", "onxx")
 
 
 def test_a_package_that_is_missing(plugin: PluginMaker) -> None:

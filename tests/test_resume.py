@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import QUICK, StopAfter, lines_of, quick
+from rich.console import Console
 
 from edgebench import api, run_store
 from edgebench.contracts import Outcome
 from edgebench.errors import RunError
+from edgebench.events import Listener
 from edgebench.plan import load
+from edgebench.reports import terminal
 
 
 @pytest.mark.parametrize("stage", ["predict the test records", "measure memory", "measure latency"])
@@ -23,14 +28,39 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
         api.run(plan, folder, listener=StopAfter(stage, 2))
     before = lines_of(folder / "journal.jsonl")
     assert before
+    stopped = run_store.read(folder)
+    left = stopped.unmeasured
+    assert left == 2 - len(stopped.measurements) > 0
+    console = Console(width=200, record=True, file=io.StringIO())
+    terminal.show(stopped, console)
+    assert f"run was interrupted, {left} cell" in (shown := console.export_text())
+    assert f"to come: edgebench measure --resume {folder}" in shown.replace("\n", "")
     run = api.run(plan, folder, resume=True)
+    assert run.unmeasured == 0
     after = lines_of(folder / "journal.jsonl")
     assert after[: len(before)] == before
     assert len({str(line["job"]) for line in after}) == len(after) == 2 * (1 + 1 + 2) + 1  # a profile of the int8 one
     assert [m.status for m in run.measurements] == ["ok", "ok"]
     finished = (folder / "measurements.jsonl").read_text()
-    api.run(plan, folder, resume=True)
+    heard = Notes()
+    api.run(plan, folder, resume=True, listener=heard)
     assert (folder / "measurements.jsonl").read_text() == finished
+    assert heard.notes == ["2 of 2 cells were measured before and are kept; nothing is left to measure"]
+    assert heard.cells == 0
+
+
+class Notes(Listener):
+    """Keeps the lines that stay, and how many cells are to come."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.cells = -1
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
+        self.cells = cells
 
 
 def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:

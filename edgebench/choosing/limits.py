@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Literal
 
 from edgebench import units
-from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure
+from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure, value_of
 from edgebench.errors import PlanError
 from edgebench.measurements import Measurement
 
@@ -92,7 +92,8 @@ class Bound:
         value = self.value(m)
         if value is None:
             return f"whether it meets {self.text} is not known"
-        share = "" if self.figure == "f1" else f" ({self.miss(m):.1%})"
+        far = self.miss(m)
+        share = "" if self.figure == "f1" else f" ({far:.1%})" if far < 10 else f" ({far + 1:.0f} times as much)"
         return f"misses {self.text} by {self.shown(value - self.at_most)}{share}"
 
 
@@ -106,10 +107,12 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
     if (memory := limits.max_memory_bytes) is not None:
         found.append(_upper(f"memory at most {units.exact_size(memory)}", "memory", memory, _three_digits))
     if (least := limits.min_f1) is not None:
-        found.append(_lower(f"macro-F1 at least {least:g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
+        found.append(_lower(f"macro-F1 at least {least:.10g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
     if (drop := limits.max_f1_drop) is not None:
         found.append(
-            _lower(f"macro-F1 drop at most {drop:g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0)
+            _lower(
+                f"macro-F1 drop at most {drop:.10g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0
+            )
         )
     return found
 
@@ -117,13 +120,6 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
 def missed(m: Measurement, given: Sequence[Bound]) -> list[Bound]:
     """The bounds that a cell does not meet."""
     return [bound for bound in given if not bound.met(m)]
-
-
-def value_of(m: Measurement, figure: Figure) -> float | None:
-    """A figure of a cell, in base units."""
-    return {
-        "latency": m.latency_p50_s, "size": m.file_size_bytes, "memory": m.peak_rss_bytes, "f1": m.macro_f1
-    }[figure]  # fmt: skip
 
 
 def _upper(text: str, figure: Figure, at_most: float, shown: Callable[[float], str]) -> Bound:
@@ -138,7 +134,11 @@ def _lower(text: str, at_most: float, name: str, low: str, scale: Callable[[Meas
     def minus(field: str) -> Callable[[Measurement], float | None]:
         return lambda m: None if (value := getattr(m, field)) is None else -value
 
-    return Bound(text, "f1", at_most, minus(name), minus(low), scale, "{:.4f}".format)
+    return Bound(text, "f1", at_most, minus(name), minus(low), scale, _four_decimals)
+
+
+def _four_decimals(score: float) -> str:
+    return f"{score:.4f}" if score >= 5e-5 else "less than 0.0001"
 
 
 def _three_digits(size: float) -> str:

@@ -43,8 +43,19 @@ def ranked(m: Measurement) -> bool:
 
     Memory alone may be unknown, where nothing tells it.
     """
-    known = m.latency_p50_s is not None and m.file_size_bytes is not None and m.macro_f1 is not None
+    known = all(value_of(m, figure) is not None for figure in FIGURES if figure != "memory")
     return m.status == "ok" and not m.emulated and known
+
+
+def value_of(m: Measurement, figure: Figure) -> float | None:
+    """A figure of a cell, in base units; None where it is not known.
+
+    No time, no file and no process is nothing: a 0 there, which other programs may write, is a figure that is missing.
+    """
+    if figure == "f1":
+        return m.macro_f1
+    value = {"latency": m.latency_p50_s, "size": m.file_size_bytes, "memory": m.peak_rss_bytes}[figure]
+    return value if value is not None and value > 0 else None
 
 
 def undominated(cells: Sequence[Measurement], figures: Sequence[Figure] = FIGURES) -> list[Measurement]:
@@ -61,12 +72,18 @@ def undominated(cells: Sequence[Measurement], figures: Sequence[Figure] = FIGURE
 
 def _under_nothing(beaten: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(n,): whether nothing dominates a cell, from (n, n): whether the row's beats the column's; n is mostly 0."""
+    top: NDArray[np.bool_] = ~np.any(dominates(beaten), axis=0)
+    return top
+
+
+def dominates(beaten: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n, n): whether the row's cell dominates the column's, from the same for whether it beats it."""
     reach, known = beaten, -1
     while known < (known := int(reach.sum())):  # each round doubles the length of the ways that are known
         ways = reach.astype(np.float32)
         reach = reach | (ways @ ways > 0)
-    top: NDArray[np.bool_] = ~np.any(reach & ~reach.T, axis=0)
-    return top
+    found: NDArray[np.bool_] = reach & ~reach.T
+    return found
 
 
 def beats(cells: Sequence[Measurement], figures: Sequence[Figure] = FIGURES) -> NDArray[np.bool_]:
@@ -88,23 +105,25 @@ def clear(cells: Sequence[Measurement], figure: Figure) -> Signs:
 
 
 def _latency(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    low = _values([m.latency_p50_s if m.latency_p50_low_s is None else m.latency_p50_low_s for m in cells])
-    high = _values([m.latency_p50_s if m.latency_p50_high_s is None else m.latency_p50_high_s for m in cells])
-    return high[:, None] < low
+    medians = _values(cells, "latency")
+    low = np.array([m.latency_p50_low_s or median for m, median in zip(cells, medians, strict=True)])
+    high = np.array([m.latency_p50_high_s or median for m, median in zip(cells, medians, strict=True)])
+    known = ~np.isnan(medians)
+    return known[:, None] & known & (high[:, None] < low)
 
 
 def _size(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    sizes = _values([m.file_size_bytes for m in cells])
+    sizes = _values(cells, "size")
     return sizes[:, None] < sizes
 
 
 def _memory(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    peaks = _values([m.peak_rss_bytes for m in cells])
+    peaks = _values(cells, "memory")
     return peaks - peaks[:, None] > MEMORY_NOISE * np.maximum(peaks[:, None], peaks)
 
 
 def _f1(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    scores = _values([m.macro_f1 for m in cells])
+    scores = _values(cells, "f1")
     itself = np.array([_half(m.macro_f1_low, m.macro_f1_high) for m in cells])
     paired = np.array([_half(m.delta_low, m.delta_high, other) for m, other in zip(cells, itself, strict=True)])
     models = np.array([m.model for m in cells])
@@ -125,6 +144,7 @@ def _half(low: float | None, high: float | None, without: float = 0.0) -> float:
     return without if low is None or high is None else (high - low) / 2
 
 
-def _values(figures: Sequence[float | None]) -> NDArray[np.float64]:
-    """What is missing is not a number, which no comparison holds for."""
-    return np.array([np.nan if figure is None else figure for figure in figures], dtype=np.float64)
+def _values(cells: Sequence[Measurement], figure: Figure) -> NDArray[np.float64]:
+    """(n,): what is missing is not a number, which no comparison holds for."""
+    values = [value_of(m, figure) for m in cells]
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -3,31 +3,33 @@
 The rule, for the measured cells of one machine and target that have a macro-F1:
 
 1. Those that meet all bounds are left.
-2. Of these, those than which none is clearly better in the preferred figure: they are tied.
-3. Of these, those that none of the tied dominates (`edgebench.pareto`).
+2. Of these, those than which none is clearly better in the preferred figure: they are tied. Cells of which the figure
+   is not known are left only where none of them has it.
+3. Of these, those that none of the tied dominates (`edgebench.choosing.pareto`).
 4. Of these, those than which none is clearly better in macro-F1.
-5. Of these, the one with the smallest product of latency, file size and memory; then by its name.
+5. Of these, the one with the smallest product of latency, file size and memory; then by its name. A figure that some
+   have counts as infinite where it is missing.
 
 So a recommended cell meets every bound, no cell that does is clearly better in the preferred figure, none that is tied
 dominates it, and one bound more never makes the preferred figure clearly better. The order of the rows plays no part.
 Where the target is emulated the latency says nothing: it is neither bounded nor compared, and where it is preferred
-the file size takes its place.
+the file size takes its place. A recommended cell may be off the Pareto front, which knows of no bounds; the answer then
+says which cell beats it, and why that one was not chosen (`edgebench.choosing.beating`).
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from edgebench.choosing import beating, rule, shipping, weighing
 from edgebench.choosing import limits as bounding
-from edgebench.choosing import pareto, shipping, weighing
 from edgebench.choosing.limits import Bound
 from edgebench.choosing.limits import Limits as Limits
-from edgebench.choosing.pareto import FIGURES, Figure
+from edgebench.choosing.pareto import FIGURES, Figure, value_of
 from edgebench.errors import PlanError
 from edgebench.measurements import Measurement, Run, by_machine
 
@@ -54,7 +56,7 @@ class Recommendation:
     excluded: Mapping[str, int]
     """By bound: how many cells do not meet it."""
     nearest: tuple[tuple[Measurement, str], ...]
-    """Where no cell meets the bounds: those that miss the fewest, by the least, each with what it misses."""
+    """Where no cell meets the bounds: those that miss the fewest, by the least, each with what it gives and misses."""
     file: str
     """The file to copy, below the run's folder where it is there; it says so where it is not any more."""
     sha256: str
@@ -62,17 +64,8 @@ class Recommendation:
     """A program that loads the file and decides."""
     path: Path | None = None
     """The file itself, where it is there and is the one that was measured."""
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """One cell out of some, and how it came to be the one."""
-
-    cell: Measurement
-    tied: int
-    """How many are left after each of the steps 2, 3 and 4."""
-    undominated: int
-    accurate: int
+    beaten_by: Measurement | None = None
+    """A cell that dominates the chosen one, where that is not on the Pareto front; `why` says why it was not chosen."""
 
 
 def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Recommendation]:  # noqa: B008 - frozen
@@ -90,15 +83,21 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
         groups = [(host, cells) for host, cells in groups if cells]
         found += [_recommended(run, limits, name, host, cells) for host, cells in groups]
         if not groups:
-            host = min(m.host for m in run.measurements if m.target == name)
-            found.append(_nothing(name, host, f"No cell on {name} was measured with a macro-F1.", {}, ()))
+            rows = [m for m in run.measurements if m.target == name]
+            found.append(_nothing(name, min(m.host for m in rows), _unmeasured(name, rows), {}, ()))
     return found
 
 
 def _eligible(m: Measurement) -> bool:
     """Whether a cell may be recommended at all."""
-    timed = m.emulated or m.latency_p50_s is not None
-    return m.status == "ok" and m.macro_f1 is not None and m.file_size_bytes is not None and timed
+    needed: tuple[Figure, ...] = ("size", "f1") if m.emulated else ("latency", "size", "f1")
+    return m.status == "ok" and all(value_of(m, figure) is not None for figure in needed)
+
+
+def _unmeasured(target: str, rows: Sequence[Measurement]) -> str:
+    """Why there is nothing to choose from on a target."""
+    counts = Counter("without its figures" if m.status == "ok" else m.status for m in rows)
+    return f"No cell on {target} was measured whole: {', '.join(f'{n} {what}' for what, n in sorted(counts.items()))}."
 
 
 def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[Measurement]) -> Recommendation:
@@ -109,63 +108,65 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
     excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in given}
     fit = [m for m in cells if not bounding.missed(m, given)]
     if not fit:
-        said = " ".join(filter(None, [weighing.none_fits(excluded, len(cells)), weighing.emulation(limits, emulated)]))
-        return _nothing(target, host, said, excluded, _nearest(cells, given))
-    choice = _choose(fit, prefer, figures)
+        said = [weighing.none_fits(given, cells), *([weighing.emulation(limits, chosen=False)] if emulated else [])]
+        return _nothing(target, host, " ".join(said), excluded, _nearest(cells, given, figures))
+    choice = rule.choose(fit, prefer, figures)
     rivals: list[tuple[Measurement, str]] = []
     left = fit
     while len(rivals) < NEXT and len(left) > 1:
         last = rivals[-1][0] if rivals else choice.cell
         left = [m for m in left if m is not last]
-        rival = _choose(left, prefer, figures).cell
+        rival = rule.choose(left, prefer, figures).cell
         rivals.append((rival, weighing.against(rival, choice.cell, prefer, figures)))
-    costs = []
-    for bound in given:
-        others = [b for b in given if b is not bound]
-        freed = _choose([m for m in cells if not bounding.missed(m, others)], prefer, figures).cell
-        costs.append(weighing.cost(bound, excluded[bound.text], freed, choice.cell, prefer))
+    beaten = None if emulated else beating.of(choice, cells, given, prefer)
+    why = [
+        weighing.reason(choice, prefer, len(cells), len(fit)),
+        *([beaten[1]] if beaten else []),
+        *weighing.cautions(choice.cell, cells, given, limits),
+    ]
     shipped = shipping.of(choice.cell, run)
-    why = weighing.reason(
-        choice.cell, prefer, figures, (len(cells), len(fit), choice.tied, choice.undominated, choice.accurate)
-    )
-    cautions = weighing.cautions(choice.cell, given, limits)
     return Recommendation(
-        target, host, choice.cell, " ".join([why, *cautions]), tuple(rivals), tuple(costs), excluded, (),
-        shipped.file, shipped.sha256, shipped.snippet, shipped.path,
+        target, host, choice.cell, " ".join(why), tuple(rivals), _costs(choice.cell, cells, given, prefer, figures),
+        excluded, (), shipped.file, shipped.sha256, shipped.snippet, shipped.path, beaten[0] if beaten else None,
     )  # fmt: skip
 
 
-def _choose(cells: Sequence[Measurement], prefer: Figure, figures: Sequence[Figure]) -> _Choice:
-    """The rule's steps 2 to 5 on one cell or more."""
-    tied = _unbeaten(cells, prefer)
-    best = pareto.undominated(tied, figures)
-    accurate = _unbeaten(best, "f1")
-    return _Choice(min(accurate, key=lambda m: _order(m, figures)), len(tied), len(best), len(accurate))
+def _costs(
+    chosen: Measurement, cells: Sequence[Measurement], given: Sequence[Bound], prefer: Figure, figures: Sequence[Figure]
+) -> tuple[str, ...]:
+    """What would be chosen without each bound; and without all, where several keep the same cell out."""
+
+    def without(bounds: Sequence[Bound]) -> Measurement:
+        left = [b for b in given if b not in bounds]
+        return rule.choose([m for m in cells if not bounding.missed(m, left)], prefer, figures).cell
+
+    costs = [weighing.cost(bound, cells, without([bound]), chosen, prefer) for bound in given]
+    free = without(given)
+    if free is not chosen and all(without([bound]) is chosen for bound in given):
+        costs.append(weighing.together(free, chosen, prefer))
+    return tuple(costs)
 
 
-def _unbeaten(cells: Sequence[Measurement], figure: Figure) -> list[Measurement]:
-    """Those than which none of the cells is clearly better in a figure; what is clear follows an order, so some are."""
-    worse = np.any(pareto.clear(cells, figure) < 0, axis=0)
-    return [m for m, is_worse in zip(cells, worse, strict=True) if not is_worse]
+def _nearest(
+    cells: Sequence[Measurement], given: Sequence[Bound], figures: Sequence[Figure]
+) -> tuple[tuple[Measurement, str], ...]:
+    """Those that miss the fewest bounds, by the smallest sum of shares; one for each set of bounds that are missed.
 
-
-def _order(m: Measurement, figures: Sequence[Figure]) -> tuple[float, str]:
-    values = [bounding.value_of(m, figure) for figure in figures if figure != "f1"]
-    return math.prod(math.inf if value is None else value for value in values), m.cell.id
-
-
-def _nearest(cells: Sequence[Measurement], given: Sequence[Bound]) -> tuple[tuple[Measurement, str], ...]:
-    """Those that miss the fewest bounds, by the smallest sum of shares; one for each set of bounds that are missed."""
+    Where it is not known whether a bound is met, it is missed, and by more than any that is known.
+    """
     lacking = {m.cell.id: bounding.missed(m, given) for m in cells}
 
-    def distance(m: Measurement) -> tuple[float, float, str]:
-        return len(lacking[m.cell.id]), sum(bound.miss(m) for bound in lacking[m.cell.id]), m.cell.id
+    def distance(m: Measurement) -> tuple[int, int, float, str]:
+        misses = [bound.miss(m) for bound in lacking[m.cell.id]]
+        known = [miss for miss in misses if miss < math.inf]
+        return len(misses), len(misses) - len(known), sum(known), m.cell.id
 
     found: dict[tuple[str, ...], Measurement] = {}
     for m in sorted(cells, key=distance):
         found.setdefault(tuple(bound.text for bound in lacking[m.cell.id]), m)
     return tuple(
-        (m, "; ".join(bound.told(m) for bound in lacking[m.cell.id])) for m in list(found.values())[:NEAREST]
+        (m, "; ".join([weighing.gives(m, figures), *(bound.told(m) for bound in lacking[m.cell.id])]))
+        for m in list(found.values())[:NEAREST]
     )  # fmt: skip
 
 

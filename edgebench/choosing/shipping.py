@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from edgebench.contracts import Artifact
 from edgebench.errors import ArtifactError, EdgeBenchError
 from edgebench.files import safe, safe_name, sha256
 from edgebench.measurements import Measurement, Run
-from edgebench.records import validated
+from edgebench.records import readable, validated
 
 MANIFEST = "manifest.json"
+Found = tuple[str, Path]
+"""A path as the plan has it, empty for none, and where that leads to."""
 
 
 @dataclass(frozen=True)
@@ -25,52 +28,87 @@ class Shipped:
     """What to copy and how to use it."""
 
     file: str
-    """Where the file is, below the run's folder if it is there, and whether it still is."""
+    """Where the file is, seen from the run's folder, or that it is not here; the same from every working directory."""
     path: Path | None
-    """The file itself; None where it is no longer there, or is not the one that was measured."""
+    """The file itself; None where it is not here, or is not the one that was measured."""
     sha256: str
     snippet: str
     """A program that loads the file beside it; empty where nothing tells of the artifact."""
 
 
 def of(m: Measurement, run: Run) -> Shipped:
-    """The artifact of a cell, from the manifest that has the SHA-256 which was measured."""
+    """The artifact of a cell: the file that has the SHA-256 which was measured, and what its manifest says of it."""
     run = run.part_of(m)  # a merged run has no folder of its own
-    found = next(_manifests(m, run), None)
-    if found is None:
-        where = f"not known: the run's folder has no manifest of {m.cell.name}; it is the file with this SHA-256"
-        return Shipped(where, None, m.artifact_sha256, "")
-    artifact, folder = found
-    path = folder / artifact.file
-    within = path.is_relative_to(run.folder)
-    inside = path.relative_to(run.folder) if within else path
-    device, engine = _target(m, run)
-    threads = int(run.environment_of(m).get("target_threads", {}).get(m.target) or 0)
-    snippet = snippets.of(artifact, device, engine, threads)
-    if not path.is_file():
-        gone = "the run's folder does not hold it any more" if within else "it is not there any more"
-        return Shipped(f"{inside.as_posix()} ({gone})", None, artifact.sha256, snippet)
-    if sha256(path) != artifact.sha256:
-        return Shipped(f"{inside.as_posix()} (changed since it was measured)", None, artifact.sha256, snippet)
-    return Shipped(inside.as_posix(), path, artifact.sha256, snippet)
+    named = [text for text in run.plan.get("artifacts", ()) if isinstance(text, str)]
+    given = [(text, place) for text in named for place in _places(text, run.folder)]
+    artifact = next((a for a in _records(m, run, given) if a.sha256 == m.artifact_sha256), None)
+    snippet = ""
+    if artifact is not None:
+        device, engine = _target(m, run)
+        threads = int(run.environment_of(m).get("target_threads", {}).get(m.target) or 0)
+        snippet = snippets.of(artifact, device, engine, threads)
+    own = run.folder / "artifacts" / safe(m.model) / safe(m.variant) / safe_name(m.exporter)
+    files = [("", own / artifact.file)] if artifact else []
+    for text, place in given:
+        if elsewhere.is_given(place) and (artifact is None or place.name == artifact.file):
+            files.append((text, place))
+        elif artifact and artifact == _read(_manifest(place)):
+            files.append((text, _manifest(place).parent / artifact.file))
+    there = [(text, file) for text, file in files if file.is_file()]
+    for text, file in there:
+        if sha256(file) == m.artifact_sha256:
+            return Shipped(_seen(file, text, run.folder), file, m.artifact_sha256, snippet)
+    return Shipped(readable(_missing(m, artifact, files, there, run)), None, m.artifact_sha256, snippet)
 
 
-def _manifests(m: Measurement, run: Run) -> Iterator[tuple[Artifact, Path]]:
-    """Records of the artifact that was measured, each with the folder that its file is or was in."""
+def _missing(
+    m: Measurement, artifact: Artifact | None, files: Sequence[Found], there: Sequence[Found], run: Run
+) -> str:
+    """Why there is nothing to copy."""
+    named = bool(run.plan.get("artifacts"))
+    if artifact is None:
+        nor = ", and no artifact that its plan names is here" if named else ""
+        return f"not here: the run's folder has no manifest of {m.cell.name}{nor}; it is the file with this SHA-256"
+    if there and not named:
+        text, file = there[0]
+        return f"{_seen(file, text, run.folder)} (changed since it was measured)"
+    texts = dict.fromkeys(text for text, _ in (there or files) if text)
+    if texts:
+        why = "changed since it was measured" if there else "not here, seen from the run's folder up, and from here"
+        return f"{', '.join(texts)} ({why})"
+    return f"{_seen(files[0][1], '', run.folder)} (not here: the run's folder does not hold it any more)"
+
+
+def _seen(file: Path, text: str, folder: Path) -> str:
+    """A file as seen from the run's folder; one that the plan names by an absolute path, by that."""
+    if not text:
+        return file.relative_to(folder).as_posix()
+    return file.as_posix() if Path(text).is_absolute() else Path(os.path.relpath(file, folder.resolve())).as_posix()
+
+
+def _places(text: str, folder: Path) -> list[Path]:
+    """Where a path of the plan may lead to.
+
+    A relative one was relative to the working directory when the run was made, which is not known any more: most often
+    it is above the run's folder, wherever that has been moved to, or it is still this one. SHA-256 tells what is right.
+    """
+    home = folder.resolve()
+    return list(dict.fromkeys(base / text for base in (home, *home.parents, Path.cwd())))
+
+
+def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artifact]:
+    """Records of artifacts that may be the one that was measured."""
     home = run.folder / "artifacts" / safe(m.model)
-    given = [Path(path) for path in run.plan.get("artifacts", ())]
-    for path in (home / safe(m.variant) / safe_name(m.exporter) / MANIFEST, *map(_manifest, given)):
+    # The last two folders: what the run built, and the thresholds that it chose for a file from elsewhere.
+    own = [home / safe(m.variant) / safe_name(m.exporter), home / safe_name(m.exporter)]
+    for path in (*(folder / MANIFEST for folder in own), *(_manifest(place) for _, place in given)):
         artifact = _read(path)
-        if artifact and artifact.sha256 == m.artifact_sha256:
-            yield artifact, path.parent
-    # A file from elsewhere, with the thresholds that the run chose for it: its record is here, and it is there.
-    artifact = _read(home / safe_name(m.exporter) / MANIFEST)
-    if artifact and artifact.sha256 == m.artifact_sha256:
-        yield artifact, next((path.parent for path in given if path.name == artifact.file), home)
-    for path in given:
+        if artifact and artifact.file and Path(artifact.file).name == artifact.file:  # it leads nowhere else
+            yield artifact
+    for _, path in given:
         if elsewhere.is_given(path) and path.is_file() and sha256(path) == m.artifact_sha256:
             with contextlib.suppress(EdgeBenchError):  # its card is gone: the file is all that is known
-                yield elsewhere.describe(path, tuned=False), path.parent
+                yield elsewhere.describe(path, tuned=False)
 
 
 def _manifest(path: Path) -> Path:

@@ -1,10 +1,17 @@
-"""Programs that load an artifact and decide with it, one for each format; they run in the folder of the file."""
+"""Programs that load an artifact and decide with it, one for each format; they run in the folder of the file.
+
+Their lines keep to PEP 8, whatever names and numbers the manifest has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable
 
 from edgebench.contracts import Artifact, Feed
+
+WIDTH = 79
+"""Of PEP 8."""
 
 
 def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int = 0) -> str:
@@ -28,15 +35,14 @@ def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int =
 def _onnx(artifact: Artifact, device: str, threads: int) -> list[str]:
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     held = [f"options.intra_op_num_threads = {threads}  # as measured"] if threads else []
+    file = f'"{_text(artifact.file)}"'
     return [
         "import numpy as np",
         "import onnxruntime",
         "",
         "options = onnxruntime.SessionOptions()",
         *held,
-        "session = onnxruntime.InferenceSession(",
-        f'    "{_text(artifact.file)}", options, providers=["{provider}"]',
-        ")",
+        *_within("session = onnxruntime.InferenceSession(", [file, "options", f'providers=["{provider}"]'], ")"),
         "",
         *_signals(artifact),
         *_fed(artifact.feed),
@@ -48,17 +54,18 @@ def _torchscript(artifact: Artifact, device: str, engine: str, threads: int) -> 
     before = [f"torch.set_num_threads({threads})  # as measured"] if threads else []
     if engine:
         before.append(f'torch.backends.quantized.engine = "{_text(engine)}"  # int8 runs under whichever is set')
+    moved, back = ('.to("cuda")', ".cpu()") if device == "cuda" else ("", "")
     return [
         "import numpy as np",
         "import torch",
         "",
         *before,
-        f'module = torch.jit.load("{_text(artifact.file)}", map_location="{device}")',
+        *_within("module = torch.jit.load(", [f'"{_text(artifact.file)}"', f'map_location="{device}"'], ")"),
         "",
         *_signals(artifact),
         *_fed(artifact.feed),
         "with torch.inference_mode():",
-        f'    answer = module(torch.from_numpy(signals).to("{device}")).cpu().numpy()',
+        f"    answer = module(torch.from_numpy(signals){moved}){back}.numpy()",
     ]
 
 
@@ -71,7 +78,7 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         "from edgebench import artifacts, registry",
         "from edgebench.statistics import decide",
         "",
-        f"# Keep manifest.json beside {_text(artifact.file)}: it says how the network is built.",
+        "# This file, kept beside the other, says how the network is built.",
         'built = artifacts.read(Path("manifest.json"))',
         "artifact = built.artifact",
         "runtime = registry.runtime(artifact.format)",
@@ -86,8 +93,10 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
 
 def _signals(artifact: Artifact) -> list[str]:
     leads, samples = artifact.input.shape
+    one = ["# This file takes one record at a time: a batch of 1."] if artifact.feed and artifact.feed.single else []
     return [
         f"# Raw signals in {_text(artifact.input.unit)} at {artifact.input.rate_hz} Hz: (batch, leads, samples).",
+        *one,
         f"signals = np.zeros((1, {leads}, {samples}), np.float32)  # yours here",
     ]
 
@@ -97,7 +106,8 @@ def _fed(feed: Feed | None) -> list[str]:
     lines = []
     if feed and feed.mean:
         lines += [
-            f"mean, std = np.float32({_numbers(feed.mean)}), np.float32({_numbers(feed.std)})",
+            *_within("mean = np.float32([", map(repr, feed.mean), "])"),
+            *_within("std = np.float32([", map(repr, feed.std), "])"),
             "signals = (signals - mean[:, None]) / std[:, None]",
         ]
     if feed and feed.layout == "samples-first":
@@ -107,19 +117,28 @@ def _fed(feed: Feed | None) -> list[str]:
 
 def _decide(artifact: Artifact) -> list[str]:
     logits = artifact.feed is None or artifact.feed.output == "logits"
-    names = ", ".join(f'"{_text(name)}"' for name in artifact.classes)
     return [
         "probabilities = 1 / (1 + np.exp(-answer.astype(np.float64)))" if logits else "probabilities = answer",
         "",
-        f"classes = [{names}]",
-        f"thresholds = np.array({_numbers(artifact.thresholds)})",
+        *_within("classes = [", (f'"{_text(name)}"' for name in artifact.classes), "]"),
+        *_within("thresholds = np.array([", map(repr, artifact.thresholds), "])"),
         "for decided in probabilities >= thresholds:",
         "    print([name for name, yes in zip(classes, decided) if yes])",
     ]
 
 
-def _numbers(values: Sequence[float]) -> str:
-    return "[" + ", ".join(f"{value!r}" for value in values) + "]"
+def _within(start: str, items: Iterable[str], end: str) -> list[str]:
+    """Items within brackets, on one line if that takes them, otherwise on as few more as do."""
+    items = list(items)
+    line = start + ", ".join(items) + end
+    if len(line) <= WIDTH:
+        return [line]
+    # A space inside of an item is none to fold at; what stands in its place is in no source text.
+    held = ", ".join(item.replace(" ", "\0") for item in items)
+    folded = textwrap.wrap(held, WIDTH - 5, break_long_words=False, break_on_hyphens=False)
+    if len(folded) > 1:
+        folded[-1] += ","
+    return [start, *(f"    {part}".replace("\0", " ") for part in folded), end]
 
 
 def _text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from edgebench import __version__
 from edgebench.cli.bundle import bundle
 from edgebench.cli.compare import compare, gate
-from edgebench.cli.console import command, out
+from edgebench.cli.console import USAGE, command, out, say_error
 from edgebench.cli.data import data
 from edgebench.cli.explain import explain
 from edgebench.cli.export import export
@@ -19,6 +20,7 @@ from edgebench.cli.recommend import recommend
 from edgebench.cli.report import report
 from edgebench.cli.run import measure, run
 from edgebench.cli.train import train
+from edgebench.cli.usage import said
 
 app = typer.Typer(
     name="edgebench",
@@ -51,13 +53,16 @@ for verb in (
 @app.command("list")
 @command
 def list_(
-    kind: Annotated[str, typer.Argument(help="Only this kind, such as models, exporters or targets.")] = "",
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="Only this kind, such as models, exporters or targets.")
+    ] = "",
 ) -> None:
     """List datasets, models, variants, exporters, runtimes, report formats and targets.
 
-    [bold]Example[/bold]
+    \b[bold]Example[/bold]
 
-    edgebench list models    parameters, size, multiply-adds and scores of each
+    \bedgebench list
+    edgebench list models    # parameters, size, multiply-adds and scores of each
     """
     from edgebench.cli.list_view import show_list
 
@@ -69,9 +74,9 @@ def list_(
 def doctor() -> None:
     """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
 
-    [bold]Example[/bold]
+    \b[bold]Example[/bold]
 
-    edgebench doctor
+    \bedgebench doctor
     """
     from edgebench.cli.diagnosis_view import show_diagnosis
 
@@ -79,5 +84,14 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point: what cannot be understood is one line, as every other wrong input, and the exit code is 2."""
+    try:
+        code = app(prog_name="edgebench", standalone_mode=False)  # also for python -m edgebench
+    except Exception as error:
+        # Of typer's own click or of the package click, by its version; without a message it is help that was shown.
+        if not hasattr(error, "format_message"):
+            raise
+        if line := said(error, app):
+            say_error(line)
+        sys.exit(USAGE)
+    sys.exit(code if isinstance(code, int) else 0)

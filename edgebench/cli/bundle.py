@@ -18,7 +18,9 @@ from edgebench.cli.options import (
     SkipBad,
     Targets,
     Threads,
+    by_flags,
     fields,
+    flag,
     takes,
 )
 from edgebench.files import sha256
@@ -26,24 +28,29 @@ from edgebench.files import sha256
 
 @takes(MEASURING, "measuring")
 @command
+@by_flags
 def bundle(
-    paths: Annotated[list[Path], typer.Argument(help="Runs, folders of artifacts, manifests, .onnx or .pt files.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle.")] = Path("edgebench.bundle"),
-    folder: Annotated[bool, typer.Option("--folder", help="Write a folder instead of one file.")] = False,
-    data: Annotated[bool, typer.Option("--data/--no-data", help="Pack the test records and fp32 predictions.")] = True,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Runs, folders of artifacts, manifests, .onnx or .pt files.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The bundle that is written.")
+    ] = Path("edgebench.bundle"),
+    folder: Annotated[bool, flag("--folder", "Write a folder instead of one file.")] = False,
+    data: Annotated[bool, flag("--data/--no-data", "Pack the test records and fp32 predictions.")] = True,
     target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, threads: Threads = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
     """Pack artifacts with all that a device needs to measure them, into one file.
 
-    What is not said is as in the run that the artifacts come from. On the device: edgebench measure FILE.
+    What is not said is as in the run that the artifacts come from. On the
+    device, edgebench measure FILE measures them.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench bundle results/mine -o ship.bundle --target raspberry-pi-5
-
-    edgebench bundle artifacts/resnet1d --dataset ptbxl --data-dir ptbxl -o ship.bundle
+    \bedgebench bundle results/mine -o ship.bundle --target raspberry-pi-5
+    edgebench bundle artifacts/resnet1d --dataset ptbxl --data-dir ptbxl
     """
     given = fields(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,

@@ -85,7 +85,7 @@ def gate(
 
 def _show(pairs: list[Compared], title: str) -> None:
     from edgebench.reports import columns
-    from edgebench.reports.terminal import NARROW, print_doubt
+    from edgebench.reports.terminal import NARROW, print_doubt, print_sentence
 
     if out.width >= NARROW:
         _table([(p, [f"{p.new.model} {columns.name(p.new)}", p.new.target]) for p in pairs], ["cell", "target"], title)
@@ -95,6 +95,9 @@ def _show(pairs: list[Compared], title: str) -> None:
             there = [(p, [columns.name(p.new)]) for p in pairs if (p.new.model, p.new.target) == (model, target)]
             _table(there, ["cell"], f"{model} on {target}: {title}")
     doubted = [m for pair in pairs for m in (pair.new, pair.old) if columns.doubt(m)]
+    if any(p.said == "undecided" for p in pairs):
+        say = "undecided: the 95 % interval of the ratio allows both; more --processes, or a quieter machine, narrow it"
+        print_sentence(out, say)
     lines = {f"{m.run}: {m.model} {columns.name(m)} on {m.target}, {columns.doubt(m)}": m.verdict for m in doubted}
     for line, verdict in lines.items():  # a base stands in several pairs, and once here
         print_doubt(out, line, verdict or "")
@@ -105,12 +108,12 @@ def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str
     from edgebench.reports.terminal import print_table
 
     wide = len(first) > 1
-    times = ["was", "is", "ratio (95 %)"] if wide else ["is", "ratio"]
+    times = ["was", "is", "is/was (95 %)"] if wide else ["is", "is/was"]
     headings = [*first, *times, "latency", "size", "memory", "Δ F1"]
     rows = [
         [
             *names, *([columns.duration(p.old.latency_p50_s)] if wide else []), columns.duration(p.new.latency_p50_s),
-            _ratio(p, wide), p.said if wide else p.said.removesuffix(" seen"), _times(p.size), _times(p.memory),
+            _ratio(p, wide), p.said, _times(p.size), _times(p.memory),
             "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
         ]
         for p, names in pairs

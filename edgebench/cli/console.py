@@ -34,7 +34,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except EdgeBenchError as error:
-            _say(str(error))
+            say_error(str(error))
             raise typer.Exit(USAGE) from None
         except KeyboardInterrupt:
             err.print("interrupted", style="yellow")
@@ -43,18 +43,19 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it
             raise typer.Exit(0) from None
         except OSError as error:
-            _say(f"{error.filename or 'the system'}: {error.strerror or error}")
+            say_error(f"{error.filename or 'the system'}: {error.strerror or error}")
             raise typer.Exit(USAGE) from None
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] == "edgebench":
                 raise
-            _say(f"this needs the package '{error.name}': pip install 'edgebench[all]'")
+            say_error(f"this needs the package '{error.name}': pip install 'edgebench[all]'")
             raise typer.Exit(USAGE) from None
 
     return guarded
 
 
-def _say(text: str) -> None:
+def say_error(text: str) -> None:
+    """One line on standard error."""
     line = f"[red]error:[/red] {escape(' '.join(text.split()))}"
     err.print(line, soft_wrap=not err.is_terminal, highlight=False)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, live, out
+from edgebench.cli.options import default, option
+from edgebench.cli.usage import number
 
 data = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",
@@ -18,21 +20,21 @@ data = typer.Typer(
 @data.command()
 @command
 def fetch(
-    dataset: Annotated[str, typer.Argument(help="ptbxl")],
-    directory: Annotated[Path, typer.Argument(help="Folder to fill.")] = Path("ptbxl"),
-    folds: Annotated[str, typer.Option(help="Folds, e.g. 9,10 or 1-10.")] = "1,9,10",
-    rate: Annotated[int, typer.Option(help="100 or 500 Hz.")] = 100,
-    url: Annotated[str, typer.Option(help="Where to fetch from.")] = "",
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="ptbxl")],
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to fill.")] = Path("ptbxl"),
+    folds: Annotated[str, option("--folds", "FOLDS", "Folds, such as 9,10 or 1-10.")] = "1,9,10",
+    rate: Annotated[int, option("--rate", "HZ", "Samples a second: 100 or 500.", number(int))] = 100,
+    url: Annotated[str, option("--url", "URL", "Where to fetch from." + default("PhysioNet"))] = "",
 ) -> None:
     """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
 
-    Every file is checked by SHA-256; the same command goes on after an interruption. Training needs --folds 1-10.
+    Fills a folder in PhysioNet's layout. Every file is checked by SHA-256;
+    the same command goes on after an interruption.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench data fetch ptbxl ptbxl                 what a run needs
-
-    edgebench data fetch ptbxl ptbxl --folds 1-10    what a training needs
+    \bedgebench data fetch ptbxl ptbxl                 # what a run needs
+    edgebench data fetch ptbxl ptbxl --folds 1-10    # what a training needs
     """
     from edgebench.data import fetch as fetching
     from edgebench.errors import PlanError
@@ -47,12 +49,12 @@ def fetch(
 
 @data.command()
 @command
-def info(directory: Annotated[Path, typer.Argument(help="PTB-XL's folder.")]) -> None:
-    """Say what a PTB-XL folder holds and what is missing.
+def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-XL's folder.")]) -> None:
+    """Say what a PTB-XL folder holds and what is missing. Writes nothing.
 
-    [bold]Example[/bold]
+    \b[bold]Example[/bold]
 
-    edgebench data info ptbxl
+    \bedgebench data info ptbxl
     """
     from edgebench.data.info import info as look
     from edgebench.reports.terminal import print_table

@@ -13,6 +13,8 @@ from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, OperatorTime, Run
 
+NOT_PROFILED = "it was not profiled: a run profiles int8 files where it measures them; measure it anew"
+
 
 @command
 def explain(
@@ -36,14 +38,18 @@ def explain(
     found = run_store.read(run)
     rows = [m for m in columns.ordered(found) if _meant(m, cell)]
     if not rows:
-        known = sorted({m.exporter for m in found.measurements})
-        raise RunError(f"{run}: no cell is called '{cell}'; words are models, variants, {', '.join(known)}, targets")
+        known = {word: None for part in ("model", "variant", "exporter", "target") for word in _each(found, part)}
+        raise RunError(f"{run}: no cell has all of the words '{cell}'; there are {', '.join(known)}")
     told = [(m, explanation.of(m, found)) for m in rows]
     for m, text in told:
-        said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or "it was not profiled")
+        said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
         print_sentence(out, f"[bold]{escape(f'{m.model} {columns.name(m)} on {m.target}')}[/bold]: {escape(said)}")
     if len(rows) == 1:
         _operators(found, rows[0])
+
+
+def _each(run: Run, part: str) -> list[str]:
+    return sorted({getattr(m, part) for m in run.measurements})
 
 
 def _meant(m: Measurement, words: str) -> bool:

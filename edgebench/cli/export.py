@@ -24,27 +24,33 @@ from edgebench.cli.options import (
     TuneThresholds,
     Variants,
     Weights,
+    by_flags,
     fields,
     finetuning,
 )
 
 
 @command
+@by_flags
 def export(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, timeout: Timeout = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the artifacts.")] = Path("artifacts"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the artifacts.")
+    ] = Path("artifacts"),
 ) -> None:  # fmt: skip
     """Export models into files to deploy, each checked in a fresh process.
 
-    [bold]Examples[/bold]
+    Writes OUTPUT/MODEL/VARIANT/EXPORTER/ with the file and its manifest.
+    What ends in dots below may be given several times.
 
-    edgebench export --exporter onnx-int8
+    \b[bold]Examples[/bold]
 
-    edgebench export --exporter qnnpack-int8 --dataset ptbxl --data-dir ptbxl -o ship
+    \bedgebench export --exporter onnx-int8
+    edgebench export --dataset ptbxl --data-dir ptbxl -o ship  # calibrated on it
     """
     given = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, out
+from edgebench.cli.usage import Refused
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 WIDTH = 16
@@ -15,29 +16,32 @@ WIDTH = 16
 
 @command
 def inspect(
-    artifact: Annotated[Path, typer.Argument(help="Folder of an artifact, its manifest, an .onnx or a .pt file.")],
+    artifact: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Folder of an artifact, its manifest, an .onnx or a .pt file.")
+    ],
     picture: Annotated[
-        Path | None, typer.Option("--picture", "-p", help="Draw the histograms into this .svg or .png file.")
+        Path | None,
+        typer.Option("--picture", "-p", metavar="FILE", help="Draw the histograms into this .svg or .png file."),
     ] = None,
 ) -> None:
     """Show the weights of each layer: range, bits, zeros, and the error that int8 has or would have.
 
-    For a float layer, the signal-to-noise ratio of its weights in int8, with one scale and with one for each channel:
-    a large gap says that per-channel scales matter. For an int8 layer, that of its rounding, and how much of the 256
-    integers it uses.
+    For a float layer, the signal-to-noise ratio of its weights in int8, with
+    one scale and with one for each channel: a large gap says that per-channel
+    scales matter. For an int8 layer, that of its rounding, and how much of the
+    256 integers it uses. Writes nothing but the picture of --picture.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench inspect ship/resnet1d/none/onnx-int8
-
-    edgebench inspect ship/resnet1d/none/torchscript --picture weights.svg
+    \bedgebench inspect ship/resnet1d/none/onnx-int8
+    edgebench inspect ship/resnet1d/none/onnx-int8 --picture weights.svg
     """
     from edgebench import artifacts, weights
     from edgebench.reports import columns
     from edgebench.reports.terminal import NARROW, print_table
 
     if picture and picture.suffix.lower() not in (".svg", ".png"):
-        raise typer.BadParameter(f"'{picture}': write an .svg or a .png file", param_hint="--picture")
+        raise Refused(str(picture), "must end in .svg or .png", "--picture")
     made = artifacts.read(artifact, tuned=True)
     assert made.artifact is not None
     assert made.path is not None

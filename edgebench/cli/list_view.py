@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.markup import escape
 
+from edgebench import registry
 from edgebench.cli.console import err, live, out
 from edgebench.diagnosis import plugins
 from edgebench.model_facts import ModelFacts, model_facts
@@ -16,14 +17,16 @@ def show_list(kind: str) -> None:
     if kind == "models":
         _show_models()
         return
-    for title, found in plugins(kind).items():
-        print_table(out, [title, ""], [[name, summary] for name, summary in found.items()])
+    for name, found in plugins(kind).items():
+        label = f"{registry.KINDS[name]}s" if name in registry.KINDS else name
+        title = name if label == name else f"{name} ({label})"
+        print_table(out, [title, ""], [[plugin, summary] for plugin, summary in found.items()])
 
 
 def _show_models() -> None:
     with live(keep=False) as listener:
         found = model_facts(listener)
-    title = "MACs: multiply-adds of one record · scores: PTB-XL's fold 10"
+    title = "MACs: multiply-adds of one record · size: weights as shipped, half precision · scores: PTB-XL's fold 10"
     headings = ["model", "params", "MACs", _joined("size", "macro-F1", "macro-AUC", "weights")]
     print_table(out, headings, [_row(m) for m in found], title, ("params", "MACs"))
     problems = [m.problem for m in found if m.problem]
@@ -35,7 +38,7 @@ def _show_models() -> None:
 def _row(m: ModelFacts) -> list[str]:
     scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
     # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
-    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name}"
+    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name} …"
     return [m.name, count(m.parameters), count(m.macs), weights]
 
 

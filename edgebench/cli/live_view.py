@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -17,7 +17,7 @@ from edgebench.events import Listener
 from edgebench.measurements import Measurement
 from edgebench.reports import columns
 
-NAME, BAR = 26, 24
+NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
 USUAL = 80
 LEAST_BAR = 8
@@ -29,16 +29,21 @@ class Live(Listener):
     def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._keep, self._clock = console, keep, clock
         narrow = console.width < USUAL
+        name = Column(width=min(NAME, console.width * 2 // 5), no_wrap=True)
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=Column(width=min(NAME, console.width // 3), no_wrap=True)),
+            TextColumn("{task.description}", table_column=name),
             BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
-            *([] if narrow else [TimeElapsedColumn()]), _LeftColumn(), console=console, auto_refresh=False,
+            _TimeColumn(narrow), console=console, auto_refresh=False,
         )  # fmt: skip
         self._task: TaskID | None = None
         self._reading: TaskID | None = None
         self._cells = self._done = 0
         self._ahead: dict[str, int] = {}
         """Steps of the stages that are to come."""
+        self._planned, self._elsewhere = False, 0
+        self._named: set[str] = set()
+        """The stages of the outline."""
+        self._stage = ""
         self._taken: list[float] = []
         """Seconds of the steps that were done, in the stages of the outline."""
         self._since = clock()
@@ -59,9 +64,12 @@ class Live(Listener):
         if self._console.is_interactive:
             self._screen.stop()
 
-    def outline(self, cells: int, steps: Mapping[str, int]) -> None:
-        """How many cells there are, and what is to come."""
+    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
+        """How many cells there are, and what is to come; without steps that is not known yet."""
         self._cells, self._ahead = cells, dict(steps)
+        self._planned, self._elsewhere = bool(steps), elsewhere
+        self._named = set(steps)
+        self._taken.clear()
 
     def stage(self, name: str, total: int) -> None:
         """A new bar."""
@@ -74,10 +82,12 @@ class Live(Listener):
                 self._progress.update(self._task, visible=False)
         self._task = self._progress.add_task(escape(name), total=max(total, 1), completed=0 if total else 1)
         self._ahead.pop(name, None)
+        self._stage = name
         self._since, self._what = self._clock(), ""
         self._running.clear()
         if not self._console.is_interactive:
-            self._console.print(f"{name} ({total})", highlight=False)
+            steps = f": {total} steps" if total > 1 else ""
+            self._console.print(f"{escape(name)}{steps}", highlight=False)
 
     def begin(self, text: str) -> None:
         """A step is at work."""
@@ -89,9 +99,13 @@ class Live(Listener):
         self._taken.append(now - self._since)
         self._since = now
         self._running.pop(text, None)
-        self._what = text
+        self._what = ""
         if self._task is not None:
             self._progress.update(self._task, advance=1)
+
+    def result(self, text: str) -> None:
+        """The last result."""
+        self._last = text
 
     def detail(self, text: str) -> None:
         """How far a long step is."""
@@ -100,7 +114,7 @@ class Live(Listener):
     def progress(self, done: int, total: int) -> None:
         """Reading records has a bar of its own."""
         if self._reading is None:
-            self._reading = self._progress.add_task("parse WFDB records", total=total)
+            self._reading = self._progress.add_task("read records", total=total)
         self._progress.update(self._reading, completed=done, total=total)
 
     def built(self, artifact: str, outcome: Outcome) -> None:
@@ -132,11 +146,12 @@ class Live(Listener):
 
     def left_s(self) -> float | None:
         """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
-        if not self._cells or not self._taken or self._task is None:
+        if self._stage not in self._named or not self._taken or self._task is None:
             return None
         task = self._progress.tasks[self._progress.task_ids.index(self._task)]
         mean = sum(self._taken) / len(self._taken)
-        return mean * (task.remaining or 0) + mean * sum(self._ahead.values())
+        here = self._taken[-int(task.completed) :] if task.completed else self._taken  # stages differ in their steps
+        return sum(here) / len(here) * (task.remaining or 0) + mean * sum(self._ahead.values())
 
     def render(self) -> Group:
         """The bars, and below them what is known of the cells."""
@@ -145,11 +160,14 @@ class Live(Listener):
     def _status(self) -> list[Text]:
         lines = []
         if self._cells:
-            running = min(len(self._running), self._cells - self._done)
+            running = min(len(self._running), self._cells - self._done) if self._planned else 0
             left = self._cells - self._done - running
-            counts = f"{self._done} done, {running} running, {left} to come"
+            at_work = f"{running} running, " if self._planned else ""
+            counts = f"{self._done} done, {at_work}{left} to come"
             time_left = self.left_s()
-            about = f", about {clock_text(time_left)} left" if time_left else ""
+            about = (
+                f", about {clock_text(time_left)} left {'here' if self._elsewhere else 'in all'}" if time_left else ""
+            )
             lines.append(("cells", f"{counts}{about}"))
         now = ", ".join(self._running) or self._what
         lines += [("now", now)] if now else []
@@ -157,17 +175,21 @@ class Live(Listener):
         return [_line(*line) for line in lines]
 
 
-class _LeftColumn(TextColumn):
-    """What is left of a stage that is at work; of one that has ended, nothing."""
+class _TimeColumn(TextColumn):
+    """How long a stage has taken, and about how long it will take; on a narrow terminal only the latter."""
 
-    def __init__(self) -> None:
+    def __init__(self, narrow: bool) -> None:
         super().__init__("")
+        self._narrow = narrow
 
     def render(self, task: Task) -> Text:
-        """`left 0:00:12`; a stage with one step tells no time before its end."""
-        if task.finished or task.time_remaining is None:
-            return Text("")
-        return Text(f"{clock_text(task.time_remaining)} left", style="progress.remaining")
+        """`took 17 s`, or `17 s, 5 s left`; a stage with one step tells no time left before its end."""
+        taken = clock_text(task.finished_time if task.finished and task.finished_time else task.elapsed or 0.0)
+        if task.finished:
+            return Text("" if self._narrow else f"took {taken}", style="progress.elapsed")
+        left = "" if task.time_remaining is None else f"{clock_text(task.time_remaining)} left"
+        parts = [left] if self._narrow else [taken, left]
+        return Text(", ".join(filter(None, parts)), style="progress.remaining")
 
 
 def _line(heading: str, text: str) -> Text:

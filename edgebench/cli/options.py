@@ -6,87 +6,154 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
+from edgebench.cli.usage import Refused, number
+from edgebench.device_plan import LEAST
+from edgebench.errors import FieldError, PlanError
+from edgebench.settings import CALIBRATION_RECORDS, DATASET, MODELS, SEED, TARGETS, VARIANTS, FineTuning, Measuring
+
 R = TypeVar("R")
+P = ParamSpec("P")
 
 
-def _measuring(kind: Any, name: str, text: str, least: float) -> Any:
-    return Annotated[kind, typer.Option(name, min=least, help=text, rich_help_panel="Measuring")]
+def default(value: Any) -> str:
+    """What stands behind an option's text, as typer writes its own defaults."""
+    return f" [dim]\\[default: {value:g}][/dim]" if isinstance(value, float) else f" [dim]\\[default: {value}][/dim]"
 
 
+def option(
+    name: str, metavar: str, text: str, parser: Callable[[Any], Any] | None = None, panel: str = "", own: bool = True
+) -> Any:
+    """An option whose value the help calls `metavar`; one that may be given several times ends in dots.
+
+    `own` says that the help shows the parameter's own default, which is None where a plan has it.
+    """
+    return typer.Option(
+        name, help=text, metavar=metavar, parser=parser, rich_help_panel=panel or None, show_default=own
+    )
+
+
+def flag(name: str, text: str) -> Any:
+    """An option without a value."""
+    return typer.Option(name, help=text, metavar="")
+
+
+def _whole(name: str, text: str, least: int | None = None) -> Any:
+    return option(name, "N", text, number(int, least))
+
+
+_tuning, _measuring = FineTuning(), Measuring()
 Models = Annotated[
     list[str] | None,
-    typer.Option("--model", help="Shipped model (all: every one), manifest, or FILE.py:FUNCTION. Repeatable."),
-]
+    option("--model", "NAME...", "Shipped model (all: every one), path to a manifest, or FILE.py:FUNCTION."
+           + default(MODELS[0])),
+]  # fmt: skip
 Weights = Annotated[
-    Path | None, typer.Option("--weights", help="Weights of a network from a Python file: .safetensors, or .pth.")
+    Path | None, option("--weights", "FILE", "Weights of the network FILE.py:FUNCTION: .safetensors or .pth.")
 ]
 TuneThresholds = Annotated[
     bool | None,
-    typer.Option("--tune-thresholds", help="Choose the thresholds of what was made elsewhere on the validation fold."),
+    flag("--tune-thresholds", "Choose the thresholds of what was made elsewhere on the validation fold."),
 ]
 Artifacts = Annotated[
-    list[Path] | None, typer.Option("--artifact", help="Measure this .onnx, TorchScript file or folder. Repeatable.")
+    list[Path] | None, option("--artifact", "PATH...", "Measure this .onnx, TorchScript file or folder, build nothing.")
 ]
 Variants = Annotated[
     list[str] | None,
-    typer.Option("--variant", help="Compression: none, l1-0.4, structured-0.5, … Repeatable."),
+    option("--variant", "NAME...", "Compression: none, l1-0.4, structured-0.5, …" + default(VARIANTS[0])),
 ]
-FinetuneEpochs = Annotated[int | None, typer.Option(min=0, help="Epochs on folds 1-8 after a compression.")]
-QatEpochs = Annotated[int | None, typer.Option(min=1, help="Epochs of variant qat, if not --finetune-epochs.")]
-FinetuneRounds = Annotated[int | None, typer.Option(min=1, help="Rounds of structured pruning, each fine-tuned.")]
+FinetuneEpochs = Annotated[
+    int | None,
+    _whole("--finetune-epochs", "Epochs on folds 1-8 after a compression." + default(_tuning.epochs), 0),
+]
+QatEpochs = Annotated[int | None, _whole("--qat-epochs", "Epochs of variant qat, if not --finetune-epochs.", 1)]
+FinetuneRounds = Annotated[
+    int | None,
+    _whole("--finetune-rounds", "Rounds of structured pruning, each fine-tuned." + default(_tuning.rounds), 1),
+]
 FinetuneSet = Annotated[
+    list[str] | None, option("--finetune-set", "KEY=VALUE...", "A field of the recipe of the fine-tuning.")
+]
+Exporters = Annotated[list[str] | None, option("--exporter", "NAME...", "Exporter." + default("all"))]
+Targets = Annotated[list[str] | None, option("--target", "NAME...", "Target, or path to the TOML file of one.")]
+RunTargets = Annotated[
     list[str] | None,
-    typer.Option("--finetune-set", help="A field of the fine-tuning's recipe, as KEY=VALUE. Repeatable."),
+    option("--target", "NAME...", "Target, or path to the TOML file of one." + default(", ".join(TARGETS))),
 ]
-Exporters = Annotated[list[str] | None, typer.Option("--exporter", help="Exporter (default: all). Repeatable.")]
-Targets = Annotated[list[str] | None, typer.Option("--target", help="Target, or path to a TOML profile. Repeatable.")]
-DatasetName = Annotated[str | None, typer.Option("--dataset", help="demo (synthetic, embedded) or ptbxl.")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the dataset.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most this many test records.")]
-KeepUnlabelled = Annotated[bool | None, typer.Option("--keep-unlabelled", help="Keep records without any class.")]
-SkipBad = Annotated[
-    bool | None, typer.Option("--skip-bad-records", help="Leave damaged records out, and say how many.")
+DatasetName = Annotated[
+    str | None, option("--dataset", "NAME", "demo (synthetic, embedded) or ptbxl." + default(DATASET))
 ]
-Calibration = Annotated[int | None, typer.Option(min=1, help="Training records that int8 is calibrated on.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads, instead of the target's.")]
-Seed = Annotated[int | None, typer.Option(help="Decides the order of the cells.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the run (default: results/TIME).")]
+DataDir = Annotated[Path | None, option("--data-dir", "FOLDER", "Folder of the dataset; demo needs none.")]
+Limit = Annotated[int | None, _whole("--limit", "At most this many test records." + default("all"), 1)]
+KeepUnlabelled = Annotated[bool | None, flag("--keep-unlabelled", "Keep records without any class.")]
+SkipBad = Annotated[bool | None, flag("--skip-bad-records", "Leave damaged records out, and say how many.")]
+Calibration = Annotated[
+    int | None,
+    _whole("--calibration-records", "Training records that int8 is calibrated on." + default(CALIBRATION_RECORDS), 1),
+]
+Threads = Annotated[int | None, _whole("--threads", "Threads of every cell." + default("the target's"), 1)]
+Seed = Annotated[int | None, _whole("--seed", "Decides the order of the cells." + default(SEED))]
+Output = Annotated[Path | None, typer.Option(
+    "--output", "-o", metavar="FOLDER", help="New folder that everything is written into." + default("results/TIME")
+)]  # fmt: skip
 
 
-Timeout = Annotated[float | None, typer.Option(help="Seconds after which a job is given up.")]
+def _timed(name: str, field: str, metavar: str, text: str) -> tuple[str, Any]:
+    """An option of how latency is measured: its field of `measuring`, which has its default, and its declaration."""
+    given, several = getattr(_measuring, field), metavar.endswith("...")
+    kind = int if isinstance(given, int) or several else float
+    shown = default(given) if given not in (None, (), 0) or name == "--min-seconds" else ""
+    annotation: Any = (list[int] if several else kind) | None
+    return field, Annotated[
+        annotation, option(name, metavar, text + shown, number(kind, LEAST[field]), "Measuring")
+    ]  # fmt: skip
+
+
+Timeout = _timed("--timeout", "timeout_s", "SECONDS", "A job that is silent for so long is given up.")[1]
 MEASURING: dict[str, tuple[str, Any]] = {
-    "processes": ("processes", _measuring(int | None, "--processes", "Fresh processes a cell for latency.", 1)),
-    "warmup": ("warmup", _measuring(int | None, "--warmup", "Predictions before the timed ones.", 0)),
-    "min_samples": (
-        "min_samples", _measuring(int | None, "--min-samples", "Timed predictions a process, at least.", 1)
-    ),
-    "min_seconds": (
-        "min_seconds", _measuring(float | None, "--min-seconds", "Seconds of timed predictions a process, at least.", 0)
+    "processes": _timed("--processes", "processes", "N", "Fresh processes a cell for latency."),
+    "warmup": _timed("--warmup", "warmup", "N", "Predictions before the timed ones."),
+    "min_samples": _timed("--min-samples", "min_samples", "N", "Timed predictions a process, at least."),
+    "min_seconds": _timed(
+        "--min-seconds", "min_seconds", "SECONDS", "A process times predictions for so long, at least."
     ),
     "timeout": ("timeout_s", Timeout),
-    "batch": ("batches", _measuring(list[int] | None, "--batch", "Also batches of this size. Repeatable.", 1)),
-    "paced": (
-        "paced_s", _measuring(float | None, "--paced", "Also one sample every so many seconds, like a monitor.", 1e-3)
-    ),
-    "cold_starts": (
-        "cold_starts", _measuring(int | None, "--cold-starts", "Processes that load the file from the disk.", 0)
-    ),
-    "core": ("cores", _measuring(list[int] | None, "--core", "Hold timed processes to this core. Repeatable.", 0)),
-    "cool_down": (
-        "cool_down_c", _measuring(float | None, "--cool-down", "Before each timed process, wait for so many °C.", 0)
-    ),
-    "steady": (
-        "steady", _measuring(float | None, "--steady", "More processes until the interval is so narrow: 0.05.", 1e-3)
-    ),
-    "steady_limit": (
-        "steady_limit_s", _measuring(float | None, "--steady-limit", "Seconds that --steady may take in all.", 0)
-    ),
-}  # fmt: skip
+    "batch": _timed("--batch", "batches", "N...", "Also batches of this size, for the throughput."),
+    "paced": _timed("--paced", "paced_s", "SECONDS", "Also one sample every so often, like a monitor."),
+    "cold_starts": _timed("--cold-starts", "cold_starts", "N", "Also processes that load the file from the disk."),
+    "core": _timed("--core", "cores", "N...", "Hold timed processes to this core."),
+    "cool_down": _timed("--cool-down", "cool_down_c", "CELSIUS", "Wait before each until the machine is so cool."),
+    "steady": _timed("--steady", "steady", "SHARE", "More processes until the interval is so narrow: 0.05."),
+    "steady_limit": _timed("--steady-limit", "steady_limit_s", "SECONDS", "What --steady may take in all."),
+}
 """Flags of how latency is measured, each with its field of the plan's `measuring`."""
+FLAGS = {
+    "models": "--model", "variants": "--variant", "exporters": "--exporter", "targets": "--target",
+    "artifacts": "--artifact", "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
+    "finetuning.rounds": "--finetune-rounds", "finetuning.recipe": "--finetune-set",
+} | {f"measuring.{field}": f"--{name.replace('_', '-')}" for name, (field, _) in MEASURING.items()}  # fmt: skip
+"""Flags of the plan's fields; of one that is not here, the flag has the field's name."""
+
+
+def flag_of(place: str) -> str:
+    """The flag that gives a plan's field."""
+    return next((f for name, f in FLAGS.items() if f"{place}.".startswith(f"{name}.")), f"--{place.replace('_', '-')}")
+
+
+def by_flags(function: Callable[P, R]) -> Callable[P, R]:
+    """Let an error of a plan's field that a flag gave name the flag."""
+
+    @functools.wraps(function)
+    def naming(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except FieldError as error:
+            raise PlanError(error.problem.of(flag_of(error.problem.place)) + error.more) from None
+
+    return naming
 
 
 def takes(options: Mapping[str, tuple[str, Any]], into: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -115,7 +182,7 @@ def fields(**values: Any) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
 
 
-def settings(pairs: list[str], option: str = "--set") -> dict[str, Any]:
+def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
     """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
     import tomllib
 
@@ -123,7 +190,7 @@ def settings(pairs: list[str], option: str = "--set") -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise typer.BadParameter(f"'{pair}' is not KEY=VALUE", param_hint=option)
+            raise Refused(pair, "must be KEY=VALUE", flag)
         try:
             found[key] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:

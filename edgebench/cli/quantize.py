@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, live, out
-from edgebench.cli.options import DataDir
+from edgebench.cli.options import DataDir, option
+from edgebench.cli.usage import number
+from edgebench.settings import CALIBRATION_RECORDS, Measuring
 
 SHOWN = 15
 """Modules in the table on the terminal; the report has all."""
@@ -16,25 +18,36 @@ SHOWN = 15
 
 @command
 def quantize(
-    model: Annotated[str, typer.Argument(help="Shipped model, or a manifest.")] = "resnet1d",
-    exporter: Annotated[str, typer.Option(help="fbgemm-int8, qnnpack-int8, onnx-int8, with options.")] = "onnx-int8",
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Shipped model, or path to a manifest.")] = "resnet1d",
+    exporter: Annotated[str, option("--exporter", "NAME", "fbgemm-int8, qnnpack-int8 or onnx-int8.")] = "onnx-int8",
     max_f1_drop: Annotated[
-        float, typer.Option(min=0, max=1, help="Macro-F1 on the validation fold that may be lost.")
+        float, option("--max-f1-drop", "F1", "Macro-F1 on the validation fold that may be lost.", number(float, 0, 1))
     ] = 0.005,
-    dataset: Annotated[str, typer.Option(help="ptbxl or demo.")] = "ptbxl",
+    dataset: Annotated[str, option("--dataset", "NAME", "ptbxl or demo.")] = "ptbxl",
     data_dir: DataDir = None,
-    calibration_records: Annotated[int, typer.Option(min=1, help="Training records to calibrate on.")] = 256,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a job is given up.")] = 600.0,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the result.")] = Path("quantized"),
+    calibration_records: Annotated[
+        int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))
+    ] = CALIBRATION_RECORDS,
+    timeout: Annotated[
+        float, option("--timeout", "SECONDS", "A job that is silent for so long is given up.", number(float, 1))
+    ] = Measuring.timeout_s,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the result.")] = Path(
+        "quantized"
+    ),
 ) -> None:
     """Quantize to int8, and leave in float the fewest modules that keep macro-F1 within a bound.
 
-    Each module's sensitivity is measured alone, on calibration records; then artifacts with more and more of the most
-    sensitive ones in float are built and scored on the validation fold. The test fold scores the result.
+    Each module's sensitivity is measured alone, on calibration records; then
+    artifacts with more and more of the most sensitive ones in float are built
+    and scored on the validation fold. The test fold scores the result.
 
-    [bold]Example[/bold]
+    Writes the artifact, sensitivity.csv, search.json and report.md into the
+    folder of --output.
 
-    edgebench quantize deit-tiny --exporter onnx-int8 --max-f1-drop 0.005 --data-dir ptbxl
+    \b[bold]Examples[/bold]
+
+    \bedgebench quantize deit-tiny --max-f1-drop 0.005 --data-dir ptbxl
+    edgebench quantize resnet1d --exporter fbgemm-int8 --dataset demo
     """
     from edgebench.allocator import keep_memory
     from edgebench.records import to_dict

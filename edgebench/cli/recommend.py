@@ -25,19 +25,34 @@ UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
 @command
 def recommend(
     run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    max_latency: Annotated[str | None, typer.Option(help="Of the median: 20ms, 800us.")] = None,
-    max_size: Annotated[str | None, typer.Option(help="Of the file: 5MB, 4.5MiB.")] = None,
-    max_memory: Annotated[str | None, typer.Option(help="Of the peak of a process: 150MB.")] = None,
-    min_f1: Annotated[str | None, typer.Option(help="Macro-F1, at least.")] = None,
-    max_f1_drop: Annotated[str | None, typer.Option(help="Macro-F1 below the fp32 model's, at most.")] = None,
-    prefer: Annotated[str, typer.Option(help="What is to be best: latency, size, memory or f1.")] = "latency",
-    target: Annotated[str | None, typer.Option(help="Only this target.")] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(metavar="<time>", help="Median latency, at most: 20ms, 800us.")
+    ] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="<size>", help="File, at most: 5MB, 4.5MiB.")] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="<size>", help="Peak memory of a process with its runtime, at most: 150MB.")
+    ] = None,
+    min_f1: Annotated[str | None, typer.Option(metavar="<0..1>", help="Macro-F1, at least: 0.72.")] = None,
+    max_f1_drop: Annotated[
+        str | None,
+        typer.Option(metavar="<0..1>", help="Macro-F1 below that of the model's own uncompressed fp32, at most: 0.01."),
+    ] = None,
+    prefer: Annotated[
+        str, typer.Option(metavar="<figure>", help="What is to be best within the bounds: latency, size, memory or f1.")
+    ] = "latency",
+    target: Annotated[
+        str | None, typer.Option(metavar="<name>", help="Answer for this target of the run only.")
+    ] = None,
 ) -> None:
-    """Say which artifact to ship to each target, why it and not the next two, and how to load it.
+    """Say which artifact of a run to ship to each target: its file, why it, and how to load it.
 
-    Bounds hold for the point estimates. Differences within the noise decide nothing.
+    Bounds hold for the point estimates, and equal is within.
+    Of what meets them, the best in the preferred figure is chosen.
+    Differences within the noise decide nothing.
 
-    Exit code 0 where every target has an artifact that meets the bounds, 1 where one has none.
+    Exit code 0: each target has an artifact that meets the bounds.
+    1: one of them has none.
+    2: the input makes no sense, or nothing was measured.
 
     [bold]Examples[/bold]
 
@@ -60,16 +75,19 @@ def recommend(
     bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}
     answers = api.recommend(run, target or "", prefer=prefer, **bounds)
     if not answers:
-        raise RunError(f"{run}: no cell was measured")
+        raise RunError(f"{run}: no cell of it has ended yet; go on with it: edgebench run --resume {run}")
+    if all(answer.chosen is None and not answer.excluded for answer in answers):
+        whys = " ".join(answer.why for answer in answers)
+        raise RunError(f"{run}: nothing to choose from. {whys} The reasons are in its report: edgebench report {run}")
     for number, answer in enumerate(answers):
         if number:
             out.print()
-        _show(answer, run)
+        _show(answer)
     if any(answer.chosen is None for answer in answers):
         raise typer.Exit(1)
 
 
-def _show(answer: Recommendation, run: Path) -> None:
+def _show(answer: Recommendation) -> None:
     """One target's answer, in lines that fold at the terminal's width; what is copied from it stands unfolded."""
     from edgebench.choosing import weighing
     from edgebench.choosing.pareto import FIGURES
@@ -80,15 +98,16 @@ def _show(answer: Recommendation, run: Path) -> None:
         _say("ship", "nothing", style="yellow")
     else:
         _say("ship", weighing.title(m), style="green")
-        _say("", ", ".join(weighing.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
+        if answer.path is None:
+            _say("file", answer.file, style="yellow")
+        else:
+            _line(f"{'file':<{LABEL}}", str(answer.path), style="cyan")
+        _line(f"{'sha256':<{LABEL}}", answer.sha256)
+        _say("gives", ", ".join(weighing.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
     _say("why", answer.why)
     _say("not", *(f"{weighing.title(rival)}: {text}" for rival, text in answer.rivals))
     _say("bounds", *answer.costs)
     _say("nearest", *(f"{weighing.title(near)}: {text}" for near, text in answer.nearest))
-    if m is None:
-        return
-    _line(f"{'file':<{LABEL}}", str(answer.path or answer.file))
-    _line(f"{'sha256':<{LABEL}}", answer.sha256)
     if answer.snippet:
         _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")
         _line("", f"\n{answer.snippet.rstrip()}")
@@ -102,14 +121,15 @@ def _say(label: str, *texts: str, style: str = "") -> None:
 
     for number, text in enumerate(texts):
         held = UNIT.sub(f"{HARD}\\1", text)
-        for at, line in enumerate(textwrap.wrap(held, max(out.width - LABEL, 20), break_on_hyphens=False)):
+        width = max(out.width - LABEL, 20)
+        for at, line in enumerate(textwrap.wrap(held, width, break_on_hyphens=False, break_long_words=False)):
             head = label if not number and not at else ""
             body = line.replace(HARD, " ")
             out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (body, style)), soft_wrap=True)
 
 
-def _line(label: str, text: str) -> None:
-    """A label and what is to be copied whole."""
+def _line(label: str, text: str, style: str = "") -> None:
+    """A label and what is to be copied whole: on one line, which the terminal itself wraps where it is too long."""
     from rich.text import Text
 
-    out.print(Text.assemble((label, "bold"), text), soft_wrap=True)
+    out.print(Text.assemble((label, "bold"), (text, style)), soft_wrap=True)

@@ -13,24 +13,29 @@ from edgebench.cli.console import command, out, say_written
 
 @command
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
-    format: Annotated[str, typer.Option(help="Comma-separated formats.")] = ",".join(api.FORMATS),  # noqa: A002
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    format: Annotated[  # noqa: A002
+        str, typer.Option(metavar="NAMES", help="Formats, with commas between them.")
+    ] = ",".join(api.FORMATS),
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
+            metavar="FOLDER",
             help="Folder (default: each run's own); several runs become one report in it, a table a machine.",
         ),
     ] = None,
 ) -> None:
     """Write the reports of finished or interrupted runs anew, and show the tables.
 
-    [bold]Example[/bold]
+    Writes report.csv, report.md with pictures and report.html into each run's
+    folder, or into that of --output.
 
-    edgebench report results/20260101-120000 --format md -o .
+    \b[bold]Examples[/bold]
 
-    edgebench report laptop pi5 -o both                      one report, a table for each machine
+    \bedgebench report results/20260101-120000 --format md -o .
+    edgebench report laptop pi5 -o both       # one report, a table a machine
     """
     from edgebench import run_store
     from edgebench.reports import terminal

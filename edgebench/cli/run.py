@@ -25,6 +25,7 @@ from edgebench.cli.options import (
     Models,
     Output,
     QatEpochs,
+    RunTargets,
     Seed,
     SkipBad,
     Targets,
@@ -32,8 +33,10 @@ from edgebench.cli.options import (
     TuneThresholds,
     Variants,
     Weights,
+    by_flags,
     fields,
     finetuning,
+    option,
     takes,
 )
 from edgebench.errors import PlanError
@@ -45,37 +48,39 @@ if TYPE_CHECKING:
 
 @takes(MEASURING, "measuring")
 @command
+@by_flags
 def run(
-    plan: Annotated[Path | None, typer.Argument(help="Plan in TOML; flags override it.")] = None,
+    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Plan in TOML; flags override it.")] = None,
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
-    artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: Targets = None,
+    artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: RunTargets = None,
     dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, threads: Threads = None, seed: Seed = None, output: Output = None,
-    resume: Annotated[Path | None, typer.Option(help="Complete the interrupted run in this folder.")] = None,
+    resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the interrupted run in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
     """Export, measure and report a grid of models, exporters and targets.
 
-    [bold]Examples[/bold]
+    All of it goes into one folder, results/TIME or --output: the artifacts,
+    measurements.jsonl, the raw samples, report.csv, report.md with pictures
+    and report.html. What ends in dots below may be given several times.
 
-    edgebench run                                            the embedded demo set, every exporter
+    \b[bold]Examples[/bold]
 
-    edgebench run --dataset ptbxl --data-dir ptbxl -o out    all of PTB-XL's fold 10
-
+    \bedgebench run                                          # the demo set
+    edgebench run --dataset ptbxl --data-dir ptbxl -o out  # all of fold 10
+    edgebench run --resume out                             # after Ctrl-C
     edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
-
     edgebench run --variant none --variant structured-0.5 --finetune-epochs 3
 
-    edgebench run --model net.py:build --weights net.pth     your own network, with net.toml beside it
+    \b# a network and a file of your own, with net.toml beside it
+    edgebench run --model net.py:build --weights net.pth
+    edgebench run --artifact net.onnx
 
-    edgebench run --artifact net.onnx                        your own file, with net.toml beside it
-
-    edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3    as a monitor does; throughput; from the disk
-
-    edgebench run --resume out                               go on after Ctrl-C
+    \b# as a monitor does; the throughput; from the disk
+    edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3
     """
     given = fields(
         models=model, weights=weights, tune_thresholds=tune_thresholds,
@@ -90,26 +95,30 @@ def run(
 
 @takes(MEASURING, "measuring")
 @command
+@by_flags
 def measure(
     artifacts: Annotated[
-        list[Path], typer.Argument(help="Folders of artifacts, manifests, .onnx or .pt files; or one bundle.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH", help="Folders of artifacts, manifests, .onnx or TorchScript files; or one bundle."
+        ),
     ],
     tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
     data_dir: DataDir = None, limit: Limit = None, threads: Threads = None, output: Output = None,
-    resume: Annotated[Path | None, typer.Option(help="Complete the run of a bundle in this folder.")] = None,
+    resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the run of a bundle in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
     """Measure artifacts that were exported before, or a bundle, on this machine.
 
-    Needs only the runtimes of their formats: for ONNX no torch.
+    Needs only the runtimes of their formats: for ONNX no torch. What comes of
+    it goes into results/TIME or --output, as with edgebench run. A bundle has
+    its own plan, and what is given here goes over it.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench measure artifacts/resnet1d/none/onnx-int8
-
+    \bedgebench measure artifacts/resnet1d/none/onnx-int8
     edgebench measure artifacts/resnet1d/none/* --threads 1
-
-    edgebench measure ship.bundle                            what `edgebench bundle` made, on the device
+    edgebench measure ship.bundle        # from edgebench bundle, on the device
     """
     if api.bundle_of(artifacts):
         given = fields(
@@ -162,8 +171,14 @@ def _shown(
     terminal.show(finished, out)
     written = [folder / f"report.{name}" for name in api.FORMATS]
     say_written([path for path in written if path.exists()])
+    _say_next(folder)
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
+
+
+def _say_next(folder: Path) -> None:
+    out.print(f"next: edgebench recommend {folder}    which to ship, and why", highlight=False, soft_wrap=True)
+    out.print(f"      edgebench explain {folder}      why int8 is as fast as it is", highlight=False, soft_wrap=True)
 
 
 def _only_one(output: Path | None, resume: Path | None) -> None:

@@ -8,35 +8,60 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command
-from edgebench.cli.options import DataDir, fields, settings
+from edgebench.cli.options import DataDir, default, fields, flag, option, settings
+from edgebench.cli.usage import number
+
+RECIPE = default("as in the recipe")
 
 
 @command
 def train(
-    name: Annotated[str, typer.Argument(help="Architecture.")],
-    dataset: Annotated[str, typer.Option(help="ptbxl or demo.")] = "ptbxl",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Architecture: one of edgebench list, timm:NAME or FILE.py:FUNCTION.")
+    ],
+    dataset: Annotated[str, option("--dataset", "NAME", "ptbxl or demo.")] = "ptbxl",
     data_dir: DataDir = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the weights.")] = Path("models"),
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
-    seed: Annotated[int | None, typer.Option()] = None,
-    teacher: Annotated[str | None, typer.Option(help="Trained model to distil: a shipped one, or a manifest.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Another field of the recipe, as KEY=VALUE. Repeatable.")
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the weights, the manifest and checkpoint."),
+    ] = Path("models"),
+    epochs: Annotated[
+        int | None, option("--epochs", "N", f"Passes over the training folds, at most.{RECIPE}", number(int, 1))
     ] = None,
-    half: Annotated[bool, typer.Option("--half", help="Store the weights in half precision.")] = False,
-    compiled: Annotated[bool, typer.Option("--compile", help="Train through torch.compile.")] = False,
-    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one).")] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
+    batch_size: Annotated[
+        int | None, option("--batch-size", "N", f"Records of one step.{RECIPE}", number(int, 1))
+    ] = None,
+    learning_rate: Annotated[
+        float | None, option("--learning-rate", "RATE", f"Of the optimizer.{RECIPE}", number(float, above=0))
+    ] = None,
+    seed: Annotated[
+        int | None, option("--seed", "N", f"Of everything that is random in the training.{RECIPE}", number(int))
+    ] = None,
+    teacher: Annotated[
+        str | None, option("--teacher", "NAME", "Trained model to distil: a shipped one, or path to a manifest.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, option("--set", "KEY=VALUE...", "Another field of the recipe; may be given several times.")
+    ] = None,
+    half: Annotated[bool, flag("--half", "Store the weights in half precision.")] = False,
+    compiled: Annotated[bool, flag("--compile", "Train through torch.compile.")] = False,
+    device: Annotated[
+        str,
+        typer.Option(metavar="DEVICE", help="cpu or cuda." + default("cuda where there is one"), show_default=False),
+    ] = "",
+    resume: Annotated[bool, flag("--resume", "Go on from the checkpoint in the folder of --output.")] = False,
 ) -> None:
     """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
 
-    A checkpoint is written after each epoch; after Ctrl-C, --resume goes on.
+    Writes NAME.safetensors and NAME.json, its manifest, into the folder of
+    --output, and after each epoch a checkpoint; after Ctrl-C, --resume goes
+    on. What is not set is as in the architecture's recipe: docs/models.md.
 
-    [bold]Example[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench train resnet1d --data-dir ptbxl -o models
+    \bedgebench train resnet1d --data-dir ptbxl -o models
+    edgebench train resnet1d --dataset demo --epochs 2      # to see it work
+    edgebench train vit --set mixup=0.2 --teacher resnet1d --data-dir ptbxl
     """
     from edgebench.cli.training_view import show_training
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NoCompression:
-    """The identity."""
+    """The network as it is."""
 
     name = "none"
 

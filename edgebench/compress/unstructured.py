@@ -28,6 +28,8 @@ class Unstructured:
     """
 
     name: str
+    summary: str
+    """What sets it apart, for the list of variants."""
 
     def check(self, spec: str) -> None:
         """Raise PlanError where the spec makes no sense."""
@@ -61,5 +63,5 @@ class Unstructured:
         return pruned
 
 
-L1 = Unstructured("l1")
-RANDOM = Unstructured("random")
+L1 = Unstructured("l1", "`l1-AMOUNT`: zeros in place of that share of each convolution's weights, the smallest ones")
+RANDOM = Unstructured("random", "`random-AMOUNT`: the same with weights drawn by chance, to hold the others against")

@@ -23,6 +23,7 @@ class Bundled:
 
     name = "bundle"
     label = "the records of a bundle"
+    summary = "the records in a bundle; edgebench measure BUNDLE reads them by itself"
     classes = SUPERCLASSES
     license = "that of the records' source"
     splits: Mapping[Split, str] = {"test": "test"}

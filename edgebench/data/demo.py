@@ -29,6 +29,7 @@ class Demo:
 
     name = "demo"
     label = "demo (synthetic)"
+    summary = "synthetic ECGs that come with EdgeBench: for a first look, its scores say nothing of patients"
     classes = SUPERCLASSES
     license = "CC-BY-4.0"
     splits: Mapping[Split, str] = {"train": "train", "validation": "validation", "test": "test"}

@@ -55,8 +55,10 @@ def verdict(
     reasons = []
     if apart > NOISY_SPREAD:
         reasons.append(f"its processes differ by {apart:.2f} times")
-    if worst := [d for d in drifts if max(d, 1 / d) > NOISY_DRIFT]:
-        reasons.append(f"a process drifted by {max(worst, key=lambda d: max(d, 1 / d)):.2f} times")
+    worst = max(drifts, key=lambda d: max(d, 1 / d))
+    if max(worst, 1 / worst) > NOISY_DRIFT:
+        how = f"{worst:.2f} times slower" if worst > 1 else f"{1 / worst:.2f} times faster"
+        reasons.append(f"a process became {how} while it ran")
     if others > NOISY_BACKGROUND:
         reasons.append(f"others kept {others:.1f} cores busy")
     if reasons:

@@ -103,7 +103,7 @@ def find(name: str) -> TrainedModel:
     try:
         manifest = ModelManifest.model_validate_json(path.read_text(encoding="utf-8"))
     except pydantic.ValidationError as error:
-        raise ModelError(f"{path}: {first_problem(error)}") from None
+        raise ModelError(f"{path}: {first_problem(error, ModelManifest)}") from None
     weights = path.parent / manifest.weights
     if weights.parent != path.parent or not weights.is_file():
         raise ModelError(f"{path}: its weights '{manifest.weights}' are not beside it")

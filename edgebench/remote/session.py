@@ -78,6 +78,7 @@ def _once(
     hear: Listener,
 ) -> Fetched:  # fmt: skip
     _send(link, target, files, hashes, hear)
+    hear.detail(f"prepare Python on {target.ssh}")
     link.ask("lay", names=hashes, wheel=hashes[listing.device])
     requirements = {"": list(wheel.BASE)}
     requirements |= {form: list(installing.requirements(form, link.machine)) for form in listing.formats}

@@ -7,6 +7,8 @@ from edgebench.units import count as count
 from edgebench.units import duration as duration
 from edgebench.units import size as size
 
+FINE_MS = 0.1
+"""Medians below it have more digits."""
 COLUMNS = ("model", "exporter", "target", "size", "zip", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
 """Headings of the short table."""
 
@@ -26,8 +28,9 @@ def latency(m: Measurement) -> str:
     """The median with its interval; what an emulated one is stands in the column `timing`."""
     if m.latency_p50_s is None or m.latency_p50_low_s is None or m.latency_p50_high_s is None:
         return ""
-    low, high = m.latency_p50_low_s * 1e3, m.latency_p50_high_s * 1e3
-    return f"{m.latency_p50_s * 1e3:.2f} ms ({low:.2f}–{high:.2f})"
+    low, p50, high = (1e3 * s for s in (m.latency_p50_low_s, m.latency_p50_s, m.latency_p50_high_s))
+    digits = 2 if p50 >= FINE_MS else 4  # one unit in all rows, so that they can be compared at a glance
+    return f"{p50:.{digits}f} ms ({low:.{digits}f}–{high:.{digits}f})"
 
 
 def f1(m: Measurement) -> str:

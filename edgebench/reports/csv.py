@@ -14,7 +14,7 @@ PARETO = "pareto"
 
 
 class Csv:
-    """One line a cell."""
+    """report.csv: a line a cell, for a spreadsheet or pandas."""
 
     file = "report.csv"
 

@@ -17,7 +17,7 @@ VERSION = 1
 
 
 class Json:
-    """One object a cell, for programs."""
+    """report.json: an object a cell and the recommendations, for programs."""
 
     file = "report.json"
 
@@ -58,6 +58,7 @@ def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:
         "why": advice.why,
         "file": advice.file,
         "sha256": advice.sha256,
+        "snippet": advice.snippet,
         "rivals": [{"id": m.cell.id, "why_not": text} for m, text in advice.rivals],
         "costs": list(advice.costs),
         "excluded": dict(advice.excluded),

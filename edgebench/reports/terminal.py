@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from rich.box import SIMPLE_HEAD
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgebench.measurements import Measurement, Run
-from edgebench.reports import columns, machines
+from edgebench.reports import columns, machines, remarks
 
 COLOURS = {
     "stable": "green",
@@ -24,8 +25,16 @@ NARROW = 110
 """Below this width the intervals are left out; they are in report.md and report.csv."""
 USUAL = 18
 """Characters of an exporter's name that `NARROW` counts on; a longer one, with options or a variant, needs more."""
+LEAST_NAME = 12
+"""Characters of a name's line where a terminal leaves no room at all."""
 ROOMY = 140
 """From this width on, several models share a table, with a column for their names."""
+
+
+LEGEND = (
+    "★ no other cell of the target, of whatever model, beats it · p50: median of single records · "
+    "Δ F1: against the fp32 network on the same records"
+)
 
 
 def show(run: Run, console: Console) -> None:
@@ -33,18 +42,23 @@ def show(run: Run, console: Console) -> None:
     found = machines.split(run)
     for machine in found:
         for target in dict.fromkeys(m.target for m in machine.measured):
-            place = f"{target} ({machine.name})" if len(found) > 1 else target
+            place = f"{target}, {machine.name}" if len(found) > 1 else target
             for group in _groups([m for m in machine.measured if m.target == target], console.width >= ROOMY):
-                console.print(_table(place, group, machine.stars, console.width))
+                console.print(Text(_title(place, group), style="bold"))
+                console.print(_table(group, machine.stars, console.width))
+    if any(machine.measured for machine in found):
+        print_sentence(console, Text(LEGEND, style="dim"))
+    for part in run.parts or (run,):
+        if part.unmeasured:
+            left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} to come"
+            again = f"edgebench {'measure' if part.plan.get('artifacts') else 'run'} --resume {part.folder}"
+            print_sentence(console, Text(f"{part.name} was interrupted, {left}: {again}", style="yellow"))
     for machine in found:
-        of = f" ({machine.name})" if len(found) > 1 else ""
-        for m in machine.measured:
-            if doubt := columns.doubt(m):
-                print_doubt(console, f"{m.model} {columns.name(m)} on {m.target}{of}, {doubt}", m.verdict or "")
-        for m in machine.rows:
-            if m.status != "ok":
-                told = f"{m.status}: {m.model} {columns.name(m)} on {m.target}{of}: {m.reason}"
-                print_sentence(console, Text(told, style="dim"))
+        of = f", {machine.name}" if len(found) > 1 else ""
+        for text, verdict in remarks.doubts(machine.measured, of):
+            print_doubt(console, text, verdict)
+        for text in remarks.without_numbers(machine.rows, of):
+            print_sentence(console, Text(text, style="dim"))
 
 
 def print_doubt(console: Console, text: str, verdict: str) -> None:
@@ -64,36 +78,62 @@ def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
     return [[m for m in rows if m.model == model] for model in dict.fromkeys(m.model for m in rows)]
 
 
-def _table(target: str, rows: list[Measurement], stars: set[str], width: int) -> Table:
-    longest = max(len(columns.name(m)) for m in rows)
-    wide = width >= NARROW + max(0, longest - USUAL)
-    emulated = " (emulated: its latency says nothing)" if rows[0].emulated else ""
-    table = _plain()
+def _title(target: str, rows: list[Measurement]) -> str:
     models = {m.model for m in rows}
-    several = len(models) > 1
-    model = "" if several else f"{models.pop()} on "
+    model = "" if len(models) > 1 else f"{models.pop()} on "
     scored = next((m for m in rows if m.records), None)
     on = f"macro-F1 on {scored.records} records of {scored.dataset}" if scored else "no macro-F1"
-    table.title = f"{model}{target}{emulated} · {on}"
-    for heading in ("", *(["model"] if several else [])):
-        table.add_column(heading, no_wrap=True)
-    # A long name goes over two lines where there is no room for it; a number never does.
-    table.add_column("exporter", no_wrap=wide, overflow="fold")
-    for heading in ("size", "memory", "latency p50" if wide else "p50", *(["p90"] if wide else []), "macro-F1", "Δ F1"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("timing", no_wrap=True)
-    for m in rows:
-        latency = (
-            [columns.latency(m), columns.duration(m.latency_p90_s)] if wide else [columns.duration(m.latency_p50_s)]
-        )
-        cells = [
+    return f"{model}{target}{' · emulated: no latency' if rows[0].emulated else ''} · {on}"
+
+
+def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
+    longest = max(len(columns.name(m)) for m in rows)
+    wide = width >= NARROW + max(0, longest - USUAL)
+    timed, held = not rows[0].emulated, any(m.delta_macro_f1 is not None for m in rows)
+    table = _plain()
+    several = len({m.model for m in rows}) > 1
+    headings = ["", *(["model"] if several else []), "exporter"]
+    numbers = ["size", "memory", *(["latency p50" if wide else "p50", *(["p90"] if wide else [])] if timed else [])]
+    numbers += ["macro-F1", *(["Δ F1"] if held else [])]
+    cells = [
+        [
             "★" if m.cell.id in stars else "", *([m.model] if several else []), columns.name(m),
-            columns.size(m.file_size_bytes), columns.size(m.peak_rss_bytes), *latency,
-            columns.f1(m) if wide else columns.f1(m).partition(" ")[0], columns.delta(m),
-        ]  # fmt: skip
-        verdict = columns.timing(m)
-        table.add_row(*map(Text, cells), Text(verdict, style=COLOURS.get(verdict, "")))
+            columns.size(m.file_size_bytes), columns.size(m.peak_rss_bytes),
+            *(_times(m, wide) if timed else []), columns.f1(m) if wide else columns.f1(m).partition(" ")[0],
+            *([columns.delta(m)] if held else []), *([columns.timing(m)] if timed else []),
+        ]
+        for m in rows
+    ]  # fmt: skip
+    every = [*headings, *numbers, *(["timing"] if timed else [])]
+    at = headings.index("exporter")
+    others = sum(max(len(h), *(len(row[i]) for row in cells)) + 2 for i, h in enumerate(every) if i != at)
+    for heading in every:
+        table.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=heading != "exporter")
+    for row in cells:
+        row[at] = folded(row[at], max(LEAST_NAME, width - others - 3))
+        verdict = Text(row.pop(), style=COLOURS.get(row[-1], "")) if timed else None
+        table.add_row(*map(Text, row), *filter(None, [verdict]))
     return table
+
+
+def _times(m: Measurement, wide: bool) -> list[str]:
+    return [columns.latency(m), columns.duration(m.latency_p90_s)] if wide else [columns.duration(m.latency_p50_s)]
+
+
+def folded(name: str, width: int) -> str:
+    """The name of a cell in lines of at most `width` characters: broken between exporter and variant, then in these."""
+    if len(name) <= width:
+        return name
+    lines = []
+    for number, part in enumerate(name.split(" · ")):
+        lines.append("· " if number else "")
+        for piece in re.findall(r"[^:,+]+[:,+]*|[:,+]+", part):
+            if len(lines[-1] + piece) > width and lines[-1] not in ("", "· "):
+                lines.append("  " if number else "")
+            lines[-1] += piece
+            while len(lines[-1]) > width:
+                lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+    return "\n".join(lines)
 
 
 def _plain() -> Table:

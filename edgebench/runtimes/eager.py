@@ -17,7 +17,7 @@ from edgebench.runtimes import torch_profile, torch_session
 
 
 class EagerRuntime:
-    """torch in eager mode."""
+    """Weights in safetensors, by PyTorch in eager mode."""
 
     format = "eager"
 

@@ -42,7 +42,7 @@ class OnnxSession:
 
 
 class OnnxRuntime:
-    """onnxruntime with the CPU's or CUDA's execution provider."""
+    """ONNX files, by ONNX Runtime with the CPU's or CUDA's execution provider."""
 
     format = "onnx"
 

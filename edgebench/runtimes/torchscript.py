@@ -17,7 +17,7 @@ from edgebench.runtimes import torch_profile, torch_session
 
 
 class TorchScriptRuntime:
-    """torch.jit."""
+    """TorchScript files, by torch.jit."""
 
     format = "torchscript"
 

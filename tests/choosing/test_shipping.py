@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,15 +17,17 @@ import pytest
 import torch
 from decisions import CELL
 
-from edgebench import artifacts
-from edgebench.choosing import shipping, snippets
+from edgebench import artifacts, registry
+from edgebench.choosing import shipping
 from edgebench.contracts import Feed, Job, RecordSet
 from edgebench.files import sha256
 from edgebench.measurements import Measurement, Run
+from edgebench.records import to_json
 from edgebench.signals import to_millivolts
 from edgebench.statistics import decide
 
 RECORDS = 8
+TORCH_INT8 = ("torchscript", True)
 ZEROS = "np.zeros((1, 12, 1000), np.float32)"
 
 
@@ -43,7 +46,7 @@ def cell_of(folder: Path) -> Measurement:
     return replace(CELL, model=made.model, exporter=made.exporter, format=made.format, artifact_sha256=made.sha256)
 
 
-@pytest.mark.parametrize("exporter", ["onnx", "onnx-int8", "torchscript", "fbgemm-int8", "torch-int8-dynamic", "eager"])
+@pytest.mark.parametrize("exporter", registry.names("exporters"))
 def test_the_program_decides_as_the_measured_runtime_did(
     exported: Path, exporter: str, demo: RecordSet, tmp_path: Path
 ) -> None:
@@ -55,7 +58,8 @@ def test_the_program_decides_as_the_measured_runtime_did(
     assert shipped.file == f"artifacts/resnet1d/none/{exporter}/{made.path.name}"
     assert shipped.sha256 == sha256(made.path)
     assert ("edgebench" in shipped.snippet) == (exporter == "eager"), "the others need their runtime alone"
-    assert ('engine = "fbgemm"' in shipped.snippet) == (exporter in ("fbgemm-int8", "torch-int8-dynamic"))
+    engine = (made.artifact.engine or "fbgemm") if (made.artifact.format, "int8" in exporter) == TORCH_INT8 else ""
+    assert re.findall(r'engine = "(\w*)"', shipped.snippet) == ([engine] if engine else [])
 
     beside = tmp_path / "beside"
     beside.mkdir()
@@ -70,7 +74,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) == records
     job = Job(
-        "predict", made.artifact, str(made.path), "cpu", 1, "fbgemm" if "int8" in exporter else "", str(demo.signals),
+        "predict", made.artifact, str(made.path), "cpu", 1, engine, str(demo.signals),
         str(tmp_path / "logits.npy"), records=RECORDS, batch=RECORDS,
     )  # fmt: skip
     assert artifacts.perform(job, 120).status == "ok"
@@ -91,11 +95,11 @@ def test_a_file_that_is_gone_or_another_is_not_offered(exported: Path, tmp_path:
     (home / "model.onnx").unlink()
     gone = shipping.of(m, run)
     assert gone.path is None
-    assert gone.file.endswith("onnx/model.onnx (the run's folder does not hold it any more)")
+    assert gone.file.endswith("onnx/model.onnx (not here: the run's folder does not hold it any more)")
     assert (gone.sha256, gone.snippet) == (m.artifact_sha256, changed.snippet)
     other = shipping.of(replace(m, artifact_sha256="b" * 64), run)
     assert (other.path, other.sha256, other.snippet) == (None, "b" * 64, "")
-    assert "the run's folder has no manifest of onnx" in other.file
+    assert other.file == "not here: the run's folder has no manifest of onnx; it is the file with this SHA-256"
 
 
 def test_artifacts_that_a_plan_names_are_found_where_they_are(exported: Path, tmp_path: Path) -> None:
@@ -104,6 +108,104 @@ def test_artifacts_that_a_plan_names_are_found_where_they_are(exported: Path, tm
         shipped = shipping.of(m, run_in(tmp_path, artifacts=["nowhere", str(path)]))
         assert shipped.path == exported / "onnx" / "model.onnx"
         assert shipped.file == shipped.path.as_posix()
+
+
+NAMED = ["made/onnx", "made/onnx/manifest.json", "made/onnx/model.onnx", "./made/../made/onnx/"]
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The plan's paths are relative to where the run was started, most often a folder above the run's."""
+    project = tmp_path / "project"
+    shutil.copytree(exported / "onnx", project / "made" / "onnx")
+    (project / "results" / "mine").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    m = cell_of(project / "made" / "onnx")
+
+    def found(folder: Path, cwd: Path) -> shipping.Shipped:
+        monkeypatch.chdir(cwd)
+        return shipping.of(m, run_in(folder, artifacts=["made/none", text]))
+
+    for folder, cwd in (
+        (project / "results" / "mine", tmp_path / "other"), (Path("results/mine"), project),
+        (Path("mine"), project / "results"), (Path(), project / "results" / "mine"),
+    ):  # fmt: skip
+        shipped = found(folder, cwd)
+        assert shipped.path and sha256(shipped.path) == m.artifact_sha256
+        assert shipped.file == "../../made/onnx/model.onnx", "the same from everywhere"
+        assert shipped.snippet
+    moved = tmp_path / "moved"
+    project.rename(moved)
+    assert found(moved / "results" / "mine", tmp_path / "other").file == "../../made/onnx/model.onnx"
+    (moved / "results" / "mine").rename(tmp_path / "alone")
+    assert found(tmp_path / "alone", moved).path == moved / text.partition("/onnx")[0] / "onnx" / "model.onnx"
+    away = found(tmp_path / "alone", tmp_path / "other")
+    assert (away.path, away.sha256, away.snippet) == (None, m.artifact_sha256, "")
+    assert away.file == (
+        "not here: the run's folder has no manifest of onnx, and no artifact that its plan names is here; "
+        "it is the file with this SHA-256"
+    )
+
+
+@pytest.mark.parametrize("file", ["/etc/hostname", "../model.onnx", ""])
+def test_a_manifest_that_leads_elsewhere_is_none(exported: Path, tmp_path: Path, file: str) -> None:
+    home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"
+    shutil.copytree(exported / "onnx", home)
+    m = cell_of(home)
+    made = artifacts.read(home).artifact
+    assert made
+    (home / "manifest.json").write_text(to_json(replace(made, file=file)))
+    assert "has no manifest" in shipping.of(m, run_in(tmp_path)).file
+
+
+def test_another_file_of_the_same_name_is_not_taken_for_it(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(exported / "onnx", tmp_path / "project" / "made" / "onnx")
+    shutil.copytree(exported / "onnx-int8", tmp_path / "cwd" / "made" / "onnx")
+    monkeypatch.chdir(tmp_path / "cwd")
+    (tmp_path / "project" / "mine").mkdir()
+    run = run_in(tmp_path / "project" / "mine", artifacts=["made/onnx"])
+    assert shipping.of(cell_of(exported / "onnx"), run).path == tmp_path / "project" / "made" / "onnx" / "model.onnx"
+    assert shipping.of(cell_of(exported / "onnx-int8"), run).path == Path.cwd() / "made" / "onnx" / "model.onnx"
+    with (tmp_path / "project" / "made" / "onnx" / "model.onnx").open("ab") as file:
+        file.write(b"x")
+    changed = shipping.of(cell_of(exported / "onnx"), run)
+    assert (changed.path, changed.file) == (None, "made/onnx (changed since it was measured)")
+
+
+def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run keeps the record, the file stays where it was; its name alone does not make it the one."""
+    home = tmp_path / "project" / "run"
+    kept = home / "artifacts" / "net" / "as-is"
+    kept.mkdir(parents=True)
+    made = artifacts.read(exported / "onnx").artifact
+    assert made
+    record = replace(made, model="net", exporter="as-is", file="net.onnx", feed=Feed())
+    (kept / "manifest.json").write_text(to_json(record))
+    for folder, content in (("other", "onnx-int8"), ("mine", "onnx")):
+        (tmp_path / "project" / folder).mkdir()
+        shutil.copy(exported / content / "model.onnx", tmp_path / "project" / folder / "net.onnx")
+    m = replace(CELL, model="net", exporter="as-is", artifact_sha256=record.sha256)
+    run = run_in(home, artifacts=["other/net.onnx", "mine/net.onnx", 5])
+    monkeypatch.chdir(tmp_path)
+    shipped = shipping.of(m, run)
+    assert (shipped.path, shipped.file) == (tmp_path / "project" / "mine" / "net.onnx", "../mine/net.onnx")
+    assert '"net.onnx"' in shipped.snippet
+    (kept / "manifest.json").unlink()
+    bare = shipping.of(m, run)
+    assert (bare.path, bare.snippet) == (shipped.path, ""), "neither record nor card: the file is all that is known"
+    (kept / "manifest.json").write_text(to_json(record))
+    shutil.rmtree(tmp_path / "project" / "mine")
+    shutil.rmtree(tmp_path / "project" / "other")
+    odd = shipping.of(m, run_in(home, artifacts=["mine/\x1b[31m/net.onnx"]))
+    assert odd.path is None and odd.file == (
+        "mine/\ufffd[31m/net.onnx (not here, seen from the run's folder up, and from here)"
+    )
 
 
 def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Path) -> None:
@@ -122,29 +224,3 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     with torch.inference_mode():
         expected = network(torch.from_numpy((signals - 0.1) / 0.25).transpose(1, 2)).numpy()
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
-
-
-def test_probabilities_are_taken_as_they_are(exported: Path) -> None:
-    made = artifacts.read(exported / "onnx").artifact
-    assert made is not None
-    assert "probabilities = answer\n" in snippets.of(replace(made, feed=Feed(output="probabilities")))
-
-
-def test_a_gpus_file_is_loaded_on_the_gpu(exported: Path) -> None:
-    onnx, script = (artifacts.read(exported / name).artifact for name in ("onnx", "torchscript"))
-    assert onnx and script
-    assert 'providers=["CUDAExecutionProvider"]' in snippets.of(onnx, "cuda")
-    assert 'map_location="cuda"' in snippets.of(script, "cuda")
-
-
-@pytest.mark.parametrize("name", ['a"]).exe("x', "line\nimport os", "back\\slash\\", "ünïcode"])
-@pytest.mark.parametrize("form", ["onnx", "torchscript", "eager"])
-def test_names_from_a_manifest_stay_texts(exported: Path, name: str, form: str) -> None:
-    made = artifacts.read(exported / "onnx").artifact
-    assert made is not None
-    plain = replace(made, format=form)
-    odd = replace(plain, file=name, classes=(name,), input=replace(made.input, unit=name))
-    tree, usual = ast.parse(snippets.of(odd)), ast.parse(snippets.of(replace(plain, classes=("one",))))
-    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(usual)]
-    if form != "eager":
-        assert name in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from helpers import edgebench
 
+from edgebench.cli import app as app_module
+
+VARIANTS = Path(__file__).parents[2] / "results" / "reference" / "variants-resnet1d"
 COMMANDS = (
     "run", "measure", "export", "report", "recommend", "compare", "gate", "train", "quantize", "explain", "inspect",
     "list", "doctor", "data",
@@ -41,7 +44,7 @@ def test_help_has_examples(name: str) -> None:
         (["run", "--exporter", "onnx-int8:fast"], "unknown 'fast'; there is calibration: minmax, entropy"),
         (["run", "--dataset", "ptbxl"], "ptbxl needs its folder: pass --data-dir DIR"),
         (["run", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: no such folder"),
-        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: bundle, demo, ptbxl"),
+        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: demo, ptbxl"),
         (["run", "nowhere.toml"], "nowhere.toml: cannot read the plan"),
         (["run", "--resume", "nowhere"], "nowhere: not a run's folder"),
         (["run", "--resume", "a", "-o", "b"], "--resume names the run's folder already"),
@@ -107,7 +110,47 @@ def test_tables_fit_80_columns(exported: Path, tmp_path: Path) -> None:
         "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
         "--threads", "1", "-o", tmp_path / "run", COLUMNS="80",
     )  # fmt: skip
-    table = [line for line in done.stdout.splitlines() if "written" not in line]
+    table = done.stdout.partition("★ no other")[0].splitlines()
     assert "onnx" in done.stdout
     assert "…" not in done.stdout
     assert max(len(line) for line in table) <= 80
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("runn", "No such command 'runn'"), ("run a b", "extra argument"), ("recommend", "Missing argument"),
+        ("data fech", "See: edgebench data --help"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_understood_is_one_line(
+    given: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["edgebench", *given.split()])
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 2
+    assert shown.out == "" and shown.err.count("\n") == 1 and shown.err.startswith("error: ") and said in shown.err
+    assert " --help" in shown.err
+
+
+def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for given, code in (([], 2), (["data"], 2), (["--help"], 0), (["run", "--help"], 0), (["--version"], 0)):
+        monkeypatch.setattr("sys.argv", ["edgebench", *given])
+        with pytest.raises(SystemExit) as ended:
+            app_module.main()
+        shown = capsys.readouterr()
+        assert (ended.value.code, shown.err, bool(shown.out)) == (code, "", True), given
+
+
+def test_explain_names_the_words_that_there_are() -> None:
+    done = edgebench("explain", VARIANTS, "foo onnx")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "no cell has all of the words 'foo onnx'; there are resnet1d, l1-0.4, none, " in done.stderr
+
+
+def test_list_tells_plugins_apart() -> None:
+    shown = " ".join(edgebench("list", "variants").stdout.split())
+    assert "the smallest ones" in shown and "drawn by chance" in shown
+    assert "renderers (report formats)" in edgebench("list", "renderers").stdout

@@ -58,16 +58,31 @@ def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -
     run = written(tmp_path / "run", *rows)
     done = edgebench("recommend", "run", "--max-latency", "25 ms", cwd=tmp_path, COLUMNS="80")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "ship     resnet1d onnx\n" in done.stdout
+    assert f"ship     resnet1d onnx\nfile     run/artifacts/resnet1d/none/onnx/{made.file}\n" in done.stdout
     assert "not      resnet1d eager: latency 20.0 ms, 2.00 times slower, beyond the noise;" in done.stdout
-    assert f"\nfile     run/artifacts/resnet1d/none/onnx/{made.file}\n" in done.stdout
-    assert f"\nsha256   {made.sha256}\n" in done.stdout
+    assert f"{made.file}\nsha256   {made.sha256}\ngives    10.0 ms (9.00 ms to 11.0 ms), " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
     program = done.stdout.partition("in the folder of the file\n\n")[2]
     said = subprocess.run([sys.executable, "-c", program], cwd=home / "onnx", capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     assert (run / "measurements.jsonl").exists()
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, columns: str) -> None:
+    home = tmp_path / "a folder with a long name, which no terminal of 80 columns has room for" / "run"
+    shutil.copytree(exported / "onnx", home / "artifacts" / "resnet1d" / "none" / "onnx")
+    made = artifacts.read(exported / "onnx").artifact
+    assert made is not None
+    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256))
+    lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()
+    path = home / "artifacts" / "resnet1d" / "none" / "onnx" / made.file
+    assert lines[1:4] == ["ship     resnet1d onnx", f"file     {path}", f"sha256   {made.sha256}"]
+    path.unlink()
+    lines = edgebench("recommend", home, COLUMNS="40").stdout.splitlines()
+    assert lines[2].endswith("artifacts/resnet1d/none/onnx/model.onnx"), "no name is folded"
+    assert lines[3] == "         (not here: the run's folder"
 
 
 def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path) -> None:
@@ -107,17 +122,73 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str) 
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_no_run_and_an_empty_run(tmp_path: Path) -> None:
-    assert edgebench("recommend", tmp_path / "nowhere").returncode == 2
+NO_RUNS = {
+    "none": (None, "not a run's folder (no plan.json)"), "text": (b"x", "not JSON"), "bytes": (b"\xff\xfe", "not JSON"),
+    "a list": (b"[]", "not of a run"), "another program's": (b'{"format_version": "1.2"}', "not of a run (no plan)"),
+    "a plan of a number": (b'{"plan": 5, "inputs": {}}', "not of a run (no plan)"),
+    "targets of a number": (b'{"plan": {"targets": 5}, "inputs": {}}', "its targets and artifacts are no lists"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "said"), NO_RUNS.values(), ids=NO_RUNS)
+def test_a_folder_that_is_no_run(tmp_path: Path, content: bytes | None, said: str) -> None:
+    (tmp_path / "environment.json").write_text("{}")
+    if content is not None:
+        (tmp_path / "plan.json").write_bytes(content)
+    done = edgebench("recommend", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ") and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_run_without_a_cell_to_choose(tmp_path: Path) -> None:
     written(tmp_path / "empty")
-    done = edgebench("recommend", tmp_path / "empty")
-    assert (done.returncode, done.stderr) == (2, f"error: {tmp_path / 'empty'}: no cell was measured\n")
+    done = edgebench("recommend", "empty", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: empty: no cell of it has ended yet; go on with it: edgebench run --resume empty\n"
+    failed = replace(CELL, status="failed", reason="it broke")
+    written(tmp_path / "run", failed, replace(failed, exporter="x"), replace(CELL, target="pi", macro_f1=None))
+    done = edgebench("recommend", "run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: run: nothing to choose from. No cell on host was measured whole: 2 failed. No cell on pi was measured "
+        "whole: 1 without its figures. The reasons are in its report: edgebench report run\n"
+    )
+    written(tmp_path / "some", failed, replace(CELL, target="pi"))
+    some = edgebench("recommend", "some", cwd=tmp_path)
+    assert some.returncode == 1, "one of the targets has an answer"
+    assert (
+        "host on a machine\nship     nothing\nwhy      No cell on host was measured whole: 1 failed.\n" in some.stdout
+    )
 
 
-def test_markup_in_names_is_shown_as_it_is(tmp_path: Path) -> None:
-    odd = replace(CELL, model="[red]x[/red]", host="[bold]", dataset="<b>")
-    done = edgebench("recommend", written(tmp_path / "run", odd))
-    assert "[bold]" in done.stdout and "ship     [red]x[/red] onnx\n" in done.stdout
+@pytest.mark.parametrize("name", ["[red]x[/red]", "[/]", "[bold", "a\\[b]", "x\x1b[31m\x07y\u202ez"])
+def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name: str) -> None:
+    shown = re.sub("[\x07\x1b\u202e]", "\ufffd", name)
+    odd = replace(CELL, model=name, host=name, target=name, dataset=name)
+    slow = replace(odd, exporter=name, latency_p50_s=0.05, latency_p50_low_s=0.04, latency_p50_high_s=0.06)
+    run = written(tmp_path / "[red]run", odd, slow)
+    done = edgebench("recommend", run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{shown} on {shown}\nship     {shown} onnx\n")
+    assert f"\nnot      {shown} {shown}: " in done.stdout
+    assert not re.search("[^\n -\u2000\ufffd]", done.stdout), "nothing that steers a terminal"
+    none = edgebench("recommend", run, "--max-size", "1B", cwd=tmp_path)
+    assert f"\nnearest  {shown} " in none.stdout
+    missing = edgebench("recommend", run / "[bold]")
+    assert (missing.returncode, missing.stderr) == (2, f"error: {run}/[bold]: not a run's folder (no plan.json)\n")
+
+
+def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
+    pi = replace(CELL, target="pi", emulated=True, verdict="emulated", verdict_reason="")
+    run = written(tmp_path / "run", pi, replace(pi, exporter="x", file_size_bytes=500))
+    done = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
+    assert done.returncode == 0
+    assert "ship     net x\n" in done.stdout
+    assert "whether it takes 1 µs at most was not checked" in " ".join(done.stdout.split())
+    none = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.8", COLUMNS="120")
+    assert none.returncode == 1
+    assert "nearest  net onnx: 1.00 kB, 100 B memory, macro-F1 0.700; misses macro-F1 at least 0.8 by" in none.stdout
+    assert not re.search(r"\d ms", done.stdout + none.stdout)
 
 
 @pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1), which makes a terminal")

@@ -48,11 +48,11 @@ def at_work(width: int) -> tuple[Live, Clock]:
         clock.now += 2
         live.step()
     live.stage("measure latency", 4)
-    live.begin("resnet1d onnx on host, latency, process 1")
+    live.begin("resnet1d onnx on host: latency, process 1 of 2")
     clock.now += 2
-    live.step("resnet1d onnx on host, latency, process 1")
+    live.step("resnet1d onnx on host: latency, process 1 of 2")
     live.cell(row("onnx"))
-    live.begin("resnet1d onnx-int8 on host, latency, process 1")
+    live.begin("resnet1d onnx-int8 on host: latency, process 1 of 2")
     return live, clock
 
 
@@ -62,7 +62,7 @@ def test_cells_time_and_the_last_result_are_in_sight(width: int) -> None:
     assert all(len(line) <= width for line in lines)
     assert len(lines) == 6, "no line is folded"
     assert lines[3].startswith("cells 2 done, 1 running, 1 to come")
-    assert lines[4].startswith("now   resnet1d onnx-int8 on host, latency")
+    assert lines[4].startswith("now   resnet1d onnx-int8 on host: latency")
     assert lines[5].startswith("last  resnet1d onnx on host: 1.73 ms, macro-F1")
     if width >= 80:
         assert lines[5] == "last  resnet1d onnx on host: 1.73 ms, macro-F1 0.745, noisy"
@@ -83,6 +83,50 @@ def test_the_time_left_counts_stages_that_are_to_come() -> None:
     assert live.left_s() == pytest.approx(90)
     live.stage("measure latency", 6)
     assert live.left_s() == pytest.approx(90)
+    clock.now += 2
+    live.step()
+    assert live.left_s() == pytest.approx(10), "this stage's own pace, as its bar has it"
+
+
+def test_before_all_is_built_the_cells_are_counted_and_no_time_is_told() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True), clock=clock)
+    live.outline(4, {})
+    live.stage("export and check", 2)
+    live.begin("resnet1d onnx: export and check")
+    clock.now += 5
+    live.step("resnet1d onnx: export and check")
+    live.begin("resnet1d eager: export and check")
+    assert live.left_s() is None
+    assert screen(live, 80)[1:] == ["cells 0 done, 4 to come", "now   resnet1d eager: export and check"]
+    live.outline(2, {"measure memory": 2})
+    live.stage("measure memory", 2)
+    clock.now += 1
+    live.step()
+    assert live.left_s() == pytest.approx(1), "what an export took says nothing of the rest"
+
+
+def test_of_other_machines_no_time_is_told() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True), clock=clock)
+    live.outline(4, {"measure memory": 2}, 2)
+    live.stage("measure memory", 2)
+    clock.now += 30
+    live.step()
+    assert screen(live, 80)[-1] == "cells 0 done, 0 running, 4 to come, about 30 s left here"
+    live.stage("pi: measure latency", 8)
+    clock.now += 30
+    live.step()
+    assert live.left_s() is None
+
+
+def test_a_stage_tells_how_long_it_took_and_will_take() -> None:
+    live = Live(Console(file=io.StringIO(), width=80, force_terminal=True))
+    live.stage("read the records", 1)
+    live.step()
+    live.stage("measure memory", 2)
+    first, second = (line.rstrip() for line in screen(live, 80))
+    assert first.endswith("1/1 took 0 s") and second.endswith("0/2 0 s")
 
 
 def test_before_a_run_is_planned_there_are_bars_alone() -> None:
@@ -116,7 +160,7 @@ def test_elsewhere_there_is_a_line_a_stage_and_what_went_wrong(plain: Console) -
     assert isinstance(plain.file, io.StringIO)
     text = plain.file.getvalue()
     assert text.splitlines() == [
-        "measure latency (2)", "resnet1d onnx on host: failed: latency: [out] of memory",
+        "measure latency: 2 steps", "resnet1d onnx on host: failed: latency: [out] of memory",
     ]  # fmt: skip
 
 
@@ -126,3 +170,9 @@ def test_elsewhere_there_is_a_line_a_stage_and_what_went_wrong(plain: Console) -
 )
 def test_times_are_as_people_say_them(seconds: float, text: str) -> None:
     assert clock_text(seconds) == text
+
+
+def test_a_name_is_no_markup() -> None:
+    plain = Console(file=io.StringIO(), width=80)
+    Live(plain).stage("read [/] of [red]x", 2)
+    assert plain.file.getvalue() == "read [/] of [red]x: 2 steps\n"  # type: ignore[attr-defined]

@@ -79,5 +79,6 @@ def test_verdict(medians: list[float], state: dict[str, Any], emulated: bool, ex
 
 def test_a_process_that_drifts_is_noisy() -> None:
     drifting = np.array([1.0, 1.0, 1.0, 1.1, 1.1, 1.1, 1.3, 1.3, 1.3])
-    assert summary.verdict([drifting, drifting], [STATE], False) == ("noisy", "a process drifted by 1.30 times")
-    assert summary.verdict([drifting[::-1]] * 2, [STATE], False)[1] == "a process drifted by 0.77 times"
+    verdict, reason = summary.verdict([drifting, drifting], [STATE], False)
+    assert (verdict, reason) == ("noisy", "a process became 1.30 times slower while it ran")
+    assert summary.verdict([drifting[::-1]] * 2, [STATE], False)[1] == "a process became 1.30 times faster while it ran"

@@ -126,7 +126,10 @@ def test_terminal_table_fits(width: int) -> None:
     assert "…" not in text
     assert "torch-int8-dynamic" in text
     assert "stable" in text
-    assert max(map(len, text.splitlines())) <= width
+    tables = [
+        line for line in text.splitlines() if not line.startswith("★ no other")
+    ]  # a sentence, which may be folded
+    assert max(map(len, tables)) <= width
 
 
 NOISY = replace(OK, exporter="eager", verdict="noisy", verdict_reason="its processes differ by 1.31 times")
@@ -175,7 +178,7 @@ def test_machines_are_never_in_one_table() -> None:
     console = Console(width=120, record=True)
     terminal.show(both, console)
     shown = console.export_text()
-    assert "host (a board)" in shown and "host (a machine)" in shown
+    assert "host, a board" in shown and "host, a machine" in shown
 
 
 def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None:

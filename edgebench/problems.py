@@ -1,0 +1,181 @@
+"""What is wrong with a field, in plain words: the same ones whether pydantic or the standard library found it.
+
+Standard library only, so that the device side can use it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "Path": "a path"}
+"""Types of fields as people call them."""
+TABLE, LIST = "a table", "a list"
+_EXPECTED = {
+    "int": KINDS["int"], "float": KINDS["float"], "bool": KINDS["bool"], "string": KINDS["str"], "path": KINDS["Path"],
+    "finite": "a finite number", "list": LIST, "tuple": LIST, "dict": TABLE, "mapping": TABLE, "model": TABLE,
+    "dataclass": TABLE,
+}  # fmt: skip
+"""What is expected, by the first word of pydantic's type of an error."""
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "above"),
+    "less_than_equal": ("le", "at most"), "less_than": ("lt", "below"),
+}  # fmt: skip
+LONGEST = 40
+"""Characters of a value that a line shows."""
+
+
+class _Absent:
+    """Stands for a value that the line does not show."""
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A field, and what is wrong with it."""
+
+    place: str
+    """Its name, with dots between those of tables in tables; empty for the whole."""
+    words: str
+    """Such as `must be at least 1`."""
+    given: Any = ABSENT
+    """The value that is wrong."""
+    hint: str = ""
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        given = "" if self.given is ABSENT else shown(self.given)
+        must = self.words.startswith("must ")
+        place = f"{self.place} {given}" if self.place and given and not must else self.place
+        said = f"{self.words}, not {given}" if given and must else self.words
+        return (f"{place}: " if place else "") + self._hinted(said)
+
+    def of(self, flag: str) -> str:
+        """The same line where a flag gave the value, with the value as it was typed."""
+        typed = "" if self.given is ABSENT else f" {self.given}"
+        return f"{flag}{typed}: {self._hinted(self.words)}"
+
+    def _hinted(self, said: str) -> str:
+        return f"{said}; {self.hint}" if self.hint else said
+
+
+class Misfit(ValueError):  # noqa: N818 - the name says what happened
+    """A value that cannot be used; its text is the problem's line."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def unknown(place: str, name: str, known: Iterable[str]) -> Problem:
+    """A key that a table cannot have."""
+    there = list(known)
+    listed = f"; known are {', '.join(there)}" if there else ""
+    return Problem(inside(place, name), f"unknown key{listed}", hint=meant(name, there))
+
+
+def missing(place: str) -> Problem:
+    """A key that a table must have."""
+    return Problem(place, "is missing")
+
+
+def expected(place: str, what: str, given: Any) -> Problem:
+    """A value of another kind than `what`, such as `a whole number`."""
+    alone = what == LIST and isinstance(given, str)
+    return Problem(place, f"must be {what}", given, f'write ["{given[:LONGEST]}"]' if alone else "")
+
+
+def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
+    """A value that is none of those that there are."""
+    *first, last = [shown(choice) for choice in choices]
+    listed = f"{', '.join(first)} or {last}" if first else last
+    return Problem(place, f"must be {listed}", given, meant(given, [c for c in choices if isinstance(c, str)]))
+
+
+def inside(place: str, name: str) -> str:
+    """The place of a key in a table."""
+    return f"{place}.{name}" if place else name
+
+
+def meant(name: Any, known: Sequence[str]) -> str:
+    """`did you mean 'processes'?` where a known name is near; empty where none is."""
+    from difflib import get_close_matches  # a worker never needs it
+
+    near = get_close_matches(name, known, 1, 0.7) if isinstance(name, str) else []
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+def shown(value: Any) -> str:
+    """A value as a line shows it: short, and in TOML's words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(value if len(value) <= LONGEST else value[:LONGEST] + "…")
+    if isinstance(value, Mapping):
+        return TABLE
+    if isinstance(value, list | tuple | set | frozenset):
+        return LIST if value else "an empty list"
+    return "nothing" if value is None else str(value)[:LONGEST]
+
+
+def of_validation(failure: Any, kind: Any = None) -> list[Problem]:
+    """The problems of a pydantic ValidationError; `kind` is the record or the model, whose keys are then named."""
+    return [_translated(error, kind) for error in failure.errors(include_url=False)]
+
+
+def _translated(error: Mapping[str, Any], kind: Any) -> Problem:
+    name, loc, given, context = error["type"], error["loc"], error.get("input"), error.get("ctx", {})
+    place = ".".join(map(str, loc))
+    if name in ("extra_forbidden", "unexpected_keyword_argument"):
+        return unknown(".".join(map(str, loc[:-1])), str(loc[-1]), _keys(kind, loc[:-1]))
+    if name in ("missing", "missing_argument"):
+        return missing(place)
+    if name == "literal_error":
+        return not_among(place, typing.get_args(_plain(_at(kind, loc))) or (context["expected"],), given)
+    if name in _BOUNDS:
+        bound, words = _BOUNDS[name]
+        return Problem(place, f"must be {words} {context[bound]:g}", given)
+    if name == "too_short":
+        return Problem(place, f"must have {context['min_length']} or more entries, not {context['actual_length']}")
+    if name == "string_pattern_mismatch":  # every pattern here is one of names, which become names of files
+        return Problem(place, "must be a name of letters, digits, '_', '.' and '-'", given)
+    if name == "value_error":
+        cause = context["error"]
+        return cause.problem if isinstance(cause, Misfit) else Problem(place, str(cause))
+    if what := _EXPECTED.get(name.partition("_")[0]):
+        return expected(place, what, given)
+    text = str(error["msg"]).replace("Input should be", "must be")
+    return Problem(place, text[:1].lower() + text[1:])
+
+
+def _keys(kind: Any, loc: Sequence[Any]) -> list[str]:
+    """The keys of the table at a place; none where that cannot be told."""
+    there = _plain(_at(kind, loc))
+    if dataclasses.is_dataclass(there):
+        return [field.name for field in dataclasses.fields(there)]
+    return list(getattr(there, "model_fields", {}))
+
+
+def _at(kind: Any, loc: Sequence[Any]) -> Any:
+    """The type of the field at a place; None where that cannot be told."""
+    for part in loc:
+        kind = _plain(kind)
+        inner = typing.get_args(kind)
+        if inner:  # of a tuple or a table
+            kind = inner[-1] if inner[-1] is not Ellipsis else inner[0]
+        else:
+            kind = typing.get_type_hints(kind).get(part) if isinstance(kind, type) else None
+    return kind
+
+
+def _plain(kind: Any) -> Any:
+    """A type without `| None`."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return next(one for one in typing.get_args(kind) if one is not type(None))
+    return kind

@@ -1,0 +1,85 @@
+"""`edgebench` as the pages' examples call it, quickly: a program that puts its own measuring settings behind theirs.
+
+`python doc_short.py EDGEBENCH ARGUMENTS...` carries the command out by the program EDGEBENCH. It ends as that does, but
+
+- a run in which a cell failed is a failure, though the command itself goes on with the others;
+- exit code 1 of a command that answers yes or no is an answer;
+- a run or an export that was carried out in this place already, word for word, is not carried out again.
+
+In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+TIMED = (
+    "--limit", "8", "--processes", "1", "--warmup", "0", "--min-samples", "3", "--min-seconds", "0", "--threads", "1",
+)  # fmt: skip
+FEW = ("--calibration-records", "16")
+SMALL_BATCHES = ("--finetune-set", "batch_size=16")
+ANSWERS = ("recommend", "gate", "compare")
+ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list")
+
+
+def shortened(arguments: Sequence[str], url: str) -> list[str]:
+    """The arguments with few records, samples and epochs, and with a server of our own. The meaning stays."""
+    verb = arguments[0] if arguments else ""
+    more: tuple[str, ...] = ()
+    if verb == "run" and "--resume" not in arguments:
+        more = (*TIMED, *FEW, *(SMALL_BATCHES if "--finetune-epochs" in arguments or "plan.toml" in arguments else ()))
+    elif verb == "measure" and "--resume" not in arguments:
+        more = TIMED
+    elif verb in ("export", "quantize"):
+        more = FEW
+    elif verb == "train":
+        more = ("--epochs", "1", "--batch-size", "16")
+    elif list(arguments[:2]) == ["data", "fetch"]:
+        more = ("--url", url)
+    return [*arguments, *more]
+
+
+def without_numbers(since: float) -> list[str]:
+    """The reasons of cells that failed in the runs that were written since then, in the folder `results`."""
+    written = [p for p in Path("results").glob("*/measurements.jsonl") if p.stat().st_mtime >= since]
+    rows = [json.loads(line) for path in written for line in path.read_text().splitlines()]
+    failed = [f"{m['status']}: {m['reason']}" for m in rows if m["status"] in ("failed", "timeout")]
+    return failed if rows else ["no run was written"]
+
+
+def main() -> int:
+    """Carry the command out."""
+    program, *arguments = sys.argv[1:]
+    done, line = Path(os.environ["DOC_DONE"]), " ".join(arguments)
+    before = done.read_text().splitlines() if done.exists() else []
+    if line in before and arguments[:1] and arguments[0] in ONCE:
+        print(f"carried out already: {line}")
+        return 0
+    begin = time.time() - 1  # some file systems keep whole seconds
+    made = subprocess.run(
+        [program, *shortened(arguments, os.environ["DOC_URL"])], capture_output=True, text=True, check=False
+    )
+    print(made.stdout, made.stderr, sep="", flush=True)
+    if made.returncode == 1 and arguments[0] in ANSWERS and not re.search("^error:|^Traceback", made.stderr, re.M):
+        return 0
+    failed = (
+        []
+        if made.returncode or arguments[0] not in ("run", "measure") or "--resume" in arguments
+        else without_numbers(begin)
+    )
+    print(*(f"a cell without numbers: {reason}" for reason in failed), sep="\n")
+    code = made.returncode or int(bool(failed))
+    if not code:
+        done.write_text("\n".join([*before, line]))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

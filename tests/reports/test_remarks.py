@@ -1,0 +1,76 @@
+"""What the terminal says below its tables, and how names fit into these."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_rows import OK, failed, run_of
+from rich.console import Console
+
+from edgebench.reports import remarks, terminal
+
+NOISY = [
+    replace(
+        OK, exporter=f"x{i}", verdict="noisy", verdict_reason=f"its processes differ by 1.{i} times",
+        latency_p50_high_s=0.0022 + 0.001 * i,
+    )
+    for i in range(5)
+]  # fmt: skip
+
+
+def test_a_few_doubts_are_told_each_and_many_as_one() -> None:
+    few = remarks.doubts([OK, *NOISY[:3]])
+    assert few[0] == ("resnet1d x0 on host, noisy: its processes differ by 1.0 times", "noisy") and len(few) == 3
+    ((text, verdict),) = remarks.doubts([OK, *NOISY], ", a board")
+    assert verdict == "noisy"
+    assert text == (
+        "noisy: 5 of 6 cells on host, a board, most of all resnet1d x4: its processes differ by 1.4 times. "
+        "report.md has the reason of each"
+    )
+
+
+def test_verdicts_and_targets_are_told_apart_and_one_reason_once() -> None:
+    slowed = [replace(m, verdict="throttled", verdict_reason="it got hot", target="pi") for m in NOISY]
+    assert [text for text, _ in remarks.doubts([*NOISY, *slowed])][1] == "throttled: 5 of 5 cells on pi: it got hot"
+
+
+def test_what_failed_for_one_reason_is_one_line() -> None:
+    engines = [replace(failed("qnnpack-int8", "no such engine"), model=f"m{i}") for i in range(7)]
+    others = [failed(f"x{i}", "it broke") for i in range(5)]
+    assert remarks.without_numbers([OK, *engines, *others, failed("onnx", "too slow")]) == [
+        "failed: qnnpack-int8 of 7 models on host: no such engine",
+        "failed: resnet1d x0, resnet1d x1, resnet1d x2 and 2 more on host: it broke",
+        "failed: resnet1d onnx on host: too slow",
+    ]
+
+
+@given(st.text("ab:,+ ·0", min_size=1, max_size=60), st.integers(4, 40))
+def test_a_name_keeps_every_sign_and_fits(name: str, width: int) -> None:
+    lines = terminal.folded(name, width).split("\n")
+    assert max(map(len, lines)) <= max(width, 4)
+    assert "".join("".join(lines).split()) == "".join(name.split())
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (50, ["fbgemm-int8:minmax,per-tensor · structured-0.5+qat"]),
+        (30, ["fbgemm-int8:minmax,per-tensor", "· structured-0.5+qat"]),
+        (20, ["fbgemm-int8:minmax,", "per-tensor", "· structured-0.5+qat"]),
+        (17, ["fbgemm-int8:", "minmax,per-tensor", "· structured-0.5+", "  qat"]),
+    ],
+)
+def test_a_name_is_broken_where_a_part_ends(width: int, lines: list[str]) -> None:
+    assert terminal.folded("fbgemm-int8:minmax,per-tensor · structured-0.5+qat", width).split("\n") == lines
+
+
+def test_an_emulated_target_has_no_latency_in_its_table() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    terminal.show(run_of(OK, replace(OK, target="pi", emulated=True, verdict="emulated")), console)
+    host, pi = console.export_text().split("resnet1d on pi")
+    assert "2.10 ms" in host and "p90" in host
+    assert pi.startswith(" · emulated: no latency · ") and "ms" not in pi.partition("★ no other")[0]
