@@ -10,6 +10,7 @@ from edgebench.reports import words
 from edgebench.timings import Floats
 
 Samples = Callable[[Measurement], Sequence[Floats]]
+ZIP_LINES = "Bar: the file. Line: the same as a zip archive."
 PALE_BARS = "Pale: Python and the libraries of the runtime. Full: the model. Line: the peak of the process."
 
 
@@ -42,10 +43,13 @@ def strips(rows: Sequence[Measurement], samples: Samples) -> list[Chart]:
     empty = "" if any(samples(m) for m in timed) else _unsampled(timed)
     memory = _without(rows, "peak_rss_bytes", "peak memory")
     size = _without(rows, "file_size_bytes", "file size")
+    zipped = any(m.zip_size_bytes is not None for m in rows)
     return [
         Chart("samples", "Raw latencies", "", empty),
         Chart("memories", "Peak memory: runtime and model", PALE_BARS, memory),
-        Chart("sizes", "File size, and as a zip archive", "Bar: the file. Line: the same as a zip archive.", size),
+        Chart("sizes", "File size, and as a zip archive", ZIP_LINES, size)
+        if zipped
+        else Chart("sizes", "File size", "", size),
     ]
 
 

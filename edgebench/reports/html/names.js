@@ -1,7 +1,7 @@
-// Names beside the points of the front, each where it covers neither another name nor a point.
+// Names beside the points of the front, each where it covers no other name, no point and no bar.
 
 const MOST_NAMES = 14;
-const NAME = { size: 11, line: 14, wide: 210, narrow: 120 };
+const NAME = { size: 11, line: 14.5, wide: 210, narrow: 120 };
 
 /** Plotly's annotations; none where the front is so large that names would fill the chart. */
 function names(chart, cells, across, log, height) {
@@ -16,6 +16,10 @@ function names(chart, cells, across, log, height) {
   const py = place(Math.min(...ends), Math.max(...ends), tall);
   const points = cells.map((cell) => [px(scale(cell[across.field])), py(cell.macro_f1)]);
   const taken = points.map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
+  marked.forEach((cell) => {
+    const [x, [below, beyond]] = [px(scale(cell[across.field])), noise(cell)];
+    taken.push([x - 1, py(cell.macro_f1 - below), x + 1, py(cell.macro_f1 + beyond)]);
+  });
   const found = [];
   for (const cell of marked) {
     const text = lines(chart.machine.label(cell), chart.narrow ? NAME.narrow : NAME.wide, NAME.size);
