@@ -17,8 +17,8 @@ from helpers import PluginMaker
 from torch import nn
 
 from edgebench import registry, run_store
-from edgebench.artifacts import Built
-from edgebench.contracts import DataRequest, InputContract
+from edgebench.contracts import Artifact, DataRequest, InputContract
+from edgebench.files import sha256
 from edgebench.protocols import ExportTask
 from edgebench.signals import open_signals
 
@@ -34,7 +34,7 @@ def test_the_page_has_one_of_each_kind(plugins: dict[str, str]) -> None:
         assert name in registry.names(kind)
 
 
-def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path, artifact: Built) -> None:
+def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12000, 5)).eval()
     exporter = registry.exporter(plugins["exporters"])
@@ -44,9 +44,25 @@ def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path, a
     runtime = registry.runtime(exporter.format)
     assert (runtime.unavailable("cpu", ""), bool(runtime.unavailable("cuda", ""))) == ("", True)
     runtime.start(1, "")
-    assert artifact.artifact
+    size, digest = made.file.stat().st_size, sha256(made.file)
+    artifact = Artifact(
+        "m",
+        "none",
+        "pt2",
+        "pt2",
+        "fp32",
+        "f",
+        digest,
+        size,
+        tuple("abcde"),
+        (0.5,) * 5,
+        InputContract(),
+        None,
+        None,
+        "",
+    )
     signals = np.random.default_rng(0).standard_normal((3, 12, 1000)).astype(np.float32)
-    session = runtime.load(made.file, artifact.artifact, "cpu")
+    session = runtime.load(made.file, artifact, "cpu")
     with torch.inference_mode():
         assert session.predict(signals) == pytest.approx(network(torch.from_numpy(signals)).numpy(), abs=1e-5)
     assert session.peak_device_bytes() is None
