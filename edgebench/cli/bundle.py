@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from edgebench import api
-from edgebench.cli.console import command, live, out, say_written
+from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import (
     MEASURING,
     DataDir,
@@ -56,7 +56,7 @@ def bundle(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
         skip_bad_records=skip_bad_records, threads=threads, measuring=measuring,
     )  # fmt: skip
-    with live() as listener:
+    with live("no bundle was written; the same command begins anew") as listener:
         listing = api.bundle(paths, output, folder, data, listener, **given)
     packed = sum(entry.size for entry in listing.files.values())
     count = len(listing.artifacts)
@@ -65,3 +65,4 @@ def bundle(
     if not folder:
         out.print(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}", highlight=False, soft_wrap=True)
     say_written([output])
+    say_next(f"edgebench measure {output}", "on the device, with what this file holds")

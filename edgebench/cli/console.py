@@ -66,14 +66,26 @@ def say_written(paths: list[Path]) -> None:
         out.print(f"written: {path}", highlight=False, soft_wrap=True)
 
 
+def say_next(command: str, what: str) -> None:
+    """Name a command that people give next, and what it tells."""
+    out.print(escape(f"next: {command}   # {what}"), highlight=False, soft_wrap=True)
+
+
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
 @contextmanager
-def live(keep: bool = True) -> Iterator[Live]:
-    """Bars on standard error while the block runs; `keep` leaves those of finished stages in sight."""
+def live(after: str, keep: bool = True) -> Iterator[Live]:
+    """Bars on standard error while the block runs; `keep` leaves those of finished stages in sight.
+
+    `after` says on Ctrl-C how to go on.
+    """
     from edgebench.cli.live_view import Live
 
-    with Live(err, keep) as listener:
-        yield listener
+    try:
+        with Live(err, keep) as listener:
+            yield listener
+    except KeyboardInterrupt:
+        err.print(escape(f"interrupted; {after}"), style="yellow", highlight=False, soft_wrap=not err.is_terminal)
+        raise typer.Exit(INTERRUPTED) from None

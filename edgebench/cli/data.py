@@ -41,7 +41,7 @@ def fetch(
 
     if dataset != "ptbxl":
         raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
-    with live() as listener:
+    with live("what was fetched is kept; the same command goes on from there") as listener:
         progress = listener.counting("fetch files")
         done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
     out.print(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded", highlight=False)
@@ -69,7 +69,8 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
     if missing:
         rate, fold = missing[0]
         out.print(
-            f"to complete, e.g.: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}", highlight=False
+            f"what is missing can be fetched: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}",
+            highlight=False,
         )
 
 

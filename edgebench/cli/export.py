@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from edgebench import api
-from edgebench.cli.console import command, live, out
+from edgebench.cli.console import command, live, out, say_next
 from edgebench.cli.options import (
     Calibration,
     DataDir,
@@ -57,15 +57,16 @@ def export(
         calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
-    with live() as listener:
+    with live("what was exported is kept, and the same command exports all anew") as listener:
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
     for name, outcome in sorted(outcomes.items()):
         if outcome.status == "ok":
             error = outcome.values["max_abs_error"]
-            checked = "not checked here" if error is None else f"max error {error:.1e}"
+            checked = "not checked here" if error is None else f"logits within {error:.1e} of the network's"
             text = f"{outcome.values['file_size_bytes']:>9,} bytes  {checked}"
         else:
             text = f"{outcome.status}: {outcome.reason}"
         out.print(escape(f"{output / name}  {text}"), soft_wrap=True, highlight=False)
     if not any(outcome.status == "ok" for outcome in outcomes.values()):
         raise typer.Exit(1)
+    say_next(f"edgebench measure {output}", "size, memory, latency and macro-F1 of these files")

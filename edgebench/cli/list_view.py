@@ -24,9 +24,12 @@ def show_list(kind: str) -> None:
 
 
 def _show_models() -> None:
-    with live(keep=False) as listener:
+    with live("nothing was written", keep=False) as listener:
         found = model_facts(listener)
-    title = "MACs: multiply-adds of one record · size: weights as shipped, half precision · scores: PTB-XL's fold 10"
+    title = (
+        "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
+        "scores: PTB-XL's fold 10 · train: with --data-dir DIR"
+    )
     headings = ["model", "params", "MACs", _joined("size", "macro-F1", "macro-AUC", "weights")]
     print_table(out, headings, [_row(m) for m in found], title, ("params", "MACs"))
     problems = [m.problem for m in found if m.problem]
@@ -38,7 +41,7 @@ def _show_models() -> None:
 def _row(m: ModelFacts) -> list[str]:
     scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
     # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
-    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name} …"
+    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name}"
     return [m.name, count(m.parameters), count(m.macs), weights]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli.console import command, live, out
+from edgebench.cli.console import command, live, out, say_next
 from edgebench.cli.options import DataDir, option
 from edgebench.cli.usage import number
 from edgebench.settings import CALIBRATION_RECORDS, Measuring
@@ -57,18 +57,25 @@ def quantize(
 
     keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
-    with live() as listener:
+    with live("there is no artifact yet; the same command begins anew") as listener:
         found, ranked = search(request, output, listener)
     told, modules = to_dict(found), [to_dict(s) for s in ranked]
     report.write(output, told, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
-    title = f"The {len(rows)} most sensitive of {len(ranked)} modules"
+    title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
     tried = report.trial_rows(told["trials"])
-    print_table(out, list(report.TRIALS), tried, "Artifacts tried, on the validation fold", report.TRIALS)
+    headings = list(report.TRIALS)
+    for row, trial in zip(tried, found.trials, strict=True):
+        row.append("chosen" if trial.in_float == len(found.modules) else "")
+    print_table(out, [*headings, ""], tried, "Artifacts tried, on the validation fold", headings)
+    kept = f"{len(found.modules)} of {len(ranked)} modules in float"
     for name, scores in found.test.items():
+        what = {"float": "the fp32 network", "int8": "int8 throughout", "found": kept}[name]
         delta = "" if name == "float" else f" ({scores.delta_macro_f1 or 0:+.4f})"
-        out.print(f"test fold, {name}: macro-F1 {scores.macro_f1:.4f}{delta}", highlight=False)
-    if not found.within:
-        out.print("No artifact meets the bound; this is the one with the most modules in float.", style="yellow")
+        out.print(f"test fold, {what}: macro-F1 {scores.macro_f1:.4f}{delta}", highlight=False)
+    met = "meets" if found.within else "does not meet"
+    said = f"With {kept} it {met} the bound: macro-F1 may drop by {request.max_drop:g} on the validation fold."
+    out.print(said, style="green" if found.within else "yellow", highlight=False)
     out.print(f"written: {found.manifest}, {output / 'report.md'}", highlight=False, soft_wrap=True)
+    say_next(f"edgebench measure {Path(found.manifest).parent}", "its latency and memory")

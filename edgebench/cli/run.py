@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebench import api
-from edgebench.cli.console import INTERRUPTED, command, err, live, out, say_written
+from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import (
     MEASURING,
     Artifacts,
@@ -162,23 +162,15 @@ def _shown(
 
     _only_one(output, resume)
     folder = resume or output or api.new_folder()
-    try:
-        with live() as listener:
-            finished = measured(folder, listener)
-    except KeyboardInterrupt:
-        err.print(f"interrupted; what is measured is kept. Complete it: {again} {folder}", style="yellow")
-        raise typer.Exit(INTERRUPTED) from None
+    with live(f"what is measured is kept. Complete it: {again} {folder}") as listener:
+        finished = measured(folder, listener)
     terminal.show(finished, out)
     written = [folder / f"report.{name}" for name in api.FORMATS]
     say_written([path for path in written if path.exists()])
-    _say_next(folder)
+    say_next(f"edgebench recommend {folder}", "which to ship, and why")
+    say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
     if not any(m.status == "ok" for m in finished.measurements):
         raise typer.Exit(1)
-
-
-def _say_next(folder: Path) -> None:
-    out.print(f"next: edgebench recommend {folder}    which to ship, and why", highlight=False, soft_wrap=True)
-    out.print(f"      edgebench explain {folder}      why int8 is as fast as it is", highlight=False, soft_wrap=True)
 
 
 def _only_one(output: Path | None, resume: Path | None) -> None:

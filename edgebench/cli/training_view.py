@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgebench import api
 from edgebench.allocator import keep_memory
 from edgebench.cli.console import err, live, out
+from edgebench.cli.live_view import clock_text
 from edgebench.errors import ModelError
 from edgebench.models import store
 
@@ -21,8 +22,11 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
 
     if options.get("resume") and not (checkpoint := checkpoint_of(name, options["output"])).exists():
         raise ModelError(f"{checkpoint}: no checkpoint to go on from; leave --resume away to begin")
+    if not options.get("resume") and _unfinished(name, options["output"]):
+        checkpoint = checkpoint_of(name, options["output"])
+        raise ModelError(f"{checkpoint}: a training was begun there: add --resume to go on, or remove it to begin anew")
     keep_memory()
-    with live(keep=False) as listener:
+    with live("the epochs before are kept. Go on: the same command with --resume", keep=False) as listener:
 
         def on_step(step: int, steps: int, epoch: int) -> None:
             if step == 1 and err.is_interactive:  # elsewhere the line of each epoch is enough
@@ -30,11 +34,14 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
             listener.step()
 
         def on_epoch(report: EpochReport) -> None:
+            left = report.seconds * (report.epochs - report.epoch)
+            score = report.score_name.replace("_auc", "-AUC").replace("_f1", "-F1")
             err.print(
-                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, "
-                f"validation {report.score_name} {report.score:.4f} (best {report.best:.4f}), {report.seconds:.0f} s",
-                highlight=False,
-            )
+                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, validation {score} {report.score:.4f} "
+                f"(best {report.best:.4f}), {report.seconds:.0f} s"
+                + (f", at most {clock_text(left)} left" if left else ""),
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
 
         def note(text: str) -> None:
             err.print(text, style="yellow", highlight=False)
@@ -47,3 +54,13 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
             f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
         )
     out.print(f"written: {path}", highlight=False, soft_wrap=True)
+
+
+def _unfinished(name: str, output: Path) -> bool:
+    """Whether a checkpoint is there that no finished training left: its manifest would be newer."""
+    from edgebench.training.loop import checkpoint_of
+
+    checkpoint, manifest = checkpoint_of(name, output), output / f"{store.stem(name)}.json"
+    if not checkpoint.exists():
+        return False
+    return not manifest.exists() or manifest.stat().st_mtime < checkpoint.stat().st_mtime

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,17 @@ def test_list_tells_plugins_apart() -> None:
     shown = " ".join(edgebench("list", "variants").stdout.split())
     assert "the smallest ones" in shown and "drawn by chance" in shown
     assert "renderers (report formats)" in edgebench("list", "renderers").stdout
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "edgebench", "export", "--exporter", "onnx", "-o", "out"], cwd=tmp_path,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stderr is not None
+    while (line := child.stderr.readline()) and "export and check" not in line:
+        pass
+    child.send_signal(signal.SIGINT)
+    said = child.stderr.read()
+    assert child.wait() == 130
+    assert said.splitlines()[-1] == "interrupted; what was exported is kept, and the same command exports all anew"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from edgebench import api
 from edgebench.cli.training_view import show_training
+from edgebench.errors import ModelError
 from edgebench.models import store
 from edgebench.training.loop import Watch
 from edgebench.training.state import EpochReport
@@ -31,3 +35,28 @@ def test_an_epoch_is_one_line_where_no_terminal_is(
     said = capsys.readouterr()
     assert [line.partition(":")[0] for line in said.err.splitlines()] == ["epoch 1/2", "epoch 2/2"]
     assert "written: " in said.out
+    assert "validation macro-AUC 0.9000 (best 0.9000), 3 s, at most 3 s left\n" in said.err
+    assert said.err.endswith("3 s\n"), "nothing is left after the last one"
+
+
+def test_what_an_interrupted_training_left_is_not_overwritten(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def stopped(name: str, dataset: str, directory: Path | None, watch: Watch, **_: Any) -> Path:
+        checkpoint.write_bytes(b"hours of work")
+        raise KeyboardInterrupt
+
+    checkpoint = tmp_path / "resnet1d.checkpoint.pt"
+    monkeypatch.setattr(api, "train", stopped)
+    with pytest.raises(typer.Exit) as ended:
+        show_training("resnet1d", "demo", None, output=tmp_path)
+    assert ended.value.exit_code == 130
+    assert "Go on: the same command with --resume" in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(ModelError, match="a training was begun there: add --resume to go on, or remove it"):
+        show_training("resnet1d", "demo", None, output=tmp_path)
+    assert checkpoint.read_bytes() == b"hours of work"
+    manifest = tmp_path / "resnet1d.json"  # of a training that came to its end afterwards
+    manifest.write_text("{}")
+    os.utime(manifest, (time.time() + 10,) * 2)
+    with pytest.raises(typer.Exit):
+        show_training("resnet1d", "demo", None, output=tmp_path)
