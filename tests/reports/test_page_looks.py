@@ -74,8 +74,7 @@ def plot(page: Opened, chart: str) -> Locator:
 
 def drawn(page: Opened, chart: str) -> list[tuple[str, str]]:
     """Colour and shape of each point of a chart, in the order of its traces."""
-    points = """e => e.data.flatMap(t => (t.x ?? []).map((_, i) =>
-        [t.marker.color, Array.isArray(t.marker.symbol) ? t.marker.symbol[i] : t.marker.symbol]))"""
+    points = """e => e.data.flatMap(t => (t.x ?? []).map((_, i) => [t.marker.color[i], t.marker.symbol[i]]))"""
     return [(colour, shape) for colour, shape in plot(page, chart).evaluate(points)]
 
 

@@ -24,13 +24,10 @@ function drawPareto(chart, kind) {
   const across = ACROSS[kind];
   const cells = paretoCells(chart, kind);
   if (!cells.length) return null;
-  const traces = [];
-  for (const value of chart.machine.values[chart.machine.key])
-    for (const front of [0, 1]) {
-      const group = cells.filter((cell) => cell.front === front && cell[chart.machine.key] === value);
-      if (group.length) traces.push(paretoTrace(chart.machine, group, across, front, kind === "latency"));
-    }
-  traces.sort((a, b) => a.meta - b.meta);
+  // All pale ones at once; those of the front by colour, since a trace has one colour for its bars.
+  const fronts = chart.machine.values[chart.machine.key].map((value) => (cell) => cell.front && cell[chart.machine.key] === value);
+  const groups = [(cell) => !cell.front, ...fronts].map((is) => cells.filter(is)).filter((group) => group.length);
+  const traces = groups.map((group) => paretoTrace(chart.machine, group, across, kind === "latency"));
   const base = chart.base();
   const layout = {
     height: chart.narrow ? 340 : kind === "latency" ? 460 : 340, hovermode: "closest",
@@ -42,14 +39,16 @@ function drawPareto(chart, kind) {
   return { traces, layout, told: paretoTold(chart, cells, across) };
 }
 
-function paretoTrace(machine, group, across, front, intervals) {
-  const tint = machine.colour(group[0][machine.key]);
+function paretoTrace(machine, group, across, intervals) {
+  const { front } = group[0];
+  const tints = new Map(machine.values[machine.key].map((value) => [value, machine.colour(value)]));
+  const tint = tints.get(group[0][machine.key]);
   const at = group.map((cell) => cell[across.field] * across.factor);
   const trace = {
-    type: "scatter", mode: "markers", meta: front, x: at, y: group.map((cell) => cell.macro_f1),
+    type: "scatter", mode: "markers", x: at, y: group.map((cell) => cell.macro_f1),
     hoverinfo: "text", hovertext: group.map(story), cliponaxis: false,
     marker: {
-      color: tint, size: front ? 13 : 8.5, opacity: front ? 1 : 0.55, symbol: group.map((cell) => machine.symbol(cell)),
+      color: group.map((cell) => tints.get(cell[machine.key])), size: front ? 13 : 8.5, opacity: front ? 1 : 0.55, symbol: group.map((cell) => machine.symbol(cell)),
       line: { width: group.map((cell) => (cell.emulated ? 1.6 : front ? 1.5 : 0)), color: colour("--card") },
     },
   };
