@@ -62,7 +62,8 @@ def quantize(
     told, modules = to_dict(found), [to_dict(s) for s in ranked]
     report.write(output, told, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
-    title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8 · agreement: decisions that stay · logit error: RMS"
+    title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
+    title += " · agreement: decisions that stay · logit error: root mean square"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
     tried = report.trial_rows(told["trials"])
     headings = list(report.TRIALS)
