@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from edgebench.errors import FieldError, PlanError
 from edgebench.problems import Problem
 from edgebench.records import to_json, validated
-from edgebench.settings import DATASET, SEED, Measuring
+from edgebench.settings import DATASET, MOST_THREADS, SEED, Measuring
 
 LEAST = {
     "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
@@ -61,6 +61,8 @@ def check(plan: DevicePlan) -> DevicePlan:
     for name in ("limit", "threads"):
         if (value := getattr(plan, name)) is not None and value < 1:
             raise FieldError(Problem(name, "must be at least 1", value))
+    if plan.threads is not None and plan.threads > MOST_THREADS:
+        raise FieldError(Problem("threads", f"must be at most {MOST_THREADS}", plan.threads))
     if problem := first_too_small(plan.measuring):
         raise FieldError(problem)
     check_cores(plan.measuring.cores)

@@ -17,7 +17,7 @@ from edgebench.models import store
 from edgebench.options import CHAIN
 from edgebench.problems import ABSENT, Misfit, Problem
 from edgebench.recipe import Recipe, changed
-from edgebench.settings import FineTuning, Measuring
+from edgebench.settings import MOST_THREADS, FineTuning, Measuring
 
 ALL_MODELS = "all"
 """Stands for every model whose weights are in the package."""
@@ -60,7 +60,9 @@ class Plan(pydantic.BaseModel):
     calibration_records: int = pydantic.Field(
         settings.CALIBRATION_RECORDS, ge=1, description="training records that int8 is calibrated on, at most"
     )
-    threads: int | None = pydantic.Field(None, ge=1, description="threads of every cell, instead of the target's")
+    threads: int | None = pydantic.Field(
+        None, ge=1, le=MOST_THREADS, description="threads of every cell, instead of the target's"
+    )
     seed: int = pydantic.Field(
         settings.SEED, description="decides the order of the timed cells, and chance in a compression"
     )

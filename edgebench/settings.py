@@ -16,6 +16,8 @@ TARGETS = ("host", "arm-qnnpack")
 DATASET = "demo"
 CALIBRATION_RECORDS = 256
 SEED = 0
+MOST_THREADS = 256
+"""More are a slip of the finger: no machine that this is for has as many cores, and they would wait for each other."""
 """What a plan has that says nothing."""
 
 

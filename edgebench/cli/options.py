@@ -13,7 +13,17 @@ import typer
 from edgebench.cli.usage import Refused, number
 from edgebench.device_plan import LEAST
 from edgebench.errors import FieldError, PlanError
-from edgebench.settings import CALIBRATION_RECORDS, DATASET, MODELS, SEED, TARGETS, VARIANTS, FineTuning, Measuring
+from edgebench.settings import (
+    CALIBRATION_RECORDS,
+    DATASET,
+    MODELS,
+    MOST_THREADS,
+    SEED,
+    TARGETS,
+    VARIANTS,
+    FineTuning,
+    Measuring,
+)
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -41,8 +51,8 @@ def flag(name: str, text: str) -> Any:
     return typer.Option(name, help=text, metavar="")
 
 
-def _whole(name: str, text: str, least: int | None = None) -> Any:
-    return option(name, "N", text, number(int, least))
+def _whole(name: str, text: str, least: int | None = None, most: int | None = None) -> Any:
+    return option(name, "N", text, number(int, least, most))
 
 
 _tuning, _measuring = FineTuning(), Measuring()
@@ -94,7 +104,9 @@ Calibration = Annotated[
     int | None,
     _whole("--calibration-records", "Training records that int8 is calibrated on." + default(CALIBRATION_RECORDS), 1),
 ]
-Threads = Annotated[int | None, _whole("--threads", "Threads of every cell." + default("the target's"), 1)]
+Threads = Annotated[
+    int | None, _whole("--threads", "Threads of every cell." + default("the target's"), 1, MOST_THREADS)
+]
 Seed = Annotated[int | None, _whole("--seed", "Decides the order of the cells." + default(SEED))]
 Output = Annotated[Path | None, typer.Option(
     "--output", "-o", metavar="FOLDER", help="New folder that everything is written into." + default("results/TIME")

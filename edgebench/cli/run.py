@@ -67,6 +67,9 @@ def run(
     measurements.jsonl, the raw samples, report.csv, report.md with pictures
     and report.html. What ends in dots below may be given several times.
 
+    Exit code 0: at least one cell was measured. 1: none was, each row says
+    why. 2: the input makes no sense. 130: Ctrl-C.
+
     \b[bold]Examples[/bold]
 
     \bedgebench run                                          # the demo set

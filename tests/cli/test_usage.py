@@ -25,6 +25,7 @@ from edgebench.plan import Plan
         ("train vit --set crop", "--set crop: must be KEY=VALUE. See: edgebench train --help"),
         ("data fetch ptbxl --rate a", "--rate a: must be a whole number. See: edgebench data fetch --help"),
         ("inspect x -p b.gif", "--picture b.gif: must end in .svg or .png. See: edgebench inspect --help"),
+        ("run --threads 9999", "--threads 9999: must be at most 256. See: edgebench run --help"),
         ("run --threds 2", "No such option: --threds; did you mean '--threads'? See: edgebench run --help"),
         ("run --limit", "--limit: needs a value. See: edgebench run --help"),
         ("data fetch --rate", "--rate: needs a value. See: edgebench data fetch --help"),
