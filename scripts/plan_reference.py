@@ -103,6 +103,9 @@ def _range(part: str, field: str, about: Mapping[str, Any]) -> str:
             return f", above 0, up to {high:g}" if high < inf else ", above 0"
         return f", {low:g} to {high:g}" if high < inf else f", at least {low:g}"
     least = next((a["minimum"] for a in (about, *about.get("anyOf", ())) if "minimum" in a), None)
+    most = next((a["maximum"] for a in (about, *about.get("anyOf", ())) if "maximum" in a), None)
+    if least is not None and most is not None:
+        return f", {least:g} to {most:g}"
     return "" if least is None else f", at least {least:g}"
 
 
