@@ -195,13 +195,14 @@ def _source(run: Run, m: Measurement) -> tuple[str, Path]:
 def _go_together(run: Run, rows: Sequence[Measurement]) -> bool:
     """Whether no cell is there twice, and all were scored and timed alike."""
     records = {(m.dataset, m.records) for m in rows if m.records is not None}
-    conditions = {(m.target, _conditions(run, m)) for m in rows if m.status == "ok"}
+    measured = [m for m in rows if m.status == "ok"]
+    alike = len({_conditions(run, m) for m in measured}) <= 1
+    threads = {(m.target, run.environment_of(m).get("target_threads", {}).get(m.target)) for m in measured}
     once = len({m.cell.id for m in rows}) == len(rows)
-    return once and len(records) <= 1 and len(conditions) == len({target for target, _ in conditions})
+    return once and alike and len(records) <= 1 and len(threads) == len({target for target, _ in threads})
 
 
 def _conditions(run: Run, m: Measurement) -> str:
-    """What has to be the same for the cells of two runs on one machine to stand in one table."""
+    """What has to be the same for the cells of two runs on one machine to stand in one table, beside the threads."""
     facts = run.environment_of(m)
-    threads = facts.get("target_threads", {}).get(m.target)
-    return repr((threads, run.part_of(m).plan.get("measuring"), facts.get("python"), facts.get("packages")))
+    return repr((run.part_of(m).plan.get("measuring"), facts.get("python"), facts.get("packages")))

@@ -47,10 +47,14 @@ def split(run: Run) -> list[Machine]:
     found = []
     for name, rows in by_machine(replace(run, measurements=tuple(columns.ordered(run)))):
         first = next((m for m in rows if m.status == "ok"), rows[0])
-        plan = run.part_of(first).plan
+        plan, environment = run.part_of(first).plan, dict(run.environment_of(first))
+        # Runs in one table differ in nothing else, but each knows the threads of its own targets only.
+        threads = [run.environment_of(m).get("target_threads", {}) for m in rows]
+        if any(threads):
+            environment["target_threads"] = {target: n for known in threads for target, n in known.items()}
         found.append(
             Machine(
-                name, rows, pareto.front(rows), run.environment_of(first), plan.get("measuring", {}),
+                name, rows, pareto.front(rows), environment, plan.get("measuring", {}),
                 tuple(dict.fromkeys(m.run for m in rows)), plan,
             )
         )  # fmt: skip

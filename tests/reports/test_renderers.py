@@ -19,7 +19,7 @@ from edgebench import registry, run_store
 from edgebench.choosing import pareto
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, Run, by_machine
-from edgebench.reports import columns, terminal
+from edgebench.reports import columns, machines, terminal
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 HEADER = (
@@ -211,3 +211,13 @@ def test_scores_of_other_records_never_stand_in_one_table() -> None:
     assert names(OK, replace(short, records=240)) == ["a machine"]
     failing = replace(failed("bad", "it broke"), run="s")
     assert names(OK, failing) == ["a machine"], "no scores, nothing to mix"
+
+
+def test_runs_in_one_table_tell_the_threads_of_all_their_targets() -> None:
+    one = replace(run_of(OK), environment={"packages": {}, "target_threads": {"host": 2}})
+    rows = (replace(OK, run="s", target="pi"),)
+    two = replace(one, name="s", measurements=rows, environment={"packages": {}, "target_threads": {"pi": 4}})
+    (machine,) = machines.split(run_store.merged([one, two]))
+    assert machine.environment["target_threads"] == {"host": 2, "pi": 4}
+    other = replace(two, plan={"targets": ["pi"], "measuring": {"processes": 9}})
+    assert len(machines.split(run_store.merged([one, other]))) == 2, "measured otherwise"
