@@ -70,7 +70,7 @@ def _over(plan: DevicePlan, overrides: Mapping[str, Any]) -> DevicePlan:
     except TypeError as error:
         raise PlanError(f"a bundle's plan has no such field: {error}") from None
     if plan.dataset not in registry.names("datasets"):
-        raise UnknownPlugin("dataset", plan.dataset, registry.names("datasets"))
+        raise UnknownPlugin("dataset", plan.dataset, registry.nameable("datasets"))
     machine = environment.machine()
     names = [profiles.find(name, machine).name for name in plan.targets]
     if len(set(names)) < len(names):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edgebench import __version__
-from edgebench.errors import EdgeBenchError, PlanError
+from edgebench.errors import EdgeBenchError, FieldError, PlanError
 from edgebench.events import Listener
 from edgebench.telling import Lines, Telling
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     listener: Listener = Telling() if options.events else Lines()
     try:
         sys.exit(_measure(options, listener))
+    except FieldError as error:
+        _say(error.problem.of(flag_of(error.problem.place)), listener)
     except EdgeBenchError as error:
         _say(str(error), listener)
     except KeyboardInterrupt:
@@ -48,6 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         _say(f"this needs the package '{error.name}': pip install numpy psutil", listener)
     sys.exit(USAGE)
+
+
+def flag_of(place: str) -> str:
+    """The flag that gives a field of the plan."""
+    known = {f"measuring.{field}": name for name, (field, _, _) in MEASURING.items()}
+    return f"--{known.get(place, place.replace('_', '-'))}"
 
 
 def _say(text: str, listener: Listener) -> None:

@@ -51,7 +51,7 @@ def test_parsing_sees_what_is_wrong() -> None:
     assert parse(["data", "fetch", "ptbxl", "ptbxl"]) == ""
     assert "no command 'benchmark'" in parse(["benchmark"])
     assert "--target-device" in parse(["run", "--target-device", "pi"])
-    assert "valid integer" in parse(["run", "--limit", "many"])
+    assert "whole number" in parse(["run", "--limit", "many"])
     assert "extra" in parse(["explain", "run", "cell", "more"])
     assert parse(["report"])
     assert not parse(["report"], leniently=True)
@@ -79,10 +79,11 @@ def test_the_examples_of_help_are_taken(name: str) -> None:
     command = CLI.commands[name]  # type: ignore[attr-defined]
     texts = [c.help or "" for c in getattr(command, "commands", {"": command}).values()]
     for text in texts:
-        # A remark stands behind an example, after some spaces.
-        examples = [re.split(r"\s{3,}", line.strip())[0] for line in re.findall(r"^ *edgebench .*$", text, re.M)]
+        # A remark stands behind an example, after some spaces or as a shell's comment; \b keeps the lines as they are.
+        lines = re.findall(r"^[ \b]*(edgebench .*)$", text, re.M)
+        examples = [shlex.split(re.split(r"\s{3,}", line)[0], comments=True) for line in lines]
         assert examples, f"{name} has no example"
-        assert not [(e, said) for e in examples if (said := parse(shlex.split(e)[1:]))]
+        assert not [(e, said) for e in examples if (said := parse(e[1:]))]
 
 
 def toml() -> list[Block]:

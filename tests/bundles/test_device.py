@@ -109,8 +109,11 @@ def test_bad_input_is_one_line(board: Path, packed: Path, tmp_path: Path) -> Non
     damaged.write_bytes(packed.read_bytes()[:-4000])
     for arguments, reason in (
         ((damaged,), "cut off or damaged"), ((tmp_path / "no.bundle",), "no such bundle"),
-        ((packed, "--threads", "0"), "threads is 0"), ((packed, "--target", "moon"), "unknown target 'moon'"),
-        ((packed, "--processes", "0"), "measuring.processes is 0"), ((packed, "--resume", tmp_path), "not a run"),
+        ((packed, "--threads", "0"), "error: --threads 0: must be at least 1\n"),
+        ((packed, "--target", "moon"), "unknown target 'moon'"),
+        ((packed, "--processes", "0"), "error: --processes 0: must be at least 1\n"),
+        ((packed, "--core", "999"), "error: --core 999: there is no such core here"),
+        ((packed, "--resume", tmp_path), "not a run"),
         ((packed, "--dataset", "moon"), "unknown dataset 'moon'"), ((board.parent,), "not a bundle"),
     ):  # fmt: skip
         done = on(board, "-m", "edgebench", "measure", *arguments)
@@ -182,7 +185,7 @@ def test_without_data_it_is_hardly_larger_than_its_artifacts(exported: Path, tmp
 def test_bundle_says_what_is_wrong(exported: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for arguments, reason in (
-        (("nowhere",), "no manifest.json there"), ((tmp_path / "empty",), "no manifest.json there"),
+        (("nowhere",), "nowhere: no such file or folder"), ((tmp_path / "empty",), "no manifest.json there"),
         ((exported / "onnx", exported / "onnx"), "a second artifact"),
         ((exported / "onnx", "--dataset", "moon"), "unknown dataset"),
         ((exported / "onnx", "--target", "moon"), "unknown target"),

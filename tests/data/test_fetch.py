@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 from helpers import make_ptbxl
 
 from edgebench.data import fetch as fetching
@@ -237,3 +238,26 @@ def test_a_rate_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no 250 Hz records; choose 100 or 500"):
         fetch(tmp_path / "home", rate_hz=250, url="http://127.0.0.1:1/")
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (requests.exceptions.ReadTimeout("HTTPSConnectionPool(...)"), "no answer within 30 s"),
+        (requests.exceptions.SSLError("certificate verify failed"), "the server's certificate could not be checked"),
+        (requests.exceptions.ProxyError("Cannot connect"), "no connection through the proxy"),
+        (requests.exceptions.ChunkedEncodingError("IncompleteRead(3)"), "the connection broke off"),
+        (requests.exceptions.ConnectionError("Max retries"), "no connection to the server"),
+        (requests.exceptions.TooManyRedirects("Exceeded 30"), r"the request failed \(TooManyRedirects\)"),
+    ],
+)
+def test_a_connection_that_fails_is_told_in_plain_words(
+    error: Exception, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(requests.Session, "get", fails)
+    monkeypatch.setattr("edgebench.data.fetch.TRIES", 1)
+    with pytest.raises(DownloadError, match=rf"SHA256SUMS\.txt: {words}; run the same command to go on$"):
+        fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")
