@@ -17,26 +17,11 @@ from edgebench.errors import PlanError, RunError
 from edgebench.files import write_text
 from edgebench.measurements import Measurement, Run
 from edgebench.records import first_problem, to_dict
+from edgebench.settings import Bounds as Bounds
 from edgebench.timings import Ratio, paired_ratio, ratio
 
 ALIKE = 0.05
 """Two latencies whose ratio is surely within so much of 1 are called alike."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How much worse a cell may be than its baseline before `gate` calls it a regression."""
-
-    slowdown: float = 0.03
-    """Of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
-    sample became slower too, by more than half of this. What slows the code slows every sample; what other work on the
-    machine slows are some of them."""
-    f1_drop: float = 0.005
-    """Of macro-F1."""
-    size_growth: float = 0.01
-    """Of the file, as a share."""
-    memory_growth: float = 0.10
-    """Of peak memory, as a share."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a person can set of fine-tuning and of measuring: records of a plan, in base units.
+"""What a person can set of fine-tuning, of measuring and of a gate: records in base units.
 
 Standard library only, so that the device side can read it.
 """
@@ -69,3 +69,19 @@ class Measuring:
     """Go on with more processes until the median's interval is this wide at most, as a share of the median."""
     steady_limit_s: float = 600.0
     """Seconds that these further processes may take in all."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much worse a cell may be than its baseline before `gate` calls it a regression."""
+
+    slowdown: float = 0.03
+    """Of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
+    sample became slower too, by more than half of this. What slows the code slows every sample; what other work on the
+    machine slows are some of them."""
+    f1_drop: float = 0.005
+    """Of macro-F1."""
+    size_growth: float = 0.01
+    """Of the file, as a share."""
+    memory_growth: float = 0.10
+    """Of peak memory, as a share."""

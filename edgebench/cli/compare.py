@@ -9,31 +9,39 @@ import typer
 from rich.markup import escape
 
 from edgebench.cli.console import command, out, say_written
+from edgebench.cli.options import option
+from edgebench.cli.usage import number
 from edgebench.errors import PlanError
+from edgebench.settings import Bounds
 
 if TYPE_CHECKING:
     from edgebench.comparison import Compared
 
-Across = Annotated[bool, typer.Option("--across-machines", help="Compare times of unlike machines too.")]
+SHARE = number(float, 0)
+_usual = Bounds()
+Across = Annotated[bool, typer.Option("--across-machines", metavar="", help="Compare times of unlike machines too.")]
 
 
 @command
 def compare(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    other: Annotated[Path | None, typer.Argument(help="An earlier run or a baseline file to hold it against.")] = None,
-    base: Annotated[str, typer.Option(help="Within one run: hold its cells against this one.")] = "",
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    other: Annotated[
+        Path | None, typer.Argument(metavar="OTHER", help="An earlier run or a baseline file to hold it against.")
+    ] = None,
+    base: Annotated[str, option("--base", "CELL", "Within one run: hold its cells against this one.")] = "",
     across_machines: Across = False,
 ) -> None:
     """Hold a run against another one, or the cells of one run against each other, with 95 % intervals.
 
     Cells of one run are compared round by round, since their processes took turns.
 
-    [bold]Examples[/bold]
+    A ratio above 1 says that it became slower. alike: surely within 5 %.
+    undecided: the noise allows both. Writes nothing.
 
-    edgebench compare results/new results/old
+    \b[bold]Examples[/bold]
 
+    \bedgebench compare results/new results/old
     edgebench compare results/new --base eager
-
     edgebench compare results/new --base "onnx · structured-0.5"
     """
     from edgebench import comparison
@@ -44,21 +52,33 @@ def compare(
 
 @command
 def gate(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    baseline: Annotated[Path | None, typer.Option(help="A run's folder, or a file of --write-baseline.")] = None,
-    max_slowdown: Annotated[float, typer.Option(min=0, help="Share of the median latency that may be lost.")] = 0.03,
-    max_f1_drop: Annotated[float, typer.Option(min=0, help="Macro-F1 that may be lost.")] = 0.005,
-    max_size_growth: Annotated[float, typer.Option(min=0, help="Share by which a file may grow.")] = 0.01,
-    max_memory_growth: Annotated[float, typer.Option(min=0, help="Share by which peak memory may grow.")] = 0.10,
-    write_baseline: Annotated[Path | None, typer.Option(help="Write the run as a baseline into this file.")] = None,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A run's folder, or a file of --write-baseline.")
+    ] = None,
+    max_slowdown: Annotated[
+        float, option("--max-slowdown", "SHARE", "Of the median latency, that may be lost.", SHARE)
+    ] = _usual.slowdown,
+    max_f1_drop: Annotated[float, option("--max-f1-drop", "F1", "Macro-F1 that may be lost.", SHARE)] = _usual.f1_drop,
+    max_size_growth: Annotated[
+        float, option("--max-size-growth", "SHARE", "By which a file may grow.", SHARE)
+    ] = _usual.size_growth,
+    max_memory_growth: Annotated[
+        float, option("--max-memory-growth", "SHARE", "By which peak memory may grow.", SHARE)
+    ] = _usual.memory_growth,
+    write_baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the run as a baseline into this file.")
+    ] = None,
     across_machines: Across = False,
 ) -> None:
     """Exit with 1 where a cell got worse than its baseline by more than a bound, and by more than the noise.
 
-    [bold]Examples[/bold]
+    Exit code 0: nothing did. 1: a line says which, or what cannot be compared.
+    What the noise leaves open is told, and does not close the gate.
 
-    edgebench gate results/main --write-baseline baseline.json
+    \b[bold]Examples[/bold]
 
+    \bedgebench gate results/main --write-baseline baseline.json
     edgebench gate results/new --baseline baseline.json --max-slowdown 0.05
     """
     from edgebench import comparison, run_store

@@ -20,17 +20,19 @@ NOT_PROFILED = "it was not profiled: a run profiles int8 files where it measures
 
 @command
 def explain(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
-    cell: Annotated[str, typer.Argument(help="Words of the cell, such as fbgemm-int8 or 'vit onnx-int8 host'.")] = "",
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="Words of the cell, such as fbgemm-int8 or 'vit onnx-int8 host'.")
+    ] = "",
 ) -> None:
     """Say in one sentence a cell why its int8 file is as fast as it is; for one cell, show its operators too.
 
     The operators were profiled by the runtime itself, in a process of its own, beside no timed loop.
+    Writes nothing.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench explain results/mine
-
+    \bedgebench explain results/mine
     edgebench explain results/mine "vit fbgemm-int8 host"
     """
     from edgebench import explanation, run_store

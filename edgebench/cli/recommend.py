@@ -24,41 +24,40 @@ UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
 
 @command
 def recommend(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     max_latency: Annotated[
-        str | None, typer.Option(metavar="<time>", help="Median latency, at most: 20ms, 800us.")
+        str | None, typer.Option(metavar="TIME", help="Median latency, at most: 20ms, 800us.")
     ] = None,
-    max_size: Annotated[str | None, typer.Option(metavar="<size>", help="File, at most: 5MB, 4.5MiB.")] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="File, at most: 5MB, 4.5MiB.")] = None,
     max_memory: Annotated[
-        str | None, typer.Option(metavar="<size>", help="Peak memory of a process with its runtime, at most: 150MB.")
+        str | None, typer.Option(metavar="SIZE", help="Peak memory of a process with its runtime, at most: 150MB.")
     ] = None,
-    min_f1: Annotated[str | None, typer.Option(metavar="<0..1>", help="Macro-F1, at least: 0.72.")] = None,
+    min_f1: Annotated[str | None, typer.Option(metavar="F1", help="Macro-F1, at least: 0.72.")] = None,
     max_f1_drop: Annotated[
         str | None,
-        typer.Option(metavar="<0..1>", help="Macro-F1 below that of the model's own uncompressed fp32, at most: 0.01."),
+        typer.Option(metavar="F1", help="Macro-F1 below that of the model's own uncompressed fp32, at most: 0.01."),
     ] = None,
     prefer: Annotated[
-        str, typer.Option(metavar="<figure>", help="What is to be best within the bounds: latency, size, memory or f1.")
+        str, typer.Option(metavar="FIGURE", help="What is to be best within the bounds: latency, size, memory or f1.")
     ] = "latency",
     target: Annotated[
-        str | None, typer.Option(metavar="<name>", help="Answer for this target of the run only.")
+        str | None, typer.Option(metavar="TARGET", help="Answer for this target of the run only.")
     ] = None,
 ) -> None:
     """Say which artifact of a run to ship to each target: its file, why it, and how to load it.
 
     Bounds hold for the point estimates, and equal is within.
     Of what meets them, the best in the preferred figure is chosen.
-    Differences within the noise decide nothing.
+    Differences within the noise decide nothing. Writes nothing.
 
-    Exit code 0: each target has an artifact that meets the bounds.
-    1: one of them has none.
-    2: the input makes no sense, or nothing was measured.
+    Exit code 0: each target has an artifact that meets the bounds. 1: one of
+    them has none. 2: the input makes no sense, or nothing was measured.
 
-    [bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    edgebench recommend results/mine --max-latency 20ms --max-f1-drop 0.01
-
-    edgebench recommend results/mine --max-size 5MB --max-memory 150MB --min-f1 0.72 --prefer size --target host
+    \bedgebench recommend results/mine --max-latency 20ms --max-f1-drop 0.01
+    edgebench recommend results/mine --max-size 5MB --min-f1 0.72 --prefer size
+    edgebench recommend results/mine --max-memory 150MB --target host
     """
     from edgebench import api, units
 

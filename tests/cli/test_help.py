@@ -13,7 +13,7 @@ from edgebench.settings import Measuring
 
 COMMANDS = (
     "run", "measure", "export", "bundle", "report", "train", "quantize", "inspect", "list", "doctor", "data fetch",
-    "data info",
+    "data info", "recommend", "compare", "gate", "explain",
 )  # fmt: skip
 
 
