@@ -176,7 +176,7 @@ def test_an_unknown_kind_is_one_line() -> None:
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: unknown kind 'modells'; known: datasets, models")
-    assert line.endswith("targets")
+    assert line.endswith("targets; did you mean 'models'?")
 
 
 def test_without_torch_the_rest_of_the_table_is_there(light: str) -> None:

@@ -86,7 +86,7 @@ def test_more_processes_until_the_interval_is_narrow(exported: Path, tmp_path: P
     (m,) = api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run", listener=heard).measurements
     assert len(m.process_medians_s) > 2, "more than the plan's processes"
     width = ((m.latency_p50_high_s or 0) - (m.latency_p50_low_s or 0)) / (m.latency_p50_s or 1)
-    assert width <= 1e-3 or heard.notes == [f"{m.cell.id}: not steady within 4 s"]
+    assert width <= 1e-3 or heard.notes == [f"{m.cell.told}: not steady within 4 s"]
     (wide,) = api.run(
         quick(exported, "onnx", measuring=timing(steady=1000.0)), tmp_path / "wide"
     ).measurements  # fmt: skip
@@ -131,7 +131,7 @@ def test_what_cannot_take_batches_is_told_once(exported: Path, tmp_path: Path) -
 
 
 def test_a_core_that_is_not_there_is_refused(exported: Path) -> None:
-    with pytest.raises(PlanError, match="there is no core 4096 here"):
+    with pytest.raises(PlanError, match="cores 4096: there is no such core here; there are"):
         quick(exported, "onnx", measuring=timing(cores=(FIRST, 4096)))
 
 
@@ -157,9 +157,9 @@ def test_what_does_not_fit_into_a_targets_memory_is_a_row(exported: Path, tmp_pa
 @pytest.mark.parametrize(
     ("flags", "line"),
     [
-        (("--core", "4096"), "error: measuring.cores: there is no core 4096 here"),
-        (("--batch", "0"), "Invalid value for '--batch'"),
-        (("--paced", "nan"), "Invalid value for '--paced'"),
+        (("--core", "4096"), "error: --core 4096: there is no such core here"),
+        (("--batch", "0"), "error: --batch 0: must be at least 1"),
+        (("--paced", "nan"), "error: --paced nan: must be a finite number"),
     ],
 )
 def test_bad_flags_get_one_line(flags: tuple[str, ...], line: str, tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def test_a_plan_of_a_bundle_is_checked(tmp_path: Path) -> None:
     writing.write(contents(tmp_path / "made"), tmp_path / "x.bundle")
     opened = reading.opened(tmp_path / "x.bundle")
     for overrides, reason in (
-        ({"measuring": {"processes": 0}}, "measuring.processes is 0"), ({"limit": 0}, "limit is 0"),
+        ({"measuring": {"processes": 0}}, "measuring.processes: must be at least 1, not 0"),
+        ({"limit": 0}, "limit: must be at least 1, not 0"),
         ({"targets": ("nowhere",)}, "unknown target"), ({"colour": "red"}, "no such field"),
         ({"targets": ("board", "board")}, "unknown target"), ({"targets": ("host", "host")}, "two profiles"),
     ):  # fmt: skip

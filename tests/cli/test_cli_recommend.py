@@ -175,7 +175,10 @@ def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name:
     none = edgebench("recommend", run, "--max-size", "1B", cwd=tmp_path)
     assert f"\nnearest  {shown} " in none.stdout
     missing = edgebench("recommend", run / "[bold]")
-    assert (missing.returncode, missing.stderr) == (2, f"error: {run}/[bold]: not a run's folder (no plan.json)\n")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        f"error: {run}/[bold]: no such folder; name one that edgebench run wrote\n",
+    )
 
 
 def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
