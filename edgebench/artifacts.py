@@ -190,6 +190,8 @@ def _outcomes(
                 if left:
                     begun(left[0])
                 yield answer["exporter"], from_dict(Outcome, answer["outcome"])
+            for name in left:
+                yield name, Outcome("failed", "export: the process ended without an answer")
             return
         except ChildError as failure:
             require_space(folder)

@@ -156,7 +156,7 @@ def uncounted(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
 def untold(pairs: Sequence[Compared], bounds: Bounds) -> str:
     """How many latencies the noise leaves open by more than the bound, and how far; empty where there are none."""
     timed = [pair.latency for pair in pairs if pair.latency]
-    unsure = [times for times in timed if times.low <= 1 and times.high > 1 + bounds.slowdown]
+    unsure = [times for times in timed if times.high > 1 + bounds.slowdown and not _slower(times, bounds)]
     if not unsure:
         return ""
     worst = max(times.high for times in unsure)

@@ -200,7 +200,7 @@ class Grid:
         """Do untimed jobs, several at a time, without those that the journal has; `told` is what is heard of each."""
         self.hear.stage(stage, len(jobs))
         left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
-        for name in jobs.keys() - left.keys():
+        for name in (name for name in jobs if name not in left):
             self.hear.step(told[name])
             done(name)
         with ThreadPoolExecutor(_workers()) as pool:

@@ -6,13 +6,16 @@ Standard library only, like the other records.
 from __future__ import annotations
 
 import functools
+import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from edgebench.contracts import STRICT, Cell, Status
+from edgebench.settings import Measuring
 
 Verdict = Literal["stable", "noisy", "throttled", "emulated"]
 OperatorKind = Literal["int8", "conversion", "float"]
@@ -174,8 +177,12 @@ def by_machine(run: Run) -> list[tuple[str, list[Measurement]]]:
         there = [m for m in run.measurements if m.host == host]
         apart = {_source(run, m): m for m in there}
         if len(apart) > 1 and not _go_together(run, there):
-            names = [(f"{host}, run {m.run}", source) for source, m in apart.items()]
-            groups = [(name, [m for m in there if _source(run, m) == source]) for name, source in sorted(names)]
+            taken: Counter[str] = Counter()
+            groups = []
+            for source in sorted(apart):
+                taken[source[0]] += 1
+                more = f" ({taken[source[0]]})" if taken[source[0]] > 1 else ""  # another folder of the same name
+                groups.append((f"{host}, run {source[0]}{more}", [m for m in there if _source(run, m) == source]))
         else:
             groups = [(host, there)]
         for name, rows in groups:
@@ -205,4 +212,6 @@ def _go_together(run: Run, rows: Sequence[Measurement]) -> bool:
 def _conditions(run: Run, m: Measurement) -> str:
     """What has to be the same for the cells of two runs on one machine to stand in one table, beside the threads."""
     facts = run.environment_of(m)
-    return repr((run.part_of(m).plan.get("measuring"), facts.get("python"), facts.get("packages")))
+    # A plan of an earlier version lacks the newer fields; when a job is given up changes no figure.
+    measuring = asdict(Measuring()) | dict(run.part_of(m).plan.get("measuring") or {}) | {"timeout_s": None}
+    return json.dumps([measuring, facts.get("python"), facts.get("packages")], sort_keys=True, default=str)

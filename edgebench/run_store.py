@@ -156,7 +156,7 @@ def merged(runs: Sequence[Run]) -> Run:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a run's folder; a second process is refused. The system lets go of the lock when this process ends."""
-    created = not folder.exists()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
@@ -170,12 +170,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-        if created and [p.name for p in folder.iterdir()] == [".lock"]:
-            # The run never began: leave nothing behind.
+        if made and [p.name for p in folder.iterdir()] == [".lock"]:
+            # The run never began: leave nothing behind that was not there before.
             (folder / ".lock").unlink()
-            folder.rmdir()
-            with contextlib.suppress(OSError):
-                folder.parent.rmdir()  # only where it is empty
+            with contextlib.suppress(OSError):  # a folder that somebody else uses by now stays
+                for path in made:
+                    path.rmdir()
 
 
 def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from edgebench.comparison import Bounds
 from edgebench.errors import PlanError, RunError
 from edgebench.measurements import Measurement, Run
 from edgebench.records import to_json
+from edgebench.timings import Ratio
 
 CELL = Measurement(
     run="old", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
@@ -71,6 +72,13 @@ def test_a_gate_says_what_it_could_not_tell() -> None:
     )
     same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
     assert comparison.untold(same, comparison.Bounds(slowdown=0.5)) == ""
+
+
+def test_what_may_be_over_the_bound_is_told_also_where_it_is_surely_slower() -> None:
+    barely = comparison.Compared(CELL, CELL, Ratio(1.028, 1.001, 1.30), 1.0, 1.0, 0.0)
+    assert comparison.untold([barely], comparison.Bounds()).startswith("1 of 1 latencies are too noisy to judge")
+    worse = comparison.Compared(CELL, CELL, Ratio(1.2, 1.1, 1.30), 1.0, 1.0, 0.0)
+    assert comparison.untold([worse], comparison.Bounds()) == "", "it is a line of its own"
 
 
 def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:

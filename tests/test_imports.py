@@ -42,7 +42,7 @@ ALLOWED = {
     "allocator": set(), "contracts": set(),
     "errors": {"problems"}, "problems": set(), "signals": set(), "statistics": set(),
     "timings": set(),
-    "measurements": {"contracts"}, "records": {"checking", "contracts", "errors", "measurements", "problems"},
+    "measurements": {"contracts", "settings"}, "records": {"checking", "contracts", "errors", "measurements", "problems"},
     "checking": {"problems"}, "installing": set(), "telling": {"contracts", "events", "measurements"},
     "device_plan": BASE,
     "recipe": {"contracts", "errors", "problems", "records"}, "protocols": {"contracts", "measurements", "recipe"},

@@ -49,6 +49,15 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
     assert heard.cells == 0
 
 
+def test_a_run_that_never_began_leaves_what_was_there(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for folder in (theirs / "run", tmp_path / "a" / "b" / "run"):
+        with pytest.raises(ValueError, match="no"), run_store.locked(folder):
+            raise ValueError("no")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs"] and not list(theirs.iterdir())
+
+
 class Notes(Listener):
     """Keeps the lines that stay, and how many cells are to come."""
 

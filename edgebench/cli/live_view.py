@@ -21,6 +21,8 @@ NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
 USUAL = 80
 LEAST_BAR = 8
+AT_ONCE = 0.02
+"""Seconds: a step that took less was none."""
 
 
 class Live(Listener):
@@ -46,6 +48,8 @@ class Live(Listener):
         self._stage = ""
         self._taken: list[float] = []
         """Seconds of the steps that were done, in the stages of the outline."""
+        self._taken_here: list[float] = []
+        """Of those, the ones of this stage."""
         self._since = clock()
         self._running: dict[str, None] = {}
         self._what = self._last = ""
@@ -83,6 +87,7 @@ class Live(Listener):
         self._task = self._progress.add_task(escape(name), total=max(total, 1), completed=0 if total else 1)
         self._ahead.pop(name, None)
         self._stage = name
+        self._taken_here.clear()
         self._since, self._what = self._clock(), ""
         self._running.clear()
         if not self._console.is_interactive:
@@ -96,7 +101,9 @@ class Live(Listener):
     def step(self, text: str = "") -> None:
         """The bar moves."""
         now = self._clock()
-        self._taken.append(now - self._since)
+        if now - self._since >= AT_ONCE:  # what a resume found done says nothing of the rest
+            self._taken.append(now - self._since)
+            self._taken_here.append(now - self._since)
         self._since = now
         self._running.pop(text, None)
         self._what = ""
@@ -154,7 +161,7 @@ class Live(Listener):
             return None
         task = self._progress.tasks[self._progress.task_ids.index(self._task)]
         mean = sum(self._taken) / len(self._taken)
-        here = self._taken[-int(task.completed) :] if task.completed else self._taken  # stages differ in their steps
+        here = self._taken_here or self._taken  # stages differ in their steps
         return sum(here) / len(here) * (task.remaining or 0) + mean * sum(self._ahead.values())
 
     def render(self) -> Group:

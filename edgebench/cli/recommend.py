@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
-from edgebench.cli.console import command, out
+from edgebench.cli.console import command, err, out
 from edgebench.errors import PlanError, RunError
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def recommend(
     edgebench recommend results/mine --max-size 5MB --min-f1 0.72 --prefer size
     edgebench recommend results/mine --max-memory 150MB --target host
     """
-    from edgebench import api, units
+    from edgebench import api, run_store, units
+    from edgebench.reports import words
 
     if target == "":
         raise PlanError("--target '': which one? Leave it away for all")
@@ -78,6 +80,8 @@ def recommend(
     if all(answer.chosen is None and not answer.excluded for answer in answers):
         whys = " ".join(answer.why for answer in answers)
         raise RunError(f"{run}: nothing to choose from. {whys} The reasons are in its report: edgebench report {run}")
+    for told in words.incomplete(run_store.read(run), paths=True):
+        err.print(escape(told), style="yellow", highlight=False, soft_wrap=not err.is_terminal)
     for number, answer in enumerate(answers):
         if number:
             out.print()

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
-    from edgebench.training.loop import Watch, checkpoint_of
+    from edgebench.training.loop import Watch, checkpoint_of, is_unfinished
 
     if options.get("resume") and not (checkpoint := checkpoint_of(name, options["output"])).exists():
         raise ModelError(f"{checkpoint}: no checkpoint to go on from; leave --resume away to begin")
-    if not options.get("resume") and _unfinished(name, options["output"]):
+    if not options.get("resume") and is_unfinished(checkpoint_of(name, options["output"])):
         checkpoint = checkpoint_of(name, options["output"])
         raise ModelError(f"{checkpoint}: a training was begun there: add --resume to go on, or remove it to begin anew")
     keep_memory()
@@ -54,13 +54,3 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
             f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
         )
     out.print(f"written: {path}", highlight=False, soft_wrap=True)
-
-
-def _unfinished(name: str, output: Path) -> bool:
-    """Whether a checkpoint is there that no finished training left: its manifest would be newer."""
-    from edgebench.training.loop import checkpoint_of
-
-    checkpoint, manifest = checkpoint_of(name, output), output / f"{store.stem(name)}.json"
-    if not checkpoint.exists():
-        return False
-    return not manifest.exists() or manifest.stat().st_mtime < checkpoint.stat().st_mtime

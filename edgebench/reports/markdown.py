@@ -29,7 +29,7 @@ class Markdown:
         """The whole page, and the pictures that it shows."""
         files: dict[str, str] = {}
         found = machines.split(run)
-        parts = [f"# EdgeBench: {escaped(run.name)}"]
+        parts = [f"# EdgeBench: {escaped(run.name)}", *map(escaped, words.incomplete(run))]
         for number, machine in enumerate(found, 1):  # never two machines in one table
             several = len(found) > 1
             parts += [f"## On {escaped(machine.name)}"] if several else []

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgebench.measurements import Measurement, Run
-from edgebench.reports import columns, machines, remarks
+from edgebench.reports import columns, machines, remarks, words
 
 COLOURS = {
     "stable": "green",
@@ -42,12 +42,8 @@ def show(run: Run, console: Console) -> None:
                 console.print(_table(group, machine.stars, console.width))
     if legend := remarks.legend([m for machine in found for m in machine.measured], any(m.stars for m in found)):
         print_sentence(console, Text(legend, style="dim"))
-    for part in run.parts or (run,):
-        if part.unmeasured:
-            left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} to come"
-            again = f"edgebench {'measure' if part.plan.get('artifacts') else 'run'} --resume {part.folder}"
-            told = f"{part.name} is not complete, {left}; where no process is at it any more: {again}"
-            print_sentence(console, Text(told, style="yellow"))
+    for told in words.incomplete(run, paths=True):
+        print_sentence(console, Text(told, style="yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""
         for text, verdict in remarks.doubts(machine.measured, of):

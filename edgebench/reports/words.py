@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgebench.measurements import Run
+
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."
 STAR = (
@@ -14,3 +16,18 @@ EMULATED = "this machine is not that target; size and macro-F1 count, the latenc
 DOUBTED = "Timing not to be trusted"
 EXPLAINED = "Why int8 is as fast as it is"
 WITHOUT = "Without numbers"
+
+
+def incomplete(run: Run, paths: bool = False) -> list[str]:
+    """A sentence for each of its runs that has cells to come, with the command that measures them.
+
+    `paths` names the folder as it was given, else by its name alone: a report is the same wherever it is made.
+    """
+    found = []
+    for part in run.parts or (run,):
+        if part.unmeasured:
+            left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} to come"
+            verb = "measure" if part.plan.get("artifacts") else "run"
+            again = f"edgebench {verb} --resume {part.folder if paths else part.name}"
+            found.append(f"{part.name} is not complete, {left}; where no process is at it any more: {again}")
+    return found

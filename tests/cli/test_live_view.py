@@ -106,6 +106,18 @@ def test_before_all_is_built_the_cells_are_counted_and_no_time_is_told() -> None
     assert live.left_s() == pytest.approx(1), "what an export took says nothing of the rest"
 
 
+def test_what_a_resume_finds_done_tells_nothing_of_the_time_left() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80), clock=clock)
+    live.outline(10, {"measure memory": 10})
+    live.stage("measure memory", 10)
+    for _ in range(8):
+        live.step("kept")
+    clock.now += 60
+    live.step()
+    assert live.left_s() == pytest.approx(60)
+
+
 def test_of_other_machines_no_time_is_told() -> None:
     clock = Clock()
     live = Live(Console(file=io.StringIO(), width=80, force_terminal=True), clock=clock)

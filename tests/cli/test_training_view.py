@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from edgebench import api
 from edgebench.cli.training_view import show_training
 from edgebench.errors import ModelError
 from edgebench.models import store
-from edgebench.training.loop import Watch
+from edgebench.training.loop import Watch, is_unfinished
 from edgebench.training.state import EpochReport
 
 
@@ -42,21 +41,27 @@ def test_an_epoch_is_one_line_where_no_terminal_is(
 def test_what_an_interrupted_training_left_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def stopped(name: str, dataset: str, directory: Path | None, watch: Watch, **_: Any) -> Path:
-        checkpoint.write_bytes(b"hours of work")
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
+    recipe = {"epochs": 2, "batch_size": 64}
     checkpoint = tmp_path / "resnet1d.checkpoint.pt"
+    trained = api.train
+
+    def stopped(*given: Any, watch: Watch, **options: Any) -> Path:
+        return trained(*given, watch=replace(watch, epoch=stop), **options)
+
     monkeypatch.setattr(api, "train", stopped)
     with pytest.raises(typer.Exit) as ended:
-        show_training("resnet1d", "demo", None, output=tmp_path)
+        show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
     assert ended.value.exit_code == 130
     assert "Go on: the same command with --resume" in " ".join(capsys.readouterr().err.split())
+    left = checkpoint.read_bytes()
     with pytest.raises(ModelError, match="a training was begun there: add --resume to go on, or remove it"):
-        show_training("resnet1d", "demo", None, output=tmp_path)
-    assert checkpoint.read_bytes() == b"hours of work"
-    manifest = tmp_path / "resnet1d.json"  # of a training that came to its end afterwards
-    manifest.write_text("{}")
-    os.utime(manifest, (time.time() + 10,) * 2)
-    with pytest.raises(typer.Exit):
-        show_training("resnet1d", "demo", None, output=tmp_path)
+        show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
+    assert checkpoint.read_bytes() == left
+    monkeypatch.setattr(api, "train", trained)
+    show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe, resume=True)
+    assert not is_unfinished(checkpoint), "its training came to its end, so a new one may begin"
+    checkpoint.write_bytes(b"damaged")
+    assert is_unfinished(checkpoint) and not is_unfinished(tmp_path / "none.pt")

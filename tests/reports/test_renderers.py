@@ -221,3 +221,29 @@ def test_runs_in_one_table_tell_the_threads_of_all_their_targets() -> None:
     assert machine.environment["target_threads"] == {"host": 2, "pi": 4}
     other = replace(two, plan={"targets": ["pi"], "measuring": {"processes": 9}})
     assert len(machines.split(run_store.merged([one, other]))) == 2, "measured otherwise"
+
+
+def test_only_what_changes_a_figure_parts_runs() -> None:
+    one = replace(run_of(OK), plan={"targets": ["host"], "measuring": {"processes": 3}})
+    other = replace(one, name="s", folder=Path("s"), measurements=(replace(OK, run="s", exporter="eager"),))
+    for measuring, machines_there in (
+        ({"processes": 3, "timeout_s": 9.0}, 1), ({"processes": 3, "batches": []}, 1), ({"processes": 4}, 2),
+    ):  # fmt: skip
+        again = replace(other, plan={"targets": ["host"], "measuring": measuring})
+        assert len(machines.split(run_store.merged([one, again]))) == machines_there, measuring
+
+
+def test_runs_of_one_name_are_told_apart() -> None:
+    one = replace(run_of(OK), plan={"targets": ["host"], "measuring": {"processes": 3}})
+    other = replace(one, folder=Path("elsewhere/r"), measurements=(replace(OK, exporter="eager"),))
+    both = run_store.merged([one, replace(other, plan={"targets": ["host"], "measuring": {"processes": 9}})])
+    assert [machine.name for machine in machines.split(both)] == ["a machine, run r", "a machine, run r (2)"]
+
+
+def test_every_report_says_that_a_run_is_not_complete() -> None:
+    plan = {"targets": ["host"], "measuring": {}, "models": ["resnet1d"], "variants": ["none"], "exporters": ["a", "b"]}
+    run = replace(run_of(OK), plan=plan, folder=Path("some/where"))
+    said = "r is not complete, 1 cell is to come; where no process is at it any more: edgebench run --resume r"
+    assert said in text_of("md", run)
+    assert said in text_of("html", run)
+    assert "not complete" not in text_of("md", replace(run, plan={**plan, "exporters": ["a"]}))

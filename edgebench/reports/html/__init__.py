@@ -38,6 +38,7 @@ class Html:
             run=run.name,
             drop=machines.DROP,
             words=words,
+            incomplete=words.incomplete(run),
             facts=page.facts(run.environment),
             machines=[page.section(run, machine, number) for number, machine in enumerate(found)],
             style=style.sheet(),
