@@ -53,7 +53,7 @@ def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -
     shutil.copytree(exported / "onnx", home / "onnx")
     made = artifacts.read(home / "onnx").artifact
     assert made is not None
-    best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256)
+    best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes)
     rows = [best, replace(best, exporter="eager", latency_p50_s=0.02, latency_p50_low_s=0.019, latency_p50_high_s=0.03)]
     run = written(tmp_path / "run", *rows)
     done = edgebench("recommend", "run", "--max-latency", "25 ms", cwd=tmp_path, COLUMNS="80")
@@ -75,7 +75,7 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
     shutil.copytree(exported / "onnx", home / "artifacts" / "resnet1d" / "none" / "onnx")
     made = artifacts.read(exported / "onnx").artifact
     assert made is not None
-    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256))
+    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
     lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()
     path = home / "artifacts" / "resnet1d" / "none" / "onnx" / made.file
     assert lines[1:4] == ["ship     resnet1d onnx", f"file     {path}", f"sha256   {made.sha256}"]
@@ -175,7 +175,10 @@ def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name:
     none = edgebench("recommend", run, "--max-size", "1B", cwd=tmp_path)
     assert f"\nnearest  {shown} " in none.stdout
     missing = edgebench("recommend", run / "[bold]")
-    assert (missing.returncode, missing.stderr) == (2, f"error: {run}/[bold]: not a run's folder (no plan.json)\n")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        f"error: {run}/[bold]: no such folder; name one that edgebench run wrote\n",
+    )
 
 
 def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
