@@ -87,10 +87,12 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
         raise error(f"{path}: no {place.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
         raise error(f"{place}: cannot be read ({failure.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise error(f"{place}: not valid TOML: {failure}") from None
     except pydantic.ValidationError as failure:
         raise error(f"{place}: {first_problem(failure, Card)}") from None
+    except RecursionError:
+        raise error(f"{place}: not valid TOML: nested too deeply") from None
+    except ValueError as failure:  # of tomllib's own kind, of the encoding, or of a number with thousands of digits
+        raise error(f"{place}: not valid TOML: {failure}") from None
     if not card.thresholds and not tuned:
         raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card

@@ -134,7 +134,9 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
             raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
         except UnicodeDecodeError:
             raise PlanError(f"{path}: not a plan: not a text file in UTF-8") from None
-        except tomllib.TOMLDecodeError as error:
+        except RecursionError:
+            raise PlanError(f"{path}: not valid TOML: nested too deeply") from None
+        except ValueError as error:  # of tomllib's own kind, or of a whole number with thousands of digits
             raise PlanError(f"{path}: not valid TOML: {error}") from None
         if not data:
             raise PlanError(f"{path}: the plan is empty; say what to run, or leave it away for the default")

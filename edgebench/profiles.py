@@ -68,7 +68,9 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         profile = tomllib.loads(data.decode())
     except UnicodeDecodeError:
         raise PlanError(f"{name}: not a target profile: not a text file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise PlanError(f"{name}: not valid TOML: nested too deeply") from None
+    except ValueError as error:  # of tomllib's own kind, or of a whole number with thousands of digits
         raise PlanError(f"{name}: not valid TOML: {error}") from None
     target = validated(Target, profile, name, PlanError)
     if target.quantized_engine and target.quantized_engine not in RUNS_ON:

@@ -205,7 +205,7 @@ def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
             raise Refused(pair, "must be KEY=VALUE", flag)
         try:
             found[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # not TOML, or with more digits or brackets than Python reads
             found[key] = value
     return found
 
