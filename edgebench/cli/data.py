@@ -78,13 +78,15 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
 
 def _folds(text: str) -> list[int]:
     from edgebench.errors import PlanError
+    from edgebench.problems import LONGEST
 
     found: list[int] = []
     for part in text.split(","):
         first, dash, last = part.partition("-")
         ends = [first.strip(), *([last.strip()] if dash else [])]
         if not all(end.isdecimal() and len(end) < MOST_DIGITS for end in ends):
-            raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
+            told = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+            raise PlanError(f"--folds {told}: expected numbers such as 9,10 or 1-8")
         low, high = int(first), int(last or first)
         if low > high:
             raise PlanError(f"--folds {part}: runs backwards; write {high}-{low}")
