@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +9,7 @@ import pydantic
 
 from edgebench.contracts import Feed, InputContract
 from edgebench.errors import EdgeBenchError
+from edgebench.files import toml
 from edgebench.records import first_problem
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
@@ -82,15 +82,15 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
     """
     place = path.with_suffix(".toml")
     try:
-        card = Card.model_validate(tomllib.loads(place.read_text(encoding="utf-8")))
+        card = Card.model_validate(toml(place.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise error(f"{path}: no {place.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
         raise error(f"{place}: cannot be read ({failure.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise error(f"{place}: not valid TOML: {failure}") from None
     except pydantic.ValidationError as failure:
         raise error(f"{place}: {first_problem(failure, Card)}") from None
+    except ValueError as failure:  # of the encoding, or of the TOML
+        raise error(f"{place}: not valid TOML: {failure}") from None
     if not card.thresholds and not tuned:
         raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card

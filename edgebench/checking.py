@@ -67,10 +67,13 @@ def _value(hint: Any, value: Any, place: str) -> Any:
 
 def _plain(hint: Any, value: Any, place: str) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if hint in (int, float) and number and not math.isfinite(value):
+    if hint in (int, float) and isinstance(value, float) and not math.isfinite(value):
         raise Misfit(problems.expected(place, "a finite number", value))
     if hint is float and number:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # pydantic says the same of a whole number beyond all floats
+            raise Misfit(problems.expected(place, problems.KINDS["float"], value)) from None
     if hint is int and isinstance(value, float) and value == int(value):
         return int(value)
     if hint is Path and isinstance(value, str | Path):

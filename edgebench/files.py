@@ -8,10 +8,12 @@ import os
 import re
 import shutil
 import tempfile
+import tomllib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from edgebench.errors import DiskFull
 
@@ -115,6 +117,18 @@ def read_lines(path: Path) -> list[str]:
     data = path.read_bytes()
     # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
     return data.decode(errors="replace").split("\n")[:-1]
+
+
+def toml(text: str) -> dict[str, Any]:
+    """The table of a TOML text; raises ValueError, which says why it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:  # Python reads no number of so many digits
+        raise ValueError("a whole number has thousands of digits") from None
 
 
 def require_space(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pydantic
 from edgebench import options, problems, profiles, registry, settings
 from edgebench.device_plan import check_cores, first_too_small
 from edgebench.errors import FieldError, ModelError, PlanError
+from edgebench.files import toml
 from edgebench.models import store
 from edgebench.options import CHAIN
 from edgebench.problems import ABSENT, Misfit, Problem
@@ -126,7 +126,7 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
     data: dict[str, Any] = {}
     if path is not None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = toml(path.read_text(encoding="utf-8"))
         except IsADirectoryError:
             further = f"; go on with that run: edgebench run --resume {path}" if (path / "plan.json").is_file() else ""
             raise PlanError(f"{path}: a folder; a plan is a TOML file{further}") from None
@@ -134,7 +134,7 @@ def load(path: Path | None, overrides: dict[str, Any]) -> Plan:
             raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
         except UnicodeDecodeError:
             raise PlanError(f"{path}: not a plan: not a text file in UTF-8") from None
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:
             raise PlanError(f"{path}: not valid TOML: {error}") from None
         if not data:
             raise PlanError(f"{path}: the plan is empty; say what to run, or leave it away for the default")

@@ -54,12 +54,12 @@ class Problem:
         must = self.words.startswith("must ")
         place = f"{self.place} {given}" if self.place and given and not must else self.place
         said = f"{self.words}, not {given}" if given and must else self.words
-        return (f"{place}: " if place else "") + self._hinted(said)
+        return _visible((f"{place}: " if place else "") + self._hinted(said))
 
     def of(self, flag: str) -> str:
         """The same line where a flag gave the value, with the value as it was typed."""
         typed = "" if self.given is ABSENT else f" {self.given}"
-        return f"{flag}{typed}: {self._hinted(self.words)}"
+        return _visible(f"{flag}{typed}: {self._hinted(self.words)}")
 
     def _hinted(self, said: str) -> str:
         return f"{said}; {self.hint}" if self.hint else said
@@ -71,6 +71,11 @@ class Misfit(ValueError):  # noqa: N818 - the name says what happened
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def _visible(text: str) -> str:
+    """A line in which what steers a terminal, or no terminal shows, is spelt out as Python does."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def unknown(place: str, name: str, known: Iterable[str]) -> Problem:
@@ -87,8 +92,10 @@ def missing(place: str) -> Problem:
 
 def expected(place: str, what: str, given: Any) -> Problem:
     """A value of another kind than `what`, such as `a whole number`."""
-    alone = what == LIST and isinstance(given, str)
-    return Problem(place, f"must be {what}", given, f'write ["{given[:LONGEST]}"]' if alone else "")
+    # A text that TOML would spell otherwise, or that is long, is not spelt out: what is copied must be right.
+    plain = isinstance(given, str) and given.isprintable() and not set('"\\') & set(given) and len(given) <= LONGEST
+    hint = f'write ["{given}"]' if plain else "write it in brackets"
+    return Problem(place, f"must be {what}", given, hint if what == LIST and isinstance(given, str) else "")
 
 
 def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
@@ -121,7 +128,8 @@ def shown(value: Any) -> str:
         return TABLE
     if isinstance(value, list | tuple | set | frozenset):
         return LIST if value else "an empty list"
-    return "nothing" if value is None else str(value)[:LONGEST]
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def of_validation(failure: Any, kind: Any = None) -> list[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
@@ -14,6 +13,7 @@ from typing import Any
 
 from edgebench.contracts import Target
 from edgebench.errors import PlanError
+from edgebench.files import toml
 from edgebench.problems import meant, not_among
 from edgebench.records import validated
 
@@ -65,10 +65,10 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         known = f"known: {', '.join(names())}, or a path to a TOML profile"
         raise PlanError(f"unknown target '{name}'; {known}{near and f'; {near}'}")
     try:
-        profile = tomllib.loads(data.decode())
+        profile = toml(data.decode())
     except UnicodeDecodeError:
         raise PlanError(f"{name}: not a target profile: not a text file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise PlanError(f"{name}: not valid TOML: {error}") from None
     target = validated(Target, profile, name, PlanError)
     if target.quantized_engine and target.quantized_engine not in RUNS_ON:

@@ -29,11 +29,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench import saved
 from edgebench.contracts import Outcome, Target
 from edgebench.errors import RunError
 from edgebench.files import append_line, disk_full_at, read_lines, write_text
 from edgebench.measurements import Measurement, Run
-from edgebench.records import from_dict, readable, to_dict, to_json, validated
+from edgebench.records import from_dict, to_dict, to_json, validated
 
 FOLDERS = ("artifacts", "samples", "predictions")
 
@@ -93,8 +94,7 @@ def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environme
 def saved_plan(folder: Path) -> dict[str, Any]:
     """The plan of an earlier run; raises RunError."""
     plan = _object(folder, "plan")
-    if not all(isinstance(plan.get(name, []), list) for name in ("targets", "artifacts")):
-        raise RunError(f"{folder}/plan.json: its targets and artifacts are no lists; the folder is damaged")
+    saved.check_plan(plan, f"{folder}/plan.json")
     return plan
 
 
@@ -108,16 +108,15 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 
     `earlier` is the saved plan, with the defaults of fields that it does not have.
     """
-    saved = _read_json(folder, "plan.json")
-    saved["inputs"] = _with_defaults(saved["inputs"])
-    for what, before, now in (("plan", earlier, plan), ("inputs", saved["inputs"], inputs)):
+    made_from = _with_defaults(saved_inputs(folder))
+    for what, before, now in (("plan", earlier, plan), ("inputs", made_from, inputs)):
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
-    store = RunStore(folder, plan, inputs, _read_json(folder, "environment.json"))
+    store = RunStore(folder, plan, inputs, _environment(folder))
     for number, line in enumerate(read_lines(folder / "journal.jsonl"), 1):
         try:
-            entry = json.loads(line)
+            entry = saved.parsed(line)
             job = entry.pop("job")
             outcome = from_dict(Outcome, entry)
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -130,12 +129,12 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
-    plan, environment = saved_plan(folder), _read_json(folder, "environment.json")
+    plan, environment = saved_plan(folder), _environment(folder)
     name = folder.resolve().name  # which may be another one now than when the run was made
     rows = tuple(replace(m, run=name) for m in _measurements(folder))
     devices: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("devices/*/environment.json")):
-        told = _read_json(path.parent, path.name)
+        told = _environment(path.parent)
         devices |= {m.host: told for m in _measurements(path.parent)}
     return Run(name, folder, plan, environment, rows, devices)
 
@@ -203,9 +202,9 @@ def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
             there = False
         if not there:
             break
-        with contextlib.suppress(OSError, ValueError, EOFError):
+        with contextlib.suppress(OSError, ValueError, TypeError, EOFError, MemoryError):
             found.append(np.asarray(np.load(path), np.float64))
-    return [samples for samples in found if samples.size]
+    return [s for s in found if s.ndim == 1 and s.size and bool(np.all(np.isfinite(s) & (s > 0)))]
 
 
 def _output_is_whole(folder: Path, job: str) -> bool:
@@ -231,12 +230,18 @@ def _measurements(folder: Path) -> list[Measurement]:
 
 def _measurement(path: Path, number: int, line: str) -> Measurement:
     try:
-        data = json.loads(line)
-    except json.JSONDecodeError:
+        data = saved.parsed(line)
+    except ValueError:
         raise RunError(f"{path}:{number}: not JSON") from None
-    if isinstance(data, dict):  # names and reasons came from elsewhere, some of them from other machines
-        data = {name: readable(value) if isinstance(value, str) else value for name, value in data.items()}
-    return validated(Measurement, data, f"{path}:{number}", RunError)
+    where = f"{path}:{number}"
+    return validated(Measurement, saved.row(data, where), where, RunError)
+
+
+def _environment(folder: Path) -> dict[str, Any]:
+    """The machine that a folder tells of; raises RunError."""
+    found = _read_json(folder, "environment.json")
+    saved.check_environment(found, f"{folder}/environment.json")
+    return found
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -247,7 +252,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     if not path.is_file():
         raise RunError(f"{folder}: not a run's folder (no {name}); name one that edgebench run wrote")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = saved.parsed(path.read_text(encoding="utf-8"))
     except ValueError:  # of the encoding, or of the JSON
         raise RunError(f"{path}: not JSON; the folder is damaged") from None
     if not isinstance(data, dict):

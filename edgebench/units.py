@@ -18,6 +18,7 @@ _SAME = {"us": "µs", "μs": "µs", "KB": "kB"}
 _BITS = ("Kb", "Mb", "Gb", "Kib", "Mib", "Gib")
 """What means bits; all small, as in `mb`, it is only typed in haste."""
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.ASCII | re.DOTALL)
+_COMMA = re.compile(r"\s*([+-]?\d{1,9}),(\d{1,9})\s*([a-zA-Zµμ]{0,3})\s*", re.ASCII)
 _POWERS = 30
 """Numbers of more digits than this, before or behind the point, are slips of the keyboard, and slow to compute."""
 
@@ -38,9 +39,10 @@ def size_in_bytes(text: str, what: str = "a size") -> int:
     return found
 
 
-def share(text: str, what: str = "a share") -> float:
+def share(text: str, what: str = "a share", example: str = "0.72") -> float:
     """A text such as `0.72`, from 0 to 1. Raises PlanError that names `what`."""
-    known = "a number from 0 to 1, such as 0.72"
+    known = f"a number from 0 to 1, such as {example}"
+    _refuse_comma(text, what)
     parts = _NUMBER.fullmatch(text)
     if parts is None or parts[2]:
         raise PlanError(f"{what} '{text}': expected {known}")
@@ -52,6 +54,7 @@ def share(text: str, what: str = "a share") -> float:
 
 def _value(text: str, what: str, units: Mapping[str, Decimal], example: str) -> Decimal:
     known = f"a number with one of {', '.join(units)}, such as {example}"
+    _refuse_comma(text, what)
     parts = _NUMBER.fullmatch(text)
     if parts is None:
         raise PlanError(f"{what} '{text}': expected {known}")
@@ -64,6 +67,13 @@ def _value(text: str, what: str, units: Mapping[str, Decimal], example: str) -> 
     if unit not in units:
         raise PlanError(f"{what} '{text}': unknown unit '{unit}'; give {known}")
     return _decimal(number, f"{what} '{text}'") * units[unit]
+
+
+def _refuse_comma(text: str, what: str) -> None:
+    """Raise PlanError, which says how to write it, for a number with a comma where its decimal point should be."""
+    if parts := _COMMA.fullmatch(text):
+        whole, fraction, unit = parts.groups()
+        raise PlanError(f"{what} '{text}': a comma is no decimal point; write {whole}.{fraction}{unit}")
 
 
 def _decimal(number: str, what: str) -> Decimal:

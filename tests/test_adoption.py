@@ -81,6 +81,7 @@ def adopt(net: Path, function: str = "build", weights: Path | None = None) -> No
         ("std = 0.25", "std = [0.25, 0.25]", "one number or 12"),
         ("[input]", "surprise = 1\n[input]", "surprise: unknown key; known are name, classes"),
         ("classes", "classes = ", "not valid TOML"),
+        ("classes", "classes = " + "[" * 5000, "not valid TOML: nested too deeply"),
         ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: must be at most 1, not 50"),
         ("mean = 0.1", "mean = nan", "mean.0: must be a finite number, not nan"),
         ("\nclasses", '\nname = "../../escaped"\nclasses', "name: must be a name of letters"),

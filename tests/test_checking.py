@@ -41,6 +41,8 @@ def test_it_builds_what_pydantic_builds(record: Any) -> None:
         (Target, ["not a table"], "must be a table"),
         (Measuring, {"processes": 2.5}, "processes"),
         (Measuring, {"batches": 3}, "batches"),
+        (Measuring, {"min_seconds": 10**400}, "min_seconds"),
+        (Measuring, {"paced_s": 10**400}, "paced_s"),
         (Measuring, {"batches": [1, "two"]}, "batches.1"),
         (Artifact, {**to_dict(ARTIFACT), "input": {"lead": 12}}, "input.lead"),
         (Artifact, {**to_dict(ARTIFACT), "made_with": ["torch"]}, "made_with"),

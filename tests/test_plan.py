@@ -100,6 +100,8 @@ def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
         ),
         ("limit = ", PlanError, "plan.toml: not valid TOML: "),
         ("limit = 1\nlimit = 2", PlanError, "plan.toml: not valid TOML: "),
+        ("limit = " + "[" * 5000, PlanError, "plan.toml: not valid TOML: nested too deeply$"),
+        ("limit = " + "9" * 5000, PlanError, "plan.toml: not valid TOML: a whole number has thousands of digits$"),
         ("targets = ['toaster']", PlanError, "unknown target 'toaster'; known: host, arm-qnnpack, .*x86-cpu"),
         ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: no such target profile"),
         ("exporters = ['onnx', 'gguf']", UnknownPlugin, "unknown exporter 'gguf'; known: eager, .*onnx-int8"),

@@ -44,6 +44,22 @@ def test_any_value_is_shown_short_and_on_one_line(value: Any) -> None:
             "--x vit: must be a list",
         ),
         (
+            problems.expected("models", problems.LIST, "v" * 41),
+            f"models: must be a list, not '{'v' * 40}…'; write it in brackets",
+            f"--x {'v' * 41}: must be a list; write it in brackets",
+        ),
+        (
+            problems.expected("models", problems.LIST, "\x1b[31m"),
+            r"models: must be a list, not '\x1b[31m'; write it in brackets",
+            r"--x \x1b[31m: must be a list",
+        ),
+        (
+            problems.unknown("a", "b\x1b[31m\ud800", ["c\n"]),
+            r"a.b\x1b[31m\ud800: unknown key; known are c\n",
+            r"--x: unknown key; known are c\n",
+        ),
+        (Problem("n", "must be less", 10**60), f"n: must be less, not 1{'0' * 39}…", "--x"),
+        (
             problems.not_among("on", ["macro_auc", "macro_f1"], "macro_f"),
             "on: must be 'macro_auc' or 'macro_f1', not 'macro_f'; did you mean 'macro_f1'?",
             "--x macro_f: must be 'macro_auc' or 'macro_f1'; did you mean",

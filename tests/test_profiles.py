@@ -136,6 +136,7 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
         (b'name = "m"\ndescription = "d"\narchitecture = ""\ndevice = "tpu"\n', "mine.toml: device: .*'cpu' or 'cuda'"),
         (b'name = "m"\ndescription = "d"\narchitecture = ""\nthreads = "many"\n', "mine.toml: threads: "),
         (b"name = \n", "mine.toml: not valid TOML: "),
+        (b"name = " + b"[" * 5000, "mine.toml: not valid TOML: nested too deeply"),
         (b"\xff\xfe", "mine.toml: not a target profile: not a text file"),
     ],
 )

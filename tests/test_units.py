@@ -45,7 +45,8 @@ def test_numbers_are_exact() -> None:
         ("-5ms", "must be more than 0"), ("0s", "must be more than 0"), ("1e-999s", "too small"),
         ("1e999s", "too large a number"), ("1e99999s", "too large a number"), ("nan", "expected"),
         ("1e99999999999999999999s", "the exponent is out of range"), ("9" * 5000 + "s", "too large a number"),
-        ("nanms", "expected"), ("infs", "expected"), ("1,5ms", "unknown unit ',5ms'"), ("20MS", "unknown unit 'MS'"),
+        ("nanms", "expected"), ("infs", "expected"), ("1,5ms", "a comma is no decimal point; write 1.5ms"),
+        ("1,5", "write 1.5"), ("1,5,5ms", "unknown unit"), ("20MS", "unknown unit 'MS'"),
         ("20 minutes", "unknown unit 'minutes'"), ("5MB", "unknown unit 'MB'"), ("2 0ms", "unknown unit"),
         ("٢ms", "expected a number"),
     ],
@@ -86,7 +87,8 @@ def test_bad_shares(text: str) -> None:
         units.share(text, "--min-f1")
     assert re.fullmatch(
         f"--min-f1 '{re.escape(text)}': "
-        "((expected|must be) a number from 0 to 1, such as 0.72|too (large|small) a number|the exponent .*)",
+        "(a comma is no decimal point; write 0.7|"
+        "(expected|must be) a number from 0 to 1, such as 0.72|too (large|small) a number|the exponent .*)",
         str(error.value),
     )
 

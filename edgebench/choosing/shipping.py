@@ -19,6 +19,8 @@ from edgebench.measurements import Measurement, Run
 from edgebench.records import readable, validated
 
 MANIFEST = "manifest.json"
+MOST_BYTES = 2**20
+"""Of a manifest or of a card; a larger file is neither, and is not read."""
 Found = tuple[str, Path]
 """A path as the plan has it, empty for none, and where that leads to."""
 
@@ -56,7 +58,7 @@ def of(m: Measurement, run: Run) -> Shipped:
             files.append((text, _manifest(place).parent / artifact.file))
     there = [(text, file) for text, file in files if _there(file)]
     for text, file in there:
-        if _is(file, m.artifact_sha256):
+        if _is(file, m):
             return Shipped(_seen(file, text, run.folder), file, m.artifact_sha256, snippet)
     return Shipped(readable(_missing(m, artifact, files, there, run)), None, m.artifact_sha256, snippet)
 
@@ -74,7 +76,7 @@ def _missing(
         return f"{_seen(file, text, run.folder)} (changed since it was measured)"
     texts = dict.fromkeys(text for text, _ in (there or files) if text)
     if texts:
-        why = "changed since it was measured" if there else "not here, seen from the run's folder up, and from here"
+        why = "changed since it was measured" if there else "not here, seen from the run's folder up"
         return f"{', '.join(texts)} ({why})"
     return f"{_seen(files[0][1], '', run.folder)} (not here: the run's folder does not hold it any more)"
 
@@ -90,10 +92,10 @@ def _places(text: str, folder: Path) -> list[Path]:
     """Where a path of the plan may lead to.
 
     A relative one was relative to the working directory when the run was made, which is not known any more: most often
-    it is above the run's folder, wherever that has been moved to, or it is still this one. SHA-256 tells what is right.
+    it is above the run's folder, wherever that has been moved to. SHA-256 tells what is right.
     """
     home = folder.resolve()
-    return list(dict.fromkeys(base / text for base in (home, *home.parents, Path.cwd())))
+    return list(dict.fromkeys(base / text for base in (home, *home.parents)))
 
 
 def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artifact]:
@@ -106,8 +108,8 @@ def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artif
         if artifact and artifact.file and Path(artifact.file).name == artifact.file:  # it leads nowhere else
             yield artifact
     for _, path in given:
-        if elsewhere.is_given(path) and _is(path, m.artifact_sha256):
-            with contextlib.suppress(EdgeBenchError):  # its card is gone: the file is all that is known
+        if elsewhere.is_given(path) and _is(path, m) and _is_small(path.with_suffix(".toml")):
+            with contextlib.suppress(EdgeBenchError):  # its card is damaged: the file is all that is known
                 yield elsewhere.describe(path, tuned=False)
 
 
@@ -124,18 +126,31 @@ def _there(path: Path, kind: Callable[[Path], bool] = Path.is_file) -> bool:
         return False
 
 
-def _is(path: Path, digest: str) -> bool:
-    """Whether there is a file that has that SHA-256; one that may not be read has not."""
+def _is(path: Path, m: Measurement) -> bool:
+    """Whether there is the file that was measured; one that may not be read is not.
+
+    A run's folder may come from elsewhere, and name anything: only a file of the right size is read.
+    """
     try:
-        return _there(path) and sha256(path) == digest
+        return _there(path) and path.stat().st_size == m.file_size_bytes and sha256(path) == m.artifact_sha256
+    except OSError:
+        return False
+
+
+def _is_small(path: Path) -> bool:
+    """Whether there is a file that a manifest or a card can be: no pipe and no device, whose reading never ends."""
+    try:
+        return _there(path) and path.stat().st_size <= MOST_BYTES
     except OSError:
         return False
 
 
 def _read(path: Path) -> Artifact | None:
+    if not _is_small(path):
+        return None
     try:
         return validated(Artifact, json.loads(path.read_text(encoding="utf-8")), str(path), ArtifactError)
-    except (OSError, ValueError, ArtifactError):
+    except (OSError, ValueError, RecursionError, ArtifactError):
         return None
 
 
@@ -145,5 +160,5 @@ def _target(m: Measurement, run: Run) -> tuple[str, str]:
         inputs: Mapping[str, Any] = json.loads((run.folder / "plan.json").read_text(encoding="utf-8"))["inputs"]
         target = inputs["targets"][m.target]
         return str(target["device"]), str(target["quantized_engine"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return "cpu", ""

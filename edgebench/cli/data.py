@@ -15,6 +15,8 @@ data = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",
     epilog="Start with: [bold]edgebench data fetch ptbxl ptbxl[/bold]",
 )  # fmt: skip
+MOST_DIGITS = 20
+"""A number of a fold with more is a slip of the keyboard, and none that Python reads any more."""
 
 
 @data.command()
@@ -76,12 +78,15 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
 
 def _folds(text: str) -> list[int]:
     from edgebench.errors import PlanError
+    from edgebench.problems import LONGEST
 
     found: list[int] = []
     for part in text.split(","):
         first, dash, last = part.partition("-")
-        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
-            raise PlanError(f"--folds {text}: expected numbers such as 9,10 or 1-8")
+        ends = [first.strip(), *([last.strip()] if dash else [])]
+        if not all(end.isdecimal() and len(end) < MOST_DIGITS for end in ends):
+            told = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+            raise PlanError(f"--folds {told}: expected numbers such as 9,10 or 1-8")
         low, high = int(first), int(last or first)
         if low > high:
             raise PlanError(f"--folds {part}: runs backwards; write {high}-{low}")

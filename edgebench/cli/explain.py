@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +62,8 @@ def _meant(m: Measurement, words: str) -> bool:
 
 def _operators(run: Run, m: Measurement) -> None:
     """The table of one cell's operators, where it was profiled."""
+    from edgebench import saved
+    from edgebench.records import validated
     from edgebench.reports import columns
     from edgebench.reports.terminal import print_table
 
@@ -69,8 +71,11 @@ def _operators(run: Run, m: Measurement) -> None:
     if not path.is_file():
         return
     try:
-        operators = [OperatorTime(**o) for o in json.loads(path.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError):
+        told = saved.parsed(path.read_text(encoding="utf-8"))
+        operators = [validated(OperatorTime, saved.row(o, str(path)), str(path), RunError) for o in told]
+        if not all(0 <= o.seconds < math.inf for o in operators):
+            raise ValueError("no times")
+    except (OSError, ValueError, TypeError, RunError):
         raise RunError(f"{path}: is damaged; remove it and its line in journal.jsonl, and resume the run") from None
     total = sum(o.seconds for o in operators) or 1.0
     rows = [

@@ -196,7 +196,7 @@ def fields(**values: Any) -> dict[str, Any]:
 
 def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
     """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
-    import tomllib
+    from edgebench.files import toml
 
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -204,8 +204,8 @@ def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
         if not equals:
             raise Refused(pair, "must be KEY=VALUE", flag)
         try:
-            found[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+            found[key] = toml(f"value = {value}")["value"]
+        except ValueError:
             found[key] = value
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,9 +61,12 @@ def recommend(
     edgebench recommend results/mine --max-size 5MB --min-f1 0.72 --prefer size
     edgebench recommend results/mine --max-memory 150MB --target host
     """
-    from edgebench import api, run_store, units
+    from edgebench import api, problems, run_store, units
+    from edgebench.choosing.pareto import FIGURES
     from edgebench.reports import words
 
+    if prefer not in FIGURES:
+        raise PlanError(problems.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
     if target == "":
         raise PlanError("--target '': which one? Leave it away for all")
     read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {
@@ -70,7 +74,7 @@ def recommend(
         "max_size_bytes": ("--max-size", max_size, units.size_in_bytes),
         "max_memory_bytes": ("--max-memory", max_memory, units.size_in_bytes),
         "min_f1": ("--min-f1", min_f1, units.share),
-        "max_f1_drop": ("--max-f1-drop", max_f1_drop, units.share),
+        "max_f1_drop": ("--max-f1-drop", max_f1_drop, partial(units.share, example="0.01")),
     }
     # An empty text is refused like any other: it comes from a variable of a shell that is not set.
     bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from edgebench.problems import meant
+from edgebench.problems import LONGEST, meant
 
 
 class Refused(typer.BadParameter):
@@ -25,11 +25,15 @@ def number(
     """A parser of one number for `typer.Option`, in its bounds; it raises Refused."""
     words = "must be a whole number" if kind is int else "must be a number"
 
-    def parse(text: Any) -> Any:
+    def parse(given: Any) -> Any:
+        text = given if len(str(given)) <= LONGEST else f"{str(given)[:LONGEST]}…"
         try:
-            value = kind(text)
+            value = kind(given)
+            float(value)
         except ValueError:
             raise Refused(text, words) from None
+        except OverflowError:  # a whole number beyond all floats
+            raise Refused(text, "too large a number") from None
         if not math.isfinite(value):
             raise Refused(text, "must be a finite number")
         if least is not None and value < least:

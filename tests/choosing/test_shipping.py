@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -43,7 +44,10 @@ def cell_of(folder: Path) -> Measurement:
     """The row of the artifact in a folder."""
     made = artifacts.read(folder).artifact
     assert made is not None
-    return replace(CELL, model=made.model, exporter=made.exporter, format=made.format, artifact_sha256=made.sha256)
+    return replace(
+        CELL, model=made.model, exporter=made.exporter, format=made.format,
+        artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("exporter", registry.names("exporters"))
@@ -140,8 +144,8 @@ def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
     project.rename(moved)
     assert found(moved / "results" / "mine", tmp_path / "other").file == "../../made/onnx/model.onnx"
     (moved / "results" / "mine").rename(tmp_path / "alone")
-    assert found(tmp_path / "alone", moved).path == moved / text.partition("/onnx")[0] / "onnx" / "model.onnx"
     away = found(tmp_path / "alone", tmp_path / "other")
+    assert away == found(tmp_path / "alone", moved), "nothing is looked for in the working directory"
     assert (away.path, away.sha256, away.snippet) == (None, m.artifact_sha256, "")
     assert away.file == (
         "not here: the run's folder has no manifest of onnx, and no artifact that its plan names is here; "
@@ -170,16 +174,13 @@ def test_a_manifest_that_leads_elsewhere_is_none(exported: Path, tmp_path: Path,
     assert "has no manifest" in shipping.of(m, run_in(tmp_path)).file
 
 
-def test_another_file_of_the_same_name_is_not_taken_for_it(
-    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_file_of_the_same_name_is_not_taken_for_it(exported: Path, tmp_path: Path) -> None:
     shutil.copytree(exported / "onnx", tmp_path / "project" / "made" / "onnx")
-    shutil.copytree(exported / "onnx-int8", tmp_path / "cwd" / "made" / "onnx")
-    monkeypatch.chdir(tmp_path / "cwd")
+    shutil.copytree(exported / "onnx-int8", tmp_path / "made" / "onnx")
     (tmp_path / "project" / "mine").mkdir()
     run = run_in(tmp_path / "project" / "mine", artifacts=["made/onnx"])
     assert shipping.of(cell_of(exported / "onnx"), run).path == tmp_path / "project" / "made" / "onnx" / "model.onnx"
-    assert shipping.of(cell_of(exported / "onnx-int8"), run).path == Path.cwd() / "made" / "onnx" / "model.onnx"
+    assert shipping.of(cell_of(exported / "onnx-int8"), run).path == tmp_path / "made" / "onnx" / "model.onnx"
     with (tmp_path / "project" / "made" / "onnx" / "model.onnx").open("ab") as file:
         file.write(b"x")
     changed = shipping.of(cell_of(exported / "onnx"), run)
@@ -200,7 +201,7 @@ def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
     for folder, content in (("other", "onnx-int8"), ("mine", "onnx")):
         (tmp_path / "project" / folder).mkdir()
         shutil.copy(exported / content / "model.onnx", tmp_path / "project" / folder / "net.onnx")
-    m = replace(CELL, model="net", exporter="as-is", artifact_sha256=record.sha256)
+    m = replace(cell_of(exported / "onnx"), model="net", exporter="as-is")
     run = run_in(home, artifacts=["other/net.onnx", "mine/net.onnx", 5])
     monkeypatch.chdir(tmp_path)
     shipped = shipping.of(m, run)
@@ -213,9 +214,7 @@ def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
     shutil.rmtree(tmp_path / "project" / "mine")
     shutil.rmtree(tmp_path / "project" / "other")
     odd = shipping.of(m, run_in(home, artifacts=["mine/\x1b[31m/net.onnx"]))
-    assert odd.path is None and odd.file == (
-        "mine/\ufffd[31m/net.onnx (not here, seen from the run's folder up, and from here)"
-    )
+    assert odd.path is None and odd.file == ("mine/\ufffd[31m/net.onnx (not here, seen from the run's folder up)")
 
 
 def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Path) -> None:
@@ -224,6 +223,7 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     torch.jit.trace(network, torch.zeros(1, 1000, 12)).save(tmp_path / "script.pt")  # type: ignore[no-untyped-call]
     shutil.copy(tmp_path / "net.toml", tmp_path / "script.toml")
     m = replace(CELL, model="script", exporter="as-is", artifact_sha256=sha256(tmp_path / "script.pt"))
+    m = replace(m, file_size_bytes=(tmp_path / "script.pt").stat().st_size)
     (tmp_path / "run").mkdir()
     shipped = shipping.of(m, run_in(tmp_path / "run", artifacts=[str(tmp_path / "script.pt")]))
     assert shipped.path == tmp_path / "script.pt"
@@ -234,3 +234,38 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     with torch.inference_mode():
         expected = network(torch.from_numpy((signals - 0.1) / 0.25).transpose(1, 2)).numpy()
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
+
+
+def test_a_run_from_elsewhere_makes_nothing_be_read_that_is_not_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its plan can name any path, and lay pipes, which no reading ends of; only a file of the right size is hashed."""
+    own, pipe, deep, vast = (tmp_path / name for name in ("net.onnx", "pipe.onnx", "deep", "vast.onnx"))
+    own.write_bytes(b"network")
+    os.mkfifo(pipe)
+    deep.mkdir()
+    (deep / "manifest.json").write_text("[" * 100_000)
+    (tmp_path / "piped").mkdir()
+    os.mkfifo(tmp_path / "piped" / "manifest.json")
+    os.mkfifo(tmp_path / "net.toml")
+    with vast.open("wb") as file:
+        file.truncate(2**30)
+    (tmp_path / "long").mkdir()
+    with (tmp_path / "long" / "manifest.json").open("wb") as file:
+        file.truncate(2**30)
+    given = [pipe, deep, vast, tmp_path / "piped", tmp_path / "long", "/dev/zero", "/dev/zero/manifest.json", own]
+    m = replace(CELL, artifact_sha256=sha256(own), file_size_bytes=own.stat().st_size)
+    run = run_in(tmp_path, artifacts=[str(path) for path in given])
+    read_text = Path.read_text
+
+    def only_files(path: Path, **options: str) -> str:
+        assert path.is_file() and path.stat().st_size < 2**21, path
+        return read_text(path, **options)
+
+    def only_own(path: Path) -> str:
+        assert path == own
+        return sha256(path)
+
+    monkeypatch.setattr(Path, "read_text", only_files)
+    monkeypatch.setattr(shipping, "sha256", only_own)
+    assert shipping.of(m, run).path == own

@@ -64,6 +64,8 @@ def test_help_has_examples(name: str) -> None:
         (["data", "fetch", "mitbih"], "'mitbih' cannot be fetched"),
         (["data", "fetch", "ptbxl", "x", "--folds", "11"], "PTB-XL has folds 1 to 10"),
         (["data", "fetch", "ptbxl", "x", "--folds", "a"], "--folds a: expected numbers"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "²"], "--folds ²: expected numbers"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "1-" + "9" * 5000], ": expected numbers"),
         (["data", "fetch", "ptbxl", "x", "--folds", "1,5-2"], "--folds 5-2: runs backwards; write 2-5"),
         (["data", "fetch", "ptbxl", "x", "--url", "nonsense"], "nonsense/: not an address"),
         (["data", "info", "nowhere"], "nowhere: no such folder"),

@@ -53,7 +53,7 @@ def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -
     shutil.copytree(exported / "onnx", home / "onnx")
     made = artifacts.read(home / "onnx").artifact
     assert made is not None
-    best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256)
+    best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes)
     rows = [best, replace(best, exporter="eager", latency_p50_s=0.02, latency_p50_low_s=0.019, latency_p50_high_s=0.03)]
     run = written(tmp_path / "run", *rows)
     done = edgebench("recommend", "run", "--max-latency", "25 ms", cwd=tmp_path, COLUMNS="80")
@@ -75,7 +75,7 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
     shutil.copytree(exported / "onnx", home / "artifacts" / "resnet1d" / "none" / "onnx")
     made = artifacts.read(exported / "onnx").artifact
     assert made is not None
-    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256))
+    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
     lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()
     path = home / "artifacts" / "resnet1d" / "none" / "onnx" / made.file
     assert lines[1:4] == ["ship     resnet1d onnx", f"file     {path}", f"sha256   {made.sha256}"]
@@ -111,7 +111,9 @@ def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path)
         (["--min-f1", "1%"], "--min-f1 '1%': expected a number from 0 to 1"),
         (["--max-f1-drop", "1.5"], "--max-f1-drop '1.5': must be a number from 0 to 1"),
         (["--max-f1-drop", "-0.01"], "--max-f1-drop '-0.01': must be a number from 0 to 1"),
-        (["--prefer", "speed"], "prefer 'speed': unknown; there is latency, size, memory, f1"),
+        (["--max-latency", "1,5ms"], "--max-latency '1,5ms': a comma is no decimal point; write 1.5ms"),
+        (["--max-f1-drop", "1%"], "--max-f1-drop '1%': expected a number from 0 to 1, such as 0.01"),
+        (["--prefer", "speed"], "--prefer speed: must be 'latency', 'size', 'memory' or 'f1'"),
         (["--target", "pi"], "ptbxl-x86 has no cell on a target 'pi'; there is host, arm-qnnpack"),
     ],
 )  # fmt: skip
@@ -126,7 +128,7 @@ NO_RUNS = {
     "none": (None, "not a run's folder (no plan.json)"), "text": (b"x", "not JSON"), "bytes": (b"\xff\xfe", "not JSON"),
     "a list": (b"[]", "not of a run"), "another program's": (b'{"format_version": "1.2"}', "not of a run (no plan)"),
     "a plan of a number": (b'{"plan": 5, "inputs": {}}', "not of a run (no plan)"),
-    "targets of a number": (b'{"plan": {"targets": 5}, "inputs": {}}', "its targets and artifacts are no lists"),
+    "targets of a number": (b'{"plan": {"targets": 5}, "inputs": {}}', "targets: must be a list of texts, not 5"),
 }  # fmt: skip
 
 
