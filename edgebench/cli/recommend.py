@@ -11,6 +11,7 @@ import typer
 
 from edgebench.cli.console import command, out
 from edgebench.errors import PlanError, RunError
+from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
@@ -124,11 +125,11 @@ def _say(label: str, *texts: str, style: str = "") -> None:
         for at, line in enumerate(textwrap.wrap(held, width, break_on_hyphens=False, break_long_words=False)):
             head = label if not number and not at else ""
             body = line.replace(HARD, " ")
-            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (body, style)), soft_wrap=True)
+            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), plain(body, style)), soft_wrap=True)
 
 
 def _line(label: str, text: str, style: str = "") -> None:
     """A label and what is to be copied whole: on one line, which the terminal itself wraps where it is too long."""
     from rich.text import Text
 
-    out.print(Text.assemble((label, "bold"), (text, style)), soft_wrap=True)
+    out.print(Text.assemble(plain(label, "bold"), plain(text, style)), soft_wrap=True)
