@@ -16,7 +16,7 @@ from edgebench import run_store
 from edgebench.errors import PlanError, RunError
 from edgebench.files import write_text
 from edgebench.measurements import Measurement, Run
-from edgebench.records import first_problem, to_dict
+from edgebench.records import all_readable, first_problem, readable, to_dict
 from edgebench.settings import Bounds as Bounds
 from edgebench.timings import Ratio, paired_ratio, ratio
 
@@ -192,7 +192,7 @@ def baseline(path: Path) -> Run:
     if path.is_dir():
         return run_store.read(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = all_readable(json.loads(path.read_text(encoding="utf-8")))  # it may come from another machine
         rows = pydantic.TypeAdapter(tuple[Measurement, ...]).validate_python(data["measurements"])
         return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
     except OSError as error:
@@ -215,7 +215,11 @@ def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_ru
 
 
 def _unlike(new: Run, old: Run) -> str:
-    """Why the times of two runs do not compare; empty where they do."""
+    """Why the times of two runs do not compare, as `readable` text; empty where they do."""
+    return readable(_difference(new, old))
+
+
+def _difference(new: Run, old: Run) -> str:
     if new.environment.get("fingerprint") != old.environment.get("fingerprint"):
         return f"{new.name} was measured on {_machine(new)}, {old.name} on {_machine(old)}"
     threads, others = (dict(run.environment.get("target_threads", {})) for run in (new, old))

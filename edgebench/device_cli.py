@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from edgebench import __version__
 from edgebench.errors import EdgeBenchError, FieldError, PlanError
 from edgebench.events import Listener
+from edgebench.records import readable
 from edgebench.telling import Lines, Telling
 
 USAGE, INTERRUPTED = 2, 130
@@ -59,7 +60,7 @@ def flag_of(place: str) -> str:
 
 
 def _say(text: str, listener: Listener) -> None:
-    line = " ".join(text.split())
+    line = " ".join(readable(text).split())
     if isinstance(listener, Telling):
         listener.failed(line)
     print(f"error: {line}", file=sys.stderr)
@@ -107,12 +108,12 @@ def _measure(options: argparse.Namespace, listener: Listener) -> int:
         )  # fmt: skip
     except KeyboardInterrupt:
         again = f"edgebench measure {options.bundle} --resume {folder}"
-        print(f"interrupted; what is measured is kept. Complete it: {again}", file=sys.stderr)
+        print(readable(f"interrupted; what is measured is kept. Complete it: {again}"), file=sys.stderr)
         raise
     if not options.events:
         for line in table(run):
-            print(line)
-        print(f"written: {folder / 'measurements.jsonl'}")
+            print(readable(line))
+        print(readable(f"written: {folder / 'measurements.jsonl'}"))
     return 0 if any(m.status == "ok" for m in run.measurements) else 1
 
 

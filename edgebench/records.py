@@ -65,11 +65,22 @@ def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError])
 
 
 def readable(text: str) -> str:
-    """Text from elsewhere without the characters that steer a terminal or turn writing around: they become `\ufffd`.
+    """Text from elsewhere without what does more than stand there; each such character becomes `\\ufffd`.
 
-    White space of all kinds becomes a space.
+    That is what steers a terminal (category Cc: ESC, BEL, C1), what turns the writing behind it around (`TURNING`), and
+    what no file in UTF-8 can hold (Cs: lone surrogates, as in names of files that are not UTF-8). White space of all
+    kinds, ends of lines too, becomes a space. Markup of rich, Markdown and HTML is text here and stays.
     """
-    return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) == "Cc" else c for c in text)
+    return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def all_readable(value: Any) -> Any:
+    """JSON's own types with every text in them `readable`, names of fields too."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {all_readable(name): all_readable(part) for name, part in value.items()}
+    return [all_readable(part) for part in value] if isinstance(value, list) else value
 
 
 @functools.cache

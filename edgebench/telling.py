@@ -10,6 +10,7 @@ from typing import Any
 from edgebench.contracts import Outcome
 from edgebench.events import Listener
 from edgebench.measurements import Measurement
+from edgebench.records import readable
 
 
 class Lines(Listener):
@@ -17,7 +18,7 @@ class Lines(Listener):
 
     def stage(self, name: str, total: int) -> None:
         """Which stage begins."""
-        print(f"{name} ({total})", file=sys.stderr, flush=True)
+        print(readable(f"{name} ({total})"), file=sys.stderr, flush=True)
 
     def cell(self, measurement: Measurement) -> None:
         """Only what went wrong is worth a line."""
@@ -27,7 +28,7 @@ class Lines(Listener):
 
     def note(self, text: str) -> None:
         """A line."""
-        print(text, file=sys.stderr, flush=True)
+        print(readable(text), file=sys.stderr, flush=True)
 
 
 class Telling(Listener):

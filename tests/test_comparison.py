@@ -250,3 +250,36 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
     for arguments in commands:
         done = edgebench(*arguments)
         assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout
+
+
+STEERING = "\x1b[31m\u202e\x07"
+
+
+def test_the_texts_of_a_baseline_steer_nothing(tmp_path: Path) -> None:
+    row = replace(CELL, target=f"{STEERING}host", verdict="noisy", verdict_reason=STEERING, run=STEERING)
+    path = tmp_path / "baseline.json"
+    environment = {**MACHINE, "cpu": STEERING, "target_threads": {STEERING: 2}}
+    document = {"run": f"r{STEERING}", "environment": environment, "measurements": [json.loads(to_json(row))]}
+    path.write_text(json.dumps(document))
+    read = comparison.baseline(path)
+    (m,) = read.measurements
+    texts = [
+        read.name,
+        m.target,
+        m.verdict_reason,
+        m.run,
+        str(read.environment["cpu"]),
+        *read.environment["target_threads"],
+    ]
+    assert all("\ufffd[31m\ufffd\ufffd" in text for text in texts)
+    assert not any(set(text) & set("\x1b\u202e\x07") for text in texts)
+
+
+def test_why_runs_are_unlike_steers_nothing() -> None:
+    other = run_of(CELL, machine={"fingerprint": "other", "cpu": f"{STEERING}cpu"})
+    with pytest.raises(PlanError) as told:
+        comparison.compared(run_of(CELL), other)
+    assert "\ufffd[31m\ufffd\ufffdcpu (other)" in str(told.value) and "\x1b" not in str(told.value)
+    ours, theirs = (run_of(CELL, machine={**MACHINE, "target_threads": {f"{STEERING}x": n}}) for n in (1, 2))
+    with pytest.raises(PlanError, match="on \ufffd"):
+        comparison.regressions(ours, theirs, Bounds())

@@ -44,7 +44,7 @@ ALLOWED = {
     "timings": set(),
     "measurements": {"contracts", "settings"},
     "records": {"checking", "contracts", "errors", "measurements", "problems"},
-    "checking": {"problems"}, "installing": set(), "telling": {"contracts", "events", "measurements"},
+    "checking": {"problems"}, "installing": set(), "telling": {"contracts", "events", "measurements", "records"},
     "device_plan": BASE,
     "recipe": {"contracts", "errors", "problems", "records"}, "protocols": {"contracts", "measurements", "recipe"},
     "files": {"errors"}, "structure": {"errors"}, "operations": set(), "onnx_constants": set(),

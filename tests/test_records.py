@@ -5,14 +5,17 @@ import math
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgebench.contracts import Artifact, Calibration, InputContract, Job, Outcome, Target
 from edgebench.errors import ArtifactError, PlanError, RunError
 from edgebench.measurements import Measurement
-from edgebench.records import from_dict, to_dict, to_json, validated
+from edgebench.records import all_readable, from_dict, readable, to_dict, to_json, validated
 from edgebench.settings import Measuring
 
 ARTIFACT = Artifact(
@@ -103,3 +106,21 @@ def test_validated_names_the_first_wrong_field_in_one_line(kind: Any, data: Any,
         validated(kind, data, "file.toml", PlanError)
     text = str(caught.value)
     assert text.startswith(f"file.toml: {field}") and text.endswith(more) and "\n" not in text
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_readable_text_steers_nothing_and_fits_into_a_file(text: str) -> None:
+    shown = readable(text)
+    assert len(shown) == len(text) and readable(shown) == shown
+    assert not any(category(c) in ("Cc", "Cs") for c in shown)
+    assert all(new in (old, " ", "\ufffd") for new, old in zip(shown, text, strict=True))
+    shown.encode()
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\udc80"])
+def test_what_readable_replaces(sign: str) -> None:
+    assert readable(f"a{sign}b") == "a\ufffdb"
+    assert all_readable({f"k{sign}": [{"x": sign, "n": 1.5, "none": None}]}) == {
+        "k\ufffd": [{"x": "\ufffd", "n": 1.5, "none": None}]
+    }
+    assert readable("é 心 \u200d [b]\t\u2028x") == "é 心 \u200d [b]  x"

@@ -21,6 +21,7 @@ from edgebench.cli.report import report
 from edgebench.cli.run import measure, run
 from edgebench.cli.train import train
 from edgebench.cli.usage import said
+from edgebench.reports.plain import plain
 
 app = typer.Typer(
     name="edgebench",
@@ -40,7 +41,7 @@ def main_options(
 ) -> None:
     """Show the version where it is asked for."""
     if version:
-        out.print(f"edgebench {__version__}", highlight=False)
+        out.print(plain(f"edgebench {__version__}"))
         raise typer.Exit
 
 

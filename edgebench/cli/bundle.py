@@ -24,6 +24,7 @@ from edgebench.cli.options import (
     takes,
 )
 from edgebench.files import sha256
+from edgebench.reports.plain import plain
 
 
 @takes(MEASURING, "measuring")
@@ -61,8 +62,8 @@ def bundle(
     packed = sum(entry.size for entry in listing.files.values())
     count = len(listing.artifacts)
     text = f"{count} artifact{'s' * (count != 1)}, {len(listing.files)} files, {packed:,} bytes unpacked"
-    out.print(text, highlight=False)
+    out.print(plain(text))
     if not folder:
-        out.print(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}", highlight=False, soft_wrap=True)
+        out.print(plain(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}"), soft_wrap=True)
     say_written([output])
     say_next(f"edgebench measure {output}", "on the device, with what this file holds")

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from edgebench.cli.console import command, out, say_written
 from edgebench.cli.options import option
 from edgebench.cli.usage import number
 from edgebench.errors import PlanError
+from edgebench.reports.plain import plain
 from edgebench.settings import Bounds
 
 if TYPE_CHECKING:
@@ -91,18 +92,22 @@ def gate(
         pairs, lines = comparison.gate(run, baseline, bounds, across_machines)
         _show(pairs, f"{run.resolve().name} over {baseline}")
         for line in lines:
-            out.print(f"[red]worse[/red]  {escape(line)}", soft_wrap=True, highlight=False)
+            _say("worse", "red", line)
         for line in comparison.uncounted(pairs, bounds):
-            out.print(f"[yellow]not counted[/yellow]  {escape(line)}", soft_wrap=True, highlight=False)
+            _say("not counted", "yellow", line)
         if not lines:
             out.print("nothing got worse beyond the bounds and the noise", style="green")
         if said := comparison.untold(pairs, bounds):
-            out.print(f"[yellow]not told[/yellow]  {said}", soft_wrap=True, highlight=False)
+            _say("not told", "yellow", said)
     if write_baseline is not None and not lines:  # what got worse must not become what later runs are held against
         comparison.save_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
     if lines:
         raise typer.Exit(1)
+
+
+def _say(what: str, colour: str, line: str) -> None:
+    out.print(Text.assemble((what, colour), "  ", plain(line)), soft_wrap=True)
 
 
 def _show(pairs: list[Compared], title: str) -> None:

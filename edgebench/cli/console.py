@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from edgebench.errors import EdgeBenchError
+from edgebench.records import readable
+from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
     from edgebench.cli.live_view import Live
@@ -56,19 +58,19 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 def say_error(text: str) -> None:
     """One line on standard error."""
-    line = f"[red]error:[/red] {escape(' '.join(text.split()))}"
-    err.print(line, soft_wrap=not err.is_terminal, highlight=False)
+    line = " ".join(readable(text).split())
+    err.print(Text.assemble(("error:", "red"), " ", line), soft_wrap=not err.is_terminal)
 
 
-def say_written(paths: list[Path]) -> None:
+def say_written(paths: Sequence[Path | str]) -> None:
     """Name the files that a command wrote."""
     for path in paths:
-        out.print(f"written: {path}", highlight=False, soft_wrap=True)
+        out.print(plain(f"written: {path}"), soft_wrap=True)
 
 
 def say_next(command: str, what: str) -> None:
     """Name a command that people give next, and what it tells."""
-    out.print(escape(f"next: {command}   # {what}"), highlight=False, soft_wrap=True)
+    out.print(plain(f"next: {command}   # {what}"), soft_wrap=True)
 
 
 def _interrupt(*_: object) -> None:
@@ -87,5 +89,5 @@ def live(after: str, keep: bool = True) -> Iterator[Live]:
         with Live(err, keep) as listener:
             yield listener
     except KeyboardInterrupt:
-        err.print(escape(f"interrupted; {after}"), style="yellow", highlight=False, soft_wrap=not err.is_terminal)
+        err.print(plain(f"interrupted; {after}", "yellow"), soft_wrap=not err.is_terminal)
         raise typer.Exit(INTERRUPTED) from None

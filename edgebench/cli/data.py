@@ -10,6 +10,7 @@ import typer
 from edgebench.cli.console import command, live, out
 from edgebench.cli.options import default, option
 from edgebench.cli.usage import number
+from edgebench.reports.plain import plain
 
 data = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",
@@ -46,7 +47,7 @@ def fetch(
     with live("what was fetched is kept; the same command goes on from there") as listener:
         progress = listener.counting("fetch files")
         done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
-    out.print(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded", highlight=False)
+    out.print(plain(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded"))
 
 
 @data.command()
@@ -70,10 +71,8 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
     missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
     if missing:
         rate, fold = missing[0]
-        out.print(
-            f"what is missing can be fetched: edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}",
-            highlight=False,
-        )
+        again = f"edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}"
+        out.print(plain(f"what is missing can be fetched: {again}"))
 
 
 def _folds(text: str) -> list[int]:

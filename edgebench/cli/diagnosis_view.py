@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgebench.cli.console import out
 from edgebench.diagnosis import doctor
 from edgebench.reports.columns import size
+from edgebench.reports.plain import plain
 from edgebench.reports.terminal import print_table
 
 
@@ -26,4 +27,4 @@ def show_diagnosis() -> None:
     for title, findings in (("runtime", found.runtimes), ("target", found.targets), ("sensor", found.sensors)):
         print_table(out, [title, "state", ""], [[f.subject, f.state, f.detail] for f in findings])
     for line in found.advice:
-        out.print(f"! {line}", style="yellow", highlight=False)
+        out.print(plain(f"! {line}", "yellow"))

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, OperatorTime, Run
+from edgebench.reports.plain import plain
 
 SLOWED = 1.5
 """From this ratio of the profiled time to the median on, it is told that they differ."""
@@ -47,7 +48,8 @@ def explain(
     told = [(m, explanation.of(m, found)) for m in rows]
     for m, text in told:
         said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
-        print_sentence(out, f"[bold]{escape(f'{m.model} {columns.name(m)} on {m.target}')}[/bold]: {escape(said)}")
+        name = plain(f"{m.model} {columns.name(m)} on {m.target}", "bold")
+        print_sentence(out, Text.assemble(name, plain(f": {said}")))
     if len(rows) == 1:
         _operators(found, rows[0])
 
@@ -84,7 +86,7 @@ def _operators(run: Run, m: Measurement) -> None:
     left = f" (the first 20 of {len(operators)})" if len(operators) > 20 else ""
     if m.latency_p50_s and total > SLOWED * m.latency_p50_s:
         slowed = f"{columns.duration(total)} in all, where a prediction takes {columns.duration(m.latency_p50_s)}"
-        out.print(f"profiling slows the operators ({slowed}): the shares count, not the times", highlight=False)
+        out.print(plain(f"profiling slows the operators ({slowed}): the shares count, not the times"))
     print_table(
         out, ["operator", "kind", "calls", "time", "share"], rows, f"One prediction by operator{left}",
         ("calls", "time", "share"),

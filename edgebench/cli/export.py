@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from edgebench import api
 from edgebench.cli.console import command, live, out, say_next
@@ -28,6 +27,7 @@ from edgebench.cli.options import (
     fields,
     finetuning,
 )
+from edgebench.reports.plain import plain
 
 
 @command
@@ -66,7 +66,7 @@ def export(
             text = f"{outcome.values['file_size_bytes']:>9,} bytes  {checked}"
         else:
             text = f"{outcome.status}: {outcome.reason}"
-        out.print(escape(f"{output / name}  {text}"), soft_wrap=True, highlight=False)
+        out.print(plain(f"{output / name}  {text}"), soft_wrap=True)
     if not any(outcome.status == "ok" for outcome in outcomes.values()):
         raise typer.Exit(1)
     say_next(f"edgebench measure {output}", "size, memory, latency and macro-F1 of these files")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli.console import command, out
+from edgebench.cli.console import command, out, say_written
 from edgebench.cli.usage import Refused
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -65,7 +65,7 @@ def inspect(
         from edgebench.reports.histograms import draw
 
         draw([(f.name, f.low, f.high, f.histogram) for f in found], title, picture)
-        out.print(f"written: {picture}", highlight=False, soft_wrap=True)
+        say_written([picture])
 
 
 def _db(f: object) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
 from edgebench import registry
 from edgebench.cli.console import err, live, out
 from edgebench.diagnosis import plugins
 from edgebench.model_facts import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
+from edgebench.reports.plain import plain
 from edgebench.reports.terminal import print_table
 
 
@@ -35,7 +34,7 @@ def _show_models() -> None:
     problems = [m.problem for m in found if m.problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        err.print(escape(f"not known: {problems[0]}{more}"), style="yellow", highlight=False, soft_wrap=True)
+        err.print(plain(f"not known: {problems[0]}{more}", "yellow"), soft_wrap=True)
 
 
 def _row(m: ModelFacts) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console, Group
 from rich.live import Live as Screen
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
@@ -15,7 +14,9 @@ from rich.text import Text
 from edgebench.contracts import Outcome
 from edgebench.events import Listener
 from edgebench.measurements import Measurement
+from edgebench.records import readable
 from edgebench.reports import columns
+from edgebench.reports.plain import plain
 
 NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
@@ -33,7 +34,7 @@ class Live(Listener):
         narrow = console.width < USUAL
         name = Column(width=min(NAME, console.width * 2 // 5), no_wrap=True)
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=name),
+            TextColumn("{task.description}", markup=False, table_column=name),
             BarColumn(max(LEAST_BAR, console.width // 5) if narrow else BAR), MofNCompleteColumn(),
             _TimeColumn(narrow), console=console, auto_refresh=False,
         )  # fmt: skip
@@ -84,7 +85,7 @@ class Live(Listener):
             self._progress.stop_task(self._task)
             if not self._keep:
                 self._progress.update(self._task, visible=False)
-        self._task = self._progress.add_task(escape(name), total=max(total, 1), completed=0 if total else 1)
+        self._task = self._progress.add_task(readable(name), total=max(total, 1), completed=0 if total else 1)
         self._ahead.pop(name, None)
         self._stage = name
         self._taken_here.clear()
@@ -92,7 +93,7 @@ class Live(Listener):
         self._running.clear()
         if not self._console.is_interactive:
             steps = f": {total} steps" if total > 1 else ""
-            self._console.print(f"{escape(name)}{steps}", highlight=False)
+            self._console.print(plain(f"{name}{steps}"))
 
     def begin(self, text: str) -> None:
         """A step is at work."""
@@ -142,18 +143,18 @@ class Live(Listener):
             self._last = f"{m.model} {columns.name(m)} on {m.target}: {told}"
             if not self._console.is_interactive and self._cells:
                 line = f"{self._last} ({self._done} of {self._cells})"
-                self._console.print(escape(line), highlight=False, soft_wrap=True)
+                self._console.print(plain(line), soft_wrap=True)
         elif m.status in ("failed", "timeout"):
             self.note(f"{m.model} {columns.name(m)} on {m.target}: {m.status}: {m.reason}")
 
     def counting(self, name: str) -> Callable[[int, int], None]:
         """A bar for a job that tells how far it is."""
-        task = self._progress.add_task(escape(name), total=None)
+        task = self._progress.add_task(readable(name), total=None)
         return lambda done, total: self._progress.update(task, completed=done, total=total)
 
     def note(self, text: str) -> None:
         """A line above the bars."""
-        self._console.print(escape(text), style="yellow", highlight=False, soft_wrap=not self._console.is_terminal)
+        self._console.print(plain(text, "yellow"), soft_wrap=not self._console.is_terminal)
 
     def left_s(self) -> float | None:
         """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
@@ -205,7 +206,7 @@ class _TimeColumn(TextColumn):
 
 
 def _line(heading: str, text: str) -> Text:
-    return Text.assemble((f"{heading:<6}", "bold"), text, no_wrap=True, overflow="ellipsis")
+    return Text.assemble((f"{heading:<6}", "bold"), readable(text), no_wrap=True, overflow="ellipsis")
 
 
 def clock_text(seconds: float) -> str:

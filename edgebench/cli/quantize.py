@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli.console import command, live, out, say_next
+from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import DataDir, option
 from edgebench.cli.usage import number
 from edgebench.settings import CALIBRATION_RECORDS, Measuring
@@ -52,6 +52,7 @@ def quantize(
     from edgebench.allocator import keep_memory
     from edgebench.records import to_dict
     from edgebench.reports import search as report
+    from edgebench.reports.plain import plain
     from edgebench.reports.terminal import print_table
     from edgebench.search import Request, search
 
@@ -74,9 +75,9 @@ def quantize(
     for name, scores in found.test.items():
         what = {"float": "the fp32 network", "int8": "int8 throughout", "found": kept}[name]
         delta = "" if name == "float" else f" ({scores.delta_macro_f1 or 0:+.4f})"
-        out.print(f"test fold, {what}: macro-F1 {scores.macro_f1:.4f}{delta}", highlight=False)
+        out.print(plain(f"test fold, {what}: macro-F1 {scores.macro_f1:.4f}{delta}"))
     met = "meets" if found.within else "does not meet"
     said = f"With {kept} it {met} the bound: macro-F1 may drop by {request.max_drop:g} on the validation fold."
-    out.print(said, style="green" if found.within else "yellow", highlight=False)
-    out.print(f"written: {found.manifest}, {output / 'report.md'}", highlight=False, soft_wrap=True)
+    out.print(plain(said, "green" if found.within else "yellow"))
+    say_written([f"{found.manifest}, {output / 'report.md'}"])
     say_next(f"edgebench measure {Path(found.manifest).parent}", "its latency and memory")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from edgebench.cli.console import command, err, out
 from edgebench.errors import PlanError, RunError
+from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
@@ -64,6 +64,7 @@ def recommend(
     from edgebench import api, problems, run_store, units
     from edgebench.choosing.pareto import FIGURES
     from edgebench.reports import words
+    from edgebench.reports.terminal import print_sentence
 
     if prefer not in FIGURES:
         raise PlanError(problems.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
@@ -85,7 +86,7 @@ def recommend(
         whys = " ".join(answer.why for answer in answers)
         raise RunError(f"{run}: nothing to choose from. {whys} The reasons are in its report: edgebench report {run}")
     for told in words.incomplete(run_store.read(run), paths=True):
-        err.print(escape(told), style="yellow", highlight=False, soft_wrap=not err.is_terminal)
+        print_sentence(err, plain(told, "yellow"))
     for number, answer in enumerate(answers):
         if number:
             out.print()
@@ -132,11 +133,11 @@ def _say(label: str, *texts: str, style: str = "") -> None:
         for at, line in enumerate(textwrap.wrap(held, width, break_on_hyphens=False, break_long_words=False)):
             head = label if not number and not at else ""
             body = line.replace(HARD, " ")
-            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), (body, style)), soft_wrap=True)
+            out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), plain(body, style)), soft_wrap=True)
 
 
 def _line(label: str, text: str, style: str = "") -> None:
     """A label and what is to be copied whole: on one line, which the terminal itself wraps where it is too long."""
     from rich.text import Text
 
-    out.print(Text.assemble((label, "bold"), (text, style)), soft_wrap=True)
+    out.print(Text.assemble(plain(label, "bold"), plain(text, style)), soft_wrap=True)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench import api
 from edgebench.allocator import keep_memory
-from edgebench.cli.console import err, live, out
+from edgebench.cli.console import err, live, out, say_written
 from edgebench.cli.live_view import clock_text
 from edgebench.errors import ModelError
 from edgebench.models import store
+from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
     from edgebench.training.state import EpochReport
@@ -36,21 +37,20 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         def on_epoch(report: EpochReport) -> None:
             left = report.seconds * (report.epochs - report.epoch)
             score = report.score_name.replace("_auc", "-AUC").replace("_f1", "-F1")
-            err.print(
+            line = (
                 f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, validation {score} {report.score:.4f} "
                 f"(best {report.best:.4f}), {report.seconds:.0f} s"
-                + (f", at most {clock_text(left)} left" if left else ""),
-                highlight=False, soft_wrap=True,
-            )  # fmt: skip
+                + (f", at most {clock_text(left)} left" if left else "")
+            )
+            err.print(plain(line), soft_wrap=True)
 
         def note(text: str) -> None:
-            err.print(text, style="yellow", highlight=False)
+            err.print(plain(text, "yellow"))
 
         watch = Watch(on_step, on_epoch, listener.progress, note)
         path = api.train(name, dataset, directory, watch=watch, **options)
     manifest = store.find(str(path)).manifest
     for fold, scores in manifest.scores.items():
-        out.print(
-            f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
-        )
-    out.print(f"written: {path}", highlight=False, soft_wrap=True)
+        line = f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
+        out.print(plain(line))
+    say_written([path])

@@ -118,7 +118,8 @@ def paired(m: Measurement) -> tuple[float, float]:
     f1 = m.macro_f1 or 0.0
     if m.delta_macro_f1 is not None and m.delta_low is not None and m.delta_high is not None:
         return f1 - m.delta_macro_f1 + m.delta_low, f1 - m.delta_macro_f1 + m.delta_high
-    return m.macro_f1_low or f1, m.macro_f1_high or f1
+    low, high = m.macro_f1_low, m.macro_f1_high
+    return f1 if low is None else low, f1 if high is None else high  # a bound may be 0.0
 
 
 def _ticks(axes: Axes) -> None:

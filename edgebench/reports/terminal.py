@@ -12,6 +12,7 @@ from rich.text import Text
 
 from edgebench.measurements import Measurement, Run
 from edgebench.reports import columns, machines, remarks, words
+from edgebench.reports.plain import plain
 
 COLOURS = {
     "stable": "green",
@@ -38,28 +39,28 @@ def show(run: Run, console: Console) -> None:
         for target in dict.fromkeys(m.target for m in machine.measured):
             place = f"{target}, {machine.name}" if len(found) > 1 else target
             for group in _groups([m for m in machine.measured if m.target == target], console.width >= ROOMY):
-                console.print(Text(_title(place, group), style="bold"))
+                console.print(plain(_title(place, group), "bold"))
                 console.print(_table(group, machine.stars, console.width))
     if legend := remarks.legend([m for machine in found for m in machine.measured], any(m.stars for m in found)):
-        print_sentence(console, Text(legend, style="dim"))
+        print_sentence(console, plain(legend, "dim"))
     for told in words.incomplete(run, paths=True):
-        print_sentence(console, Text(told, style="yellow"))
+        print_sentence(console, plain(told, "yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""
         for text, verdict in remarks.doubts(machine.measured, of):
             print_doubt(console, text, verdict)
         for text in remarks.without_numbers(machine.rows, of):
-            print_sentence(console, Text(text, style="dim"))
+            print_sentence(console, plain(text, "dim"))
 
 
 def print_doubt(console: Console, text: str, verdict: str) -> None:
     """A line on a timing that is not to be trusted, in the verdict's colour."""
-    print_sentence(console, Text(text, style=COLOURS.get(verdict, "")))
+    print_sentence(console, plain(text, COLOURS.get(verdict, "")))
 
 
 def print_sentence(console: Console, text: Text | str) -> None:
     """A sentence: folded between words on a terminal, in one line where a program reads it."""
-    console.print(text, soft_wrap=not console.is_terminal, highlight=False)
+    console.print(plain(text), soft_wrap=not console.is_terminal)
 
 
 def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
@@ -102,8 +103,8 @@ def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
         table.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=heading != "exporter")
     for row in cells:
         row[at] = folded(row[at], max(LEAST_NAME, width - others - 3))
-        verdict = Text(row.pop(), style=COLOURS.get(row[-1], "")) if timed else None
-        table.add_row(*map(Text, row), *filter(None, [verdict]))
+        verdict = plain(row.pop(), COLOURS.get(row[-1], "")) if timed else None
+        table.add_row(*map(plain, row), *filter(None, [verdict]))
     return table
 
 
@@ -130,7 +131,7 @@ def folded(name: str, width: int) -> str:
 def _plain() -> Table:
     """A table with a rule below its headings and narrow gaps, so that nine columns fit 80 characters."""
     return Table(
-        title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )  # fmt: skip
 
 
@@ -143,11 +144,11 @@ def print_table(
     With `fold`, the first is folded and no other.
     """
     table = _plain()
-    table.title = title or None
+    table.title = plain(title, "bold") if title else None
     for i, heading in enumerate(headings):
         number = heading in numbers
         whole = bool(i) if fold else number or not i
-        table.add_column(heading, justify="right" if number else "left", no_wrap=whole, overflow="fold")
+        table.add_column(plain(heading), justify="right" if number else "left", no_wrap=whole, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(plain, row))
     console.print(table)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 
+from edgebench.records import readable
+
 SIGNS = (
     (re.compile(r"\\"), r"\\\\"), (re.compile("&"), "&amp;"), (re.compile("<"), "&lt;"),
-    (re.compile(r"[|*`]"), r"\\\g<0>"),
-    (re.compile(r"\]\("), r"]\("), (re.compile("~~"), r"\~\~"),
+    (re.compile(r"[|*`~$]"), r"\\\g<0>"),  # GitHub strikes through by one ~, too, and has mathematics between two $
+    (re.compile(r"\]\("), r"]\("),
+    (re.compile("(?<![^ ])#"), r"\#"),  # of a heading, at its beginning or its end
     (re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"), r"\_"),
 )  # fmt: skip
 """What Markdown or HTML would take for more than text, and how it is written; `a_b` stays as readable as it is."""
 
 
 def escaped(text: str, also: str = "") -> str:
-    """Text that Markdown and HTML show as it is, and that stays in its table cell; `also` is escaped by a backslash."""
-    text = " ".join(text.split())
+    """Text that Markdown and HTML show as it is, without what `readable` replaces; it stays in its table cell.
+
+    `also` is escaped by a backslash. The text must not begin a line: a list or a quotation might begin there.
+    """
+    text = " ".join(readable(text).split())
     for sign, written in SIGNS:
         text = sign.sub(written, text)
     for character in also:

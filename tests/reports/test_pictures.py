@@ -109,3 +109,9 @@ def test_labels_stay_off_the_bars() -> None:
     bar = [(float(x), 100.0) for x in range(100, 300, 8)]
     ((_, y),) = [place for place in labels.places([(200.0, 100.0)], [(80.0, 12.0)], bar, (0, 0, 400, 200)) if place]
     assert abs(y - 100) > 6 + labels.RADIUS, "above or below, not across the bar"
+
+
+def test_a_bound_of_zero_is_a_bound() -> None:
+    unpaired = replace(OK, delta_macro_f1=None, macro_f1=0.1, macro_f1_low=0.0, macro_f1_high=0.2)
+    assert pictures.paired(unpaired) == (0.0, 0.2)
+    assert pictures.paired(replace(unpaired, macro_f1_low=None, macro_f1_high=None)) == (0.1, 0.1)
