@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from edgebench import checking
 from edgebench.cli.console import command, out
 from edgebench.errors import RunError
 from edgebench.measurements import Measurement, OperatorTime, Run
@@ -71,8 +72,8 @@ def _operators(run: Run, m: Measurement) -> None:
     if not path.is_file():
         return
     try:
-        operators = [OperatorTime(**o) for o in json.loads(path.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError):
+        operators = [checking.build(OperatorTime, o) for o in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, RecursionError):
         raise RunError(f"{path}: is damaged; remove it and its line in journal.jsonl, and resume the run") from None
     total = sum(o.seconds for o in operators) or 1.0
     rows = [
