@@ -199,7 +199,7 @@ def baseline(path: Path) -> Run:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
         raise RunError(f"{path}: {first_problem(error, tuple[Measurement, ...])}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
 
 

@@ -283,3 +283,11 @@ def test_why_runs_are_unlike_steers_nothing() -> None:
     ours, theirs = (run_of(CELL, machine={**MACHINE, "target_threads": {f"{STEERING}x": n}}) for n in (1, 2))
     with pytest.raises(PlanError, match="on \ufffd"):
         comparison.regressions(ours, theirs, Bounds())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"run": ' + "[" * 900 + "]" * 900 + "}", "[]", "3"])
+def test_a_file_that_is_no_baseline(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(text)
+    with pytest.raises(RunError, match="not a baseline; write one"):
+        comparison.baseline(path)

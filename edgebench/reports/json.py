@@ -9,6 +9,7 @@ from typing import Any
 
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.measurements import Measurement, Run
+from edgebench.records import all_readable
 from edgebench.reports import machines
 from edgebench.reports.csv import PARETO
 
@@ -37,8 +38,8 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
     return {
         "name": machine.name,
         "runs": list(machine.runs),
-        "environment": dict(machine.environment),
-        "measuring": dict(machine.measuring),
+        "environment": all_readable(dict(machine.environment)),
+        "measuring": all_readable(dict(machine.measuring)),
         "recommendations": [_advice(a, machines.drop(machine)) for a in advice],
         "measurements": [_cell(m, machine) for m in machine.rows],
     }

@@ -117,10 +117,14 @@ def test_operators_are_named_as_they_are(
     folder: Path, shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "profiles").mkdir()
-    operator = {"name": f"{MARKED}{STEERING}", "kind": f"{MARKED}{STEERING}", "calls": 1, "seconds": 1.0}
+    operator = {"name": f"{MARKED}{STEERING}", "kind": "float", "calls": 1, "seconds": 1.0}
     (folder / "profiles" / f"{OK.cell.id}.json").write_text(json.dumps([operator]))
     assert given(monkeypatch, "explain", folder, "onnx") == 0
-    assert shown().count(MARKED) == 2
+    assert shown().count(MARKED) == 1
+    for damaged in ("[" * 100_000, json.dumps([{**operator, "seconds": "long"}]), "3"):
+        (folder / "profiles" / f"{OK.cell.id}.json").write_text(damaged)
+        assert given(monkeypatch, "explain", folder, "onnx") == 2
+        assert "is damaged; remove it" in shown()
 
 
 def test_a_layer_and_the_picture_of_it(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench.measurements import Run
 from edgebench.records import readable
 from edgebench.reports import pictures, search
+from edgebench.reports.html import embedding
 from edgebench.reports.text import escaped
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -74,9 +74,10 @@ def test_a_search_heads_its_report_by_names() -> None:
     assert "<h1># m e #, accuracy-aware</h1>" in MARKDOWN.render(search.render(found, []))
 
 
-def test_the_environment_steers_nothing() -> None:
+@pytest.mark.parametrize("name", ["md", "json", "html"])
+def test_the_environment_steers_nothing(name: str) -> None:
     steering = "\x1b[31m\u202e\udc80"
-    run: Run = replace(run_of(OK), environment={"cpu": steering, "packages": {steering: steering}})
-    text = text_of("md", run)
+    facts = {"cpu": steering, "packages": {steering: steering}}
+    text = text_of(name, replace(run_of(OK), environment=facts)).replace(str(embedding.library()), "")
     text.encode()
     assert not set(text) & set("\x1b\u202e") and "\ufffd[31m\ufffd\ufffd" in text

@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 """Signs that HTML may read before JSON is read; what is not ASCII, U+2028 too, is escaped as well."""
 
-TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
-"""Signs that are not seen and turn the direction of what follows: a name with one would read as another name."""
+UNSEEN = dict.fromkeys(
+    [
+        *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), *range(9), *range(14, 32),
+        *range(0x7F, 0xA0),
+    ],
+    "\ufffd",
+)  # fmt: skip
+"""What `records.readable` replaces: signs that turn the direction of what follows, so that a name would read as
+another one, control characters, and lone surrogates, which no file can hold. White space stays: programs have lines."""
 
 
 def visible(value: Any) -> Any:
-    """A text in which no sign turns the direction of others, but for scripts that run that way; all else as it is."""
-    return value.translate(TURNS) if type(value) is str else value
+    """A text in which every sign is seen, and none turns the direction of others, but for scripts that run that way."""
+    return value.translate(UNSEEN) if type(value) is str else value
 
 
 def json_block(data: Any) -> Markup:
