@@ -119,6 +119,8 @@ class Measurement:
 class OperatorTime:
     """One kind of operator in one prediction, as the runtime's own profiler saw it."""
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
     name: str
     kind: OperatorKind
     """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""

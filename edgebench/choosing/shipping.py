@@ -59,8 +59,8 @@ def of(m: Measurement, run: Run) -> Shipped:
     there = [(text, file) for text, file in files if _there(file)]
     for text, file in there:
         if _is(file, m):
-            return Shipped(_seen(file, text, run.folder), file, m.artifact_sha256, snippet)
-    return Shipped(readable(_missing(m, artifact, files, there, run)), None, m.artifact_sha256, snippet)
+            return Shipped(_told(_seen(file, text, run.folder)), file, m.artifact_sha256, snippet)
+    return Shipped(_told(_missing(m, artifact, files, there, run)), None, m.artifact_sha256, snippet)
 
 
 def _missing(
@@ -79,6 +79,11 @@ def _missing(
         why = "changed since it was measured" if there else "not here, seen from the run's folder up"
         return f"{', '.join(texts)} ({why})"
     return f"{_seen(files[0][1], '', run.folder)} (not here: the run's folder does not hold it any more)"
+
+
+def _told(text: str) -> str:
+    """A text with names from elsewhere as any terminal and file takes it; one may be spelt in no encoding at all."""
+    return readable(text).encode(errors="replace").decode()
 
 
 def _seen(file: Path, text: str, folder: Path) -> str:

@@ -158,9 +158,16 @@ def test_what_may_not_be_read_is_not_here(exported: Path, tmp_path: Path, monkey
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(shipping, "sha256", refuse)
-    texts = ["x\0y.onnx", "x" * 300 + ".onnx", str(exported / "onnx" / "model.onnx"), ""]
+    texts = ["x\0y.onnx", "x" * 300 + ".onnx", "\ud800.onnx", str(exported / "onnx" / "model.onnx"), ""]
     shipped = shipping.of(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=texts))
     assert shipped.path is None and shipped.snippet
+    away = shipping.of(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=["\ud800\x07/net.onnx"]))
+    assert (away.path, away.snippet) == (None, "")
+    home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"
+    home.mkdir(parents=True)
+    shutil.copy(exported / "onnx" / "manifest.json", home)
+    named = run_in(tmp_path, artifacts=["\ud800\x07/model.onnx"])
+    assert shipping.of(cell_of(exported / "onnx"), named).file.startswith("?\ufffd/model.onnx (not here")
 
 
 @pytest.mark.parametrize("file", ["/etc/hostname", "../model.onnx", ""])
