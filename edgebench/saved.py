@@ -40,18 +40,14 @@ def row(data: Any, where: str) -> Any:
         return data  # which its record refuses
     for name, value in data.items():
         if isinstance(value, int) and abs(value) > MOST:
-            raise RunError(f"{where}: {_said(name)}: must be a smaller number")
-    return {_said(name): _value(value) for name, value in data.items()}
+            raise RunError(f"{where}: {readable(name)}: must be a smaller number")
+    return {readable(name): _value(value) for name, value in data.items()}
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, str):
-        return _said(value)
-    return {_said(name): one for name, one in value.items()} if isinstance(value, dict) else value
-
-
-def _said(text: str) -> str:
-    return SURROGATES.sub("\ufffd", readable(text))
+        return readable(value)
+    return {readable(name): one for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def check_plan(plan: Mapping[str, Any], where: str) -> None:
