@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
     """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
-    from edgebench.training.loop import Watch, checkpoint_of, is_unfinished
+    from edgebench.training.loop import Watch, checkpoint_of
+    from edgebench.training.state import is_unfinished
 
     if options.get("resume") and not (checkpoint := checkpoint_of(name, options["output"])).exists():
         raise ModelError(f"{checkpoint}: no checkpoint to go on from; leave --resume away to begin")

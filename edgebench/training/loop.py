@@ -145,22 +145,6 @@ def checkpoint_of(name: str, output: Path) -> Path:
     return output / f"{store.stem(name)}.checkpoint.pt"
 
 
-def is_unfinished(checkpoint: Path) -> bool:
-    """Whether a training can go on from a file; not where there is none, or its training came to its end.
-
-    A file that no version can read is not for overwriting either.
-    """
-    if not checkpoint.exists():
-        return False
-    try:
-        data = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-        recipe = Recipe(**data["recipe"])
-        epoch, _, best, _ = data["numbers"]
-    except Exception:  # torch raises many kinds for a damaged file
-        return True
-    return epoch < recipe.epochs and not views.has_stalled(recipe, epoch, best)
-
-
 def _require(recipe: Recipe, output: Path) -> None:
     """Refuse, before anything is read, what no training could use; raises ModelError."""
     if output.exists() and not output.is_dir():

@@ -16,6 +16,7 @@ from edgebench.files import replacing, require_space
 from edgebench.recipe import Recipe
 from edgebench.training.hint import Hint
 from edgebench.training.optimizers import optimizer_of
+from edgebench.training.views import has_stalled
 
 OnStep = Callable[[int, int, int], None]
 """Called with (step, steps of the epoch, epoch)."""
@@ -135,3 +136,19 @@ class State:
                 kept.lerp_(now[name], 1 - decay)
             else:
                 kept.copy_(now[name])
+
+
+def is_unfinished(checkpoint: Path) -> bool:
+    """Whether a training can go on from a file; not where there is none, or its training came to its end.
+
+    A file that no version can read is not for overwriting either.
+    """
+    if not checkpoint.exists():
+        return False
+    try:
+        data = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+        recipe = Recipe(**data["recipe"])
+        epoch, _, best, _ = data["numbers"]
+    except Exception:  # torch raises many kinds for a damaged file
+        return True
+    return epoch < recipe.epochs and not has_stalled(recipe, epoch, best)

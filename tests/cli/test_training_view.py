@@ -13,8 +13,8 @@ from edgebench import api
 from edgebench.cli.training_view import show_training
 from edgebench.errors import ModelError
 from edgebench.models import store
-from edgebench.training.loop import Watch, is_unfinished
-from edgebench.training.state import EpochReport
+from edgebench.training.loop import Watch
+from edgebench.training.state import EpochReport, is_unfinished
 
 
 def test_an_epoch_is_one_line_where_no_terminal_is(
