@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgebench.choosing.weighing import title
 from edgebench.measurements import Measurement
 from edgebench.reports import columns
 
@@ -31,14 +32,14 @@ def doubts(rows: Sequence[Measurement], of: str = "") -> list[tuple[str, str]]:
     """Lines on timings that are not to be trusted, each with its verdict; `of` names the machine behind the target."""
     doubted = [m for m in rows if columns.doubt(m)]
     if len(doubted) <= FEW:
-        return [(f"{_name(m)} on {m.target}{of}, {columns.doubt(m)}", m.verdict or "") for m in doubted]
+        return [(f"{title(m)} on {m.target}{of}, {columns.doubt(m)}", m.verdict or "") for m in doubted]
     found: list[tuple[str, str]] = []
     for target, verdict in dict.fromkeys((m.target, m.verdict or "") for m in doubted):
         there = [m for m in doubted if (m.target, m.verdict or "") == (target, verdict)]
         worst = max(there, key=_spread)
         text = f"{verdict}: {len(there)} of {sum(m.target == target for m in rows)} cells on {target}{of}"
         alone = len({m.verdict_reason for m in there}) == 1
-        more = "" if alone else f", most of all {_name(worst)}"
+        more = "" if alone else f", most of all {title(worst)}"
         end = "" if alone else ". report.md has the reason of each"
         found.append((f"{text}{more}: {worst.verdict_reason}{end}", verdict))
     return found
@@ -55,15 +56,11 @@ def without_numbers(rows: Sequence[Measurement], of: str = "") -> list[str]:
 
 def _named(cells: Sequence[Measurement]) -> str:
     if len(cells) <= FEW:
-        return ", ".join(map(_name, cells))
+        return ", ".join(map(title, cells))
     names = list(dict.fromkeys(columns.name(m) for m in cells))
     if len(names) == 1:
         return f"{names[0]} of {len(cells)} models"
-    return f"{', '.join(map(_name, cells[:FEW]))} and {len(cells) - FEW} more"
-
-
-def _name(m: Measurement) -> str:
-    return f"{m.model} {columns.name(m)}"
+    return f"{', '.join(map(title, cells[:FEW]))} and {len(cells) - FEW} more"
 
 
 def _spread(m: Measurement) -> float:

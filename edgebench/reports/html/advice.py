@@ -7,6 +7,7 @@ from typing import Any
 
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.choosing.weighing import LEAST
+from edgebench.choosing.weighing import title as title
 from edgebench.measurements import Measurement
 from edgebench.reports import columns
 
@@ -31,11 +32,6 @@ def of(advice: Recommendation, drop: float | None, emulated: bool) -> dict[str, 
         "sha256": advice.sha256,
         "snippet": advice.snippet,
     }
-
-
-def title(m: Measurement) -> str:
-    """Model, exporter and variant."""
-    return f"{m.model} {columns.name(m)}"
 
 
 def figures(m: Measurement) -> list[tuple[str, str, str]]:
