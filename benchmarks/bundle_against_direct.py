@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from edgebench import api
-from edgebench.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement, Run
 
 BOUND = 0.05
 

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 import edgebench
-from edgebench.comparison import Bounds, regressions
-from edgebench.measurements import Run
+from edgebench.choosing.comparison import Bounds, regressions
+from edgebench.core.measurements import Run
 
 FACTOR = 1.05
 PLUGIN = """

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench import artifacts, registry
-from edgebench.contracts import DataRequest, Job
+from edgebench.artifacts import artifacts
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, Job
 
 BOUND = 0.05
 BARE = """

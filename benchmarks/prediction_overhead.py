@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from edgebench import artifacts, registry
-from edgebench.contracts import DataRequest, Job
+from edgebench.artifacts import artifacts
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, Job
+from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.measuring.accuracy import BATCH, predict
-from edgebench.signals import open_signals, to_millivolts
 
 BOUND = 1.3
 EXPORTERS = ("onnx", "onnx-int8", "torchscript", "fbgemm-int8")

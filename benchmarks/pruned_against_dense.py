@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench import artifacts, registry
-from edgebench.artifacts import Built
-from edgebench.contracts import DataRequest, Job
+from edgebench.artifacts import artifacts
+from edgebench.artifacts.artifacts import Built
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, Job
 
 FASTER, SMALLER = 1.6, 1.7
 """What is wanted of half the multiply-adds."""

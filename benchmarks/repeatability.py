@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import edgebench
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 
 BOUND = 1.05
 

@@ -19,8 +19,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from edgebench import registry, run_store
-from edgebench.measurements import Run
+from edgebench.core import registry
+from edgebench.core.measurements import Run
+from edgebench.pipeline import run_store
 
 BOUND_S = 2.0
 BOUND_BYTES = 6_000_000

@@ -8,23 +8,23 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from edgebench.api import bundle, export, measure, recommend, report, run, train
-    from edgebench.comparison import compare, gate
-    from edgebench.contracts import Artifact, Target
-    from edgebench.data.fetch import fetch
+    from edgebench.choosing.comparison import compare, gate
+    from edgebench.core.contracts import Artifact, Target
+    from edgebench.core.errors import EdgeBenchError
+    from edgebench.core.measurements import Measurement, Run
+    from edgebench.data.ptbxl.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
-    from edgebench.errors import EdgeBenchError
-    from edgebench.measurements import Measurement, Run
-    from edgebench.plan import Plan
+    from edgebench.pipeline.plan import Plan
 
 _HOMES = {
     **dict.fromkeys(("bundle", "export", "measure", "recommend", "report", "run", "train"), "api"),
-    **dict.fromkeys(("compare", "gate"), "comparison"),
-    **dict.fromkeys(("Artifact", "Target"), "contracts"),
-    **dict.fromkeys(("Measurement", "Run"), "measurements"),
+    **dict.fromkeys(("compare", "gate"), "choosing.comparison"),
+    **dict.fromkeys(("Artifact", "Target"), "core.contracts"),
+    **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
-    "EdgeBenchError": "errors",
-    "Plan": "plan",
-    "fetch": "data.fetch",
+    "EdgeBenchError": "core.errors",
+    "Plan": "pipeline.plan",
+    "fetch": "data.ptbxl.fetch",
 }
 
 __all__ = [

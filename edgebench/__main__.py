@@ -20,7 +20,7 @@ def main() -> None:
 
         whole()
     else:
-        from edgebench.device_cli import main as device
+        from edgebench.cli.device import main as device
 
         device()
 

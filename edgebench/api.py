@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.errors import EdgeBenchError, MissingPackage, PlanError
+from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
-    from edgebench.bundles.layout import Listing
     from edgebench.choosing.recommendation import Recommendation
-    from edgebench.contracts import Outcome
-    from edgebench.events import Listener
-    from edgebench.measurements import Run
-    from edgebench.plan import Plan
+    from edgebench.core.contracts import Outcome
+    from edgebench.core.measurements import Run
+    from edgebench.core.progress import Listener
+    from edgebench.pipeline.plan import Plan
+    from edgebench.remote.bundles.layout import Listing
 
 FORMATS = ("csv", "md", "html")
 """The formats that a run writes at its end, and `edgebench report` unless told otherwise."""
@@ -33,7 +33,7 @@ def run(
     `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields. `output` is the run's
     folder (default: results/TIME); with `resume` it is the folder of the run to complete. Raises EdgeBenchError.
     """
-    from edgebench import harness
+    from edgebench.pipeline import harness
 
     chosen = _resolve(plan, overrides)
     finished = harness.run(chosen, output or new_folder(), resume, listener)
@@ -53,16 +53,16 @@ def measure_bundle(
     bundle: Path, folder: Path, resume: bool = False, listener: Listener | None = None, **overrides: Any
 ) -> Run:
     """Measure a bundle into a folder; `overrides` are fields of `device_plan.DevicePlan`. Raises EdgeBenchError."""
-    from edgebench import device
+    from edgebench.pipeline import bundle_run
 
-    finished = device.measure(bundle, folder, resume, listener, **overrides)
+    finished = bundle_run.measure(bundle, folder, resume, listener, **overrides)
     report([finished.folder])
     return finished
 
 
 def bundle_of(paths: list[Path]) -> bool:
     """Whether these paths are one bundle; raises PlanError where it is one of several."""
-    from edgebench.bundles import reading
+    from edgebench.remote.bundles import reading
 
     found = [path for path in paths if reading.is_bundle(path)]
     if found and len(paths) > 1:
@@ -79,16 +79,16 @@ def bundle(
     `overrides` are fields of the plan (targets, dataset, data_dir, limit, threads, measuring, …); the first run's plan
     has the others. Without `data` no record is packed. Returns what the bundle lists. Raises EdgeBenchError.
     """
-    from edgebench import bundling
-    from edgebench.bundles import writing
-    from edgebench.events import Listener
+    from edgebench.core.progress import Listener
+    from edgebench.pipeline import packing
+    from edgebench.remote.bundles import writing
 
-    return writing.write(bundling.collect(list(paths), data, overrides, listener or Listener()), output, folder)
+    return writing.write(packing.collect(list(paths), data, overrides, listener or Listener()), output, folder)
 
 
 def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Every manifest below these folders; raises ArtifactError later, where there is none."""
-    from edgebench import artifacts
+    from edgebench.artifacts import artifacts
 
     return tuple(found for path in paths for found in artifacts.manifests(path))
 
@@ -104,18 +104,20 @@ def export(
 
     `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
     """
-    from edgebench import adoption, artifacts, harness, registry
-    from edgebench.contracts import DataRequest
-    from edgebench.events import Listener
-    from edgebench.sources import Sources
+    from edgebench.artifacts import artifacts
+    from edgebench.core import registry
+    from edgebench.core.contracts import DataRequest
+    from edgebench.core.progress import Listener
+    from edgebench.pipeline import harness, own_models
+    from edgebench.pipeline.variants import Sources
 
     hear = listener or Listener()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
-    adoption.check(chosen)  # one error, before anything is read or built
+    own_models.check(chosen)  # one error, before anything is read or built
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = harness.load_records(chosen, "validation", hear) if chosen.tune_thresholds else None
-    chosen = adoption.take_in(chosen, validation, output / "models")
+    chosen = own_models.take_in(chosen, validation, output / "models")
     calibration = harness.load_calibration(chosen, hear)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}
@@ -154,8 +156,9 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
     Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
     package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
     """
-    from edgebench import registry, run_store
-    from edgebench.files import write_bytes
+    from edgebench.core import registry
+    from edgebench.core.files import write_bytes
+    from edgebench.pipeline import run_store
 
     if not formats:
         raise PlanError(f"no report format was named; there are {', '.join(registry.names('renderers'))}")
@@ -184,8 +187,8 @@ def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation
     `bounds` are fields of `edgebench.choosing.limits.Limits`, in seconds and bytes. Raises RunError, and PlanError
     for a bound that is none or an unknown target.
     """
-    from edgebench import run_store
     from edgebench.choosing.recommendation import Limits, recommend
+    from edgebench.pipeline import run_store
 
     return recommend(run_store.read(run), Limits(**bounds), target)
 
@@ -210,7 +213,7 @@ def new_folder() -> Path:
 
 
 def _resolve(plan: Plan | Path | None, overrides: dict[str, Any]) -> Plan:
-    from edgebench import plan as plans
+    from edgebench.pipeline import plan as plans
 
     if isinstance(plan, plans.Plan):
         return plans.check(plans.over_saved(plan.document(), overrides))

@@ -6,8 +6,9 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from edgebench import cgroup, profiles, registry
-from edgebench.errors import EdgeBenchError, UnknownPlugin
+from edgebench.core import registry, target_profiles
+from edgebench.core.errors import EdgeBenchError, UnknownPlugin
+from edgebench.isolation import cgroup
 from edgebench.measuring import energy, environment, nvidia, sensors, steadiness, summary
 
 LOOK_S = 0.5
@@ -60,7 +61,7 @@ def _registered(kind: str) -> dict[str, str]:
 
 def _targets_known() -> dict[str, str]:
     machine = environment.machine()
-    return {name: profiles.find(name, machine).description for name in profiles.names()}
+    return {name: target_profiles.find(name, machine).description for name in target_profiles.names()}
 
 
 def _summary(kind: str, name: str) -> str:
@@ -110,9 +111,9 @@ def _runtimes(facts: dict[str, Any]) -> list[Finding]:
 
 def _targets(facts: dict[str, Any]) -> list[Finding]:
     found = []
-    for name in profiles.names():
-        target = profiles.find(name, facts)
-        fit = profiles.fit("", (target.device,), target, facts)
+    for name in target_profiles.names():
+        target = target_profiles.find(name, facts)
+        fit = target_profiles.fit("", (target.device,), target, facts)
         if fit.reason:
             found.append(Finding(name, "unsupported", fit.reason))
         elif fit.emulated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core.protocols import Exported, ExportTask
 
 CHOICES = {
     "calibration": ("percentile", "histogram", "minmax", "moving-average"),

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from edgebench.contracts import InputContract
-from edgebench.files import replacing
-from edgebench.protocols import ExportTask
+from edgebench.core.contracts import InputContract
+from edgebench.core.files import replacing
+from edgebench.core.protocols import ExportTask
 
 
 def shared_graph(task: ExportTask) -> Path:

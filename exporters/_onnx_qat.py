@@ -19,8 +19,8 @@ from torch.ao.nn import qat as plain
 from torch.ao.nn.intrinsic import qat as fused
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from edgebench.contracts import InputContract
-from edgebench.onnx_constants import Constants
+from edgebench.artifacts.onnx_constants import Constants
+from edgebench.core.contracts import InputContract
 from edgebench.quantization.qat import QuantizationAware
 
 from ._onnx_compact import compact

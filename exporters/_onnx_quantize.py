@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgebench.protocols import ExportTask
+from edgebench.core.protocols import ExportTask
 from edgebench.quantization.keep import kept_in_float
 
 from ._onnx_graph import nodes_within, shared_graph

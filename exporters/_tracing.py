@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from edgebench.contracts import InputContract
+from edgebench.core.contracts import InputContract
 
 
 def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path:

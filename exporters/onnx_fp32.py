@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core.protocols import Exported, ExportTask
 
 
 class Onnx:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.errors import Unsupported
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core.errors import Unsupported
+from edgebench.core.protocols import Exported, ExportTask
 
 QUANTIZABLE = ("Conv", "MatMul", "Gemm")
 BATCH = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgebench.errors import Unsupported
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core.errors import Unsupported
+from edgebench.core.protocols import Exported, ExportTask
 
 
 class OnnxInt8Dynamic:

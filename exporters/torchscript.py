@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core.protocols import Exported, ExportTask
 
 
 class TorchScript:

@@ -19,9 +19,9 @@ from scipy.signal import find_peaks
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
-from edgebench import registry
-from edgebench.contracts import DataRequest
-from edgebench.signals import SUPERCLASSES, open_signals
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest
+from edgebench.data.signals import SUPERCLASSES, open_signals
 
 OUTPUT = Path(__file__).parent.parent / "edgebench" / "data" / "demo"
 BEFORE, AFTER = 33, 57

@@ -10,8 +10,8 @@ from __future__ import annotations
 from marked import ROOT, replaced
 from tabulate import tabulate
 
-from edgebench.model_facts import ModelFacts, model_facts
 from edgebench.models import store
+from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 
 PAGE = ROOT / "docs" / "models.md"

@@ -19,9 +19,9 @@ from tabulate import tabulate
 
 from edgebench.cli.app import app
 from edgebench.cli.options import MEASURING
-from edgebench.device_plan import LEAST
-from edgebench.plan import Plan
-from edgebench.recipe import LIMITS, SMALL, Recipe
+from edgebench.core.recipe import LIMITS, SMALL, Recipe
+from edgebench.pipeline.device_plan import LEAST
+from edgebench.pipeline.plan import Plan
 
 PAGE = ROOT / "docs" / "plan.md"
 HEADINGS = ["field", "type", "default", "flag", "meaning"]

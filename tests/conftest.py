@@ -11,8 +11,8 @@ from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 from hypothesis import settings
 
 from edgebench import api
-from edgebench.artifacts import Built, read
-from edgebench.contracts import DataRequest, RecordSet
+from edgebench.artifacts.artifacts import Built, read
+from edgebench.core.contracts import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -53,7 +53,7 @@ def ptbxl_all() -> Path:
 @pytest.fixture(scope="session")
 def demo() -> RecordSet:
     """The demo's test records."""
-    from edgebench import registry
+    from edgebench.core import registry
 
     return registry.dataset("demo").load(DataRequest("test"))
 
@@ -91,6 +91,6 @@ def light(tmp_path: Path) -> str:
 def _fresh_registry() -> Iterator[None]:
     """What one test registers, the next one does not see."""
     yield
-    from edgebench import registry
+    from edgebench.core import registry
 
     registry._entry_points.cache_clear()

@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import edgebench
-from edgebench import artifacts, registry
-from edgebench.contracts import Artifact, DataRequest, Job, Outcome, RecordSet
+from edgebench.artifacts import artifacts
+from edgebench.core import registry
+from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet
+from edgebench.core.serialization import from_dict, to_json
 from edgebench.measuring import environment
-from edgebench.records import from_dict, to_json
-from edgebench.statistics import decide, macro_f1
+from edgebench.tasks.statistics import decide, macro_f1
 
 BOUND = 0.01
 SOURCE = Path(edgebench.__file__).parent
@@ -72,7 +73,9 @@ class Device:
         """One job of a worker there, on files that lie in the folder; its own files are brought to `job.output`."""
         there = replace(job, path=Path(job.path).name, signals="signals.npy", output="out.npy")
         self.copy(f"put {job.path} {self.folder}/{there.path}")
-        answers = [json.loads(line) for line in self.python("-m edgebench.worker", to_json(there)).splitlines()]
+        answers = [
+            json.loads(line) for line in self.python("-m edgebench.measuring.worker", to_json(there)).splitlines()
+        ]
         outcome = from_dict(Outcome, next(answer for answer in answers if "status" in answer))
         if outcome.status == "ok" and job.kind == "predict":
             self.copy(f"get {self.folder}/out.npy {job.output}")

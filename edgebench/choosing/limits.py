@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
 
-from edgebench import units
 from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure, value_of
-from edgebench.errors import PlanError
-from edgebench.measurements import Measurement
+from edgebench.core import units
+from edgebench.core.errors import PlanError
+from edgebench.core.measurements import Measurement
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 
 Figure = Literal["latency", "size", "memory", "f1"]
 FIGURES: tuple[Figure, ...] = ("latency", "size", "memory", "f1")

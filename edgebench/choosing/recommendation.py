@@ -14,7 +14,7 @@ So a recommended cell meets every bound, no cell that does is clearly better in 
 dominates it, and one bound more never makes the preferred figure clearly better. The order of the rows plays no part.
 Where the target is emulated the latency says nothing: it is neither bounded nor compared, and where it is preferred
 the file size takes its place. A recommended cell may be off the Pareto front, which knows of no bounds; the answer then
-says which cell beats it, and why that one was not chosen (`edgebench.choosing.beating`).
+says which cell beats it, and why that one was not chosen (`edgebench.choosing.dominated`).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebench.choosing import beating, rule, shipping, weighing
+from edgebench.choosing import dominated, reasons, rule, shipping
 from edgebench.choosing import limits as bounding
 from edgebench.choosing.limits import Bound
 from edgebench.choosing.limits import Limits as Limits
 from edgebench.choosing.pareto import FIGURES, Figure, value_of
-from edgebench.errors import PlanError
-from edgebench.measurements import Measurement, Run, by_machine
+from edgebench.core.errors import PlanError
+from edgebench.core.measurements import Measurement, Run, by_machine
 
 NEXT = 2
 """How many cells that were not chosen are told of."""
@@ -108,7 +108,7 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
     excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in given}
     fit = [m for m in cells if not bounding.missed(m, given)]
     if not fit:
-        said = [weighing.none_fits(given, cells), *([weighing.emulation(limits, chosen=False)] if emulated else [])]
+        said = [reasons.none_fits(given, cells), *([reasons.emulation(limits, chosen=False)] if emulated else [])]
         return _nothing(target, host, " ".join(said), excluded, _nearest(cells, given, figures))
     choice = rule.choose(fit, prefer, figures)
     rivals: list[tuple[Measurement, str]] = []
@@ -117,12 +117,12 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
         last = rivals[-1][0] if rivals else choice.cell
         left = [m for m in left if m is not last]
         rival = rule.choose(left, prefer, figures).cell
-        rivals.append((rival, weighing.against(rival, choice.cell, prefer, figures)))
-    beaten = None if emulated else beating.of(choice, cells, given, prefer)
+        rivals.append((rival, reasons.against(rival, choice.cell, prefer, figures)))
+    beaten = None if emulated else dominated.of(choice, cells, given, prefer)
     why = [
-        weighing.reason(choice, prefer, len(cells), len(fit)),
+        reasons.reason(choice, prefer, len(cells), len(fit)),
         *([beaten[1]] if beaten else []),
-        *weighing.cautions(choice.cell, cells, given, limits),
+        *reasons.cautions(choice.cell, cells, given, limits),
     ]
     shipped = shipping.of(choice.cell, run)
     return Recommendation(
@@ -140,10 +140,10 @@ def _costs(
         left = [b for b in given if b not in bounds]
         return rule.choose([m for m in cells if not bounding.missed(m, left)], prefer, figures).cell
 
-    costs = [weighing.cost(bound, cells, without([bound]), chosen, prefer) for bound in given]
+    costs = [reasons.cost(bound, cells, without([bound]), chosen, prefer) for bound in given]
     free = without(given)
     if free is not chosen and all(without([bound]) is chosen for bound in given):
-        costs.append(weighing.together(free, chosen, prefer))
+        costs.append(reasons.together(free, chosen, prefer))
     return tuple(costs)
 
 
@@ -165,7 +165,7 @@ def _nearest(
     for m in sorted(cells, key=distance):
         found.setdefault(tuple(bound.text for bound in lacking[m.cell.id]), m)
     return tuple(
-        (m, "; ".join([weighing.gives(m, figures), *(bound.told(m) for bound in lacking[m.cell.id])]))
+        (m, "; ".join([reasons.gives(m, figures), *(bound.told(m) for bound in lacking[m.cell.id])]))
         for m in list(found.values())[:NEAREST]
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgebench.choosing import pareto
 from edgebench.choosing.pareto import Figure, value_of
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 
 
 @dataclass(frozen=True)

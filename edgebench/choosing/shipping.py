@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgebench import given as elsewhere
+from edgebench.artifacts import import_file as elsewhere
 from edgebench.choosing import snippets
-from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError, EdgeBenchError
-from edgebench.files import safe, safe_name, sha256
-from edgebench.measurements import Measurement, Run
-from edgebench.records import readable, validated
+from edgebench.core.contracts import Artifact
+from edgebench.core.errors import ArtifactError, EdgeBenchError
+from edgebench.core.files import safe, safe_name, sha256
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.serialization import readable, validated
 
 MANIFEST = "manifest.json"
 MOST_BYTES = 2**20

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from edgebench.contracts import Artifact, Feed
+from edgebench.core.contracts import Artifact, Feed
 
 WIDTH = 79
 """Of PEP 8."""
@@ -76,7 +76,7 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         "import numpy as np",
         "",
         "from edgebench import artifacts, registry",
-        "from edgebench.statistics import decide",
+        "from edgebench.tasks.statistics import decide",
         "",
         "# This file, kept beside the other, says how the network is built.",
         'built = artifacts.read(Path("manifest.json"))',

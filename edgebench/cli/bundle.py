@@ -23,7 +23,7 @@ from edgebench.cli.options import (
     flag,
     takes,
 )
-from edgebench.files import sha256
+from edgebench.core.files import sha256
 from edgebench.reports.plain import plain
 
 

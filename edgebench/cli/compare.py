@@ -11,12 +11,12 @@ from rich.text import Text
 from edgebench.cli.console import command, out, say_written
 from edgebench.cli.options import option
 from edgebench.cli.usage import number
-from edgebench.errors import PlanError
+from edgebench.core.errors import PlanError
+from edgebench.core.settings import Bounds
 from edgebench.reports.plain import plain
-from edgebench.settings import Bounds
 
 if TYPE_CHECKING:
-    from edgebench.comparison import Compared
+    from edgebench.choosing.comparison import Compared
 
 SHARE = number(float, 0)
 _usual = Bounds()
@@ -45,7 +45,7 @@ def compare(
     edgebench compare results/new --base eager
     edgebench compare results/new --base "onnx · structured-0.5"
     """
-    from edgebench import comparison
+    from edgebench.choosing import comparison
 
     pairs = comparison.compare(run, other, base, across_machines)
     _show(pairs, f"{run.resolve().name} over {base or str(other)}")
@@ -82,7 +82,8 @@ def gate(
     \bedgebench gate results/main --write-baseline baseline.json
     edgebench gate results/new --baseline baseline.json --max-slowdown 0.05
     """
-    from edgebench import comparison, run_store
+    from edgebench.choosing import comparison
+    from edgebench.pipeline import run_store
 
     if baseline is None and write_baseline is None:
         raise PlanError("name what to hold it against: --baseline FILE, or write one: --write-baseline FILE")

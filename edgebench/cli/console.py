@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from edgebench.errors import EdgeBenchError
-from edgebench.records import readable
+from edgebench.core.errors import EdgeBenchError
+from edgebench.core.serialization import readable
 from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:

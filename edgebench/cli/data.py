@@ -39,8 +39,8 @@ def fetch(
     \bedgebench data fetch ptbxl ptbxl                 # what a run needs
     edgebench data fetch ptbxl ptbxl --folds 1-10    # what a training needs
     """
-    from edgebench.data import fetch as fetching
-    from edgebench.errors import PlanError
+    from edgebench.core.errors import PlanError
+    from edgebench.data.ptbxl import fetch as fetching
 
     if dataset != "ptbxl":
         raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
@@ -76,8 +76,8 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
 
 
 def _folds(text: str) -> list[int]:
-    from edgebench.errors import PlanError
-    from edgebench.problems import LONGEST
+    from edgebench.core.errors import PlanError
+    from edgebench.core.validation import LONGEST
 
     found: list[int] = []
     for part in text.split(","):

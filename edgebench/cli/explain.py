@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 from edgebench.cli.console import command, out
-from edgebench.errors import RunError
-from edgebench.measurements import Measurement, OperatorTime, Run
+from edgebench.core.errors import RunError
+from edgebench.core.measurements import Measurement, OperatorTime, Run
 from edgebench.reports.plain import plain
 
 SLOWED = 1.5
@@ -36,7 +36,8 @@ def explain(
     \bedgebench explain results/mine
     edgebench explain results/mine "vit fbgemm-int8 host"
     """
-    from edgebench import explanation, run_store
+    from edgebench.choosing import int8_explanation
+    from edgebench.pipeline import run_store
     from edgebench.reports import columns
     from edgebench.reports.terminal import print_sentence
 
@@ -45,7 +46,7 @@ def explain(
     if not rows:
         known = {word: None for part in ("model", "variant", "exporter", "target") for word in _each(found, part)}
         raise RunError(f"{run}: no cell has all of the words '{cell}'; there are {', '.join(known)}")
-    told = [(m, explanation.of(m, found)) for m in rows]
+    told = [(m, int8_explanation.of(m, found)) for m in rows]
     for m, text in told:
         said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
         name = plain(f"{m.model} {columns.name(m)} on {m.target}", "bold")
@@ -64,8 +65,8 @@ def _meant(m: Measurement, words: str) -> bool:
 
 def _operators(run: Run, m: Measurement) -> None:
     """The table of one cell's operators, where it was profiled."""
-    from edgebench import saved
-    from edgebench.records import validated
+    from edgebench.core.serialization import validated
+    from edgebench.pipeline import stored_schema
     from edgebench.reports import columns
     from edgebench.reports.terminal import print_table
 
@@ -73,8 +74,8 @@ def _operators(run: Run, m: Measurement) -> None:
     if not path.is_file():
         return
     try:
-        told = saved.parsed(path.read_text(encoding="utf-8"))
-        operators = [validated(OperatorTime, saved.row(o, str(path)), str(path), RunError) for o in told]
+        told = stored_schema.parsed(path.read_text(encoding="utf-8"))
+        operators = [validated(OperatorTime, stored_schema.row(o, str(path)), str(path), RunError) for o in told]
         if not all(0 <= o.seconds < math.inf for o in operators):
             raise ValueError("no times")
     except (OSError, ValueError, TypeError, RunError):

@@ -36,7 +36,7 @@ def inspect(
     \bedgebench inspect ship/resnet1d/none/onnx-int8
     edgebench inspect ship/resnet1d/none/onnx-int8 --picture weights.svg
     """
-    from edgebench import artifacts, weights
+    from edgebench.artifacts import artifacts, inspect
     from edgebench.reports import columns
     from edgebench.reports.terminal import NARROW, print_table
 
@@ -45,7 +45,7 @@ def inspect(
     made = artifacts.read(artifact, tuned=True)
     assert made.artifact is not None
     assert made.path is not None
-    found = [weights.facts(layer) for layer in weights.layers(made.artifact, made.path)]
+    found = [inspect.facts(layer) for layer in inspect.layers(made.artifact, made.path)]
     rows = [
         [
             f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} to {f.high:.3g}", f"{f.sparsity:.0%}",
@@ -69,7 +69,7 @@ def inspect(
 
 
 def _db(f: object) -> str:
-    from edgebench.weights import LayerFacts
+    from edgebench.artifacts.inspect import LayerFacts
 
     assert isinstance(f, LayerFacts)
     if f.rounding_db is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgebench import registry
 from edgebench.cli.console import err, live, out
+from edgebench.core import registry
 from edgebench.diagnosis import plugins
-from edgebench.model_facts import ModelFacts, model_facts
+from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 from edgebench.reports.plain import plain
 from edgebench.reports.terminal import print_table

@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from rich.table import Column
 from rich.text import Text
 
-from edgebench.contracts import Outcome
-from edgebench.events import Listener
-from edgebench.measurements import Measurement
-from edgebench.records import readable
+from edgebench.core.contracts import Outcome
+from edgebench.core.measurements import Measurement
+from edgebench.core.progress import Listener
+from edgebench.core.serialization import readable
 from edgebench.reports import columns
 from edgebench.reports.plain import plain
 

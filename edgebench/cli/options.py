@@ -11,9 +11,8 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from edgebench.cli.usage import Refused, number
-from edgebench.device_plan import LEAST
-from edgebench.errors import FieldError, PlanError
-from edgebench.settings import (
+from edgebench.core.errors import FieldError, PlanError
+from edgebench.core.settings import (
     CALIBRATION_RECORDS,
     DATASET,
     MODELS,
@@ -24,6 +23,7 @@ from edgebench.settings import (
     FineTuning,
     Measuring,
 )
+from edgebench.pipeline.device_plan import LEAST
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -196,7 +196,7 @@ def fields(**values: Any) -> dict[str, Any]:
 
 def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
     """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
-    from edgebench.files import toml
+    from edgebench.core.files import toml
 
     found: dict[str, Any] = {}
     for pair in pairs:

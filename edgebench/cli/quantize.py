@@ -10,7 +10,7 @@ import typer
 from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import DataDir, option
 from edgebench.cli.usage import number
-from edgebench.settings import CALIBRATION_RECORDS, Measuring
+from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
 
 SHOWN = 15
 """Modules in the table on the terminal; the report has all."""
@@ -49,12 +49,12 @@ def quantize(
     \bedgebench quantize deit-tiny --max-f1-drop 0.005 --data-dir ptbxl
     edgebench quantize resnet1d --exporter fbgemm-int8 --dataset demo
     """
-    from edgebench.allocator import keep_memory
-    from edgebench.records import to_dict
+    from edgebench.core.serialization import to_dict
+    from edgebench.isolation.allocator import keep_memory
     from edgebench.reports import search as report
     from edgebench.reports.plain import plain
     from edgebench.reports.terminal import print_table
-    from edgebench.search import Request, search
+    from edgebench.search.mixed_precision import Request, search
 
     keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebench.cli.console import command, err, out
-from edgebench.errors import PlanError, RunError
+from edgebench.core.errors import PlanError, RunError
 from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
@@ -61,13 +61,15 @@ def recommend(
     edgebench recommend results/mine --max-size 5MB --min-f1 0.72 --prefer size
     edgebench recommend results/mine --max-memory 150MB --target host
     """
-    from edgebench import api, problems, run_store, units
+    from edgebench import api
     from edgebench.choosing.pareto import FIGURES
+    from edgebench.core import units, validation
+    from edgebench.pipeline import run_store
     from edgebench.reports import words
     from edgebench.reports.terminal import print_sentence
 
     if prefer not in FIGURES:
-        raise PlanError(problems.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
+        raise PlanError(validation.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
     if target == "":
         raise PlanError("--target '': which one? Leave it away for all")
     read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {
@@ -97,7 +99,7 @@ def recommend(
 
 def _show(answer: Recommendation) -> None:
     """One target's answer, in lines that fold at the terminal's width; what is copied from it stands unfolded."""
-    from edgebench.choosing import weighing
+    from edgebench.choosing import reasons
     from edgebench.choosing.pareto import FIGURES
 
     _line(answer.target, f" on {answer.host}" if answer.host else "")
@@ -105,17 +107,17 @@ def _show(answer: Recommendation) -> None:
     if m is None:
         _say("ship", "nothing", style="yellow")
     else:
-        _say("ship", weighing.title(m), style="green")
+        _say("ship", reasons.title(m), style="green")
         if answer.path is None:
             _say("file", answer.file, style="yellow")
         else:
             _line(f"{'file':<{LABEL}}", str(answer.path), style="cyan")
         _line(f"{'sha256':<{LABEL}}", answer.sha256)
-        _say("gives", ", ".join(weighing.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
+        _say("gives", ", ".join(reasons.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
     _say("why", answer.why)
-    _say("not", *(f"{weighing.title(rival)}: {text}" for rival, text in answer.rivals))
+    _say("not", *(f"{reasons.title(rival)}: {text}" for rival, text in answer.rivals))
     _say("bounds", *answer.costs)
-    _say("nearest", *(f"{weighing.title(near)}: {text}" for near, text in answer.nearest))
+    _say("nearest", *(f"{reasons.title(near)}: {text}" for near, text in answer.nearest))
     if answer.snippet:
         _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")
         _line("", f"\n{answer.snippet.rstrip()}")

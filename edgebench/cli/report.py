@@ -37,7 +37,7 @@ def report(
     \bedgebench report results/20260101-120000 --format md -o .
     edgebench report laptop pi5 -o both       # one report, a table a machine
     """
-    from edgebench import run_store
+    from edgebench.pipeline import run_store
     from edgebench.reports import terminal
 
     written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)

@@ -39,11 +39,11 @@ from edgebench.cli.options import (
     option,
     takes,
 )
-from edgebench.errors import PlanError
+from edgebench.core.errors import PlanError
 
 if TYPE_CHECKING:
-    from edgebench.events import Listener
-    from edgebench.measurements import Run
+    from edgebench.core.measurements import Run
+    from edgebench.core.progress import Listener
 
 
 @takes(MEASURING, "measuring")
@@ -142,8 +142,8 @@ def measure(
 
 
 def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
-    from edgebench import plan as plans
-    from edgebench import run_store
+    from edgebench.pipeline import plan as plans
+    from edgebench.pipeline import run_store
 
     _only_one(output, resume)
     if resume is not None:

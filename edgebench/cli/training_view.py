@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench import api
-from edgebench.allocator import keep_memory
 from edgebench.cli.console import err, live, out, say_written
 from edgebench.cli.live_view import clock_text
-from edgebench.errors import ModelError
+from edgebench.core.errors import ModelError
+from edgebench.isolation.allocator import keep_memory
 from edgebench.models import store
 from edgebench.reports.plain import plain
 

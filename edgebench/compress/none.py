@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-    from edgebench.protocols import CompressTask
+    from edgebench.core.protocols import CompressTask
 
 
 class NoCompression:

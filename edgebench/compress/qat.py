@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgebench import options
+from edgebench.core import options
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from edgebench.protocols import CompressTask
+    from edgebench.core.protocols import CompressTask
 
 CHOICES = {"engine": ("fbgemm", "x86", "onednn", "qnnpack")}
 

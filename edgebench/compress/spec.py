@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgebench import options
-from edgebench.errors import PlanError
+from edgebench.core import options
+from edgebench.core.errors import PlanError
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import copy
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from edgebench import operations
 from edgebench.compress.spec import Spec, parse
-from edgebench.errors import PlanError, Unsupported
+from edgebench.core.errors import PlanError, Unsupported
+from edgebench.models import flops
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from edgebench.protocols import CompressTask
+    from edgebench.core.protocols import CompressTask
 
 CHOICES = {"importance": ("l2", "l1", "bn", "taylor"), "scope": ("uniform", "global"), "attention": ("dims", "heads")}
 STEPS = 100
@@ -67,12 +67,12 @@ class Structured:
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
         """Return a smaller copy; raises Unsupported where so much cannot be removed."""
         found = parse(spec, self.name, CHOICES)
-        before = operations.macs(network, task.shape)
+        before = flops.macs(network, task.shape)
         wanted = before * (1 - found.amount)
         pruned, now = network, before
         for multiple in MULTIPLES:
             pruned = _pruned(network, found, task, multiple, wanted)
-            now = operations.macs(pruned, task.shape)
+            now = flops.macs(pruned, task.shape)
             if wanted - NEAR * before <= now <= wanted:
                 break
         _still_answers(pruned, spec, task)
@@ -95,7 +95,7 @@ def _pruned(network: nn.Module, found: Spec, task: CompressTask, multiple: int, 
             _gradients(pruned, task)
         pruner.step()
         _mend_attention(pruned, pruner)
-        if operations.macs(pruned, task.shape) <= wanted:
+        if flops.macs(pruned, task.shape) <= wanted:
             break
     for parameter in pruned.parameters():
         parameter.grad = None

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgebench.compress.spec import parse
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from edgebench.protocols import CompressTask
+    from edgebench.core.protocols import CompressTask
 
 CHOICES = {"layers": ("conv", "linear", "all"), "scope": ("each", "global")}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from edgebench.recipe import Recipe
+from edgebench.core.recipe import Recipe
 
 
 def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:

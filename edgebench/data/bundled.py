@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.about_records import AboutRecords
-from edgebench.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core.errors import DataError
+from edgebench.core.files import sha256
+from edgebench.core.serialization import validated
 from edgebench.data import cache
-from edgebench.errors import DataError
-from edgebench.files import sha256
-from edgebench.records import validated
-from edgebench.signals import SUPERCLASSES
+from edgebench.data.about_records import AboutRecords
+from edgebench.data.signals import SUPERCLASSES
 
 
 class Bundled:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.files import cache_dir, disk_full_at
+from edgebench.core.files import cache_dir, disk_full_at
 
 FORMAT = 1
 """Raised when the layout of an entry changes, so that old entries are not read."""

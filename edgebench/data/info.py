@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebench.data.ptbxl_index import RATES, read_index
+from edgebench.data.ptbxl.index import RATES, read_index
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Cell, Job, Progress
-from edgebench.errors import ArtifactError
-from edgebench.files import replacing
-from edgebench.options import split, untrained
-from edgebench.protocols import Runtime
-from edgebench.signals import open_signals, to_millivolts
-from edgebench.statistics import (
+from edgebench.core.contracts import Artifact, Cell, Job, Progress
+from edgebench.core.errors import ArtifactError
+from edgebench.core.files import replacing
+from edgebench.core.options import split, untrained
+from edgebench.core.protocols import Runtime
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.tasks.statistics import (
     agreement,
     calibration_error,
     decide,

@@ -14,10 +14,10 @@ from typing import Any
 
 import psutil
 
-from edgebench import installing
 from edgebench.measuring import sensors
 from edgebench.measuring.emulation import emulator
 from edgebench.measuring.sensors import CPU, read_text
+from edgebench.runtimes import installing
 
 PACKAGES = ("edgebench", "numpy", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "torchvision", "timm")
 INSTRUCTION_SETS = (

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact, Feed
-from edgebench.measurements import OperatorTime
-from edgebench.protocols import Clock, Runtime, Session
+from edgebench.core.contracts import Artifact, Feed
+from edgebench.core.measurements import OperatorTime
+from edgebench.core.protocols import Clock, Runtime, Session
 
 SURE = 1e-6
 """Probabilities are kept this far from 0 and 1, where their logits would be infinite."""

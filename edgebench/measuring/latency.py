@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.errors import ArtifactError
-from edgebench.files import replacing
+from edgebench.core.errors import ArtifactError
+from edgebench.core.files import replacing
+from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
-from edgebench.signals import open_signals, to_millivolts
 
 if TYPE_CHECKING:
-    from edgebench.contracts import Job
-    from edgebench.protocols import Runtime, Session
+    from edgebench.core.contracts import Job
+    from edgebench.core.protocols import Runtime, Session
 
 POOL = 64
 """Records that the loop goes round: enough that no cache holds the answer, few enough to stay in memory."""

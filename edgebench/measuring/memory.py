@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.errors import ArtifactError
-from edgebench.signals import open_signals, to_millivolts
+from edgebench.core.errors import ArtifactError
+from edgebench.data.signals import open_signals, to_millivolts
 
 if TYPE_CHECKING:
-    from edgebench.contracts import Job
-    from edgebench.protocols import Runtime
+    from edgebench.core.contracts import Job
+    from edgebench.core.protocols import Runtime
 
 PREDICTIONS = 8
 STACK_BYTES = 16 * 2**20

@@ -12,7 +12,7 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any
 
-from edgebench.errors import first_line
+from edgebench.core.errors import first_line
 
 REASONS = {
     0x04: "software power cap", 0x08: "hardware slowdown", 0x20: "software thermal slowdown",

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgebench.contracts import Job
-from edgebench.files import write_text
-from edgebench.measurements import OperatorKind, OperatorTime
-from edgebench.protocols import Runtime
-from edgebench.signals import open_signals, to_millivolts
+from edgebench.core.contracts import Job
+from edgebench.core.files import write_text
+from edgebench.core.measurements import OperatorKind, OperatorTime
+from edgebench.core.protocols import Runtime
+from edgebench.data.signals import open_signals, to_millivolts
 
 RUNS = 40
 """Predictions; the first quarter warms up and is not counted."""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Outcome
-from edgebench.measurements import Verdict
-from edgebench.timings import drift, median_interval, spread
+from edgebench.core.contracts import Outcome
+from edgebench.core.measurements import Verdict
+from edgebench.measuring.latency_statistics import drift, median_interval, spread
 
 NOISY_SPREAD = 1.10
 """Medians of a cell's processes that differ by more than this factor are noisy."""

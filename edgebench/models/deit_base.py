@@ -11,9 +11,9 @@ from typing import Any
 import timm
 from torch import nn
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.image import ImageArchitecture
 from edgebench.models.transformer import PatchClassifier, initialise
-from edgebench.recipe import Recipe
 
 
 def backbone(classes: int) -> nn.Module:

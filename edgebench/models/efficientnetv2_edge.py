@@ -9,8 +9,8 @@ from __future__ import annotations
 from torch import nn
 from torchvision.models.efficientnet import EfficientNet, FusedMBConvConfig, MBConvConfig
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.image import ImageArchitecture
-from edgebench.recipe import Recipe
 
 
 def backbone(classes: int) -> nn.Module:

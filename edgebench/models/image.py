@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgebench.contracts import InputContract
+from edgebench.core.contracts import InputContract
+from edgebench.core.recipe import Recipe
 from edgebench.models.layers import Standardise, fit_standardise
-from edgebench.recipe import Recipe
 
 
 def resize_taps(inputs: int, outputs: int) -> tuple[Tensor, Tensor]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.layers import ConcatPoolHead, Standardise
 from edgebench.models.signal import SignalArchitecture
-from edgebench.recipe import Recipe
 
 FILTERS = 32
 KERNELS = (39, 19, 9)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 from torchvision import models
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.image import ImageArchitecture
-from edgebench.recipe import Recipe
 
 
 def backbone(classes: int) -> nn.Module:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.layers import Standardise
 from edgebench.models.signal import SignalArchitecture
-from edgebench.recipe import Recipe
 
 WIDTHS = (48, 96, 192, 256)
 KERNELS = (7, 7, 5, 3)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from edgebench.contracts import InputContract
+from edgebench.core.contracts import InputContract
+from edgebench.core.recipe import Recipe
 from edgebench.models.layers import fit_standardise
-from edgebench.recipe import Recipe
 
 
 @dataclass

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic
 
-from edgebench import registry, structure
-from edgebench.contracts import InputContract
-from edgebench.errors import ModelError
-from edgebench.files import replacing, safe_name, sha256, write_text
-from edgebench.models import own
-from edgebench.problems import meant
-from edgebench.records import first_problem
+from edgebench.core import registry
+from edgebench.core.contracts import InputContract
+from edgebench.core.errors import ModelError
+from edgebench.core.files import replacing, safe_name, sha256, write_text
+from edgebench.core.serialization import first_problem
+from edgebench.core.validation import meant
+from edgebench.models import structure
+from edgebench.models.external import own
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,7 +61,7 @@ class ModelManifest(pydantic.BaseModel):
     compressed_from: str = ""
     """SHA-256 of the weights of the model that was compressed."""
     structure: dict[str, dict[str, int | list[int]]] = {}
-    """What a pruned network's modules have that its architecture's have not; see `edgebench.structure`."""
+    """What a pruned network's modules have that its architecture's have not; see `edgebench.models.structure`."""
     before: dict[str, float] = {}
     """`parameters`, `macs` and `sparsity` of the network that was compressed."""
     quantization: dict[str, Any] = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from edgebench.errors import ModelError
-from edgebench.recipe import Recipe
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import Recipe
 
 if TYPE_CHECKING:
-    from edgebench.protocols import Architecture
+    from edgebench.core.protocols import Architecture
 
 
 def source(name: str) -> Architecture:

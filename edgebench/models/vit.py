@@ -9,9 +9,9 @@ from __future__ import annotations
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.image import ImageArchitecture
 from edgebench.models.transformer import PatchClassifier, initialise
-from edgebench.recipe import Recipe
 
 HEIGHT, WIDTH = 182, 256
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from edgebench.core.recipe import Recipe
 from edgebench.models.layers import ConcatPoolHead, Standardise
 from edgebench.models.signal import SignalArchitecture
-from edgebench.recipe import Recipe
 
 STEM = (32, 32, 64)
 BLOCKS = (3, 4, 23, 3)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.ao.quantization import quantize_dynamic as dynamic
 
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.parts import QUANTIZABLE
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 
 
 @contextmanager

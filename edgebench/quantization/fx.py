@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 from torch.ao.quantization import QConfigMapping
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.keep import between, kept_in_float
 from edgebench.quantization.observers import limited, mapping

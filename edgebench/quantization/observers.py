@@ -1,7 +1,7 @@
 """How the ranges of int8 are found: observers of activations and weights, as torch.ao's QConfigMapping.
 
 A range [a, b] becomes a scale (b - a) / (q_max - q_min) and a zero point (affine), or, with a = -b, a scale alone
-(symmetric). See `edgebench.lens` for the formulas and what they cost.
+(symmetric). See `edgebench.quantization.error` for the formulas and what they cost.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, fx, nn
 
-from edgebench.errors import first_line
+from edgebench.core.errors import first_line
 
 QUANTIZABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 

@@ -20,7 +20,7 @@ from torch.ao.quantization.quantize_fx import prepare_qat_fx
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 from edgebench.quantization import fx
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.keep import between, kept_in_float

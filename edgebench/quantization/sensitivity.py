@@ -14,7 +14,7 @@ from torch import Tensor, fx, nn
 from torch.ao import quantization as ao
 from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
-from edgebench.errors import Unsupported
+from edgebench.core.errors import Unsupported
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.fx import BATCH, part_of
 from edgebench.quantization.keep import BETWEEN, between, kept_in_float

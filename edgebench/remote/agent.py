@@ -211,7 +211,7 @@ class Agent:
         }  # fmt: skip
         with (self._work / "stderr.txt").open("w+") as log:
             self._child = subprocess.Popen(
-                [python, "-m", "edgebench.device_cli", "measure", "bundle", "--events", *how, *arguments],
+                [python, "-m", "edgebench.cli.device", "measure", "bundle", "--events", *how, *arguments],
                 cwd=self._work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 text=True, start_new_session=True,
             )  # fmt: skip

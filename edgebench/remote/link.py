@@ -19,9 +19,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
-from edgebench.contracts import Target
-from edgebench.errors import RemoteError
-from edgebench.process import lines
+from edgebench.core.contracts import Target
+from edgebench.core.errors import RemoteError
+from edgebench.isolation.process import lines
 
 PING_S = 10.0
 SILENCE_S = 90.0

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgebench import installing
-from edgebench.bundles import wheel, writing
-from edgebench.bundles.layout import LISTING, Listing
-from edgebench.bundles.writing import Content, Contents
-from edgebench.contracts import Target
-from edgebench.errors import RemoteError
-from edgebench.events import Listener
-from edgebench.files import replacing_folder, sha256_of
+from edgebench.core.contracts import Target
+from edgebench.core.errors import RemoteError
+from edgebench.core.files import replacing_folder, sha256_of
+from edgebench.core.progress import Listener
+from edgebench.remote.bundles import wheel, writing
+from edgebench.remote.bundles.layout import LISTING, Listing
+from edgebench.remote.bundles.writing import Content, Contents
+from edgebench.remote.event_stream import hear as pass_on
 from edgebench.remote.link import Link, Lost
-from edgebench.telling import hear as pass_on
+from edgebench.runtimes import installing
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0, 60.0)
 """Before each new try after a connection was lost."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgebench.measurements import Measurement, Run
-from edgebench.units import count as count
-from edgebench.units import duration as duration
-from edgebench.units import size as size
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.units import count as count
+from edgebench.core.units import duration as duration
+from edgebench.core.units import size as size
 
 USELESS = 10.0
 """An interval whose ends are so many times apart says nothing; two processes that differ have such ones."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from edgebench.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement, Run
 from edgebench.reports import machines
 
 PARETO = "pareto"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgebench.files import replacing
+from edgebench.core.files import replacing
 from edgebench.reports import drawing
 
 COLUMNS = 4

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from edgebench.choosing.recommendation import Recommendation
-from edgebench.measurements import Measurement, Run
-from edgebench.records import all_readable
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.serialization import all_readable
 from edgebench.reports import machines
 from edgebench.reports.csv import PARETO
 

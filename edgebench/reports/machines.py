@@ -8,7 +8,7 @@ from typing import Any
 
 from edgebench.choosing import pareto
 from edgebench.choosing.recommendation import Limits, Recommendation, recommend
-from edgebench.measurements import Measurement, Run, by_machine
+from edgebench.core.measurements import Measurement, Run, by_machine
 from edgebench.reports import columns
 
 DROP = 0.01

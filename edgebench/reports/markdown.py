@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation
-from edgebench.measurements import Measurement, Run
-from edgebench.options import zeroes
+from edgebench.choosing import int8_explanation
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.options import zeroes
 from edgebench.reports import columns, machines, passes, pictures, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
@@ -63,7 +63,7 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     if held := [m for m in measured if m.counterpart_delta is not None]:
         parts += [f"{level} int8 against plainer int8", _held(held)]
     own = replace(run, measurements=tuple(measured))  # an int8 file is held against a float one of the same machine
-    if explained := [(m, text) for m in measured if (text := explanation.of(m, own))]:
+    if explained := [(m, text) for m in measured if (text := int8_explanation.of(m, own))]:
         parts += [f"{level} {words.EXPLAINED}", _explained(explained)]
     if others := [m for m in machine.rows if m.status != "ok"]:
         parts += [f"{level} {words.WITHOUT}", _reasons(others)]

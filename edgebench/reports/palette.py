@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edgebench.files import safe
-from edgebench.measurements import Measurement
+from edgebench.core.files import safe
+from edgebench.core.measurements import Measurement
 
 Kind = Literal["model", "variant", "exporter"]
 Key = Literal["target", "model", "variant", "exporter"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 from edgebench.reports import columns
 from edgebench.reports.text import escaped
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgebench.files import safe_name
-from edgebench.measurements import Measurement
+from edgebench.core.files import safe_name
+from edgebench.core.measurements import Measurement
 from edgebench.reports import columns, drawing, labels, palette
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from edgebench.records import readable
+from edgebench.core.serialization import readable
 
 
 def plain(text: str | Text, style: str = "") -> Text:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.choosing.weighing import title
-from edgebench.measurements import Measurement
+from edgebench.choosing.reasons import title
+from edgebench.core.measurements import Measurement
 from edgebench.reports import columns
 
 FEW = 3

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgebench.files import write_text
+from edgebench.core.files import write_text
 from edgebench.reports.sensitivity import picture
 from edgebench.reports.text import escaped
 

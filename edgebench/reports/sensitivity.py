@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from edgebench.files import write_text
+from edgebench.core.files import write_text
 from edgebench.reports import drawing
 
 MOST = 40

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgebench.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement, Run
 from edgebench.reports import columns, machines, remarks, words
 from edgebench.reports.plain import plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edgebench.records import readable
+from edgebench.core.serialization import readable
 
 SIGNS = (
     (re.compile(r"\\"), r"\\\\"), (re.compile("&"), "&amp;"), (re.compile("<"), "&lt;"),

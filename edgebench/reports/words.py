@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgebench.measurements import Run
+from edgebench.core.measurements import Run
 
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."

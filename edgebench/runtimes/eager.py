@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import registry, structure
-from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError, ModelError
-from edgebench.measurements import OperatorTime
-from edgebench.protocols import Session
+from edgebench.core import registry
+from edgebench.core.contracts import Artifact
+from edgebench.core.errors import ArtifactError, ModelError
+from edgebench.core.measurements import OperatorTime
+from edgebench.core.protocols import Session
+from edgebench.models import structure
 from edgebench.runtimes import torch_profile, torch_session
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import installing
-from edgebench.errors import ArtifactError, first_line
+from edgebench.core.errors import ArtifactError, first_line
+from edgebench.runtimes import installing
 from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:  # each timed process would pay for these
-    from edgebench.contracts import Artifact
-    from edgebench.measurements import OperatorTime
-    from edgebench.protocols import Clock, Session
+    from edgebench.core.contracts import Artifact
+    from edgebench.core.measurements import OperatorTime
+    from edgebench.core.protocols import Clock, Session
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench import installing
-from edgebench.protocols import Clock
+from edgebench.core.protocols import Clock
+from edgebench.runtimes import installing
 from edgebench.runtimes.clocks import CudaClock, HostClock
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.contracts import Artifact
-from edgebench.errors import ArtifactError, first_line
-from edgebench.measurements import OperatorTime
-from edgebench.protocols import Session
+from edgebench.core.contracts import Artifact
+from edgebench.core.errors import ArtifactError, first_line
+from edgebench.core.measurements import OperatorTime
+from edgebench.core.protocols import Session
 from edgebench.runtimes import torch_profile, torch_session
 
 

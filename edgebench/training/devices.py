@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgebench.errors import ModelError, first_line
+from edgebench.core.errors import ModelError, first_line
 
 DEVICES = "cpu or cuda"
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}

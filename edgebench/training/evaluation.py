@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from edgebench.contracts import InputContract, Progress, RecordSet
+from edgebench.core.contracts import InputContract, Progress, RecordSet
+from edgebench.core.protocols import Dataset
+from edgebench.core.recipe import Recipe
+from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.models import store
-from edgebench.protocols import Dataset
-from edgebench.recipe import Recipe
-from edgebench.signals import open_signals, to_millivolts
-from edgebench.statistics import best_thresholds, decide, f1_per_class, macro_auc, probabilities
+from edgebench.tasks.statistics import best_thresholds, decide, f1_per_class, macro_auc, probabilities
 
 BATCH = 128
 

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from edgebench import registry
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.errors import ModelError
+from edgebench.core.protocols import Architecture
+from edgebench.core.recipe import Recipe
 from edgebench.models import store
 from edgebench.models.image import Window
 from edgebench.models.transformer import PatchClassifier
-from edgebench.protocols import Architecture
-from edgebench.recipe import Recipe
 from edgebench.training.views import forward
 
 

@@ -18,16 +18,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgebench import registry
-from edgebench.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core.errors import ModelError, first_line
+from edgebench.core.files import sha256_of
+from edgebench.core.protocols import Architecture
+from edgebench.core.recipe import Recipe, changed
 from edgebench.data.augment import augment
-from edgebench.errors import ModelError, first_line
-from edgebench.files import sha256_of
-from edgebench.models import own, pretrained, store
-from edgebench.protocols import Architecture
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.models import pretrained, store
+from edgebench.models.external import own
 from edgebench.quantization import qat
-from edgebench.recipe import Recipe, changed
-from edgebench.signals import open_signals, to_millivolts
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
 from edgebench.training.evaluation import describe, judge

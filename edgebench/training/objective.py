@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from edgebench.contracts import Progress, RecordSet
-from edgebench.errors import ModelError
-from edgebench.files import cache_dir, replacing, sha256, sha256_of
-from edgebench.models import own, store
-from edgebench.recipe import Recipe
+from edgebench.core.contracts import Progress, RecordSet
+from edgebench.core.errors import ModelError
+from edgebench.core.files import cache_dir, replacing, sha256, sha256_of
+from edgebench.core.recipe import Recipe
+from edgebench.models import store
+from edgebench.models.external import own
 from edgebench.training.evaluation import predict
 from edgebench.training.views import Outputs
 

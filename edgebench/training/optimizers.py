@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgebench.recipe import Recipe
+from edgebench.core.recipe import Recipe
 
 SMALLEST_SIDE = 16
 """Matrices with a smaller side are AdamW's: those that give the logits, and kernels of few inputs."""

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from edgebench.errors import ModelError
-from edgebench.files import replacing, require_space
-from edgebench.recipe import Recipe
+from edgebench.core.errors import ModelError
+from edgebench.core.files import replacing, require_space
+from edgebench.core.recipe import Recipe
 from edgebench.training.hint import Hint
 from edgebench.training.optimizers import optimizer_of
 from edgebench.training.views import has_stalled

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import Recipe
 from edgebench.data.augment import window
-from edgebench.errors import ModelError
 from edgebench.models.image import ImageClassifier, Window
 from edgebench.models.transformer import PatchClassifier
 from edgebench.quantization.qat import QuantizationAware
-from edgebench.recipe import Recipe
 
 Outputs = Tensor | tuple[Tensor, Tensor]
 """Logits, or those of the class head and of the distillation head."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edgebench.choosing.recommendation import Limits
-from edgebench.errors import PlanError
+from edgebench.core.errors import PlanError
 
 
 @pytest.mark.parametrize(

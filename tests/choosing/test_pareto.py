@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgebench.choosing import pareto
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 
 LISTS = cells(most=9)
 

@@ -27,11 +27,11 @@ from decisions import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgebench import run_store
 from edgebench.choosing import pareto
 from edgebench.choosing.recommendation import Limits, recommend
-from edgebench.errors import PlanError
-from edgebench.measurements import Measurement
+from edgebench.core.errors import PlanError
+from edgebench.core.measurements import Measurement
+from edgebench.pipeline import run_store
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 

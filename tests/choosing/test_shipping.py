@@ -18,14 +18,15 @@ import pytest
 import torch
 from decisions import CELL
 
-from edgebench import artifacts, registry
+from edgebench.artifacts import artifacts
 from edgebench.choosing import shipping
-from edgebench.contracts import Feed, Job, RecordSet
-from edgebench.files import sha256
-from edgebench.measurements import Measurement, Run
-from edgebench.records import to_json
-from edgebench.signals import to_millivolts
-from edgebench.statistics import decide
+from edgebench.core import registry
+from edgebench.core.contracts import Feed, Job, RecordSet
+from edgebench.core.files import sha256
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.serialization import to_json
+from edgebench.data.signals import to_millivolts
+from edgebench.tasks.statistics import decide
 
 RECORDS = 8
 TORCH_INT8 = ("torchscript", True)

@@ -13,9 +13,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from edgebench import artifacts
+from edgebench.artifacts import artifacts
 from edgebench.choosing import snippets
-from edgebench.contracts import Feed
+from edgebench.core.contracts import Feed
 
 ZEROS = "np.zeros((1, 12, 1000), np.float32)"
 PLAIN = Feed(mean=tuple(0.01 * lead for lead in range(12)), std=tuple(1 + lead / 7 for lead in range(12)))

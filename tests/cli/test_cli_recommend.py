@@ -17,9 +17,9 @@ from decisions import CELL
 from helpers import edgebench
 
 import edgebench as package
-from edgebench import artifacts
-from edgebench.measurements import Measurement
-from edgebench.records import to_json
+from edgebench.artifacts import artifacts
+from edgebench.core.measurements import Measurement
+from edgebench.core.serialization import to_json
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "choosing.md"

@@ -10,7 +10,7 @@ import pytest
 from decisions import CELL
 
 from edgebench.cli import app
-from edgebench.records import to_json
+from edgebench.core.serialization import to_json
 
 OPERATOR = {"name": "Conv", "kind": "float", "calls": 1, "seconds": 0.01}
 

@@ -8,8 +8,8 @@ import pytest
 from typer.main import get_command
 
 from edgebench.cli import app as app_module
-from edgebench.plan import Plan
-from edgebench.settings import Measuring
+from edgebench.core.settings import Measuring
+from edgebench.pipeline.plan import Plan
 
 COMMANDS = (
     "run", "measure", "export", "bundle", "report", "train", "quantize", "inspect", "list", "doctor", "data fetch",

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from edgebench.cli.live_view import Live, clock_text
-from edgebench.contracts import Outcome
-from edgebench.measurements import Measurement
+from edgebench.core.contracts import Outcome
+from edgebench.core.measurements import Measurement
 
 
 class Clock:

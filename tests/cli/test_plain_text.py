@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from report_rows import OK, run_of
 
-from edgebench import api, cli, diagnosis, search
+from edgebench import api, cli, diagnosis
 from edgebench.cli import app, console, diagnosis_view, list_view
 from edgebench.cli.training_view import show_training
-from edgebench.data import fetch
+from edgebench.core.serialization import to_json
 from edgebench.data import info as data_info
+from edgebench.data.ptbxl import fetch
 from edgebench.models import store
-from edgebench.records import to_json
 from edgebench.reports import terminal
+from edgebench.search import mixed_precision
 from edgebench.training.loop import Watch
 
 SOURCES = [*sorted(Path(cli.__path__[0]).glob("*.py")), Path(terminal.__file__)]
@@ -130,12 +131,12 @@ def test_operators_are_named_as_they_are(
 def test_a_layer_and_the_picture_of_it(
     tmp_path: Path, shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgebench import artifacts, weights
+    from edgebench.artifacts import artifacts, inspect
 
     artifact = SimpleNamespace(model=f"{MARKED}{STEERING}", exporter="onnx", file_size_bytes=5)
     made = SimpleNamespace(artifact=artifact, path=tmp_path)
     monkeypatch.setattr(artifacts, "read", lambda *_, **__: made)
-    monkeypatch.setattr(weights, "layers", lambda *_: [])
+    monkeypatch.setattr(inspect, "layers", lambda *_: [])
     monkeypatch.setattr("edgebench.reports.histograms.draw", lambda *_: None)
     assert given(monkeypatch, "inspect", "x", "--picture", f"{MARKED}.svg") == 0
     said = shown()
@@ -160,9 +161,9 @@ def test_a_quantization(shown: Callable[[], str], monkeypatch: pytest.MonkeyPatc
     from edgebench.reports import search as report
 
     found = SimpleNamespace(modules=(), test={}, trials=(), within=True, manifest=f"{MARKED}/x.json")
-    monkeypatch.setattr(search, "search", lambda *_: (found, ()))
+    monkeypatch.setattr(mixed_precision, "search", lambda *_: (found, ()))
     monkeypatch.setattr(report, "write", lambda *_: None)
-    monkeypatch.setattr("edgebench.records.to_dict", lambda _: {"trials": []})
+    monkeypatch.setattr("edgebench.core.serialization.to_dict", lambda _: {"trials": []})
     assert given(monkeypatch, "quantize", "-o", MARKED) == 0
     said = shown()
     assert f"written: {MARKED}/x.json, {MARKED}/report.md\n" in said

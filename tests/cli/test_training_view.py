@@ -11,7 +11,7 @@ import typer
 
 from edgebench import api
 from edgebench.cli.training_view import show_training
-from edgebench.errors import ModelError
+from edgebench.core.errors import ModelError
 from edgebench.models import store
 from edgebench.training.loop import Watch
 from edgebench.training.state import EpochReport, is_unfinished

@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from edgebench.cli import app as app_module
 from edgebench.cli.options import FLAGS, flag_of
-from edgebench.plan import Plan
+from edgebench.pipeline.plan import Plan
 
 
 @pytest.mark.parametrize(

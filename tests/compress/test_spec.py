@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgebench import registry
-from edgebench.errors import PlanError
+from edgebench.core import registry
+from edgebench.core.errors import PlanError
 
 
 @pytest.mark.parametrize(

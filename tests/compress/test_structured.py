@@ -9,8 +9,9 @@ import torch
 from compress_tasks import task
 from torch import nn
 
-from edgebench import operations, registry, structure
-from edgebench.errors import ModelError, PlanError, Unsupported
+from edgebench.core import registry
+from edgebench.core.errors import ModelError, PlanError, Unsupported
+from edgebench.models import flops, structure
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,7 +32,7 @@ def test_half_of_the_work_is_gone(name: str) -> None:
     architecture = registry.architecture(name)
     dense = architecture.build(5).eval()
     small = pruned("structured-0.5", dense)
-    left = operations.macs(small, (12, 1000)) / operations.macs(dense, (12, 1000))
+    left = flops.macs(small, (12, 1000)) / flops.macs(dense, (12, 1000))
     assert 0.42 < left <= 0.5
     assert sum(p.numel() for p in small.parameters()) < 0.6 * sum(p.numel() for p in dense.parameters())
     assert all((p != 0).any() for p in small.parameters() if p.ndim > 1)
@@ -53,7 +54,7 @@ def test_every_importance(words: str) -> None:
         if isinstance(module, nn.BatchNorm1d):  # new ones are all alike
             nn.init.uniform_(module.weight, 0.5, 1.5)
     small = pruned(f"structured-0.3-{words}", dense)
-    assert operations.macs(small, (12, 1000)) <= 0.7 * operations.macs(dense, (12, 1000))
+    assert flops.macs(small, (12, 1000)) <= 0.7 * flops.macs(dense, (12, 1000))
     assert all(p.grad is None for p in small.parameters())
 
 

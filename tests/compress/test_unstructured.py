@@ -7,8 +7,8 @@ import torch
 from compress_tasks import task, zeros
 from torch import nn
 
-from edgebench import registry
-from edgebench.errors import Unsupported
+from edgebench.core import registry
+from edgebench.core.errors import Unsupported
 
 
 def network() -> nn.Sequential:

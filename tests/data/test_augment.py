@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from edgebench.core.recipe import Recipe
 from edgebench.data.augment import augment, window
-from edgebench.recipe import Recipe
 
 
 def test_augmentation_does_what_the_recipe_says() -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench import registry
-from edgebench.contracts import DataRequest, InputContract, RecordSet, Split
-from edgebench.errors import DataError
-from edgebench.signals import SUPERCLASSES, open_signals
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, InputContract, RecordSet, Split
+from edgebench.core.errors import DataError
+from edgebench.data.signals import SUPERCLASSES, open_signals
 
-HOME = Path(str(files("edgebench.data") / "demo"))
+HOME = Path(str(files("edgebench.data.demo")))
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edgebench.core.errors import DataError
 from edgebench.data.info import FoldInfo, info
-from edgebench.errors import DataError
 
 
 def test_counts_what_is_there_and_what_is_missing(ptbxl: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench import artifacts, registry
-from edgebench.contracts import Job, RecordSet
-from edgebench.files import sha256
+from edgebench.artifacts import artifacts
+from edgebench.core import registry
+from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.files import sha256
 
 EXPORTERS = registry.names("exporters")
 ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}

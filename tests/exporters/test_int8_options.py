@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
-from edgebench.contracts import InputContract
-from edgebench.errors import Unsupported
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core import registry
+from edgebench.core.contracts import InputContract
+from edgebench.core.errors import Unsupported
+from edgebench.core.protocols import Exported, ExportTask
 
 CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)
 SIGNALS = np.random.default_rng(0).normal(0, 1, (48, *CONTRACT.shape)).astype(np.float32)

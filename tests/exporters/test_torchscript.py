@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgebench import registry
-from edgebench.contracts import InputContract
-from edgebench.protocols import ExportTask
+from edgebench.core import registry
+from edgebench.core.contracts import InputContract
+from edgebench.core.protocols import ExportTask
 
 
 def test_convolutions_have_their_channels_last_in_the_file_and_not_in_the_network(tmp_path: Path) -> None:

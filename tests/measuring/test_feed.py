@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgebench.contracts import Feed
+from edgebench.core.contracts import Feed
+from edgebench.core.protocols import Clock
 from edgebench.measuring.feed import FedSession
-from edgebench.protocols import Clock
 from edgebench.runtimes.clocks import HostClock
 
 

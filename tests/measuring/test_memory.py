@@ -11,8 +11,8 @@ import numpy as np
 import psutil
 import pytest
 
-from edgebench import artifacts
-from edgebench.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.artifacts import artifacts
+from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
 from edgebench.measuring import memory
 
 WIDTH = 4166

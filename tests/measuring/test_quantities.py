@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
-from edgebench.artifacts import Built
-from edgebench.contracts import Artifact, Cell, Job, RecordSet
-from edgebench.measurements import OperatorTime
+from edgebench.artifacts.artifacts import Built
+from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
+from edgebench.core.measurements import OperatorTime
+from edgebench.core.protocols import Clock, Session
 from edgebench.measuring import accuracy, environment, latency
-from edgebench.protocols import Clock, Session
 from edgebench.runtimes.clocks import HostClock
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.contracts import Outcome
+from edgebench.core.contracts import Outcome
 from edgebench.measuring import summary
 
 STATE = {"load_s": 0.2, "first_inference_s": 0.1, "throttled": False, "background_cores": 0.0, "temperature_c": None}

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torchvision.ops import StochasticDepth
 
-from edgebench import registry
+from edgebench.core import registry
 from edgebench.models.inceptiontime import Inception
 from edgebench.models.xresnet1d101 import Bottleneck
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgebench import registry
+from edgebench.core import registry
 
 
 @pytest.mark.parametrize("name", registry.names("models"))

@@ -12,9 +12,9 @@ from edgebench.exporters._onnx_graph import save_graph  # type: ignore[import-no
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
-from edgebench.contracts import InputContract
+from edgebench.core.contracts import InputContract
+from edgebench.core.recipe import Recipe
 from edgebench.models.image import ImageArchitecture, ImageClassifier, SignalToImage, Window, resize_taps
-from edgebench.recipe import Recipe
 
 SIZES = [(182, 256), (224, 224), (299, 299)]
 MEAN, STD = torch.linspace(-0.2, 0.3, 12), torch.linspace(0.1, 0.6, 12)

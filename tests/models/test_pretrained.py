@@ -13,7 +13,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
+from edgebench.core import registry
 from edgebench.models import pretrained
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from edgebench import registry
-from edgebench.contracts import DataRequest
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest
+from edgebench.core.errors import ModelError
+from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
-from edgebench.signals import SUPERCLASSES
-from edgebench.statistics import decide, macro_f1
+from edgebench.tasks.statistics import decide, macro_f1
 from edgebench.training.evaluation import predict
 
 

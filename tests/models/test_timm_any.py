@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from edgebench import registry
-from edgebench.errors import ModelError, UnknownPlugin
+from edgebench.core import registry
+from edgebench.core.errors import ModelError, UnknownPlugin
 
 
 def test_a_network_of_timm_takes_the_signal() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
+from edgebench.core import registry
 from edgebench.models.image import Window
 from edgebench.models.transformer import PatchClassifier
 

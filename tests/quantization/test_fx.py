@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
-from edgebench.contracts import InputContract
-from edgebench.errors import Unsupported
-from edgebench.protocols import Exported, ExportTask
+from edgebench.core import registry
+from edgebench.core.contracts import InputContract
+from edgebench.core.errors import Unsupported
+from edgebench.core.protocols import Exported, ExportTask
 from edgebench.quantization import fx, qat
 
 CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)

@@ -12,8 +12,8 @@ import torch
 from edgebench.exporters._onnx_qat import save_learned  # type: ignore[import-not-found]  # mypy sees it as exporters
 from torch import Tensor, nn
 
-from edgebench.contracts import InputContract
-from edgebench.errors import Unsupported
+from edgebench.core.contracts import InputContract
+from edgebench.core.errors import Unsupported
 from edgebench.quantization import fx, qat
 
 

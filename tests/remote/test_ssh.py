@@ -18,12 +18,13 @@ import ssh_server
 from helpers import StopAfter, edgebench, lines_of, quick
 from ssh_server import Server
 
-from edgebench import harness, profiles, run_store
-from edgebench.contracts import Target
-from edgebench.errors import PlanError, RemoteError
-from edgebench.events import Listener
+from edgebench.core import target_profiles
+from edgebench.core.contracts import Target
+from edgebench.core.errors import PlanError, RemoteError
+from edgebench.core.progress import Listener
 from edgebench.measuring import environment
-from edgebench.plan import Plan
+from edgebench.pipeline import harness, run_store
+from edgebench.pipeline.plan import Plan
 from edgebench.remote import session
 from edgebench.remote.link import Link
 
@@ -38,7 +39,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def target(server: Server, **fields: Any) -> Target:
-    return profiles.find(str(server.target(**AS_IS | fields)), environment.machine())
+    return target_profiles.find(str(server.target(**AS_IS | fields)), environment.machine())
 
 
 def plan(server: Server, exported: Path, *exporters: str, more: tuple[str, ...] = (), **overrides: Any) -> Plan:
@@ -163,7 +164,7 @@ def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tm
         with Link(here, "first"):
             pass  # the same run may come back: its other end has not noticed yet that it was cut off
     code = (
-        "import os, sys, tomllib\nfrom edgebench.contracts import Target\nfrom edgebench.remote.link import Link\n"
+        "import os, sys, tomllib\nfrom edgebench.core.contracts import Target\nfrom edgebench.remote.link import Link\n"
         "link = Link(Target(**tomllib.load(open(sys.argv[1], 'rb'))), 'crash').__enter__()\nprint('open', flush=True)\n"
         "import time\ntime.sleep(600)\n"
     )
@@ -228,7 +229,7 @@ def test_what_else_cannot_be_reached_or_used(server: Server, exported: Path, tmp
 def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, field: str, value: object) -> None:
     profile = Server(tmp_path, 1).target(**{field: value})
     with pytest.raises(PlanError, match=field) as caught:
-        profiles.find(str(profile), environment.machine())
+        target_profiles.find(str(profile), environment.machine())
     assert "\n" not in str(caught.value)
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_rows import OK, run_of, text_of
 
-from edgebench.measurements import Measurement, Run, by_machine
-from edgebench.run_store import merged
+from edgebench.core.measurements import Measurement, Run, by_machine
+from edgebench.pipeline.run_store import merged
 
 MARKS = {"True": True, "False": False, "": None}
 

@@ -16,8 +16,10 @@ import pytest
 from markupsafe import Markup
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench import api, registry, run_store
-from edgebench.errors import MissingPackage
+from edgebench import api
+from edgebench.core import registry
+from edgebench.core.errors import MissingPackage
+from edgebench.pipeline import run_store
 from edgebench.reports.html import HERE, cells, embedding
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"

@@ -12,8 +12,8 @@ import pytest
 from opened_pages import cell, sampled
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench import run_store
-from edgebench.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement, Run
+from edgebench.pipeline import run_store
 from edgebench.reports import words
 from edgebench.reports.html import advice, embedding
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench import run_store
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
+from edgebench.pipeline import run_store
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 

@@ -11,8 +11,8 @@ import pytest
 from opened_pages import DESKTOP, IN_CHROMIUM, Opened, cell, has, hovered, names, points, sampled, written
 from report_rows import failed, run_of
 
-from edgebench import run_store
-from edgebench.measurements import Run
+from edgebench.core.measurements import Run
+from edgebench.pipeline import run_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

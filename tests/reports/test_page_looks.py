@@ -11,7 +11,7 @@ import pytest
 from opened_pages import DESKTOP, IN_CHROMIUM, PHONE, Opened, cell, points, sampled, written
 from report_rows import failed, run_of
 
-from edgebench.measurements import Run
+from edgebench.core.measurements import Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator

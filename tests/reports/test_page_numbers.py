@@ -11,7 +11,7 @@ import pytest
 from opened_pages import DESKTOP, IN_CHROMIUM, Opened, cell, written
 from report_rows import OK, run_of
 
-from edgebench import units
+from edgebench.core import units
 from edgebench.reports import columns
 from edgebench.reports.html import HERE
 

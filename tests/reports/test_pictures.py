@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from report_rows import OK, failed, run_of
 
-from edgebench import registry, run_store
+from edgebench.core import registry
+from edgebench.pipeline import run_store
 from edgebench.reports import labels, pictures
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"

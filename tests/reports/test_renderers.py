@@ -15,10 +15,11 @@ import pytest
 from report_rows import OK, failed, run_of, text_of
 from rich.console import Console
 
-from edgebench import registry, run_store
 from edgebench.choosing import pareto
-from edgebench.errors import RunError
-from edgebench.measurements import Measurement, Run, by_machine
+from edgebench.core import registry
+from edgebench.core.errors import RunError
+from edgebench.core.measurements import Measurement, Run, by_machine
+from edgebench.pipeline import run_store
 from edgebench.reports import columns, machines, terminal
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"

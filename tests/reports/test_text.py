@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench.records import readable
+from edgebench.core.serialization import readable
 from edgebench.reports import pictures, search
 from edgebench.reports.html import embedding
 from edgebench.reports.text import escaped

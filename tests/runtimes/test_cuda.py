@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgebench import artifacts
-from edgebench.contracts import Job, RecordSet
+from edgebench.artifacts import artifacts
+from edgebench.core.contracts import Job, RecordSet
 from edgebench.runtimes.clocks import CudaClock
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from helpers import edgebench
 
-from edgebench import artifacts
-from edgebench.contracts import Job, RecordSet
+from edgebench.artifacts import artifacts
+from edgebench.core.contracts import Job, RecordSet
 
 
 def test_the_blocker_blocks(light: str, exported: Path, tmp_path: Path) -> None:

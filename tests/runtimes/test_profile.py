@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench import artifacts, registry
-from edgebench.contracts import Job, RecordSet
-from edgebench.measurements import OperatorTime
+from edgebench.artifacts import artifacts
+from edgebench.core import registry
+from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.measurements import OperatorTime
 from edgebench.measuring.operators import summary
 from edgebench.runtimes import onnx_profile, torch_profile
 

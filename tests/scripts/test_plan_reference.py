@@ -7,9 +7,9 @@ from dataclasses import fields
 import plan_reference
 import pytest
 
-from edgebench.plan import Plan
-from edgebench.recipe import Recipe
-from edgebench.settings import FineTuning, Measuring
+from edgebench.core.recipe import Recipe
+from edgebench.core.settings import FineTuning, Measuring
+from edgebench.pipeline.plan import Plan
 
 
 def test_the_page_is_current() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgebench.errors import ModelError
+from edgebench.core.errors import ModelError
 from edgebench.training.devices import Precision, device_of
 
 CPU = torch.device("cpu")

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from edgebench import registry
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import Recipe
 from edgebench.models import store
 from edgebench.models.image import Window
-from edgebench.recipe import Recipe
 from edgebench.training import views
 from edgebench.training.hint import Hint
 from edgebench.training.loop import Watch, train

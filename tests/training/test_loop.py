@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from edgebench import registry
-from edgebench.contracts import DataRequest
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest
+from edgebench.core.errors import ModelError
 from edgebench.models import store
-from edgebench.statistics import macro_auc
+from edgebench.tasks.statistics import macro_auc
 from edgebench.training import loop
 from edgebench.training.evaluation import predict
 from edgebench.training.loop import Watch, lead_statistics, train

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgebench import registry
-from edgebench.contracts import DataRequest, RecordSet
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, RecordSet
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import Recipe
 from edgebench.models import store
-from edgebench.recipe import Recipe
 from edgebench.training import objective
 from edgebench.training.evaluation import predict
 from edgebench.training.objective import loss, positive_weights, targets_of

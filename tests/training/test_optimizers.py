@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
-from edgebench.recipe import Recipe
+from edgebench.core import registry
+from edgebench.core.recipe import Recipe
 from edgebench.training.optimizers import OTHERS_RATE, optimizer_of
 
 

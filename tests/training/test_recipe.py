@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from helpers import edgebench
 
-from edgebench import registry
-from edgebench.errors import ModelError
-from edgebench.recipe import LIMITS, Recipe, changed
+from edgebench.core import registry
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import LIMITS, Recipe, changed
 
 PLAIN = Recipe(epochs=3, batch_size=8, learning_rate=0.1)
 

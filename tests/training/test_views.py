@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgebench import registry
-from edgebench.contracts import DataRequest
-from edgebench.errors import ModelError
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest
+from edgebench.core.errors import ModelError
+from edgebench.core.recipe import Recipe
+from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.models import store
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.models.transformer import PatchClassifier
 from edgebench.quantization import qat
 from edgebench.quantization.parts import Plan
-from edgebench.recipe import Recipe
-from edgebench.signals import open_signals, to_millivolts
 from edgebench.training import views
 
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)

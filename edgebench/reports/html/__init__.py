@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgebench.measurements import Run
+from edgebench.core.measurements import Run
 from edgebench.reports import machines, words
 from edgebench.reports.html import cells, embedding, page, style
 

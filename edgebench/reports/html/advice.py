@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from edgebench.choosing.reasons import LEAST
+from edgebench.choosing.reasons import title as title
 from edgebench.choosing.recommendation import Recommendation
-from edgebench.choosing.weighing import LEAST
-from edgebench.choosing.weighing import title as title
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
 from edgebench.reports import columns
 
 

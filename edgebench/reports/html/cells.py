@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from edgebench import run_store
-from edgebench.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement, Run
+from edgebench.measuring.latency_statistics import Floats
+from edgebench.pipeline import run_store
 from edgebench.reports import columns, machines, palette
 from edgebench.reports.html import embedding
-from edgebench.timings import Floats
 
 NUMBERS = (
     "file_size_bytes", "zip_size_bytes", "peak_rss_bytes", "model_rss_bytes", "runtime_rss_bytes", "latency_p50_s",

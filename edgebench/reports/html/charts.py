@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edgebench.measurements import Measurement
+from edgebench.core.measurements import Measurement
+from edgebench.measuring.latency_statistics import Floats
 from edgebench.reports import words
-from edgebench.timings import Floats
 
 Samples = Callable[[Measurement], Sequence[Floats]]
 ZIP_LINES = "Bar: the file. Line: the same as a zip archive."

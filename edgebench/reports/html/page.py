@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench import explanation, run_store
-from edgebench.measurements import Run
+from edgebench.choosing import int8_explanation
+from edgebench.core.measurements import Run
+from edgebench.pipeline import run_store
 from edgebench.reports import columns, machines
 from edgebench.reports.html import advice, cells, charts
 
@@ -16,7 +17,7 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
     """The fields of one machine that the template `machine.html.j2` shows, as plain texts."""
     measured = machine.measured
     own = replace(run, measurements=tuple(measured))
-    explained = [(m, text) for m in measured if (text := explanation.of(m, own))]
+    explained = [(m, text) for m in measured if (text := int8_explanation.of(m, own))]
     scored = next((m for m in measured if m.records), None)
     drop = machines.drop(machine)
     emulated = {m.target for m in measured if m.emulated}

@@ -1,0 +1,167 @@
+"""The builder process: one model, one variant, every exporter that is asked for.
+
+Run as `python -m edgebench.artifacts.builder`.
+
+Building needs torch; the harness does not, so it asks this process. It answers once for each exporter, so that a crash
+costs one exporter and the rest can be asked for again.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgebench.core import options, registry
+from edgebench.core.contracts import Artifact, Calibration, InputContract, Outcome
+from edgebench.core.errors import EdgeBenchError, Unsupported, first_line
+from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
+from edgebench.core.protocols import Exporter, ExportTask
+from edgebench.core.serialization import from_dict, to_dict
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.isolation.process import answer_with
+from edgebench.models import flops, store
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What the builder is asked for."""
+
+    model: str
+    variant: str
+    exporters: tuple[str, ...]
+    folder: str
+    """Artifacts go to `folder`/EXPORTER/."""
+    calibration: Calibration | None
+    """None where no exporter calibrates."""
+    calibration_signals: str
+    check_signals: str
+    check_records: int
+    check_output: str
+    """Where the network's own logits on the check records go."""
+    floats: Mapping[str, str] = field(default_factory=dict)
+    """Modules that an int8 exporter shall leave in float, each with the reason."""
+
+
+def build(request: BuildRequest) -> Iterator[tuple[str, Outcome]]:
+    """Build the artifacts of a model, which a compression may have made.
+
+    Yields (exporter, outcome), where an outcome that is ok holds the artifact's fields."""
+    model = store.find(request.model)
+    network = store.network(model)
+    _save_logits(network, request)
+    with tempfile.TemporaryDirectory() as scratch:
+        yield from _export_each(network, model, request, Path(scratch))
+
+
+def _export_each(
+    network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path
+) -> Iterator[tuple[str, Outcome]]:
+    for name in request.exporters:
+        try:
+            artifact = _export(name, network, model, request, scratch)
+            yield name, Outcome("ok", values=to_dict(artifact))
+        except Unsupported as reason:
+            yield name, Outcome("unsupported", str(reason))
+        except EdgeBenchError as error:
+            yield name, Outcome("failed", str(error))
+        except OSError:
+            raise
+        except Exception as error:  # an exporter may raise anything; the others go on
+            require_space(Path(request.folder))
+            text = first_line(error, "no message")
+            yield name, Outcome("failed", f"{type(error).__name__}: {text[:300]}")
+
+
+def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path) -> Artifact:
+    exporter = registry.exporter(spec)
+    _suitable(exporter, model)
+    folder = Path(request.folder) / safe_name(spec)
+    folder.mkdir(parents=True, exist_ok=True)
+    contract = model.manifest.input
+    used: list[bool] = []
+    records = _calibration_records(request.calibration_signals)
+
+    def calibration() -> Any:
+        used.append(True)
+        return records()
+
+    chosen = options.of_exporter(spec, registry.choices(exporter))
+    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration, chosen, request.floats))
+    calibration_record = request.calibration if used else None
+    if calibration_record:
+        calibration_record = replace(calibration_record, method=made.calibration_method)
+    weights = [p.detach() for p in network.parameters()]
+    count = sum(p.numel() for p in weights)
+    return Artifact(
+        model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
+        precision=made.precision, file=made.file.name, sha256=sha256(made.file),
+        file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
+        thresholds=model.manifest.thresholds, input=contract, parameters=count,
+        sparsity=sum(int((p == 0).sum()) for p in weights) / count,
+        model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
+        engine=exporter.engine, devices=exporter.devices,
+        architecture=model.manifest.architecture if exporter.format == "eager" else "",
+        structure=model.manifest.structure if exporter.format == "eager" else {},
+        calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
+        macs=_macs(network, contract), before=model.manifest.before,
+        float_parts=made.float_parts, notes=made.notes, made_with=_versions(exporter.packages),
+    )  # fmt: skip
+
+
+def _macs(network: nn.Module, contract: InputContract) -> int | None:
+    """Multiply-adds of a record; None where torch's counter knows an operator of a person's own network not."""
+    try:
+        return flops.macs(network, contract.shape)
+    except Exception:  # whatever a network's own code raises
+        return None
+
+
+def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:
+    """Raise Unsupported for a network that was trained with its quantization and an exporter that cannot keep it."""
+    if model.manifest.quantization and not getattr(exporter, "quantization_aware", False):
+        raise Unsupported("the model was trained with its int8 quantization; it has int8 exports only")
+
+
+def _save_logits(network: nn.Module, request: BuildRequest) -> None:
+    import torch
+
+    signals = torch.from_numpy(to_millivolts(open_signals(request.check_signals)[: request.check_records]))
+    with torch.inference_mode(), replacing(Path(request.check_output)) as part:
+        np.save(part, network.eval()(signals).numpy())
+
+
+def _calibration_records(path: str) -> Callable[[], Any]:
+    @functools.cache
+    def read() -> Any:
+        return to_millivolts(np.asarray(open_signals(path)))
+
+    return read
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for name in ("edgebench", *packages):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, outcome in build(from_dict(BuildRequest, request)):
+        yield {"exporter": name, "outcome": to_dict(outcome)}
+
+
+if __name__ == "__main__":
+    answer_with(_handle)

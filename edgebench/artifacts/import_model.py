@@ -1,0 +1,127 @@
+"""Make a model with a manifest of a network from elsewhere. Run as `python -m edgebench.artifacts.import_model`.
+
+The network's code is a person's own: what it prints, imports or breaks stays in that process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgebench.core import registry
+from edgebench.core.contracts import InputContract
+from edgebench.core.errors import EdgeBenchError, ModelError, first_line
+from edgebench.core.files import safe_name, sha256
+from edgebench.core.serialization import from_dict
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.isolation.process import answer_with, say
+from edgebench.models import card as cards
+from edgebench.models import store
+from edgebench.models.card import Card
+from edgebench.models.external import own
+from edgebench.models.external.foreign_weights import load_into, read_state
+from edgebench.tasks.statistics import best_thresholds, probabilities
+
+if TYPE_CHECKING:
+    from torch import nn
+
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class AdoptRequest:
+    """What is asked for."""
+
+    spec: str
+    """path/to/file.py:build"""
+    weights: str
+    folder: str
+    """Where manifest and weights go."""
+    signals: str = ""
+    """Records of the validation fold to choose thresholds on, int16 microvolts; empty to take the card's."""
+    labels: str = ""
+    """A .npy file of their labels, shape (records, classes)."""
+    classes: tuple[str, ...] = ()
+    """What the labels' columns are."""
+    dataset: str = ""
+
+
+def adopt(request: AdoptRequest) -> Path:
+    """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
+    path, _ = own.split(request.spec)
+    card = cards.read(path, ModelError, tuned=bool(request.signals))
+    if request.signals and request.classes != card.classes:
+        raise ModelError(
+            f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
+            f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
+        )
+    architecture = registry.architecture(request.spec)
+    network = architecture.build(len(card.classes)).eval()
+    inner = network.get_submodule("network")
+    load_into(inner, read_state(Path(request.weights)), request.weights, request.spec)
+    _try(network, card, request.spec, architecture.input)
+    thresholds, records = card.thresholds, 0
+    if request.signals:
+        labels = np.load(request.labels)
+        thresholds = best_thresholds(labels, probabilities(_logits(network, request.signals)))
+        records = len(labels)
+    Path(request.folder).mkdir(parents=True, exist_ok=True)
+    chosen = f"chosen on {records} records of the validation fold of {request.dataset}" if records else "given"
+    provenance = {
+        "source": request.spec, **own.hashes(request.spec), "weights": request.weights,
+        "weights_sha256": sha256(Path(request.weights)), "thresholds": chosen,
+    }  # fmt: skip
+    manifest = {
+        "name": card.name or safe_name(path.stem), "architecture": own.absolute(request.spec),
+        "classes": card.classes, "thresholds": thresholds, "input": architecture.input,
+        "parameters": sum(p.numel() for p in network.parameters()), "license": card.license,
+        "training": provenance, "scores": {},
+    }  # fmt: skip
+    return store.save(network, Path(request.folder), manifest)
+
+
+def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> None:
+    """Predict two records of zeros; raises ModelError where the network does not take them, or answers wrongly."""
+    import torch
+
+    leads, samples = contract.shape
+    shape = (samples, leads) if card.input.layout == "samples-first" else (leads, samples)
+    try:
+        with torch.inference_mode():
+            answer = network(torch.zeros(2, leads, samples))
+    except Exception as error:
+        reason = first_line(error)
+        raise ModelError(
+            f"{spec}: does not take (batch, {shape[0]}, {shape[1]}): {reason[:160]}; "
+            "set layout under [input] in its TOML file where it takes another order"
+        ) from None
+    got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    if got != (2, len(card.classes)):
+        raise ModelError(f"{spec}: gives {got} for 2 records, not (2, {len(card.classes)}): its TOML file has "
+                         f"{len(card.classes)} classes")  # fmt: skip
+
+
+def _logits(network: nn.Module, signals: str) -> Any:
+    import torch
+
+    mapped, parts = open_signals(signals), []
+    with torch.inference_mode():
+        for start in range(0, len(mapped), BATCH):
+            parts.append(network(torch.from_numpy(to_millivolts(mapped[start : start + BATCH]))).numpy())
+            say({"done": start, "total": len(mapped)})  # so that a slow network is not taken for one that hangs
+    return np.concatenate(parts)
+
+
+def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    try:
+        yield {"manifest": str(adopt(from_dict(AdoptRequest, request)))}
+    except EdgeBenchError as error:
+        yield {"error": str(error)}
+
+
+if __name__ == "__main__":
+    answer_with(_handle)

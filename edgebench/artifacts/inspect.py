@@ -1,0 +1,182 @@
+"""The weights inside an artifact, layer by layer: read from the file itself, and what int8 does or did to each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.artifacts.onnx_constants import Constants
+from edgebench.core.contracts import Artifact
+from edgebench.core.errors import ArtifactError, MissingPackage, first_line
+from edgebench.quantization import error
+
+PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInteger")
+"""ONNX's operators with weights; the second input."""
+TORCH_PRODUCTS = ("quantized::", "aten::_convolution", "aten::conv", "aten::linear", "aten::matmul", "aten::addmm")
+BINS = 64
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The weights of one layer, in real numbers."""
+
+    name: str
+    values: NDArray[np.float32]
+    bits: int
+    """32 for float, 16 for half precision, 8 for int8."""
+    scale: NDArray[np.float32] | None = None
+    """Of an int8 layer: one, or one for each channel."""
+    levels: int = 0
+    """Of an int8 layer: how many of the 256 integers lie between the smallest and the largest."""
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """What is told of a layer's weights."""
+
+    name: str
+    shape: tuple[int, ...]
+    bits: int
+    low: float
+    high: float
+    sparsity: float
+    """Share of the weights that are exactly zero."""
+    per_tensor_db: float | None
+    """Signal to quantization noise if a float layer's weights became int8 with one scale, in dB; None for int8."""
+    per_channel_db: float | None
+    """The same with a scale for each output channel."""
+    rounding_db: float | None
+    """For an int8 layer: expected signal to noise of its rounding, 10 log10(mean x² / mean(s²/12)), as for errors that
+    are spread evenly over a step; what clipping cost cannot be seen in the file. None for float."""
+    range_used: float | None
+    """For an int8 layer: share of the 256 integers between the smallest and the largest that occur."""
+    histogram: tuple[int, ...]
+    """Weights in equal bins from `low` to `high`."""
+
+
+def facts(layer: Layer) -> LayerFacts:
+    """What is told of one layer; raises ArtifactError where a weight is not a number."""
+    x = layer.values
+    if not np.isfinite(x).all():
+        raise ArtifactError(f"layer {layer.name}: some of its weights are not finite")
+    low, high = float(x.min()), float(x.max())
+    bins = np.histogram(x, BINS, (low, high) if high > low else (low - 1, high + 1))[0]
+    per_tensor = per_channel = rounding = used = None
+    if layer.scale is None:
+        per_tensor = error.loss(x, error.quantize(x)).sqnr_db
+        per_channel = error.loss(x, error.quantize(x, axis=0)).sqnr_db
+    else:
+        noise = float((layer.scale.astype(np.float64) ** 2).mean() / 12)
+        power = float((x.astype(np.float64) ** 2).mean())
+        rounding = 10 * float(np.log10(power / noise)) if power and noise else np.inf
+        used = layer.levels / 256
+    return LayerFacts(
+        layer.name, x.shape, layer.bits, low, high, float((x == 0).mean()), per_tensor, per_channel, rounding, used,
+        tuple(int(n) for n in bins),
+    )  # fmt: skip
+
+
+def layers(artifact: Artifact, path: Path) -> list[Layer]:
+    """The layers of an artifact that have weights, in the file's order. Raises ArtifactError, MissingPackage."""
+    readers = {"eager": _safetensors, "onnx": _onnx, "torchscript": _torchscript}
+    if artifact.format not in readers:
+        raise ArtifactError(f"{path}: weights of the format '{artifact.format}' cannot be read")
+    try:
+        found = list(readers[artifact.format](path))
+    except ModuleNotFoundError as error:
+        extra = "build" if error.name == "onnx" else "torch"
+        raise MissingPackage(str(error.name), extra, f"to look into '{path}'") from None
+    except (KeyError, RuntimeError, ValueError, OSError) as error:
+        raise ArtifactError(f"{path}: cannot be read: {first_line(error)}") from None
+    if not found:
+        raise ArtifactError(f"{path}: no layer with weights was found in it")
+    return found
+
+
+def _safetensors(path: Path) -> Iterator[Layer]:
+    from safetensors.numpy import load_file
+
+    for name, tensor in load_file(path).items():
+        if name.endswith("weight") and tensor.ndim > 1 and tensor.dtype.kind == "f":
+            yield Layer(name.removesuffix(".weight"), tensor.astype(np.float32), 8 * tensor.dtype.itemsize)
+
+
+def _onnx(path: Path) -> Iterator[Layer]:
+    import onnx
+
+    graph = onnx.load(path).graph
+    made = {output: node for node in graph.node for output in node.output}
+    constants = Constants(graph)
+    for node in graph.node:
+        if node.op_type not in PRODUCTS or len(node.input) < 2:
+            continue
+        # Gemm has its outputs first where it transposes its weights, a matrix product where they were.
+        turned = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
+        name, weight = node.name or node.output[0], node.input[1]
+        if (before := made.get(weight)) is not None and before.op_type == "Transpose":
+            weight, turned = before.input[0], not turned
+        source = made.get(weight)
+        if source is not None and source.op_type == "DequantizeLinear":
+            axis = next((a.i for a in source.attribute if a.name == "axis"), 1)
+            found = [constants(i) for i in source.input]
+        elif node.op_type.endswith("Integer"):
+            axis = -1
+            found = [constants(i) for i in (weight, weight.replace("_quantized", "_scale"), *node.input[3:4])]
+        else:
+            values = constants(weight)
+            if values is not None:
+                bits = 8 * values.dtype.itemsize
+                yield Layer(name, _outputs_first(values.astype(np.float32), node.op_type, turned), bits)
+            continue
+        integers, scale, zero = (*found, None)[:3]
+        if integers is not None and scale is not None:
+            zero = np.zeros(1, np.int32) if zero is None else zero
+            yield _int8(name, integers, scale, zero, axis, (node.op_type, turned))
+
+
+def _int8(
+    name: str, integers: NDArray[Any], scale: NDArray[Any], zero: NDArray[Any], axis: int, product: tuple[str, bool]
+) -> Layer:
+    shape = [-1 if d == axis % integers.ndim else 1 for d in range(integers.ndim)] if scale.size > 1 else [1]
+    offset = zero.astype(np.float32).reshape(shape if zero.size > 1 else [1])
+    real = (integers.astype(np.float32) - offset) * scale.astype(np.float32).reshape(shape)
+    levels = int(integers.max()) - int(integers.min()) + 1
+    return Layer(name, _outputs_first(real, *product), 8, scale.astype(np.float32).reshape(-1), levels)
+
+
+def _outputs_first(values: NDArray[np.float32], operator: str, turned: bool) -> NDArray[np.float32]:
+    """Weights with the output channels as first dimension; a matrix product in ONNX has them last."""
+    last = operator.startswith(("MatMul", "Gemm")) and not turned
+    return np.ascontiguousarray(np.moveaxis(values, -1, 0)) if last else values
+
+
+def _torchscript(path: Path) -> Iterator[Layer]:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph = torch.jit.load(str(path), map_location="cpu").graph  # type: ignore[no-untyped-call]
+    for number, node in enumerate(graph.nodes()):
+        inputs = list(node.inputs())
+        if len(inputs) < 2 or not node.kind().startswith(TORCH_PRODUCTS):
+            continue
+        constant = inputs[1].toIValue() if inputs[1].node().kind() == "prim::Constant" else None
+        name = f"{node.kind().partition('::')[2]}.{number}"
+        if isinstance(constant, torch.ScriptObject) and hasattr(constant, "unpack"):
+            weight = constant.unpack()[0]
+            if not weight.is_quantized:
+                yield Layer(name, weight.float().numpy(), 8 * weight.element_size())
+                continue
+            channels = weight.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric)
+            scale = weight.q_per_channel_scales() if channels else torch.tensor([weight.q_scale()])
+            integers = weight.int_repr()
+            levels = int(integers.max()) - int(integers.min()) + 1
+            yield Layer(name, weight.dequantize().numpy(), 8, scale.float().numpy(), levels)
+        elif isinstance(constant, torch.Tensor) and constant.ndim > 1 and constant.is_floating_point():
+            yield Layer(name, constant.float().numpy(), 8 * constant.element_size())

@@ -1,0 +1,266 @@
+"""The frozen records that flow through EdgeBench, in base units: seconds, bytes, hertz, millivolts.
+
+Standard library only, so that the device side can read it; `edgebench.core.serialization` turns the records into
+JSON and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
+Split = Literal["train", "validation", "test", "calibration"]
+JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as work goes on."""
+
+STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
+"""Pydantic's configuration of these records: a field that does not exist is an error, and so is not-a-number."""
+DESCRIBED: dict[str, Any] = STRICT | {"use_attribute_docstrings": True}
+"""The same for records that people write: their schema has the fields' docstrings, and docs/plan.md is made of it."""
+
+
+@dataclass(frozen=True)
+class InputContract:
+    """What every artifact takes: the raw signal, float32 of shape (batch, leads, samples)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    leads: tuple[str, ...] = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
+    samples: int = 1000
+    rate_hz: int = 100
+    unit: str = "mV"
+    dtype: str = "float32"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of one record: (leads, samples)."""
+        return (len(self.leads), self.samples)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The records that an int8 exporter saw to choose its scales; never from folds 9 or 10."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    dataset: str
+    split: str
+    records: int
+    ids_sha256: str
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How a file that was not exported here wants its input, and what it answers; done for it at each prediction."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    layout: Literal["leads-first", "samples-first"] = "leads-first"
+    """(batch, leads, samples) or (batch, samples, leads)."""
+    mean: tuple[float, ...] = ()
+    """Of each lead in mV, for a file that takes standardised signals; empty for one that takes mV."""
+    std: tuple[float, ...] = ()
+    single: bool = False
+    """Whether it takes one record at a time only."""
+    output: Literal["logits", "probabilities"] = "logits"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file to deploy and what is known of it; the manifest beside the file is this record as JSON."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    model: str
+    variant: str
+    exporter: str
+    format: str
+    precision: str
+    file: str
+    """Name of the file, beside the manifest."""
+    sha256: str
+    file_size_bytes: int
+    classes: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    """Probability at and above which a class is decided for, chosen on the validation fold."""
+    input: InputContract
+    parameters: int | None
+    sparsity: float | None
+    """Share of the variant's weights that are exactly zero."""
+    model_sha256: str
+    """SHA-256 of the model's weights, before any compression."""
+    engine: str = ""
+    """torch's quantized engine that the artifact needs; empty where it needs none."""
+    devices: tuple[str, ...] = ("cpu",)
+    architecture: str = ""
+    """Name of the architecture plug-in that rebuilds the network; only for the format `eager`."""
+    structure: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What a pruned network's modules have that the architecture's have not; only for the format `eager`."""
+    calibration: Calibration | None = None
+    feed: Feed | None = None
+    """Only for a file that was not exported here."""
+    float_parts: tuple[str, ...] = ()
+    """Parts of a quantized artifact that stayed in float, each with its reason."""
+    notes: tuple[str, ...] = ()
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    """Versions of the packages that made it."""
+    max_abs_error: float | None = None
+    """Largest difference of a logit to the model's own, in a fresh process, over the check records."""
+    check_records: int = 0
+    zip_size_bytes: int | None = None
+    """The file compressed by deflate: what a download weighs, and where zeros help."""
+    macs: int | None = None
+    """Multiply-adds of one record in the variant's network."""
+    before: Mapping[str, float] = field(default_factory=dict)
+    """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A profile of a device."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    name: str
+    description: str
+    architecture: str
+    """What `platform.machine()` says there: x86_64 or aarch64; empty means any."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    quantized_engine: str = ""
+    """torch's engine for int8 TorchScript files; empty where the device runs none."""
+    threads: int = 1
+    board: str = ""
+    """Text that the device tree's model must contain; empty where the architecture is enough."""
+    memory_limit_bytes: int | None = None
+    """Resident memory that one process may have there; None for no limit."""
+    ssh: str = ""
+    """How OpenSSH reaches the device, such as `pi@raspberrypi`; empty for a target that is measured here."""
+    ssh_config: str = ""  # instead of the user's own
+    ssh_python: str = "python3"
+    ssh_packages: Literal["install", "system", "as-is"] = "install"
+    """A virtual environment of its own; one that also sees that Python's packages; that Python with what it has."""
+    ssh_folder: str = ".edgebench"
+    ssh_timeout_s: float = 120.0
+    """How long the connection may take, and how long the device may be silent before it is ready to measure."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination; the unit of work, isolation, failure and resume."""
+
+    model: str
+    variant: str
+    exporter: str
+    target: str
+
+    @property
+    def id(self) -> str:
+        """Name of the cell in files and messages."""
+        return f"{self.model}~{self.variant}~{self.exporter}~{self.target}".replace("/", "_").replace(":", "_")
+
+    @property
+    def told(self) -> str:
+        """What a person reads while it is at work."""
+        return f"{self.model} {self.name} on {self.target}"
+
+    @property
+    def name(self) -> str:
+        """Exporter, and the variant where there is one: what tables call it beside model and target."""
+        return self.exporter if self.variant == "none" else f"{self.exporter} · {self.variant}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker process is asked to do: one artifact, one kind of measurement."""
+
+    kind: JobKind
+    artifact: Artifact
+    path: str
+    """The artifact's file."""
+    device: str
+    threads: int
+    engine: str
+    signals: str
+    """A .npy file of int16 microvolts, shape (records, leads, samples)."""
+    output: str
+    """Where the worker writes its array: logits (float32) or latencies in seconds (float64)."""
+    records: int | None = None
+    batch: int = 1
+    warmup: int = 10
+    min_samples: int = 100
+    min_seconds: float = 1.0
+    period_s: float = 0.0
+    """Time from the start of one sample to that of the next; 0 for at once."""
+    cores: tuple[int, ...] = ()
+    memory_limit_bytes: int | None = None
+    """What the process may have at most, the runtime included."""
+    in_cgroup: bool = False
+    """Whether the kernel holds the process to that limit already."""
+    runtime: str = ""
+    """Where the runtime's plug-in is, `module:attribute`, so that the worker need not search all installed packages."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one job; `values` holds the numbers by name."""
+
+    status: Status
+    reason: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Which records a dataset is asked for."""
+
+    split: Split
+    directory: Path | None = None
+    rate_hz: int = 100
+    limit: int | None = None
+    """At most this many records, chosen the same way each time; None for all."""
+    keep_unlabelled: bool = False
+    skip_bad_records: bool = False
+
+
+@dataclass(frozen=True)
+class KnownReference:
+    """What an uncompressed fp32 model said of records, on the machine where a bundle was made."""
+
+    model: str
+    model_sha256: str
+    thresholds: tuple[float, ...]
+    logits: str  # a .npy file of float32, shape (records, classes)
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """Records on disk with their labels."""
+
+    dataset: str
+    label: str
+    """What tables call it; says so where the data are synthetic."""
+    split: str
+    signals: Path  # a .npy file of int16 microvolts, shape (records, leads, samples)
+    labels: NDArray[np.uint8]
+    """Multi-label targets, shape (records, classes)."""
+    ids: NDArray[np.int64]
+    classes: tuple[str, ...]
+    input: InputContract
+    dropped: tuple[str, ...] = ()
+    """Bad records that were left out, each with its reason."""
+    unlabelled: int = 0
+    """Records without any class that were left out."""
+    references: tuple[KnownReference, ...] = ()  # only of records that came in a bundle
+
+    def __len__(self) -> int:
+        return len(self.ids)

@@ -1,0 +1,101 @@
+"""The exceptions that EdgeBench raises on purpose.
+
+Each message is one line that says what is wrong, where, and what to do; the command line prints it and exits with 2.
+
+    EdgeBenchError
+    ├── PlanError         a plan, a flag or a target profile that cannot be run
+    │   └── FieldError    a plan's field that was given here, in a call or by a flag, not in a file
+    ├── UnknownPlugin     a name that no plug-in carries
+    ├── DataError         a dataset, or a part of it, that is missing or malformed
+    │   └── BadRecord     one record that cannot be used
+    ├── DownloadError     a download that failed, or whose bytes are not the published ones
+    ├── ModelError        weights or a model manifest that cannot be used
+    ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
+    ├── BundleError       a bundle that is damaged, or not one
+    ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
+    ├── MissingPackage    an optional dependency that is needed here and is not installed
+    ├── RemoteError       a device that cannot be reached or used over SSH
+    └── RunError          a run folder that cannot be written, resumed or read
+        └── DiskFull      no space left: nothing is lost, and the run can be resumed
+"""
+
+from __future__ import annotations
+
+from edgebench.core.validation import Problem, meant
+
+
+class EdgeBenchError(Exception):
+    """Base of every error that is the user's to mend; its text is shown as it is."""
+
+
+def first_line(error: BaseException, nothing: str = "") -> str:
+    """What another package's exception says, on one line; where it says nothing, `nothing` or the exception's name."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), nothing or type(error).__name__)
+
+
+class PlanError(EdgeBenchError):
+    """A plan, a flag or a target profile that cannot be run."""
+
+
+class FieldError(PlanError):
+    """A plan's field that was given in a call or by a flag; the command line names the flag."""
+
+    def __init__(self, problem: Problem, more: int = 0) -> None:
+        self.problem = problem
+        self.more = f" (and {more} more)" if more else ""
+        super().__init__(f"{problem}{self.more}")
+
+
+class UnknownPlugin(EdgeBenchError):  # noqa: N818 - the name says what happened
+    """A name that no plug-in carries."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        near = meant(name, known)
+        super().__init__(f"unknown {kind} '{name}'; known: {', '.join(known) or 'none'}{near and f'; {near}'}")
+
+
+class DataError(EdgeBenchError):
+    """A dataset, or a part of it, that is missing or malformed."""
+
+
+class BadRecord(DataError):  # noqa: N818
+    """One record that cannot be used; `--skip-bad-records` drops it instead."""
+
+
+class DownloadError(EdgeBenchError):
+    """A download that failed, or whose bytes are not the published ones."""
+
+
+class ModelError(EdgeBenchError):
+    """Weights or a model manifest that cannot be used."""
+
+
+class ArtifactError(EdgeBenchError):
+    """An artifact that is missing, damaged or not what its manifest says."""
+
+
+class BundleError(EdgeBenchError):
+    """A bundle that is damaged, was tampered with, or is none."""
+
+
+class Unsupported(EdgeBenchError):  # noqa: N818
+    """A combination that cannot exist; in a run it is a row with this reason."""
+
+
+class MissingPackage(EdgeBenchError):  # noqa: N818
+    """An optional dependency that is needed here and is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the package '{package}': pip install 'edgebench[{extra}]'")
+
+
+class RemoteError(EdgeBenchError):
+    """A device that cannot be reached over SSH, or cannot be used there."""
+
+
+class RunError(EdgeBenchError):
+    """A run folder that cannot be written, resumed or read."""
+
+
+class DiskFull(RunError):  # noqa: N818
+    """No space left on the device of the run folder; what was measured is kept."""

@@ -1,0 +1,170 @@
+"""Writing that leaves the old file or the new one, never half of it; hashes; where caches live."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edgebench.core.errors import DiskFull
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+SPARE_BYTES = 32 * 2**20
+"""With less free than this, a library's failure to write a model is put down to the disk."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def deflated_size(path: Path) -> int:
+    """Bytes of the file inside a zip archive (deflate, level 6)."""
+    packer, size = zlib.compressobj(6), 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            size += len(packer.compress(part))
+    return size + len(packer.flush())
+
+
+def sha256_of(*texts: str) -> str:
+    """SHA-256 of texts, in hexadecimal."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once. Raises DiskFull, and then the old file is still there."""
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it becomes `path` when the block ends well, and goes when it does not."""
+    with disk_full_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    part = Path(name)
+    try:
+        with disk_full_at(path):
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())  # a journal must not name a file that a power cut then leaves empty
+            part.chmod(0o644)
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` for a folder that is to be made; it takes the place of `path` when the block ends well.
+
+    Raises DiskFull.
+    """
+    with disk_full_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        with disk_full_at(path):
+            yield scratch / "new"
+            if path.exists():
+                path.rename(scratch / "old")
+            (scratch / "new").rename(path)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and have it on the disk before returning; a write that fails leaves the file as it was.
+
+    A last line that a crash cut off is removed first. Raises DiskFull.
+    """
+    data = line.encode() + b"\n"
+    with disk_full_at(path), path.open("a+b", buffering=0) as stream:
+        stream.seek(0)
+        whole = stream.read().rfind(b"\n") + 1
+        stream.truncate(whole)
+        try:
+            if (stream.write(data) or 0) < len(data):
+                raise OSError(errno.ENOSPC, "short write")
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(whole)
+            raise
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a file; a last line that a crash cut off is left out. Empty if there is no file."""
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
+    return data.decode(errors="replace").split("\n")[:-1]
+
+
+def toml(text: str) -> dict[str, Any]:
+    """The table of a TOML text; raises ValueError, which says why it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:  # Python reads no number of so many digits
+        raise ValueError("a whole number has thousands of digits") from None
+
+
+def require_space(folder: Path) -> None:
+    """Raise DiskFull where a failure in `folder` was most likely one of space.
+
+    Native libraries report a full disk in errors of their own, or abort; only the free space then tells.
+    """
+    home = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if shutil.disk_usage(home).free < SPARE_BYTES:
+        raise DiskFull(f"no space left on the device of {folder}: free some, then go on")
+
+
+@contextmanager
+def disk_full_at(path: Path) -> Iterator[None]:
+    """Turn the system's "no space left" into DiskFull with the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(f"no space left on the device of {path.parent}: free some, then go on") from error
+        raise
+
+
+def cache_dir() -> Path:
+    """Where parsed data are kept: EDGEBENCH_CACHE, else the user's cache folder (XDG)."""
+    chosen = os.environ.get("EDGEBENCH_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgebench"
+
+
+def safe_name(text: str) -> str:
+    """The text as a file name: anything but letters, digits, '_', '.' and '-' becomes '_'."""
+    return re.sub(r"[^\w.-]", "_", text)
+
+
+def safe(name: str) -> str:
+    """A model's or variant's name as a file name; a path to a manifest gives the manifest's name."""
+    return (Path(name).stem if name.endswith(".json") else name).replace("/", "_").replace(":", "_")

@@ -1,0 +1,50 @@
+"""Words after a plug-in's name: `fbgemm-int8:percentile,per-tensor` chooses two things and leaves the rest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from edgebench.core.errors import PlanError
+
+CHAIN = "+"
+"""`structured-0.5+qat` is one compression after the other."""
+Choices = Mapping[str, tuple[str, ...]]
+"""What there is to choose, and the words for it; no word is in two."""
+
+
+def split(spec: str) -> tuple[str, list[str]]:
+    """`NAME:word,word` as its name and its words."""
+    name, colon, rest = spec.partition(":")
+    return name, rest.split(",") if colon else []
+
+
+def untrained(variant: str) -> str:
+    """A variant without its quantization-aware training: the float network that it quantizes."""
+    return CHAIN.join(part for part in variant.split(CHAIN) if part.partition("-")[0] != "qat") or "none"
+
+
+def zeroes(variant: str) -> bool:
+    """Whether a variant sets single weights to zero."""
+    return any(part.partition("-")[0] in ("l1", "random") for part in variant.split(CHAIN))
+
+
+def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]:
+    """What the words choose; what none of them chooses is left out.
+
+    Raises PlanError with one line where a word is unknown, or two choose the same.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        what = next((what for what, several in choices.items() if word in several), None)
+        if what is None:
+            known = "; ".join(f"{what}: {', '.join(several)}" for what, several in choices.items())
+            raise PlanError(f"{label}: unknown '{word}'; " + (f"there is {known}" if known else "it has no options"))
+        if what in found:
+            raise PlanError(f"{label}: {found[what]} and {word} both choose the {what}")
+        found[what] = word
+    return found
+
+
+def of_exporter(spec: str, choices: Choices) -> dict[str, str]:
+    """What the words of an exporter's spec choose; raises PlanError."""
+    return chosen(f"exporter '{spec}'", split(spec)[1], choices)

@@ -1,0 +1,125 @@
+"""The hyperparameters of a training. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any, ClassVar, Literal
+
+from edgebench.core.contracts import DESCRIBED
+from edgebench.core.errors import ModelError
+from edgebench.core.serialization import validated
+from edgebench.core.validation import meant
+
+SMALL = 1e-6
+"""For what must be above zero."""
+LEAST_RATE = 1e-12
+"""A learning rate of zero teaches nothing, and takes as long as any."""
+LIMITS: dict[str, tuple[float, float]] = {
+    "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (LEAST_RATE, inf), "weight_decay": (0, inf),
+    "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
+    "progressive": (SMALL, 1),
+    "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
+    "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
+    "validation_records": (0, inf),
+}  # fmt: skip
+"""Smallest and largest value of the numbers."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
+
+    epochs: int
+    """Passes over the training folds, at most."""
+    batch_size: int
+    """Records of one step."""
+    learning_rate: float
+    """Of the optimizer; the highest one where the schedule is `one-cycle`."""
+    weight_decay: float = 0.0
+    """Of the weights that are matrices or kernels; biases and normalisation have none."""
+    optimizer: Literal["adam", "adamw", "muon"] = "adamw"
+    """`muon` steps along whole weight matrices, for transformers; what else there is, is AdamW's then."""
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    """How the learning rate goes over the training."""
+    warmup_share: float = 0.25
+    """Share of the steps in which the one-cycle learning rate rises."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
+    pretrained: bool = True
+    """Start from ImageNet weights, where the architecture has such and this machine can fetch them."""
+    keep_zeros: bool = False
+    """Weights that are zero in `start` stay zero, so that what was pruned stays pruned."""
+    start: str = ""
+    """A trained model of this architecture to go on from: a shipped one's name, or the path to a manifest."""
+    crop: int = 0
+    """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
+    row_keep: float = 1.0
+    """Share of the rows of patches that a transformer is trained on; a random choice for each step."""
+    patch_keep: float = 1.0
+    """Share of the patches that a transformer is trained on; a random choice for each step."""
+    progressive: tuple[float, ...] = ()
+    """Image sizes, as factors of the full one, over equal parts of the training; () for the full size throughout."""
+    whole_epochs: int = 0
+    """Epochs at the end that see whole records at full size: without crop, row_keep, patch_keep and progressive."""
+    mixup: float = 0.0
+    """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
+    lead_dropout: float = 0.0
+    """Probability of each lead to be zero in a record that is trained on."""
+    amplitude: float = 1.0
+    """Records are scaled by a factor between 1/amplitude and amplitude."""
+    class_weights: bool = False
+    """Weigh the positive records of a class by how many negative ones there are for each."""
+    teacher: str = ""
+    """A trained model to distil: a shipped one's name, or the path to a manifest; empty for none."""
+    alpha: float = 0.5
+    """Share of the labels in the loss; the teacher's is 1 - alpha."""
+    temperature: float = 1.0
+    """Divides the logits of teacher and student in the distillation loss (Hinton et al., 2015)."""
+    hint: float = 0.0
+    """Weight of the distance of the last features from the teacher's (FitNets: Romero et al., 2015); 0 for none."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights that is kept and judged."""
+    gradient_clip: float = 2.0
+    """Norm of the gradient that a step may have; a longer one is cut to it."""
+    patience: int = 6
+    """Epochs without a better score on the validation fold after which training stops."""
+    stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
+    """The score of the validation fold that decides which epoch is kept."""
+    validation_records: int = 0
+    """Validation records that each epoch is judged on; 0 for all. The thresholds are chosen on all of them."""
+    seed: int = 0
+    """Of everything that is random in the training."""
+
+    def out_of_range(self) -> str:
+        """What is wrong with the first number that no training can use, in one line; empty where all is well."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            for number in value if isinstance(value, tuple) else (value,):
+                if not low <= number <= high:
+                    least = "above 0" if low == LEAST_RATE else f"{low:g} or more"
+                    return f"{name}: {number:g} is not {f'from {low:g} to {high:g}' if high < inf else least}"
+        return ""
+
+    @classmethod
+    def published(cls, learning_rate: float, **changes: Any) -> Recipe:
+        """How the course projects trained their image models: Adam at a constant rate, batches of 32, early stopping.
+
+        The moving average of the weights is ours: it raises the score of a constant rate.
+        """
+        fixed: dict[str, Any] = {"epochs": 50, "batch_size": 32, "optimizer": "adam", "schedule": "constant"}
+        return cls(learning_rate=learning_rate, **(fixed | changes))
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """The recipe with some fields replaced; raises ModelError for an unknown field or a value out of range."""
+    unknown = sorted(set(changes) - set(vars(recipe)))
+    if unknown:
+        near = meant(unknown[0], list(vars(recipe)))
+        raise ModelError(f"a recipe has no '{unknown[0]}'; it has {', '.join(vars(recipe))}{near and f'; {near}'}")
+    new = validated(Recipe, vars(recipe) | changes, "recipe", ModelError)
+    if problem := new.out_of_range():
+        raise ModelError(f"recipe: {problem}")
+    return new

@@ -1,0 +1,120 @@
+"""Name → plug-in, by entry points. EdgeBench's own plug-ins are found as a third party's are."""
+
+from __future__ import annotations
+
+import functools
+import pkgutil
+from typing import TYPE_CHECKING, Any, cast
+
+from edgebench.core import options
+from edgebench.core.errors import MissingPackage, UnknownPlugin
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from edgebench.core.contracts import DataRequest
+    from edgebench.core.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
+
+KINDS = {
+    "datasets": "dataset",
+    "models": "model",
+    "model_sources": "model source",
+    "variants": "variant",
+    "exporters": "exporter",
+    "runtimes": "runtime",
+    "renderers": "report format",
+}
+UNNAMED = {"datasets": ("bundle",)}
+"""Plug-ins that EdgeBench alone chooses: a bundle's records are those that `edgebench measure BUNDLE` finds in it."""
+_EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pandas": "report", "tabulate": "report"}
+
+
+@functools.cache
+def _entry_points(kind: str) -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # a worker, which is told where its runtime is, needs none of it
+
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=f"edgebench.{kind}"):
+        found.setdefault(point.name, point)
+    return found
+
+
+def names(kind: str) -> list[str]:
+    """Names of one kind's plug-ins, in the order in which they were registered; imports none of them."""
+    return list(_entry_points(kind))
+
+
+def nameable(kind: str) -> list[str]:
+    """Names of one kind's plug-ins that a person can ask for."""
+    return [name for name in names(kind) if name not in UNNAMED.get(kind, ())]
+
+
+def place(kind: str, name: str) -> str:
+    """Where a plug-in is, as `module:attribute`; imports nothing. Raises UnknownPlugin with the known names."""
+    points = _entry_points(kind)
+    if name not in points:
+        raise UnknownPlugin(KINDS[kind], name, nameable(kind))
+    return f"{points[name].module}:{points[name].attr}"
+
+
+def load(kind: str, name: str, where: str = "") -> Any:
+    """Import and return one plug-in; `where` is its `place`, for one who was told it.
+
+    Raises UnknownPlugin with the known names, and MissingPackage where it needs a package that is not installed.
+    """
+    where = where or place(kind, name)
+    try:
+        return pkgutil.resolve_name(where)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("edgebench", ""):
+            raise
+        raise MissingPackage(package, _EXTRA.get(package, "all"), f"the {KINDS[kind]} '{name}'") from error
+
+
+def dataset(name: str) -> Dataset:
+    """The dataset of that name."""
+    return cast("Dataset", load("datasets", name))
+
+
+def require_records(name: str, request: DataRequest) -> None:
+    """Let a dataset that can tell at once say that its records cannot be there; raises DataError."""
+    if check := getattr(dataset(name), "check", None):
+        check(request)
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of that name, or of a source of many: `timm:NAME`, `path/to/file.py:FUNCTION`."""
+    source, _, rest = name.partition(":")
+    if ".py:" in name:
+        source, rest = "file", name
+    if name not in names("models") and rest and source in names("model_sources"):
+        return cast("Architecture", load("model_sources", source)(rest))
+    return cast("Architecture", load("models", name))
+
+
+def variant(spec: str) -> Variant:
+    """The compression of a spec such as `none` or `l1-0.4`: its name is what stands before the first number."""
+    known = names("variants")
+    name = max((n for n in known if spec == n or spec.startswith(f"{n}-")), key=len, default=spec)
+    return cast("Variant", load("variants", name))
+
+
+def exporter(spec: str) -> Exporter:
+    """The exporter of a name, or of a spec with options such as `fbgemm-int8:percentile,per-tensor`."""
+    return cast("Exporter", load("exporters", options.split(spec)[0]))
+
+
+def choices(exporter: Exporter) -> options.Choices:
+    """What an exporter's words can choose; nothing for one that has no words."""
+    return cast("options.Choices", getattr(exporter, "choices", {}))
+
+
+def runtime(name: str, where: str = "") -> Runtime:
+    """The runtime of that format; `where` is its `place`, if that is known."""
+    return cast("Runtime", load("runtimes", name, where))
+
+
+def renderer(name: str) -> Renderer:
+    """The report format of that name."""
+    return cast("Renderer", load("renderers", name))

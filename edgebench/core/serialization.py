@@ -1,0 +1,124 @@
+"""Records to JSON and back, with the standard library only (the device side may have no pydantic)."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+from unicodedata import category
+
+from edgebench.core import checking, validation
+from edgebench.core.errors import EdgeBenchError
+
+R = TypeVar("R")
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What makes the text behind it run from the right, or stops that."""
+
+
+def to_json(record: Any, indent: int | None = None) -> str:
+    """One record as JSON, keys in the order of its fields. Not-a-number is refused: it is not JSON."""
+    return json.dumps(to_dict(record), indent=indent, default=_plain, allow_nan=False, ensure_ascii=False)
+
+
+def to_dict(record: Any) -> dict[str, Any]:
+    """One record as a dict of JSON's own types."""
+    plain: dict[str, Any] = dataclasses.asdict(record)
+    return plain
+
+
+def from_dict(kind: type[R], data: dict[str, Any]) -> R:
+    """Build a record from JSON that EdgeBench itself wrote; nested records and tuples are rebuilt.
+
+    Raises TypeError for a field that is missing or does not exist.
+    """
+    hints = _hints(typing.cast(Any, kind))
+    return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a record's fields; those of NumPy, which are never in JSON, are stand-ins."""
+    return typing.get_type_hints(kind, None, {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)})
+
+
+def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
+    """Build a record from a file that a person or another machine wrote, with every field checked by pydantic.
+
+    A device that has no pydantic checks by `checking`. Raises `error` with one line that names the file and the first
+    field that is wrong.
+    """
+    try:
+        import pydantic
+    except ModuleNotFoundError:
+        try:
+            return checking.build(kind, data)
+        except ValueError as failure:
+            raise error(f"{where}: {failure}") from None
+    try:
+        return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
+    except pydantic.ValidationError as failure:
+        raise error(f"{where}: {first_problem(failure, kind)}") from None
+
+
+def readable(text: str) -> str:
+    """Text from elsewhere without what does more than stand there; each such character becomes `\\ufffd`.
+
+    That is what steers a terminal (category Cc: ESC, BEL, C1), what turns the writing behind it around (`TURNING`), and
+    what no file in UTF-8 can hold (Cs: lone surrogates, as in names of files that are not UTF-8). White space of all
+    kinds, ends of lines too, becomes a space. Markup of rich, Markdown and HTML is text here and stays.
+    """
+    return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def all_readable(value: Any) -> Any:
+    """JSON's own types with every text in them `readable`, names of fields too."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {all_readable(name): all_readable(part) for name, part in value.items()}
+    return [all_readable(part) for part in value] if isinstance(value, list) else value
+
+
+@functools.cache
+def _adapter(kind: Any) -> Any:
+    """Pydantic's validator of a record; making one takes longer than many uses of it."""
+    import pydantic
+
+    return pydantic.TypeAdapter(kind)
+
+
+def first_problem(failure: Any, kind: Any = None) -> str:
+    """The first problem of a pydantic ValidationError in one line, and how many more there are.
+
+    `kind` is what was validated; the line then names the keys that it has.
+    """
+    first, *more = validation.of_validation(failure, kind)
+    return f"{first}{f' (and {len(more)} more)' if more else ''}"
+
+
+def _build(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    options = [h for h in typing.get_args(hint) if h is not type(None)] if _optional(hint) else [hint]
+    hint = options[0]
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return from_dict(typing.cast(type, hint), value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(value)
+    return value
+
+
+def _optional(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is not JSON")

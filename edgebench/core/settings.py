@@ -1,0 +1,87 @@
+"""What a person can set of fine-tuning, of measuring and of a gate: records in base units.
+
+Standard library only, so that the device side can read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from edgebench.core.contracts import DESCRIBED
+
+MODELS = ("resnet1d",)
+VARIANTS = ("none",)
+TARGETS = ("host", "arm-qnnpack")
+DATASET = "demo"
+CALIBRATION_RECORDS = 256
+SEED = 0
+MOST_THREADS = 256
+"""More are a slip of the finger: no machine that this is for has as many cores, and they would wait for each other."""
+"""What a plan has that says nothing."""
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """How a compressed network is trained on, to win back what it lost."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
+
+    epochs: int = 0
+    """Passes over the training folds after each compression; 0 for none."""
+    qat_epochs: int = 0
+    """Of training with quantization, which starts from what is trained already; 0 for as many as `epochs`."""
+    rounds: int = 1
+    """Structured pruning reaches its share in so many steps, each followed by the epochs."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """Fields of the recipe that are changed, by name; the others are as in the model's own training."""
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How long and how often latency is measured."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
+
+    processes: int = 3
+    """Fresh processes a cell; an emulated cell, whose latency is not ranked, gets one."""
+    warmup: int = 10
+    """Predictions of each process before the timed ones."""
+    min_samples: int = 100
+    """Timed predictions of each process, at least."""
+    min_seconds: float = 0.5
+    """Seconds of timed predictions of each process, at least."""
+    timeout_s: float = 600.0
+    """Seconds without a sign of life after which a job is given up."""
+    cores: tuple[int, ...] = ()
+    """Processor cores that the timed processes are held to; empty for all."""
+    paced_s: float | None = None
+    """Also time one sample every so many seconds, as a monitor on a patient does; not without this."""
+    batches: tuple[int, ...] = ()
+    """Also time batches of these sizes, for the throughput."""
+    cold_starts: int = 0
+    """Processes a cell that load the file after it was put out of the page cache."""
+    cool_down_c: float | None = None
+    """Wait before each timed process until the machine is this cool, in degrees Celsius."""
+    cool_down_limit_s: float = 300.0
+    """Seconds that each such wait may take."""
+    steady: float | None = None
+    """Go on with more processes until the median's interval is this wide at most, as a share of the median."""
+    steady_limit_s: float = 600.0
+    """Seconds that these further processes may take in all."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much worse a cell may be than its baseline before `gate` calls it a regression."""
+
+    slowdown: float = 0.03
+    """Of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
+    sample became slower too, by more than half of this. What slows the code slows every sample; what other work on the
+    machine slows are some of them."""
+    f1_drop: float = 0.005
+    """Of macro-F1."""
+    size_growth: float = 0.01
+    """Of the file, as a share."""
+    memory_growth: float = 0.10
+    """Of peak memory, as a share."""

@@ -1,0 +1,104 @@
+"""The embedded demo set: synthetic 12-lead records in PTB-XL's contract, for a machine that has no PTB-XL.
+
+Each record sets mean beats (each the mean over at least 50 PTB-XL training records of one combination of superclasses;
+`scripts/make_demo.py`) into ten seconds with varying rate, amplitude, baseline wander and noise, from a seed. It shows
+that everything works and how formats compare; its macro-F1 says nothing about patients.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.core.contracts import DataRequest, InputContract, Progress, RecordSet, Split
+from edgebench.core.errors import DataError
+from edgebench.data import cache
+from edgebench.data.signals import SUPERCLASSES
+
+SPLITS = {"train": (512, 1), "validation": (160, 2), "test": (240, 3), "calibration": (512, 1)}
+"""Records and seed of each split; calibration is drawn from the training records."""
+
+
+class Demo:
+    """Synthetic records from mean beats."""
+
+    name = "demo"
+    label = "demo (synthetic)"
+    summary = "synthetic ECGs that come with EdgeBench: for a first look, its scores say nothing of patients"
+    classes = SUPERCLASSES
+    license = "CC-BY-4.0"
+    splits: Mapping[Split, str] = {"train": "train", "validation": "validation", "test": "test"}
+
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
+        """Return one split, synthesised on the first load and kept in the cache; raises DataError."""
+        contract = InputContract()
+        if request.rate_hz != contract.rate_hz:
+            raise DataError(f"the demo set is sampled at {contract.rate_hz} Hz, not {request.rate_hz} Hz")
+        with as_file(files("edgebench.data.demo") / "beats.npz") as path:
+            content = hashlib.sha256(path.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+            key = f"demo-{request.split}-{'all' if request.limit is None else request.limit}-{cache.FORMAT}-{content}"
+            entry = cache.open_or_make(key, lambda folder: _make(path, request, folder, contract))
+        return RecordSet(
+            self.name, self.label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract
+        )
+
+
+def _make(bank: Path, request: DataRequest, folder: Path, contract: InputContract) -> None:
+    count, seed = SPLITS[request.split]
+    with np.load(bank) as data:
+        signals, labels = synthesise(data["beats"], data["labels"], count, seed, contract)
+    chosen = np.arange(count)[: request.limit]
+    np.save(folder / "signals.npy", signals[chosen])
+    cache.save(folder, labels[chosen], chosen.astype(np.int64), {})
+
+
+def synthesise(
+    beats: NDArray[np.int16], labels: NDArray[np.uint8], count: int, seed: int, contract: InputContract
+) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+    """Make `count` records from templates.
+
+    beats (templates, 12, samples) in microvolts, labels (templates, 5). Returns int16 microvolts of shape
+    (count, 12, 1000) and their labels; the same arguments give the same records.
+    """
+    rng = np.random.default_rng(seed)
+    combinations, member = np.unique(labels, axis=0, return_inverse=True)
+    # Single superclasses are drawn twice as often as combinations of several.
+    weights = np.where(combinations.sum(1) == 1, 2.0, 1.0)
+    drawn = rng.choice(len(combinations), size=count, p=weights / weights.sum())
+    signals = np.empty((count, *contract.shape), np.int16)
+    for row, combination in enumerate(drawn):
+        templates = np.flatnonzero(member.ravel() == combination)
+        beat = beats[rng.choice(templates)].astype(np.float64)
+        signals[row] = _record(beat, rng, contract)
+    return signals, combinations[drawn].astype(np.uint8)
+
+
+def _record(beat: NDArray[np.float64], rng: np.random.Generator, contract: InputContract) -> NDArray[np.int16]:
+    leads, samples = contract.shape
+    length = beat.shape[1]
+    # Fading both ends in and out lets neighbouring beats overlap without a step.
+    fade = np.ones(length)
+    fade[:8] = fade[-8:][::-1] = (1 - np.cos(np.pi * (np.arange(8) + 0.5) / 8)) / 2
+    beat = beat * fade * rng.uniform(0.9, 1.15)
+    record = np.zeros((leads, samples + 2 * length))
+    interval = rng.uniform(0.75, 1.05) * contract.rate_hz
+    at = rng.uniform(0, interval)
+    while at < samples + length:
+        start = round(at)
+        record[:, start : start + length] += beat * rng.normal(1, 0.03)
+        at += interval * rng.normal(1, 0.03)
+    record = record[:, length : length + samples]
+    seconds = np.arange(samples) / contract.rate_hz
+    wander = (
+        40 * rng.random((leads, 1)) * np.sin(2 * np.pi * (rng.uniform(0.1, 0.4) * seconds + rng.random((leads, 1))))
+    )
+    noise = rng.normal(0, rng.uniform(4, 14), (leads, samples))
+    return np.clip(np.rint(record + wander + noise), -32767, 32767).astype(np.int16)
+
+
+DATASET = Demo()

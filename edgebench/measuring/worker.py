@@ -1,0 +1,106 @@
+"""The worker process: one artifact, one job, one answer. Run as `python -m edgebench.measuring.worker`.
+
+It imports only the device side: NumPy and the runtime of the artifact's format, and of EdgeBench what its kind of job
+needs, since every cell of a run pays for several starts.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgebench.core import registry
+from edgebench.core.contracts import Job, Outcome
+from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
+from edgebench.core.files import FULL, sha256
+from edgebench.core.serialization import from_dict, to_dict
+from edgebench.isolation.allocator import keep_memory
+from edgebench.isolation.process import answer_with, say
+
+if TYPE_CHECKING:
+    from edgebench.core.protocols import Runtime
+
+SIGN_OF_LIFE_S = 0.3
+"""Well under the shortest timeout that a plan may have, a second."""
+
+
+class SignsOfLife:
+    """Tells the parent now and then how far a long prediction is, so that only one that hangs runs into the timeout."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say it, unless it was said a moment ago."""
+        if time.monotonic() - self._last >= SIGN_OF_LIFE_S:
+            self._last = time.monotonic()
+            say({"done": done, "total": total})
+
+
+def perform(job: Job) -> Outcome:
+    """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
+    try:
+        runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
+        if job.artifact.feed:
+            from edgebench.measuring import feed
+
+            runtime = feed.FedRuntime(runtime, job.artifact.feed)
+        missing = runtime.unavailable(job.device, job.engine)
+        if missing:
+            return Outcome("unsupported", missing)
+        if sha256(Path(job.path)) != job.artifact.sha256:
+            raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+        if job.cores:
+            os.sched_setaffinity(0, job.cores)
+        runtime.start(job.threads, job.engine)
+        # What bounds address space is of no use to CUDA, which reserves it without end.
+        if job.memory_limit_bytes is not None and not job.in_cgroup and job.device == "cpu":
+            from edgebench.measuring import memory
+
+            memory.bound(job.memory_limit_bytes, job.threads)
+        return Outcome("ok", values=_measured(job, runtime))
+    except DiskFull:
+        raise
+    except EdgeBenchError as error:
+        return Outcome("failed", str(error))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
+
+
+def _measured(job: Job, runtime: Runtime) -> dict[str, Any]:
+    """What this kind of job gives; only its own module is imported."""
+    if job.kind == "predict":
+        from edgebench.measuring import accuracy
+
+        keep_memory()
+        return accuracy.predict(job, runtime, SignsOfLife())
+    if job.kind == "memory":
+        from edgebench.measuring import memory
+
+        return memory.measure(job, runtime)
+    if job.kind == "profile":
+        from edgebench.measuring import operators
+
+        return operators.measure(job, runtime)
+    from edgebench.measuring import latency
+
+    return latency.cold_start(job, runtime) if job.kind == "cold" else latency.measure(job, runtime)
+
+
+def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    gc.disable()  # a collection in the timed loop would be measured as the model's
+    yield to_dict(perform(from_dict(Job, request)))
+
+
+if __name__ == "__main__":
+    answer_with(_handle)
+    # All is written and told. Taking the libraries down in order would take longer than some measurements.
+    sys.stderr.flush()
+    os._exit(0)

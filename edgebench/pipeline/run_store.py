@@ -1,0 +1,268 @@
+"""A run's folder: everything is written as soon as it is known, so that a crash costs one job.
+
+plan.json            what was asked for, and the hashes that a resume compares
+environment.json     the machine and its software
+models/              models that were made of a person's Python file
+artifacts/           what was built, each with its manifest
+journal.jsonl        a line as soon as a job ends
+devices/             what was measured over SSH, by target: the run as the device left it
+samples/             raw latencies in seconds, one .npy file a process
+predictions/         logits over the test records
+measurements.jsonl   a line as soon as a cell ends
+report.csv, report.md
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.core.contracts import Outcome, Target
+from edgebench.core.errors import RunError
+from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.serialization import from_dict, to_dict, to_json, validated
+from edgebench.pipeline import stored_schema
+
+FOLDERS = ("artifacts", "samples", "predictions")
+
+
+@dataclass
+class RunStore:
+    """An open run."""
+
+    folder: Path
+    plan: dict[str, Any]
+    inputs: dict[str, Any]
+    """Hashes of what the run was made from: models, records, machine."""
+    environment: dict[str, Any]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """What is in the journal, by the job's name."""
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    """The cells that have ended, by their id."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def record(self, job: str, outcome: Outcome) -> None:
+        """Keep what came of a job; raises DiskFull."""
+        line = json.dumps({"job": job, **to_dict(outcome)}, ensure_ascii=False)
+        with self._lock:  # builds and their checks end in threads of their own
+            append_line(self.folder / "journal.jsonl", line)
+            self.outcomes[job] = outcome
+
+    def finish(self, measurement: Measurement) -> None:
+        """Keep a cell's measurement; raises DiskFull."""
+        append_line(self.folder / "measurements.jsonl", to_json(measurement))
+        self.measurements[measurement.cell.id] = measurement
+
+
+def require_free(folder: Path) -> None:
+    """Raise RunError where a new run cannot go into the folder, since something is there."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder}: a file, not a folder; give another --output")
+    if folder.exists() and any(p.name != ".lock" for p in folder.iterdir()):
+        further = f", or go on with it: edgebench run --resume {folder}" if (folder / "plan.json").is_file() else ""
+        raise RunError(f"{folder}: already there; give another --output{further}")
+
+
+def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
+    """Start a run in a new or empty folder; raises RunError, DiskFull."""
+    require_free(folder)
+    try:
+        with disk_full_at(folder / "plan.json"):
+            for name in FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
+    write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
+    # Last, since its presence says that the folder is a run.
+    write_text(folder / "plan.json", json.dumps({"plan": plan, "inputs": inputs}, indent=2) + "\n")
+    return RunStore(folder, plan, inputs, environment)
+
+
+def saved_plan(folder: Path) -> dict[str, Any]:
+    """The plan of an earlier run; raises RunError."""
+    plan = _object(folder, "plan")
+    stored_schema.check_plan(plan, f"{folder}/plan.json")
+    return plan
+
+
+def saved_inputs(folder: Path) -> dict[str, Any]:
+    """Hashes of what an earlier run was made from; raises RunError."""
+    return _object(folder, "inputs")
+
+
+def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
+    """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed.
+
+    `earlier` is the saved plan, with the defaults of fields that it does not have.
+    """
+    made_from = _with_defaults(saved_inputs(folder))
+    for what, before, now in (("plan", earlier, plan), ("inputs", made_from, inputs)):
+        changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+        if changed:
+            raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
+    store = RunStore(folder, plan, inputs, _environment(folder))
+    for number, line in enumerate(read_lines(folder / "journal.jsonl"), 1):
+        try:
+            entry = stored_schema.parsed(line)
+            job = entry.pop("job")
+            outcome = from_dict(Outcome, entry)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise RunError(f"{folder}/journal.jsonl:{number}: not a journal's line; the folder is damaged") from None
+        if outcome.status != "ok" or _output_is_whole(folder, job):
+            store.outcomes[job] = outcome
+    store.measurements = {m.cell.id: m for m in _measurements(folder)}
+    return store
+
+
+def read(folder: Path) -> Run:
+    """Read a finished or interrupted run; raises RunError."""
+    plan, environment = saved_plan(folder), _environment(folder)
+    name = folder.resolve().name  # which may be another one now than when the run was made
+    rows = tuple(replace(m, run=name) for m in _measurements(folder))
+    devices: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(folder.glob("devices/*/environment.json")):
+        told = _environment(path.parent)
+        devices |= {m.host: told for m in _measurements(path.parent)}
+    return Run(name, folder, plan, environment, rows, devices)
+
+
+def merged(runs: Sequence[Run]) -> Run:
+    """Several runs as one, with the machine of each row beside it; raises RunError where a cell is there twice."""
+    rows = [m for run in runs for m in run.measurements]
+    if len({(m.run, m.host, m.cell.id) for m in rows}) < len(rows):
+        raise RunError(
+            "two of the runs have the same name and the same cells; rename the folder of one, or name it once"
+        )
+    targets = list(dict.fromkeys(t for run in runs for t in run.plan.get("targets", [])))
+    plan = {**runs[0].plan, "targets": targets}
+    name = " and ".join(r.name for r in runs)
+    return Run(name, runs[0].folder, plan, runs[0].environment, tuple(rows), parts=tuple(runs))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; a second process is refused. The system lets go of the lock when this process ends."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f"{folder}: another process is at this run; wait for it to end") from None
+        yield
+    finally:
+        os.close(handle)
+        if made and [p.name for p in folder.iterdir()] == [".lock"]:
+            # The run never began: leave nothing behind that was not there before.
+            (folder / ".lock").unlink()
+            with contextlib.suppress(OSError):  # a folder that somebody else uses by now stays
+                for path in made:
+                    path.rmdir()
+
+
+def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The saved inputs, with the defaults of a target's fields that an earlier version did not have."""
+    try:
+        targets = {name: to_dict(from_dict(Target, dict(fields))) for name, fields in inputs["targets"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return inputs  # of a version too far away: the comparison says what differs
+    return inputs | {"targets": targets}
+
+
+def samples_of(folder: Path, job: str) -> Path:
+    """The file of the samples that a timed job writes."""
+    return folder / "samples" / f"{job.removeprefix('latency~')}.npy"
+
+
+def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
+    """The raw samples of a cell in seconds, an array a process; those that are missing or damaged are left out."""
+    found, folder = [], run.part_of(m).folder
+    for number in itertools.count():
+        path = samples_of(folder, f"latency~{m.cell.id}~{number}")
+        try:
+            there = path.is_file()
+        except OSError:  # the cell's name is longer than a file's may be here
+            there = False
+        if not there:
+            break
+        with contextlib.suppress(OSError, ValueError, TypeError, EOFError, MemoryError):
+            found.append(np.asarray(np.load(path), np.float64))
+    return [s for s in found if s.ndim == 1 and s.size and bool(np.all(np.isfinite(s) & (s > 0)))]
+
+
+def _output_is_whole(folder: Path, job: str) -> bool:
+    """Whether the array that a finished job wrote is there; where a power cut took it, the job is done again."""
+    kind, _, name = job.partition("~")
+    if kind == "predict":
+        path = folder / "predictions" / f"{name}.npy"
+    elif kind in ("latency", "paced") or kind.startswith("batch"):
+        path = samples_of(folder, job)
+    else:
+        return True
+    try:
+        return bool(np.load(path, mmap_mode="r").size)
+    except (OSError, ValueError, EOFError):
+        return False
+
+
+def _measurements(folder: Path) -> list[Measurement]:
+    path = folder / "measurements.jsonl"
+    lines = read_lines(path)
+    return [_measurement(path, number, line) for number, line in enumerate(lines, 1)]
+
+
+def _measurement(path: Path, number: int, line: str) -> Measurement:
+    try:
+        data = stored_schema.parsed(line)
+    except ValueError:
+        raise RunError(f"{path}:{number}: not JSON") from None
+    where = f"{path}:{number}"
+    return validated(Measurement, stored_schema.row(data, where), where, RunError)
+
+
+def _environment(folder: Path) -> dict[str, Any]:
+    """The machine that a folder tells of; raises RunError."""
+    found = _read_json(folder, "environment.json")
+    stored_schema.check_environment(found, f"{folder}/environment.json")
+    return found
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    if not folder.is_dir():
+        what = "a file, not a run's folder" if folder.exists() else "no such folder"
+        raise RunError(f"{folder}: {what}; name one that edgebench run wrote")
+    if not path.is_file():
+        raise RunError(f"{folder}: not a run's folder (no {name}); name one that edgebench run wrote")
+    try:
+        data = stored_schema.parsed(path.read_text(encoding="utf-8"))
+    except ValueError:  # of the encoding, or of the JSON
+        raise RunError(f"{path}: not JSON; the folder is damaged") from None
+    if not isinstance(data, dict):
+        raise RunError(f"{path}: not of a run; the folder is damaged, or another program's")
+    return data
+
+
+def _object(folder: Path, part: str) -> dict[str, Any]:
+    """A part of plan.json, which other programs have files of the name of, too; raises RunError."""
+    found = _read_json(folder, "plan.json").get(part)
+    if not isinstance(found, dict):
+        raise RunError(f"{folder}/plan.json: not of a run (no {part}); the folder is damaged, or another program's")
+    return found

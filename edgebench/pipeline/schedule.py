@@ -1,0 +1,206 @@
+"""The timed passes of a run: one process at a time, cells interleaved in a new order each round."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgebench.artifacts import artifacts
+from edgebench.core.contracts import Job, Outcome
+from edgebench.core.progress import Listener
+from edgebench.core.settings import Measuring
+from edgebench.measuring import steadiness, summary
+from edgebench.measuring.latency_statistics import median_interval
+from edgebench.pipeline import run_store
+from edgebench.pipeline.rows import Passes, Planned
+from edgebench.pipeline.run_store import RunStore
+
+if TYPE_CHECKING:
+    from edgebench.pipeline.device_plan import DevicePlan
+    from edgebench.pipeline.plan import Plan
+
+LATENCY = "measure latency"
+"""Name of the stage."""
+LEAST_STEADY = 5
+"""Processes before an interval is believed to be narrow: of fewer, some are narrow by chance."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What is timed in one process."""
+
+    name: str
+    """`latency`, `paced`, `cold`, or `batch` with its size."""
+    kind: str
+    processes: int
+    """How many processes a cell does it in."""
+    batch: int = 1
+    period_s: float = 0.0
+
+
+def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
+    """What is timed of a cell; an emulated one, whose times are no evidence, is timed once, closed, batch 1."""
+    if emulated:
+        return [Pass("latency", "latency", 1)]
+    count = measuring.processes
+    found = [Pass("latency", "latency", count)]
+    if measuring.paced_s:
+        found.append(Pass("paced", "latency", count, period_s=measuring.paced_s))
+    found += [Pass(f"batch{size}", "latency", count, batch=size) for size in measuring.batches if size > 1]
+    if measuring.cold_starts:
+        found.append(Pass("cold", "cold", measuring.cold_starts))
+    return found
+
+
+@dataclass
+class Rounds:
+    """Times cells and keeps what each process gave in the run's folder; what is there is not measured again."""
+
+    plan: Plan | DevicePlan
+    store: RunStore
+    signals: Path
+    hear: Listener
+
+    def count(self, cells: list[Planned]) -> int:
+        """How many processes these cells are timed in; further ones until steady are not counted."""
+        return sum(p.processes for cell in cells for p in passes(self.plan.measuring, cell.fit.emulated))
+
+    def measure(
+        self, cells: list[Planned], failed: Callable[[Planned, str], bool], ended: Callable[[Planned], None]
+    ) -> None:
+        """Every pass of every cell.
+
+        `failed` ends a cell whose job went wrong, and says whether it did; `ended` is called with each other one as
+        soon as its last process is done, between two timed ones.
+        """
+        measuring = self.plan.measuring
+        most = max((p.processes for cell in cells for p in passes(measuring, cell.fit.emulated)), default=0)
+        todo = [turn for number in range(most) for turn in self._round(cells, number)]
+        left = Counter(planned.cell.id for _, planned, _ in todo)
+        self.hear.stage(LATENCY, len(todo))
+        for device in dict.fromkeys(cell.target.device for cell in cells):
+            if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
+                place = "the GPU" if device == "cuda" else "this machine"
+                self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
+        gone: set[str] = set()
+        for number, planned, what in todo:
+            told = f"{planned.cell.told}: {what.name}, process {number + 1} of {what.processes}"
+            self.hear.begin(told)
+            if planned.cell.id not in gone and self._one(planned, what, number, failed):
+                gone.add(planned.cell.id)
+            self.hear.step(told)
+            left[planned.cell.id] -= 1
+            steady = measuring.steady is None or planned.fit.emulated
+            if not left[planned.cell.id] and planned.cell.id not in gone and steady:
+                ended(planned)
+        if measuring.steady is not None:
+            further = [c for c in cells if c.cell.id not in gone and not c.fit.emulated]
+            self._until_steady(further)
+            for planned in further:
+                ended(planned)
+
+    def done(self, planned: Planned) -> Passes:
+        """What each pass of a cell gave, by its name: outcomes with their files of samples, in order."""
+        found = {what: list(self._done(planned, what)) for what in passes(self.plan.measuring, planned.fit.emulated)}
+        # Of a batch that some processes could not do, nothing is told.
+        return {what.name: done for what, done in found.items() if what.batch == 1 or len(done) == what.processes}
+
+    def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome, Path]]:
+        number = 0
+        while outcome := self.store.outcomes.get(_job_name(planned, what, number)):
+            if outcome.status == "ok":
+                yield outcome, self._samples(planned, what, number)
+            number += 1
+
+    def _round(self, cells: list[Planned], number: int) -> list[tuple[int, Planned, Pass]]:
+        turns = [
+            (number, cell, what)
+            for cell in cells
+            for what in passes(self.plan.measuring, cell.fit.emulated)
+            if number < what.processes
+        ]
+        random.Random(self.plan.seed + number).shuffle(turns)
+        return turns
+
+    def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, str], bool]) -> bool:
+        """One process; True where the cell ends by it."""
+        if what.batch == 1:
+            self._time(planned, what, number)
+            return failed(planned, _job_name(planned, what, number))
+        # An artifact may take one record at a time only: that is no fault of the cell, and not tried again.
+        if len(list(self._done(planned, what))) == number:
+            outcome = self._time(planned, what, number)
+            if outcome.status != "ok":
+                self.hear.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
+        return False
+
+    def _time(self, planned: Planned, what: Pass, number: int) -> Outcome:
+        """What one process gave; it is not started where the run's folder has it."""
+        name, measuring = _job_name(planned, what, number), self.plan.measuring
+        if name not in self.store.outcomes:
+            self._cool_down(planned.target.device)
+            # A worker says nothing while it times: what it is asked to take does not count as silence.
+            asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
+            outcome = artifacts.perform(self._job(planned, what, number), measuring.timeout_s + asked_s)
+            self.store.record(name, outcome)
+        return self.store.outcomes[name]
+
+    def _until_steady(self, cells: list[Planned]) -> None:
+        """More processes of the cells whose interval is too wide, until it is not or the time is up."""
+        measuring = self.plan.measuring
+        end = time.monotonic() + measuring.steady_limit_s
+        what = passes(measuring, False)[0]
+        left = cells
+        self.hear.stage("until steady", len(cells))
+        while True:
+            steady = [c for c in left if self._steady(c, what)]
+            for planned in steady:
+                self.hear.step(planned.cell.told)
+            left = [c for c in left if c not in steady]
+            if not left or time.monotonic() >= end:
+                break
+            for planned in list(left):
+                number = len(list(self._done(planned, what)))
+                self.hear.detail(f"{planned.cell.told}: process {number + 1}")
+                if time.monotonic() < end and self._time(planned, what, number).status != "ok":
+                    self.hear.note(f"{planned.cell.told}: a further process failed; those before it count")
+                    left.remove(planned)
+        for planned in left:
+            self.hear.note(f"{planned.cell.told}: not steady within {measuring.steady_limit_s:g} s")
+
+    def _steady(self, planned: Planned, what: Pass) -> bool:
+        processes = summary.samples_of(list(self._done(planned, what)))
+        if len(processes) < LEAST_STEADY:
+            return False
+        low, high = median_interval(processes)
+        return (high - low) / float(np.median(np.concatenate(processes))) <= (self.plan.measuring.steady or 0.0)
+
+    def _cool_down(self, device: str) -> None:
+        measuring = self.plan.measuring
+        if measuring.cool_down_c is None or steadiness.temperature_c(device) is None:
+            return
+        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.hear.detail, device):
+            self.hear.note(f"not down to {measuring.cool_down_c:g} °C within {measuring.cool_down_limit_s:g} s")
+
+    def _job(self, planned: Planned, what: Pass, number: int) -> Job:
+        measuring = self.plan.measuring
+        return planned.job(
+            what.kind, self.signals, self._samples(planned, what, number), threads=self.plan.threads,
+            warmup=measuring.warmup, min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
+            batch=what.batch, period_s=what.period_s, cores=measuring.cores,
+            memory_limit_bytes=planned.target.memory_limit_bytes,
+        )  # fmt: skip
+
+    def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
+        return run_store.samples_of(self.store.folder, _job_name(planned, what, number))
+
+
+def _job_name(planned: Planned, what: Pass, number: int) -> str:
+    return f"{what.name}~{planned.cell.id}~{number}"

@@ -1,0 +1,101 @@
+"""What a bundle holds and what its entries may be called.
+
+    bundle.json          this listing, with the SHA-256 and the size of every other file
+    artifacts/…          each artifact beside its manifest, as `edgebench export` lays them out
+    targets/NAME.toml    the target profiles
+    records/             signals.npy (int16 microvolts), labels.npy, ids.npy, about.json, and the logits of the
+                         uncompressed fp32 models, reference-N.npy
+    device/              EdgeBench's device side, as a wheel
+
+A bundle is a zip archive, or the folder that such an archive unpacks to.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from edgebench.core.contracts import STRICT
+from edgebench.core.errors import BundleError
+from edgebench.core.settings import Measuring
+
+LISTING = "bundle.json"
+FORMAT = 1
+"""Raised when the layout changes, so that an older EdgeBench says so instead of misreading."""
+MOST_FILES = 20_000
+MOST_BYTES = 8 * 2**30
+"""What a bundle may unpack to; a larger claim is taken for a bomb."""
+MOST_LISTING_BYTES = 8 * 2**20
+PART = re.compile(r"[\w][\w.,+=~-]{0,199}")
+"""One part of an entry's path."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the listing says of one file."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """bundle.json."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    format: int
+    edgebench: str
+    """Version that made it."""
+    artifacts: tuple[str, ...]
+    """Manifests."""
+    targets: tuple[str, ...]
+    """`host`, or profiles in the bundle."""
+    device: str
+    """The wheel."""
+    formats: tuple[str, ...]
+    """Of the artifacts; they say which runtimes the device needs."""
+    records: str = ""
+    """The file that tells of the records; empty for a bundle without."""
+    measuring: Measuring = field(default_factory=Measuring)
+    threads: int | None = None
+    seed: int = 0
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    """Every file but this one."""
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Raise BundleError for the first name that could leave the bundle's folder, or that is there twice."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if problem := _problem(name):
+            raise BundleError(f"{where}: refused: the entry {name[:200]!r} {problem}")
+        other = seen.setdefault(name.casefold(), name)
+        if other is not name:
+            how = "is there twice" if other == name else f"differs from {other!r} only in upper and lower case"
+            raise BundleError(f"{where}: refused: the entry {name!r} {how}")
+    folders = {"/".join(parts[:i]) for key in seen if (parts := key.split("/")) for i in range(1, len(parts))}
+    for key in sorted(folders & seen.keys()):
+        raise BundleError(f"{where}: refused: the entry {seen[key]!r} is a file and a folder at once")
+
+
+def _problem(name: str) -> str:
+    if "\0" in name or any(unicodedata.category(c) == "Cc" for c in name):
+        return "has a control character in its name"
+    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
+        return "is an absolute path"
+    if "\\" in name:
+        return "has a backslash in its name"
+    parts = name.split("/")
+    if ".." in parts:
+        return "leaves the bundle's folder"
+    if name.endswith("/"):
+        return "is a folder of its own"
+    if not all(PART.fullmatch(part) for part in parts) or unicodedata.normalize("NFC", name) != name:
+        return "has a name that no bundle has"
+    return ""

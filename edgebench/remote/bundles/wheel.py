@@ -1,0 +1,76 @@
+"""EdgeBench's device side as a wheel: its Python source without the shipped weights, and only the light dependencies.
+
+Written by hand, since `pip wheel` needs the network for its build tools and gives other bytes each time.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+from importlib.metadata import distribution
+from pathlib import Path
+
+from edgebench import __version__
+from edgebench.remote.bundles.archive import zipped
+from edgebench.runtimes import installing
+
+BASE = ("numpy>=1.26", "psutil>=5.9")
+"""As in pyproject.toml. What makes the command line pleasant is not needed to measure a bundle."""
+VERSION = f"{__version__}+device"
+NAME = f"edgebench-{VERSION}-py3-none-any.whl"
+INFO = f"edgebench-{VERSION}.dist-info"
+KEPT = (".py", ".toml", ".typed", ".npz", ".json")
+PARTS = ("edgebench", "edgebench.exporters", "edgebench.targets")
+"""Packages that may lie in folders of their own, as in a checkout."""
+
+
+def build() -> bytes:
+    """The wheel; the same source gives the same bytes."""
+    files = _source()
+    files |= {
+        f"{INFO}/METADATA": _metadata(),
+        f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: edgebench\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{INFO}/entry_points.txt": (distribution("edgebench").read_text("entry_points.txt") or "").encode(),
+    }
+    for name in ("LICENSE", "NOTICE"):
+        for place in (f"licenses/{name}", name):
+            if text := distribution("edgebench").read_text(place):
+                files[f"{INFO}/licenses/{name}"] = text.encode()
+                break
+    record = "".join(f"{name},{_hash(data)},{len(data)}\n" for name, data in sorted(files.items()))
+    files[f"{INFO}/RECORD"] = (record + f"{INFO}/RECORD,,\n").encode()
+    return zipped(files)
+
+
+def _source() -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for package in PARTS:
+        for home in map(Path, importlib.import_module(package).__path__):
+            for path in sorted(home.rglob("*")):
+                inside = path.relative_to(home)
+                if path.is_file() and path.suffix in KEPT and inside.parts[:2] != ("models", "weights"):
+                    found[f"{package.replace('.', '/')}/{inside.as_posix()}"] = path.read_bytes()
+    return found
+
+
+def _metadata() -> bytes:
+    lines = [
+        "Metadata-Version: 2.1", "Name: edgebench", f"Version: {VERSION}", "Requires-Python: >=3.11",
+        "Summary: The device side of EdgeBench, out of a bundle.", "License: Apache-2.0",
+        *(f"Requires-Dist: {needed}" for needed in BASE),
+    ]  # fmt: skip
+    for extra, form in (("onnx", "onnx"), ("torch", "eager")):
+        lines.append(f"Provides-Extra: {extra}")
+        light = installing.LIGHT_TORCH["aarch64"]
+        for name in installing.NEEDS[form]:
+            when = f"extra == '{extra}'"
+            if name == "torch":
+                lines.append(f"Requires-Dist: torch{light}; platform_machine == 'aarch64' and {when}")
+                when = f"platform_machine != 'aarch64' and {when}"
+            lines.append(f"Requires-Dist: {name}{installing.RANGES[name]}; {when}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _hash(data: bytes) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -1,0 +1,156 @@
+"""Writes a bundle: a zip archive, or a folder. The same contents give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench import __version__
+from edgebench.core import target_profiles
+from edgebench.core.contracts import Artifact, KnownReference, RecordSet, Target
+from edgebench.core.errors import BundleError
+from edgebench.core.files import replacing, replacing_folder, safe_name, sha256
+from edgebench.core.serialization import to_json
+from edgebench.core.settings import Measuring
+from edgebench.data.about_records import AboutRecords
+from edgebench.remote.bundles import wheel
+from edgebench.remote.bundles.archive import add
+from edgebench.remote.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
+
+Content = bytes | Path
+MANIFEST = "manifest.json"
+HOST = "host"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an uncompressed fp32 model says of the records."""
+
+    model: str
+    model_sha256: str
+    thresholds: tuple[float, ...]
+    logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a bundle."""
+
+    artifacts: tuple[tuple[Artifact, Path], ...]
+    """Each with its file."""
+    targets: tuple[Target, ...]
+    """One named `host` stands for whatever the device is."""
+    records: RecordSet | None = None
+    references: tuple[Said, ...] = ()
+    measuring: Measuring = field(default_factory=Measuring)
+    threads: int | None = None
+    seed: int = 0
+
+
+def write(contents: Contents, path: Path, folder: bool = False) -> Listing:
+    """Write the bundle to `path`, whole or not at all; raises BundleError, DiskFull."""
+    files, listing = laid_out(contents)
+    text = listing_text(listing)
+    if folder:
+        if path.exists() and not (path / LISTING).is_file() and (path.is_file() or any(path.iterdir())):
+            raise BundleError(f"{path}: there already, and not a bundle; give another --output")
+        with replacing_folder(path) as new:
+            for name, content in {LISTING: text, **files}.items():
+                target = new / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(content, bytes):
+                    target.write_bytes(content)
+                else:
+                    shutil.copyfile(content, target)
+        return listing
+    if path.is_dir():
+        raise BundleError(f"{path}: is a folder; give a file, or --folder")
+    with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
+        add(archive, LISTING, text)
+        for name, content in files.items():
+            add(archive, name, content)
+    return listing
+
+
+def laid_out(contents: Contents) -> tuple[dict[str, Content], Listing]:
+    """Every file but the listing by its name, sorted, and the listing; raises BundleError."""
+    files: dict[str, Content] = {}
+    manifests = [_artifact(artifact, path, files) for artifact, path in contents.artifacts]
+    if not manifests:
+        raise BundleError("no artifact to put into a bundle")
+    for target in contents.targets:
+        if target.name != HOST:
+            files[_profile(target)] = target_profiles.to_toml(target).encode()
+    about = _records(contents.records, contents.references, files) if contents.records else ""
+    device = f"device/{wheel.NAME}"
+    files[device] = wheel.build()
+    files = dict(sorted(files.items()))
+    check_names([LISTING, *files], "the bundle")
+    listing = Listing(
+        FORMAT, __version__, tuple(sorted(manifests)),
+        tuple(HOST if t.name == HOST else _profile(t) for t in contents.targets), device,
+        tuple(sorted({artifact.format for artifact, _ in contents.artifacts})), about,
+        contents.measuring, contents.threads, contents.seed, {n: entry(c) for n, c in files.items()},
+    )  # fmt: skip
+    return files, listing
+
+
+def listing_text(listing: Listing) -> bytes:
+    """bundle.json as it is written."""
+    return (to_json(listing, indent=1) + "\n").encode()
+
+
+def _artifact(artifact: Artifact, path: Path, files: dict[str, Content]) -> str:
+    """Put an artifact and its manifest in; returns the manifest's name. Raises BundleError."""
+    name = safe_name(path.name)
+    name = name if name[0].isalnum() else f"file{name}"
+    folder = "/".join(("artifacts", *map(safe_name, (artifact.model, artifact.variant, artifact.exporter))))
+    if f"{folder}/{MANIFEST}" in files:
+        raise BundleError(f"{path}: a second artifact of {artifact.model} {artifact.variant} {artifact.exporter}")
+    if sha256(path) != artifact.sha256:
+        raise BundleError(f"{path}: changed since it was exported (SHA-256 differs from its manifest)")
+    files[f"{folder}/{name}"] = path
+    files[f"{folder}/{MANIFEST}"] = (to_json(replace(artifact, file=name), indent=2) + "\n").encode()
+    return f"{folder}/{MANIFEST}"
+
+
+def _profile(target: Target) -> str:
+    return f"targets/{safe_name(target.name)}.toml"
+
+
+def _records(records: RecordSet, said: Iterable[Said], files: dict[str, Content]) -> str:
+    files["records/signals.npy"] = records.signals
+    files["records/labels.npy"] = _npy(records.labels)
+    files["records/ids.npy"] = _npy(records.ids)
+    known = []
+    for number, one in enumerate(said):
+        name = f"reference-{number}.npy"
+        files[f"records/{name}"] = _npy(one.logits)
+        known.append(KnownReference(one.model, one.model_sha256, one.thresholds, name))
+    about = AboutRecords(
+        records.dataset, records.label, records.split, records.classes, records.input, records.dropped,
+        records.unlabelled, tuple(known),
+    )  # fmt: skip
+    files["records/about.json"] = (to_json(about, indent=1) + "\n").encode()
+    return "records/about.json"
+
+
+def _npy(array: NDArray[np.generic]) -> bytes:
+    target = io.BytesIO()
+    np.save(target, array)
+    return target.getvalue()
+
+
+def entry(content: Content) -> Entry:
+    """What the listing says of a content."""
+    if isinstance(content, bytes):
+        return Entry(hashlib.sha256(content).hexdigest(), len(content))
+    return Entry(sha256(content), content.stat().st_size)

@@ -1,0 +1,86 @@
+"""Listeners of the standard library: lines for a person, JSON lines for another machine, and those heard again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from edgebench.core.contracts import Outcome
+from edgebench.core.measurements import Measurement
+from edgebench.core.progress import Listener
+from edgebench.core.serialization import readable
+
+
+class Lines(Listener):
+    """A line a stage and a line a note, on standard error."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Which stage begins."""
+        print(readable(f"{name} ({total})"), file=sys.stderr, flush=True)
+
+    def cell(self, measurement: Measurement) -> None:
+        """Only what went wrong is worth a line."""
+        if measurement.status in ("failed", "timeout"):
+            m = measurement
+            self.note(f"{m.model} {m.exporter} on {m.target}: {m.status}: {m.reason}")
+
+    def note(self, text: str) -> None:
+        """A line."""
+        print(readable(text), file=sys.stderr, flush=True)
+
+
+class Telling(Listener):
+    """One JSON object a line on standard output, for the machine that asked for the run."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage begins."""
+        self._tell(event="stage", name=name, total=total)
+
+    def begin(self, text: str) -> None:
+        """A step is at work."""
+        self._tell(event="begin", text=text)
+
+    def step(self, text: str = "") -> None:
+        """A step is done."""
+        self._tell(event="step", text=text)
+
+    def detail(self, text: str) -> None:
+        """How far a long step is."""
+        self._tell(event="detail", text=text)
+
+    def cell(self, measurement: Measurement) -> None:
+        """A cell has ended."""
+        m = measurement
+        self._tell(event="cell", text=f"{m.model} {m.exporter} on {m.target}: {m.status}", reason=m.reason)
+
+    def note(self, text: str) -> None:
+        """Something to know."""
+        self._tell(event="note", text=text)
+
+    def built(self, artifact: str, outcome: Outcome) -> None:
+        """A device builds nothing."""
+
+    def failed(self, text: str) -> None:
+        """The error that ends the run."""
+        self._tell(event="error", text=text)
+
+    def _tell(self, **event: Any) -> None:
+        print(json.dumps(event), flush=True)
+
+
+def hear(event: Mapping[str, Any], listener: Listener, where: str) -> None:
+    """Give what another machine told to a listener of this one; an event of a later version is left out."""
+    text = str(event.get("text", ""))
+    match event.get("event"):
+        case "stage":
+            listener.stage(f"{where}: {event.get('name')}", int(event.get("total", 0)))
+        case "begin":
+            listener.begin(text)
+        case "step":
+            listener.step(text)
+        case "detail":
+            listener.detail(text)
+        case "note":
+            listener.note(f"{where}: {text}")

@@ -1,0 +1,220 @@
+"""Accuracy-aware quantization: the fewest modules left in float that keep macro-F1 within a bound."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.artifacts import artifacts
+from edgebench.core import options, registry
+from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
+from edgebench.core.errors import ModelError, PlanError, Unsupported
+from edgebench.core.files import replacing_folder, safe_name, write_text
+from edgebench.core.progress import Listener
+from edgebench.core.serialization import to_json
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.measuring.accuracy import Accuracy, Reference, score
+from edgebench.models import store
+from edgebench.quantization.engines import any_engine
+from edgebench.quantization.sensitivity import Sensitivity, sensitivities
+
+REFERENCE = "eager"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be quantized, and how well."""
+
+    model: str
+    exporter: str
+    max_drop: float
+    """Macro-F1 on the validation fold that may be lost."""
+    dataset: str
+    directory: Path | None = None
+    calibration_records: int = 256
+    timeout_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One artifact that was tried: how many of the most sensitive modules stayed in float, and what it lost."""
+
+    in_float: int
+    macro_f1: float
+    drop: float
+    file_size_bytes: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The result; `test` has the scores on the test fold, which had no say in the search."""
+
+    request: Request
+    modules: tuple[str, ...]
+    within: bool
+    """Whether the bound is met on the validation fold."""
+    trials: tuple[Trial, ...]
+    validation_f1: float
+    """Of the float model, on the validation fold."""
+    test: Mapping[str, Accuracy]
+    """`float`, `int8` (nothing left in float beside what the exporter leaves) and `found`."""
+    manifest: str
+
+
+def search(request: Request, output: Path, listener: Listener | None = None) -> tuple[Found, list[Sensitivity]]:
+    """Find the artifact, and write it with its manifest, the trials and the sensitivities into `output`.
+
+    The modules are sorted by how much each alone changes decisions on the calibration records; the shortest beginning
+    of that list that meets the bound on the validation fold is found by bisection, which takes the loss to shrink as
+    the list grows. Raises PlanError, ModelError, DataError, Unsupported.
+    """
+    hear = listener or Listener()
+    if math.isnan(request.max_drop):
+        raise PlanError("the bound on the loss of macro-F1 is not a number; 0.005 is half a point")
+    model = store.find(request.model)
+    exporter = registry.exporter(request.exporter)
+    if not exporter.calibrates:
+        raise PlanError(
+            f"exporter '{request.exporter}' is not static int8; take fbgemm-int8, qnnpack-int8 or onnx-int8"
+        )
+    chosen = options.of_exporter(request.exporter, registry.choices(exporter))
+    if model.manifest.quantization:
+        raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
+    calibration = _records(request, "calibration", hear)
+    validation, test = _records(request, "validation", hear), _records(request, "test", hear)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
+    signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
+    hear.stage("calibrate", 1)
+
+    def looked(done: int, total: int) -> None:
+        if done == 1:
+            hear.step()
+            hear.stage("look at each module", total)
+        hear.step()
+
+    ranked = sensitivities(
+        store.network(model), exporter.engine or any_engine(), signals, model.manifest.thresholds,
+        chosen if exporter.engine else {}, looked,
+    )  # fmt: skip
+    write_text(output / "sensitivity.csv", table(ranked))
+    with tempfile.TemporaryDirectory() as scratch:
+        tries = _Tries(request, [s.module for s in ranked], calibration, validation, Path(scratch), hear)
+        fewest = tries.fewest()
+        home = output / safe_name(request.exporter)
+        with replacing_folder(home) as part:
+            shutil.copytree(tries.built(fewest)[1].parent, part, ignore=shutil.ignore_patterns("*.npy"))
+        artifact = artifacts.read(home).artifact
+        assert artifact is not None
+        dense = tries.logits(REFERENCE, 0, test)
+        reference = Reference(test.labels, dense, artifact.thresholds)
+        answers = {"float": dense, "int8": tries.logits("", 0, test), "found": tries.logits("", fewest, test)}
+        scores = {name: score(test.labels, logits, reference, artifact) for name, logits in answers.items()}
+        trials = tuple(tries.done[k] for k in sorted(tries.done))
+    left = tuple(s.module for s in ranked[:fewest])
+    within = tries.done[fewest].drop <= request.max_drop
+    found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / artifacts.MANIFEST))
+    write_text(output / "search.json", to_json(found, indent=2) + "\n")
+    return found, ranked
+
+
+def table(ranked: Sequence[Sensitivity]) -> str:
+    """The sensitivities as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["module", "agreement", "error", "parameters"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(s) for s in ranked)
+    return text.getvalue()
+
+
+class _Tries:
+    """Artifacts with more and more modules in float, each built and scored once."""
+
+    def __init__(
+        self, request: Request, ranked: Sequence[str], calibration: RecordSet, validation: RecordSet,
+        scratch: Path, hear: Listener,
+    ) -> None:  # fmt: skip
+        self.request, self.ranked, self.hear, self.scratch = request, ranked, hear, scratch
+        self.calibration, self.validation = calibration, validation
+        self.done: dict[int, Trial] = {}
+        self.validation_f1 = self._f1(REFERENCE, 0)
+
+    def fewest(self) -> int:
+        """How many modules have to stay in float; all but one where fewer are not enough."""
+        low, high = 0, len(self.ranked) - 1
+        most = high.bit_length() + 2
+        self.hear.stage("try artifacts", most)
+        if self.drop(0) <= self.request.max_drop:
+            high = 0
+        while low + 1 < high:  # `low` is too few
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.drop(middle) <= self.request.max_drop else (middle, high)
+        self.drop(high)
+        for _ in range(most - len(self.done)):  # fewer were needed
+            self.hear.step()
+        return high
+
+    def drop(self, in_float: int) -> float:
+        """Macro-F1 that is lost on the validation fold with that many modules in float."""
+        if in_float not in self.done:
+            self.hear.begin(told := f"build and score with {in_float} modules in float")
+            f1 = self._f1("", in_float)
+            size = self.built(in_float)[0].file_size_bytes
+            self.done[in_float] = Trial(in_float, f1, self.validation_f1 - f1, size)
+            self.hear.result(f"{in_float} modules in float: macro-F1 {f1:.4f} ({f1 - self.validation_f1:+.4f})")
+            self.hear.step(told)
+        return self.done[in_float].drop
+
+    def built(self, in_float: int, exporter: str = "") -> tuple[Artifact, Path]:
+        """An artifact and its file; it is built where it is not there yet."""
+        name = exporter or self.request.exporter
+        home = self.scratch / str(in_float)
+        manifest = home / safe_name(name) / artifacts.MANIFEST
+        outcomes: list[Outcome] = []
+        if not manifest.exists():
+            why = f"among the {in_float} modules that int8 hurts most"
+            artifacts.build(
+                self.request.model, "none", (name,), home, self.calibration, self.calibration, self.request.timeout_s,
+                lambda _, outcome: outcomes.append(outcome), dict.fromkeys(self.ranked[:in_float], why),
+            )  # fmt: skip
+            if outcomes[0].status != "ok":
+                raise Unsupported(f"{self.request.model} {name}, {in_float} modules in float: {outcomes[0].reason}")
+        made = artifacts.read(manifest)
+        assert made.artifact is not None
+        assert made.path is not None
+        return made.artifact, made.path
+
+    def logits(self, exporter: str, in_float: int, records: RecordSet) -> NDArray[np.float32]:
+        """What an artifact answers on records, in a process of its own."""
+        artifact, path = self.built(in_float, exporter=exporter)
+        output = path.with_name(f"{records.split}.npy")
+        if not output.exists():
+            job = Job(
+                "predict", artifact, str(path), "cpu", 1, artifact.engine, str(records.signals), str(output), batch=16
+            )
+            outcome = artifacts.perform(job, self.request.timeout_s)
+            if outcome.status != "ok":
+                raise ModelError(f"{artifact.model} {artifact.exporter}: {outcome.reason}")
+        logits: NDArray[np.float32] = np.load(output)
+        return logits
+
+    def _f1(self, exporter: str, in_float: int) -> float:
+        artifact, _ = self.built(in_float, exporter=exporter)
+        logits = self.logits(exporter, in_float, self.validation)
+        return score(self.validation.labels, logits, None, artifact).macro_f1
+
+
+def _records(request: Request, split: Split, hear: Listener) -> RecordSet:
+    limit = request.calibration_records if split == "calibration" else None
+    return registry.dataset(request.dataset).load(DataRequest(split, request.directory, limit=limit), hear.progress)

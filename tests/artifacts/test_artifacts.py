@@ -1,0 +1,36 @@
+"""The check of a new artifact against the network it came from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgebench.artifacts.artifacts import agrees
+from edgebench.core.errors import first_line
+
+OWN = np.array([[0.5, -0.25], [0.125, 0.0]], np.float32)
+
+
+@pytest.mark.parametrize(("scale", "error", "same"), [
+    (1, 0.9e-4, True), (1, 1.1e-4, False), (8, 3.9e-4, True), (8, 4.1e-4, False), (2e10, 3e5, True),
+])  # fmt: skip
+def test_fp32_is_held_against_the_largest_logit(scale: float, error: float, same: bool) -> None:
+    own = (OWN * scale).astype(np.float64)  # so that the sum below is not rounded
+    exported = own.copy()
+    exported[1, 1] += error
+    assert agrees(own, exported, "fp32") is same  # type: ignore[arg-type]
+    assert agrees(own, exported, "int8")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_what_is_no_number_agrees_with_nothing(value: float, precision: str) -> None:
+    exported = OWN.copy()
+    exported[0, 1] = value
+    assert not agrees(OWN, exported, precision)
+    assert not agrees(exported, OWN, precision)
+
+
+def test_a_reason_is_never_empty() -> None:
+    assert first_line(RuntimeError("\n\n  version 9 is too new\nstack")) == "version 9 is too new"
+    assert first_line(RuntimeError("")) == "RuntimeError"

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import edgebench
+
+from edgebench.choosing import comparison
+from edgebench.choosing.comparison import Bounds
+from edgebench.core.errors import PlanError, RunError
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.serialization import to_json
+from edgebench.measuring.latency_statistics import Ratio
+
+CELL = Measurement(
+    run="old", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
+    status="ok", reason="", emulated=False, file_size_bytes=1000, peak_rss_bytes=100_000, latency_p50_s=0.010,
+    process_medians_s=(0.0100, 0.0101, 0.0099), macro_f1=0.7, dataset="demo", records=60,
+)  # fmt: skip
+MACHINE = {"fingerprint": "abc", "cpu": "A Processor", "board": ""}
+
+
+def run_of(*rows: Measurement, name: str = "run", machine: dict[str, Any] | None = None) -> Run:
+    return Run(name, Path("nowhere"), {}, machine or MACHINE, rows)
+
+
+def slower(by: float, **changes: Any) -> Measurement:
+    times = tuple(by * t for t in CELL.process_medians_s)
+    return replace(CELL, process_medians_s=times, latency_p50_s=by * 0.010, **changes)
+
+
+def written(folder: Path, *rows: Measurement, machine: dict[str, Any] | None = None) -> Path:
+    folder.mkdir()
+    (folder / "plan.json").write_text(json.dumps({"plan": {}, "inputs": {}}))
+    (folder / "environment.json").write_text(json.dumps(machine or MACHINE))
+    (folder / "measurements.jsonl").write_text("".join(to_json(m) + "\n" for m in rows))
+    return folder
+
+
+def test_ratios_of_two_runs() -> None:
+    (pair,) = comparison.compared(run_of(slower(1.2, file_size_bytes=1500, macro_f1=0.69)), run_of(CELL))
+    assert pair.latency is not None
+    assert pair.latency.ratio == pytest.approx(1.2)
+    assert 1 < pair.latency.low < 1.2 < pair.latency.high
+    assert (pair.said, pair.size, pair.memory) == ("slower", 1.5, 1.0)
+    assert pair.f1_change == pytest.approx(-0.01)
+    (same,) = comparison.compared(run_of(CELL), run_of(CELL))
+    assert (same.said, same.f1_change) == ("alike", 0.0)
+
+
+def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_alike() -> None:
+    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    assert comparison.compared(run_of(unsure), run_of(CELL))[0].said == "undecided"
+    close = replace(CELL, process_medians_s=tuple(1.002 * t for t in CELL.process_medians_s))
+    assert comparison.compared(run_of(close), run_of(CELL))[0].said in ("alike", "slower")
+    assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].said == "slower"
+
+
+def test_a_gate_says_what_it_could_not_tell() -> None:
+    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    bounds = comparison.Bounds()
+    pairs, lines = comparison.regressions(run_of(unsure), run_of(CELL), bounds)
+    assert lines == []
+    assert pairs[0].latency is not None
+    said = comparison.untold(pairs, bounds)
+    assert said.startswith(
+        f"1 of 1 latencies are too noisy to judge: the worst may be {pairs[0].latency.high:.2f} times"
+    )
+    same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
+    assert comparison.untold(same, comparison.Bounds(slowdown=0.5)) == ""
+
+
+def test_what_may_be_over_the_bound_is_told_also_where_it_is_surely_slower() -> None:
+    barely = comparison.Compared(CELL, CELL, Ratio(1.028, 1.001, 1.30), 1.0, 1.0, 0.0)
+    assert comparison.untold([barely], comparison.Bounds()).startswith("1 of 1 latencies are too noisy to judge")
+    worse = comparison.Compared(CELL, CELL, Ratio(1.2, 1.1, 1.30), 1.0, 1.0, 0.0)
+    assert comparison.untold([worse], comparison.Bounds()) == "", "it is a line of its own"
+
+
+def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:
+    failing = replace(CELL, status="failed", reason="it broke")
+    with pytest.raises(RunError, match="no cell was measured, so that it is no baseline"):
+        comparison.save_baseline(run_of(failing), tmp_path / "b.json")
+    assert not (tmp_path / "b.json").exists()
+    with pytest.raises(RunError, match="no cell was measured, so there is nothing to compare"):
+        comparison.within(run_of(failing), "onnx")
+
+
+def test_other_machines_are_refused_unless_asked() -> None:
+    elsewhere = run_of(CELL, name="there", machine={"fingerprint": "def", "cpu": "Another", "board": "A Board"})
+    with pytest.raises(PlanError, match=r"run was measured on A Processor \(abc\), there on A Board \(def\)"):
+        comparison.compared(run_of(CELL), elsewhere)
+    assert len(comparison.compared(run_of(CELL), elsewhere, across=True)) == 1
+
+
+def test_other_threads_are_refused_too() -> None:
+    one, two = (run_of(CELL, name=str(n), machine=MACHINE | {"target_threads": {"host": n}}) for n in (1, 2))
+    with pytest.raises(PlanError, match="on host, 1 had 1 threads and 2 2; --across-machines"):
+        comparison.compared(one, two)
+    assert len(comparison.compared(one, two, across=True)) == 1
+
+
+def test_runs_without_a_common_cell_are_refused() -> None:
+    with pytest.raises(RunError, match="no measured cell in common"):
+        comparison.compared(run_of(CELL), run_of(replace(CELL, exporter="eager")))
+
+
+def test_cells_of_one_run_are_compared_round_by_round() -> None:
+    # A slow second round hits both alike: pairs tell a tenth apart where separate means would not.
+    slow = replace(CELL, process_medians_s=(0.010, 0.020, 0.010))
+    slower_yet = replace(slow, exporter="eager", process_medians_s=(0.0110, 0.0221, 0.0110))
+    (pair,) = comparison.within(run_of(slow, slower_yet), "onnx")
+    assert pair.new.exporter == "eager"
+    assert pair.latency is not None
+    assert pair.latency.ratio == pytest.approx(1.1, rel=0.005)
+    assert pair.said == "slower"
+    apart = comparison.compared(run_of(replace(slower_yet, exporter="onnx")), run_of(slow))
+    assert apart[0].said == "undecided"
+
+
+def test_a_variant_can_be_the_base() -> None:
+    pruned = replace(CELL, variant="l1-0.4")
+    for base in ("onnx · l1-0.4", "onnx/l1-0.4"):
+        assert [p.new for p in comparison.within(run_of(CELL, pruned), base)] == [CELL]
+    with pytest.raises(RunError, match="no measured cell is called 'tflite'; there are onnx, onnx ·"):
+        comparison.within(run_of(CELL, pruned), "tflite")
+
+
+@pytest.mark.parametrize(
+    ("now", "line"),
+    [
+        (slower(1.05), "net onnx on host: 1.050 times the latency"),
+        (slower(1.015), ""),
+        (slower(0.8), ""),
+        (replace(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060; 0.005 may be lost"),
+        (replace(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file; it may grow by 0.01"),
+        (replace(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory; it may grow by 0.1"),
+        (replace(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
+        (replace(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared: the records are not the same"),
+        (replace(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared: that takes two"),
+        (replace(CELL, process_medians_s=(), emulated=True), ""),
+    ],
+)
+def test_what_a_gate_calls_worse(now: Measurement, line: str) -> None:
+    other = replace(CELL, exporter="eager")
+    _, lines = comparison.regressions(run_of(now, other), run_of(CELL, other), Bounds())
+    assert [text[: len(line)] for text in lines] == ([line] if line else [])
+
+
+def test_a_slowdown_within_the_noise_is_none() -> None:
+    shaky = replace(CELL, process_medians_s=(0.009, 0.0125, 0.0105))
+    _, lines = comparison.regressions(run_of(shaky), run_of(CELL), Bounds())
+    assert lines == []
+
+
+def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() -> None:
+    """Hand-made: the median rose by 10 %; of the fastest sample 1.5 % are half of the bound."""
+    was = replace(CELL, latency_min_s=0.0100)
+    disturbed, changed = slower(1.1, latency_min_s=0.01014), slower(1.1, latency_min_s=0.01016)
+    pairs, lines = comparison.regressions(run_of(disturbed), run_of(was), Bounds(slowdown=0.03))
+    assert lines == []
+    (line,) = comparison.uncounted(pairs, Bounds(slowdown=0.03))
+    assert line.startswith("net onnx on host: 1.100 times the median latency, but 1.014 times the fastest sample")
+    pairs, (line,) = comparison.regressions(run_of(changed), run_of(was), Bounds(slowdown=0.03))
+    assert line.startswith("net onnx on host: 1.100 times the latency")
+    assert comparison.uncounted(pairs, Bounds(slowdown=0.03)) == []
+
+
+def test_a_cell_that_is_gone_is_told() -> None:
+    _, lines = comparison.regressions(run_of(CELL), run_of(CELL, replace(CELL, exporter="eager")), Bounds())
+    assert lines == ["net eager on host: is not in the run"]
+
+
+def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
+    broken = replace(CELL, status="failed", reason="it broke")
+    assert comparison.regressions(run_of(broken), run_of(CELL), Bounds()) == (
+        [],
+        ["net onnx on host: failed: it broke"],
+    )
+    with pytest.raises(RunError, match="no measured cell to hold anything against"):
+        comparison.regressions(run_of(CELL), run_of(broken), Bounds())
+
+
+def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> None:
+    folder = written(tmp_path / "old", replace(CELL, process_medians_s=()))
+    (folder / "samples").mkdir()
+    for number, median in enumerate((0.010, 0.0101)):
+        np.save(folder / "samples" / f"{CELL.cell.id}~{number}.npy", np.full(9, median))
+    (pair,) = comparison.compared(run_of(CELL), comparison.baseline(folder))
+    assert pair.latency is not None
+    assert pair.latency.ratio == pytest.approx(0.995, abs=0.001)
+    comparison.save_baseline(comparison.baseline(folder), tmp_path / "kept.json")
+    (kept,) = comparison.baseline(tmp_path / "kept.json").measurements
+    assert kept.process_medians_s == (0.010, 0.0101)
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    old, new = written(tmp_path / "old", CELL), written(tmp_path / "new", slower(1.1), replace(CELL, exporter="eager"))
+    file = tmp_path / "baseline.json"
+    assert edgebench("gate", old, "--write-baseline", file).returncode == 0
+    good = edgebench("gate", old, "--baseline", file)
+    assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "nothing got worse beyond the bounds and the noise")
+    bad = edgebench("gate", new, "--baseline", file)
+    assert bad.returncode == 1
+    again = edgebench("gate", new, "--baseline", file, "--write-baseline", file)
+    assert again.returncode == 1
+    assert comparison.baseline(file).name == "old"  # what got worse does not become the baseline
+    assert "worse  net onnx on host: 1.100 times the latency" in bad.stdout
+    assert edgebench("gate", new, "--baseline", file, "--max-slowdown", "0.2").returncode == 0
+    shown = edgebench("compare", new, "--base", "eager")
+    assert shown.returncode == 0
+    assert "1.100" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("compare", "old"), "error: name a second run, or a cell of the run: --base eager"),
+        (("gate", "old"), "error: name what to hold it against"),
+        (("gate", "old", "--baseline", "nothing.json"), "error: nothing.json: cannot be read"),
+        (("gate", "old", "--baseline", "broken.json"), "error: broken.json: not a baseline"),
+        (("gate", "old", "--baseline", "strange.json"), "error: strange.json: 0.modle"),
+        (("compare", "old", "other"), "error: old was measured on A Processor (abc), other on B (x)"),
+    ],
+)
+def test_bad_requests_get_one_line(tmp_path: Path, arguments: tuple[str, ...], line: str) -> None:
+    written(tmp_path / "old", CELL)
+    written(tmp_path / "other", CELL, machine={"fingerprint": "x", "cpu": "B"})
+    (tmp_path / "broken.json").write_text("{")
+    row = json.loads(to_json(CELL)) | {"modle": "net"}
+    (tmp_path / "strange.json").write_text(json.dumps({"run": "r", "environment": {}, "measurements": [row]}))
+    said = edgebench(*arguments, cwd=tmp_path)
+    assert said.returncode == 2
+    assert said.stderr.startswith(line)
+    assert len(said.stderr.splitlines()) == 1
+
+
+def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
+    doubt: dict[str, Any] = {"verdict": "noisy", "verdict_reason": "others kept 0.9 cores busy"}
+    old = written(tmp_path / "old", replace(CELL, **doubt), replace(CELL, exporter="eager", verdict="stable"))
+    new = written(tmp_path / "new", replace(CELL, run="new"), replace(CELL, exporter="eager", run="new"))
+    line = "net onnx on host, old, noisy: others kept 0.9 cores busy\n"
+    commands: list[list[str | Path]] = [
+        ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
+    ]  # fmt: skip
+    for arguments in commands:
+        done = edgebench(*arguments)
+        assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout
+
+
+STEERING = "\x1b[31m\u202e\x07"
+
+
+def test_the_texts_of_a_baseline_steer_nothing(tmp_path: Path) -> None:
+    row = replace(CELL, target=f"{STEERING}host", verdict="noisy", verdict_reason=STEERING, run=STEERING)
+    path = tmp_path / "baseline.json"
+    environment = {**MACHINE, "cpu": STEERING, "target_threads": {STEERING: 2}}
+    document = {"run": f"r{STEERING}", "environment": environment, "measurements": [json.loads(to_json(row))]}
+    path.write_text(json.dumps(document))
+    read = comparison.baseline(path)
+    (m,) = read.measurements
+    texts = [
+        read.name,
+        m.target,
+        m.verdict_reason,
+        m.run,
+        str(read.environment["cpu"]),
+        *read.environment["target_threads"],
+    ]
+    assert all("\ufffd[31m\ufffd\ufffd" in text for text in texts)
+    assert not any(set(text) & set("\x1b\u202e\x07") for text in texts)
+
+
+def test_why_runs_are_unlike_steers_nothing() -> None:
+    other = run_of(CELL, machine={"fingerprint": "other", "cpu": f"{STEERING}cpu"})
+    with pytest.raises(PlanError) as told:
+        comparison.compared(run_of(CELL), other)
+    assert "\ufffd[31m\ufffd\ufffdcpu (other)" in str(told.value) and "\x1b" not in str(told.value)
+    ours, theirs = (run_of(CELL, machine={**MACHINE, "target_threads": {f"{STEERING}x": n}}) for n in (1, 2))
+    with pytest.raises(PlanError, match="on \ufffd"):
+        comparison.regressions(ours, theirs, Bounds())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"run": ' + "[" * 900 + "]" * 900 + "}", "[]", "3"])
+def test_a_file_that_is_no_baseline(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(text)
+    with pytest.raises(RunError, match="not a baseline; write one"):
+        comparison.baseline(path)

@@ -1,0 +1,98 @@
+"""The sentence on why int8 is as fast as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgebench.choosing import int8_explanation
+from edgebench.core.measurements import Measurement, Run
+
+FLOAT = Measurement(
+    "run", "net", "none", "onnx", "onnx", "fp32", "host", "ok", "", False, latency_p50_s=2e-3
+)  # fmt: skip
+INT8 = replace(
+    FLOAT, exporter="onnx-int8", precision="int8", latency_p50_s=1e-3, int8_operators=10, float_operators=5,
+    conversions=2, int8_time_share=0.8, conversion_time_share=0.1, slowest_operator="QLinearConv",
+    slowest_operator_share=0.7,
+)  # fmt: skip
+
+
+def told(sets: list[str], architecture: str = "x86_64", **changes: Any) -> str:
+    m = replace(INT8, **changes)
+    environment = {"architecture": architecture, "instruction_sets": sets}
+    return int8_explanation.of(m, Run("run", Path(), {}, environment, (FLOAT, m)))
+
+
+def test_faster() -> None:
+    assert told([]) == (
+        "2.0 times faster than onnx: 80% of the time in 10 int8 operators, 10% in 2 conversions, the rest in 5 others"
+    )
+
+
+@pytest.mark.parametrize(("changes", "sets", "architecture", "said"), [
+    ({}, ["avx2"], "x86_64", "4.0 times slower than onnx: this processor has no VNNI or AMX, without which"),
+    ({}, [], "aarch64", "this processor has no dot-product instructions"),
+    ({}, ["avx_vnni"], "x86_64", "its int8 kernels are not faster here; QLinearConv alone takes 70%"),
+    ({"int8_time_share": 0.3}, ["avx2"], "x86_64", "most of the time is in what stayed in float; QLinearConv alone"),
+    ({"int8_time_share": 0.2, "conversion_time_share": 0.5}, ["avx2"], "x86_64", "going back and forth between int8"),
+    ({"int8_operators": 0, "int8_time_share": 0.0}, ["avx2"], "x86_64", "nothing in it computes on int8"),
+])  # fmt: skip
+def test_slower(changes: dict[str, Any], sets: list[str], architecture: str, said: str) -> None:
+    assert said in told(sets, architecture, latency_p50_s=8e-3, **changes)
+
+
+@pytest.mark.parametrize(("latency", "said"), [(1e-3, "2.0 times faster"), (8e-3, "4.0 times slower")])
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_the_intervals_leave_open_is_within_the_noise(latency: float, said: str, apart: bool) -> None:
+    def timed(m: Measurement, factor: float) -> Measurement:
+        median = m.latency_p50_s or 0
+        return replace(m, latency_p50_low_s=median / factor, latency_p50_high_s=median * factor)
+
+    factor = 1.2 if apart else 3.0
+    dense, int8 = timed(FLOAT, factor), timed(replace(INT8, latency_p50_s=latency), factor)
+    text = int8_explanation.of(int8, Run("run", Path(), {}, {}, (dense, int8)))
+    assert text.startswith(f"{said} than onnx{'' if apart else ', within the noise'}: ")
+
+
+def test_about_as_fast() -> None:
+    assert told(["avx2"], latency_p50_s=1.95e-3).startswith("not faster than onnx: ")
+
+
+def test_emulated_latency_is_not_explained() -> None:
+    assert told([], emulated=True).startswith(
+        "emulated, so its latency says nothing; here 80% of the time in 10 int8 operators"
+    )
+
+
+def test_nothing_to_compare_with() -> None:
+    text = int8_explanation.of(INT8, Run("run", Path(), {}, {}, (INT8,)))
+    assert text.startswith("no float file of its kind was measured beside it; 80% of the time in 10 int8 operators")
+
+
+def test_only_what_was_profiled() -> None:
+    assert int8_explanation.of(FLOAT, Run("run", Path(), {}, {}, (FLOAT,))) == ""
+    assert int8_explanation.of(replace(INT8, status="failed"), Run("run", Path(), {}, {}, (FLOAT,))) == ""
+
+
+def test_a_pruned_one_is_held_against_the_pruned_float_file() -> None:
+    pruned = replace(FLOAT, variant="structured-0.5", latency_p50_s=5e-4)
+    m = replace(INT8, variant="structured-0.5")
+    assert int8_explanation.counterpart(m, (FLOAT, pruned, m)) is pruned
+    assert int8_explanation.counterpart(m, (FLOAT, m)) is FLOAT
+
+
+def test_one_trained_with_quantization_is_held_against_what_it_was_before() -> None:
+    pruned = replace(FLOAT, variant="structured-0.5", latency_p50_s=1.5e-3)
+    m = replace(INT8, variant="structured-0.5+qat")
+
+    def said(*rows: Measurement) -> str:
+        return int8_explanation.of(m, Run("run", Path(), {}, {}, (*rows, m))).partition(":")[0]
+
+    assert said(FLOAT, pruned) == "1.5 times faster than onnx · structured-0.5"
+    assert said(FLOAT) == "2.0 times faster than onnx of the dense model"
+    m = replace(INT8, variant="qat")
+    assert said(FLOAT) == "2.0 times faster than onnx"

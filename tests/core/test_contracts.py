@@ -1,0 +1,78 @@
+"""What every registered dataset, runtime, variant and target must be; a new one needs no test file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from compress_tasks import task
+
+from edgebench.core import registry, target_profiles
+from edgebench.core.contracts import DataRequest, Split
+from edgebench.core.errors import DataError
+from edgebench.data.signals import open_signals
+from edgebench.measuring import environment
+
+DATASETS = [name for name in registry.names("datasets") if name != "bundle"]
+"""A bundle has no training records; tests/bundles has its contract."""
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test", "calibration"])
+@pytest.mark.parametrize("name", DATASETS)
+def test_datasets(name: str, split: Split, ptbxl: Path) -> None:
+    dataset = registry.dataset(name)
+    records = dataset.load(DataRequest(split, ptbxl))
+    signals = open_signals(records.signals)
+    assert signals.dtype == np.int16
+    assert signals.shape == (len(records), *records.input.shape)
+    assert records.labels.shape == (len(records), len(dataset.classes))
+    assert set(np.unique(records.labels)) <= {0, 1}
+    assert records.labels.any(axis=1).all()
+    assert len(set(records.ids.tolist())) == len(records) > 0
+    assert records.label == dataset.label
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_calibration_is_never_from_the_test_records(name: str, ptbxl: Path) -> None:
+    dataset = registry.dataset(name)
+    calibration = open_signals(dataset.load(DataRequest("calibration", ptbxl)).signals)
+    test = open_signals(dataset.load(DataRequest("test", ptbxl)).signals)
+    seen = {record.tobytes() for record in calibration}
+    assert not any(record.tobytes() in seen for record in test)
+
+
+def test_ptbxl_needs_its_folder() -> None:
+    with pytest.raises(DataError, match="--data-dir"):
+        registry.dataset("ptbxl").load(DataRequest("test"))
+
+
+@pytest.mark.parametrize("name", registry.names("runtimes"))
+def test_runtimes(name: str) -> None:
+    runtime = registry.runtime(name)
+    assert runtime.format == name
+    assert runtime.unavailable("cpu", "") == ""
+
+
+AMOUNTS = {"l1": "l1-0.4", "random": "random-0.4", "structured": "structured-0.2"}
+
+
+@pytest.mark.parametrize("name", registry.names("variants"))
+def test_variants(name: str) -> None:
+    architecture, spec = registry.architecture("resnet1d"), AMOUNTS.get(name, name)
+    variant = registry.variant(spec)
+    assert variant.name == name
+    variant.check(spec)
+    network = variant.apply(architecture.build(5).eval(), spec, task()).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(2, *architecture.input.shape)).shape == (2, 5)
+
+
+@pytest.mark.parametrize("name", target_profiles.names())
+def test_targets(name: str) -> None:
+    target = target_profiles.find(name, environment.machine())
+    assert target.name == name
+    assert target.description
+    assert target.threads >= 1
+    assert target.quantized_engine in ("", "fbgemm", "qnnpack", "x86", "onednn")

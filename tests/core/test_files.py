@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgebench.core import files
+from edgebench.core.errors import DiskFull
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"this system mounts no tmpfs: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def fill(path: Path, *pieces: bytes | Exception) -> None:
+    """Replace a file piece by piece; a piece that is an exception happens there."""
+    with files.replacing(path) as part, part.open("wb", buffering=0) as stream:
+        for piece in pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            stream.write(piece)
+
+
+def test_sha256(tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+    (tmp_path / "file").write_bytes(data)
+    assert files.sha256(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+
+
+def test_write_text_makes_folders_and_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "file.json"
+    files.write_text(path, "first")
+    files.write_text(path, "zweitens: größer")
+    assert path.read_bytes().decode() == "zweitens: größer"
+    assert names(path.parent) == ["file.json"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_replacing_gives_a_path_beside_with_the_same_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "array.npy"
+    with files.replacing(path) as part:
+        assert (part.parent, part.suffix) == (tmp_path, ".npy")
+        part.write_bytes(b"new")
+        assert not path.exists()
+    assert path.read_bytes() == b"new"
+
+
+def test_an_exception_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(KeyError):
+        fill(path, b"half of the n", KeyError())
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_lines_are_appended_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    assert files.read_lines(path) == []
+    for line in ("one", "zwölf", ""):
+        files.append_line(path, line)
+    assert path.read_bytes().decode() == "one\nzwölf\n\n"
+    assert files.read_lines(path) == ["one", "zwölf", ""]
+
+
+@pytest.mark.parametrize("cut", [b'{"thi', "é".encode()[:1]])
+def test_a_line_that_a_crash_cut_off_is_left_out_and_then_removed(tmp_path: Path, cut: bytes) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\ntwo\n" + cut)
+    assert files.read_lines(path) == ["one", "two"]
+    files.append_line(path, "three")
+    assert path.read_bytes() == b"one\ntwo\nthree\n"
+    path.write_bytes(cut)
+    assert files.read_lines(path) == []
+    files.append_line(path, "first")
+    assert path.read_bytes() == b"first\n"
+
+
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029", "\x1c", "\x0b", "\r"])
+def test_only_a_newline_ends_a_line(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "lines"
+    files.append_line(path, f"a{separator}b")
+    files.append_line(path, "c")
+    assert files.read_lines(path) == [f"a{separator}b", "c"]
+
+
+def test_a_full_disk_leaves_the_lines_as_they_were(small_disk: Path) -> None:
+    path = small_disk / "lines"
+    files.append_line(path, "one")
+    files.append_line(path, "x" * 40_000)
+    before = path.read_bytes()
+    for size in (30_000, 200_000):
+        with pytest.raises(DiskFull, match=rf"^no space left on the device of {small_disk}: free some") as caught:
+            files.append_line(path, "y" * size)
+        assert "\n" not in str(caught.value)
+        assert path.read_bytes() == before
+    files.append_line(path, "three")
+    assert path.read_bytes() == before + b"three\n"
+
+
+def test_a_full_disk_leaves_the_old_file(small_disk: Path) -> None:
+    path = small_disk / "file"
+    files.write_text(path, "old" * 1000)
+    with pytest.raises(DiskFull, match="no space left"):
+        files.write_text(path, "new" * 40_000)
+    assert path.read_text() == "old" * 1000
+    assert names(small_disk) == ["file"]
+    with pytest.raises(DiskFull):
+        fill(path, *[bytes(10_000)] * 20)
+    assert path.read_text() == "old" * 1000
+    assert names(small_disk) == ["file"]
+    files.write_text(path, "new" * 1000)
+    assert path.read_text() == "new" * 1000
+
+
+def test_another_error_is_not_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        files.append_line(tmp_path / "nowhere" / "lines", "one")
+    with pytest.raises(IsADirectoryError):
+        files.append_line(tmp_path, "one")
+
+
+def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "mine"))
+    assert files.cache_dir() == tmp_path / "mine"
+    monkeypatch.delenv("EDGEBENCH_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert files.cache_dir() == tmp_path / "xdg" / "edgebench"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert files.cache_dir() == tmp_path / ".cache" / "edgebench"
+
+
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for text in ("first", "second"):
+        with files.replacing_folder(home) as part:
+            part.mkdir()
+            (part / f"{text}.txt").write_text(text)
+        assert [p.name for p in home.iterdir()] == [f"{text}.txt"]
+
+    def interrupted() -> None:
+        with files.replacing_folder(home) as part:
+            part.mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [p.name for p in home.iterdir()] == ["second.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+from helpers import make_ptbxl
+
+from edgebench.core.errors import DataError, DownloadError
+from edgebench.core.files import sha256
+from edgebench.data.ptbxl import fetch as fetching
+from edgebench.data.ptbxl.fetch import Fetched, fetch
+
+FIRST = "records100/00000/00006_lr.dat"  # of fold 10
+FOLD_10 = {f"records100/00000/{i:05d}_lr{suffix}" for i in (6, 12, 18, 24) for suffix in (".hea", ".dat")}
+TABLES = {"ptbxl_database.csv", "scp_statements.csv"}
+
+
+class PhysioNet(ThreadingHTTPServer):
+    """Serves a folder on this machine, and misbehaves as it is told."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder, self.lock = folder, threading.Lock()
+        self.seen: list[tuple[str, int]] = []
+        """Each request's file, and where it asked to begin."""
+        self.cuts: Counter[str] = Counter()
+        """How many more answers break off midway, by file."""
+        self.damages: Counter[str] = Counter()
+        self.ranges = True
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+    def publish(self) -> None:
+        files = [f for f in sorted(self.folder.rglob("*")) if f.is_file() and f.name != "SHA256SUMS.txt"]
+        lines = [f"{sha256(f)}  {f.relative_to(self.folder).as_posix()}\n" for f in files]
+        (self.folder / "SHA256SUMS.txt").write_text("".join(lines))
+
+    def asked(self, name: str) -> list[int]:
+        return [start for asked, start in self.seen if asked == name]
+
+    def take(self, counter: Counter[str], name: str) -> bool:
+        with self.lock:
+            counter[name] -= 1
+            return counter[name] >= 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: PhysioNet
+
+    def do_GET(self) -> None:
+        server, name = self.server, self.path.lstrip("/")
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(asked[1]) if asked and server.ranges else 0
+        with server.lock:
+            server.seen.append((name, start))
+        if not (server.folder / name).is_file():
+            self.send_error(404)
+            return
+        data = (server.folder / name).read_bytes()
+        if start >= len(data):
+            self.send_error(416)
+            return
+        if server.take(server.damages, name):
+            data = bytes([data[0] ^ 1]) + data[1:]
+        data = data[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if server.take(server.cuts, name) else data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Impatient(threading.Event):
+    """Waits for nothing, so that five tries take no time."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(0)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhysioNet]:
+    begin = fetching.Downloader.__init__
+
+    def hurried(self: fetching.Downloader, url: str, directory: Path) -> None:
+        begin(self, url, directory)
+        self._stopped = Impatient()
+
+    monkeypatch.setattr(fetching.Downloader, "__init__", hurried)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with PhysioNet(make_ptbxl(tmp_path / "published")) as server:
+        server.publish()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def files_in(folder: Path) -> set[str]:
+    return {f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file()} - {"SHA256SUMS.txt"}
+
+
+def same(server: PhysioNet, folder: Path) -> bool:
+    return all((folder / f).read_bytes() == (server.folder / f).read_bytes() for f in files_in(folder))
+
+
+def test_fetches_the_asked_for_folds_and_nothing_else(server: PhysioNet, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    home = tmp_path / "deep" / "home"
+    done = fetch(home, [10], url=server.url, progress=lambda i, n: steps.append((i, n)))
+    assert done == Fetched(home, records=4, downloaded=10)
+    assert files_in(home) == FOLD_10 | TABLES and same(server, home)
+    assert steps == [(i, 8) for i in range(1, 9)]
+
+
+def test_a_second_call_downloads_nothing_and_another_fold_only_itself(server: PhysioNet, tmp_path: Path) -> None:
+    fetch(tmp_path / "home", [10], url=server.url)
+    server.seen.clear()
+    assert fetch(tmp_path / "home", [10], url=server.url).downloaded == 0
+    assert server.seen == [("SHA256SUMS.txt", 0)]
+    assert fetch(tmp_path / "home", [9, 10, 9], url=server.url) == Fetched(tmp_path / "home", 8, 8)
+    assert same(server, tmp_path / "home")
+
+
+def test_a_damaged_file_on_disk_is_fetched_again(server: PhysioNet, tmp_path: Path) -> None:
+    fetch(tmp_path / "home", [10], url=server.url)
+    (tmp_path / "home" / FIRST).write_bytes(b"half")
+    assert fetch(tmp_path / "home", [10], url=server.url).downloaded == 1
+    assert same(server, tmp_path / "home")
+
+
+def test_a_broken_connection_goes_on_where_it_ended(server: PhysioNet, tmp_path: Path) -> None:
+    server.cuts.update({FIRST: 2, "ptbxl_database.csv": 1})
+    fetch(tmp_path / "home", [10], url=server.url)
+    first, second, third = server.asked(FIRST)
+    assert first == 0 < second <= 12_000 and second < third <= 18_000
+    assert len(server.asked("ptbxl_database.csv")) == 2
+    assert files_in(tmp_path / "home") == FOLD_10 | TABLES and same(server, tmp_path / "home")
+
+
+def test_a_later_call_goes_on_too(server: PhysioNet, tmp_path: Path) -> None:
+    server.cuts[FIRST] = 100
+    with pytest.raises(DownloadError, match=rf"{FIRST}: .* \(tried 5 times\); run the same command to go on$"):
+        fetch(tmp_path / "home", [10], url=server.url)
+    assert not (tmp_path / "home" / FIRST).exists()
+    have = (tmp_path / "home" / f"{FIRST}.part").stat().st_size
+    server.cuts.clear()
+    server.seen.clear()
+    fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(FIRST) == [have] and 8_000 < have < 24_000
+    assert files_in(tmp_path / "home") == FOLD_10 | TABLES and same(server, tmp_path / "home")
+
+
+@pytest.mark.parametrize("extra", [b"", b"too long"])
+def test_a_part_with_nothing_left_to_send(server: PhysioNet, tmp_path: Path, extra: bytes) -> None:
+    part = tmp_path / "home" / f"{FIRST}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes((server.folder / FIRST).read_bytes() + extra)
+    fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(FIRST) == [24_000 + len(extra), 0][: 2 if extra else 1]
+    assert files_in(tmp_path / "home") == FOLD_10 | TABLES and same(server, tmp_path / "home")
+
+
+def test_a_server_that_cannot_resume_sends_it_whole(server: PhysioNet, tmp_path: Path) -> None:
+    server.ranges = False
+    server.cuts[FIRST] = 1
+    fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(FIRST) == [0, 0] and same(server, tmp_path / "home")
+
+
+def test_a_damaged_answer_is_fetched_again(server: PhysioNet, tmp_path: Path) -> None:
+    server.damages[FIRST] = 1
+    fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(FIRST) == [0, 0] and same(server, tmp_path / "home")
+
+
+def test_what_is_never_as_published_is_not_kept(server: PhysioNet, tmp_path: Path) -> None:
+    server.damages[FIRST] = 100
+    with pytest.raises(DownloadError, match=rf"{FIRST}: its SHA-256 is not the published one \(tried 5 times\)") as no:
+        fetch(tmp_path / "home", [10], url=server.url)
+    assert "\n" not in str(no.value)
+    assert FIRST not in files_in(tmp_path / "home") and f"{FIRST}.part" not in files_in(tmp_path / "home")
+
+
+def test_a_file_that_the_server_lacks_is_asked_for_once(server: PhysioNet, tmp_path: Path) -> None:
+    (server.folder / FIRST).unlink()
+    with pytest.raises(DownloadError, match=rf"{FIRST}: HTTP 404; run the same command to go on$"):
+        fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(FIRST) == [0]
+
+
+def test_an_address_that_is_not_ptbxls(server: PhysioNet, tmp_path: Path) -> None:
+    (server.folder / "SHA256SUMS.txt").write_text(f"{'0' * 64}  another.csv\n")
+    with pytest.raises(DownloadError, match=r"does not list ptbxl_database\.csv; is this PTB-XL's address"):
+        fetch(tmp_path / "home", [10], url=server.url)
+    with pytest.raises(DownloadError, match=r"SHA256SUMS.txt: HTTP 404"):
+        fetch(tmp_path / "home", [10], url=server.url + "elsewhere")
+
+
+def test_a_server_that_is_not_there(server: PhysioNet, tmp_path: Path) -> None:
+    with pytest.raises(
+        DownloadError, match=r": no connection to the server \(Connection refused\) \(tried 5 times\); run the same"
+    ) as caught:
+        fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(server: PhysioNet, tmp_path: Path) -> None:
+    table = server.folder / "ptbxl_database.csv"
+    table.write_text(table.read_text().replace("records100/00000/00006_lr", "../evil/00006_lr"))
+    server.publish()
+    with (server.folder / "SHA256SUMS.txt").open("a") as sums:
+        sums.writelines(f"{'0' * 64}  ../evil/00006_lr{suffix}\n" for suffix in (".hea", ".dat"))
+    with pytest.raises(DownloadError, match=r"^\.\./evil/00006_lr\.(hea|dat): leads out of "):
+        fetch(tmp_path / "home", [10], url=server.url)
+    assert not (tmp_path / "evil").exists() and not any("evil" in name for name, _ in server.seen)
+
+
+@pytest.mark.parametrize("folds", [[0], [11], [9, 12], []])
+def test_folds_that_do_not_exist(tmp_path: Path, folds: list[int]) -> None:
+    with pytest.raises(DataError, match="PTB-XL has folds 1 to 10"):
+        fetch(tmp_path / "home", folds, url="http://127.0.0.1:1/")
+
+
+def test_a_rate_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no 250 Hz records; choose 100 or 500"):
+        fetch(tmp_path / "home", rate_hz=250, url="http://127.0.0.1:1/")
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (requests.exceptions.ReadTimeout("HTTPSConnectionPool(...)"), "no answer within 30 s"),
+        (requests.exceptions.SSLError("certificate verify failed"), "the server's certificate could not be checked"),
+        (requests.exceptions.ProxyError("Cannot connect"), "no connection through the proxy"),
+        (requests.exceptions.ChunkedEncodingError("IncompleteRead(3)"), "the connection broke off"),
+        (requests.exceptions.ConnectionError("Max retries"), "no connection to the server"),
+        (requests.exceptions.TooManyRedirects("Exceeded 30"), r"the request failed \(TooManyRedirects\)"),
+    ],
+)
+def test_a_connection_that_fails_is_told_in_plain_words(
+    error: Exception, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(requests.Session, "get", fails)
+    monkeypatch.setattr("edgebench.data.ptbxl.fetch.TRIES", 1)
+    with pytest.raises(DownloadError, match=rf"SHA256SUMS\.txt: {words}; run the same command to go on$"):
+        fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")

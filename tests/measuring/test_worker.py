@@ -1,0 +1,73 @@
+"""What a worker process spares: a start and an end are paid several times a cell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import PluginMaker
+
+from edgebench.artifacts import artifacts
+from edgebench.artifacts.artifacts import Built
+from edgebench.core import registry
+from edgebench.core.contracts import Artifact, InputContract, Job, RecordSet
+from edgebench.core.files import sha256
+from edgebench.core.serialization import to_dict
+
+PERFORMED = """
+import json, sys
+from edgebench import worker
+from edgebench.contracts import Job
+from edgebench.records import from_dict
+assert worker.perform(from_dict(Job, json.loads(sys.stdin.read()))).status == "ok"
+"""
+SPARED = {"psutil", "importlib.metadata", "subprocess", "edgebench.tasks.statistics", "edgebench.core.measurements"}
+
+
+@pytest.mark.parametrize("kind", ["memory", "latency"])
+def test_a_timed_worker_imports_only_what_it_needs(kind: str, artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+    """No search among the installed packages, nothing of the other stages."""
+    assert artifact.artifact is not None
+    job = Job(
+        kind, artifact.artifact, str(artifact.path), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"),  # type: ignore[arg-type]
+        min_seconds=0.0, runtime=registry.place("runtimes", "onnx"),
+    )  # fmt: skip
+
+    def loaded(code: str) -> set[str]:
+        run = [sys.executable, "-c", f"{code}\nprint(*sys.modules)"]
+        request = json.dumps(to_dict(job))
+        return set(subprocess.run(run, input=request, capture_output=True, text=True, check=True).stdout.split())
+
+    known = loaded("import sys, numpy, onnxruntime")
+    assert (loaded(PERFORMED) - known) & SPARED == set()
+
+
+def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet, tmp_path: Path) -> None:
+    """What a library still does then, or how it is taken down, is nobody's measurement."""
+    code = (
+        "import threading, time\nimport numpy as np\nfrom edgebench.runtimes.clocks import HostClock\n"
+        "class Runtime:\n    format = 'busy'\n    settings = {}\n    clock = HostClock()\n"
+        "    def unavailable(self, device, engine): return ''\n"
+        "    def start(self, threads, engine): threading.Thread(target=time.sleep, args=(120,)).start()\n"
+        "    def load(self, path, artifact, device): return self\n"
+        "    def predict(self, signals): return np.zeros((len(signals), 5), np.float32)\n"
+        "RUNTIME = Runtime()\n"
+    )
+    plugin("busy_runtime", code, "[edgebench.runtimes]\nbusy = busy_runtime:RUNTIME\n")
+    file = tmp_path / "file"
+    file.write_text("x")
+    artifact = Artifact(
+        "m", "none", "busy", "busy", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, InputContract(), None,
+        None, "",
+    )  # fmt: skip
+    output = tmp_path / "o.npy"
+    job = Job("latency", artifact, str(file), "cpu", 1, "", str(demo.signals), str(output), min_seconds=0.0)
+    began = time.monotonic()
+    assert artifacts.perform(job, 60).status == "ok"
+    assert time.monotonic() - began < 30
+    assert len(np.load(output)) == 100

@@ -1,0 +1,190 @@
+"""Parameters and MACs are counted right, and `edgebench list models` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from helpers import edgebench
+from torch import Tensor, nn
+
+from edgebench.cli import list_view
+from edgebench.core import registry
+from edgebench.core.errors import MissingPackage, ModelError
+from edgebench.core.progress import Listener
+from edgebench.core.recipe import Recipe
+from edgebench.models import resnet1d, store
+from edgebench.models.catalog import ModelFacts, count, model_facts
+from edgebench.models.signal import SignalArchitecture
+from edgebench.reports import columns
+
+
+class Tiny(nn.Module):
+    """A convolution of 12 to 4 leads with kernel 5 and stride 2, the mean over time, and a linear layer."""
+
+    def __init__(self, leads: int, classes: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(leads, 4, 5, stride=2, padding=2, bias=False)
+        self.linear = nn.Linear(4, classes)
+
+    def forward(self, signals: Tensor) -> Tensor:
+        logits: Tensor = self.linear(self.conv(signals).relu().mean(2))
+        return logits
+
+
+class Peeking(Tiny):
+    """Looks at a value, which the meta device has none of."""
+
+    def forward(self, signals: Tensor) -> Tensor:
+        return super().forward(signals) * (1 if signals.sum().item() == 0 else 2)
+
+
+PARAMETERS = 12 * 4 * 5 + 4 * 3 + 3
+MACS = 500 * 12 * 4 * 5 + 4 * 3
+"""500 places in time of the strided convolution, and the linear layer without its additions."""
+
+
+def tiny(make: Callable[[int, int], nn.Module]) -> SignalArchitecture:
+    return SignalArchitecture("tiny", Recipe(epochs=1, batch_size=2, learning_rate=0.1), make)
+
+
+@pytest.mark.parametrize("make", [Tiny, Peeking])
+def test_counts_are_those_by_hand(make: Callable[[int, int], nn.Module]) -> None:
+    assert count(tiny(make), 3) == (PARAMETERS, MACS) == (255, 120_012)
+
+
+def test_values_do_not_cost_memory() -> None:
+    """A network of 48 TB cannot be built but on the meta device."""
+
+    def make(leads: int, classes: int) -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(leads * 1000, 10**9), nn.Linear(10**9, classes))
+
+    assert count(tiny(make), 5) == ((12_000 + 1 + 5) * 10**9 + 5, (12_000 + 5) * 10**9)
+
+
+def test_a_transformer_by_hand() -> None:
+    """Attention's two products of each pair of patches are in it, and so is the step from the signal to the image."""
+    patches, width, rows, columns_ = 22 * 32, 256, 182, 256
+    block = patches * 12 * width**2 + 2 * patches**2 * width
+    image = rows * 12 * columns_
+    assert count(registry.architecture("vit"), 5)[1] == image + patches * 64 * width + 6 * block + width * 5
+
+
+def test_resnet1ds_are_its_docstrings() -> None:
+    parameters, macs = count(registry.architecture("resnet1d"), 5)
+    assert parameters == 1_367_781
+    said = f"{parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
+    assert said in " ".join((resnet1d.__doc__ or "").split())
+
+
+class Heard(Listener):
+    def __init__(self) -> None:
+        self.total = 0
+        self.steps: list[str] = []
+
+    def stage(self, name: str, total: int) -> None:
+        self.total = total
+
+    def step(self, text: str = "") -> None:
+        self.steps.append(text)
+
+
+def test_facts_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "names", lambda kind: ["xresnet1d101", "resnet1d"])
+    monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
+    heard = Heard()
+    untrained, trained = model_facts(heard)
+    assert (heard.total, heard.steps) == (2, ["xresnet1d101", "resnet1d"])
+    assert untrained == ModelFacts("xresnet1d101", untrained.parameters, untrained.macs)
+    assert untrained.parameters and untrained.macs
+    told = store.find("resnet1d")
+    assert trained.shipped and trained.size_bytes == told.weights.stat().st_size
+    assert (trained.parameters, trained.problem) == (told.manifest.parameters, "")
+    scores = told.manifest.scores["fold10"]
+    assert (trained.macro_f1, trained.macro_auc) == (scores.macro_f1, scores.macro_auc)
+
+
+def test_a_model_that_cannot_be_counted_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise MissingPackage("timm", "all", f"the model '{name}'")
+
+    monkeypatch.setattr(registry, "architecture", missing)
+    (found,) = (m for m in model_facts() if m.name == "resnet1d")
+    assert found.parameters is found.macs is None
+    assert found.shipped and found.macro_f1 and found.size_bytes
+    assert found.problem == "the model 'resnet1d' needs the package 'timm': pip install 'edgebench[all]'"
+
+
+def test_damaged_weights_do_not_end_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(name: str) -> None:
+        raise ModelError(f"{name}: it is damaged")
+
+    monkeypatch.setattr(registry, "names", lambda kind: ["resnet1d"])
+    monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
+    monkeypatch.setattr(store, "find", damaged)
+    assert model_facts() == [ModelFacts("resnet1d", problem="resnet1d: it is damaged")]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (0, "0"), (255, "255"), (650_979, "651 k"), (999_999, "1.00 M"), (1_367_781, "1.37 M"),
+     (17_655_885_312, "17.7 G")],
+)  # fmt: skip
+def test_large_numbers_have_three_digits(value: int | None, text: str) -> None:
+    assert columns.count(value) == text
+
+
+def test_the_table_fits_80_columns() -> None:
+    done = edgebench("list", "models", COLUMNS="80")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in done.stdout
+    rows = {line.split()[0]: line.split() for line in lines if line.strip()}
+    for name in registry.names("models"):
+        assert name in rows
+        if name not in store.shipped():
+            assert rows[name][5:] == ["edgebench", "train", name]
+    scores = store.find("resnet1d").manifest.scores["fold10"]
+    assert rows["resnet1d"][1:] == [
+        "1.37", "M", "104", "M", "2.77", "MB", f"{scores.macro_f1:.3f}", f"{scores.macro_auc:.3f}", "shipped",
+    ]  # fmt: skip
+    assert rows["vit"][1:5] == ["4.94", "M", "4.86", "G"]
+    assert "not known" not in done.stderr
+
+
+def test_one_line_says_why_columns_are_empty(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [ModelFacts("a", problem="no torch"), ModelFacts("b", problem="no torch either"), ModelFacts("c", 10, 20)]
+    monkeypatch.setattr(list_view, "model_facts", lambda listener: rows)
+    list_view.show_list("models")
+    said = capsys.readouterr()
+    assert "not known: no torch (and 1 more)\n" in said.err
+    assert "edgebench train a" in said.out
+
+
+@pytest.mark.parametrize("kind", ["targets", "exporters"])
+def test_list_of_one_kind_shows_no_other(kind: str) -> None:
+    done = edgebench("list", kind)
+    assert ("raspberry-pi-5" in done.stdout) == (kind == "targets")
+    assert ("fbgemm-int8" in done.stdout) == (kind == "exporters")
+
+
+def test_an_unknown_kind_is_one_line() -> None:
+    done = edgebench("list", "modells")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: unknown kind 'modells'; known: datasets, models")
+    assert line.endswith("targets; did you mean 'models'?")
+
+
+def test_without_torch_the_rest_of_the_table_is_there(light: str) -> None:
+    done = edgebench("list", "models", PYTHONPATH=light)
+    assert done.returncode == 0, done.stderr
+    (why,) = (line for line in done.stderr.splitlines() if line.startswith("not known: "))
+    assert "needs the package" in why and "pip install" in why
+    assert why.endswith(f"(and {len(registry.names('models')) - 1} more)")
+    (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith(" resnet1d"))
+    assert row[1:3] == ["2.77", "MB"], "without torch there are no parameters and no MACs"
+    assert row[-1] == "shipped"

@@ -1,0 +1,214 @@
+"""A bundle on a device that has NumPy, psutil and onnxruntime, and nothing else: no torch, no pandas, no pydantic."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import edgebench, lines_of
+
+from edgebench import api
+from edgebench.artifacts.artifacts import Built, perform
+from edgebench.cli import device
+from edgebench.cli import options as cli_options
+from edgebench.core.contracts import Job, RecordSet
+from edgebench.remote.bundles import reading
+
+BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")
+DEVICE_HAS = ("numpy", "psutil", "onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def packed(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """fp32 and int8 of ONNX, the fp32 network, and 48 records."""
+    path = tmp_path_factory.mktemp("packed") / "ship.bundle"
+    api.bundle([exported / "onnx", exported / "onnx-int8", exported / "eager"], path, limit=48)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Only TorchScript: nothing that runs without torch."""
+    path = tmp_path_factory.mktemp("packed") / "torch.bundle"
+    api.bundle([exported / "torchscript"], path, limit=8)
+    return path
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Path:
+    """The Python of a virtual environment that has the device's packages and the bundle's device side, and no more."""
+    home = tmp_path_factory.mktemp("board")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True)
+    site = next((home / "venv" / "lib").glob("python3*")) / "site-packages"
+    for name in DEVICE_HAS:
+        files = importlib.metadata.distribution(name).files or []
+        for top in {file.parts[0] for file in files if file.parts[0] not in ("..", "__pycache__")}:
+            (site / top).symlink_to(Path(str(importlib.metadata.distribution(name).locate_file(top))))
+    opened = reading.opened(packed)
+    with zipfile.ZipFile(opened.folder / opened.listing.device) as archive:
+        archive.extractall(site)
+    return home / "venv" / "bin" / "python"
+
+
+def on(board: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return subprocess.run(
+        [board, *map(str, arguments)], capture_output=True, text=True, env=clean | environment, cwd=board.parent,
+        timeout=600,
+    )  # fmt: skip
+
+
+def test_the_board_has_nothing_else(board: Path) -> None:
+    for name in ("torch", "timm", "pandas", "pydantic", "typer", "rich", "onnx", "tabulate", "safetensors"):
+        done = on(board, "-c", f"import {name}")
+        assert "ModuleNotFoundError" in done.stderr, name
+    assert on(board, "-c", "import numpy, psutil, onnxruntime, edgebench").returncode == 0
+
+
+@pytest.mark.slow
+def test_it_measures_there_as_here(board: Path, packed: Path, exported: Path, tmp_path: Path) -> None:
+    there = on(board, "-m", "edgebench", "measure", packed, "-o", tmp_path / "there", *BRIEF)
+    assert there.returncode == 0, there.stderr
+    here = edgebench(
+        "measure", exported / "onnx", exported / "onnx-int8", exported / "eager", "-o", tmp_path / "here",
+        "--limit", "48", *BRIEF,
+    )  # fmt: skip
+    assert here.returncode == 0, here.stderr
+    rows = {str(row["exporter"]): row for row in lines_of(tmp_path / "there" / "measurements.jsonl")}
+    others = {str(row["exporter"]): row for row in lines_of(tmp_path / "here" / "measurements.jsonl")}
+    for name in ("onnx", "onnx-int8"):
+        for field in ("macro_f1", "macro_f1_low", "macro_auc", "delta_macro_f1", "delta_low", "agreement", "dataset",
+                      "records", "artifact_sha256"):  # fmt: skip
+            assert rows[name][field] == others[name][field], field
+        assert rows[name].keys() == others[name].keys()
+    assert rows["eager"]["status"] == "unsupported"
+    assert "torch is not installed: pip install" in str(rows["eager"]["reason"])
+    assert "torch is not installed: pip install" in there.stdout and "onnx-int8" in there.stdout
+    written = api.report([tmp_path / "there"], output=tmp_path / "report")
+    assert "onnx-int8" in written[1].read_text()
+
+
+def test_nothing_that_can_run_is_one_line(board: Path, small: Path, tmp_path: Path) -> None:
+    done = on(board, "-m", "edgebench", "measure", small, "-o", tmp_path / "run")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "nothing in it can run here: torch is not installed: pip install" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_input_is_one_line(board: Path, packed: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.bundle"
+    damaged.write_bytes(packed.read_bytes()[:-4000])
+    for arguments, reason in (
+        ((damaged,), "cut off or damaged"), ((tmp_path / "no.bundle",), "no such bundle"),
+        ((packed, "--threads", "0"), "error: --threads 0: must be at least 1\n"),
+        ((packed, "--target", "moon"), "unknown target 'moon'"),
+        ((packed, "--processes", "0"), "error: --processes 0: must be at least 1\n"),
+        ((packed, "--core", "999"), "error: --core 999: there is no such core here"),
+        ((packed, "--resume", tmp_path), "not a run"),
+        ((packed, "--dataset", "moon"), "unknown dataset 'moon'"), ((board.parent,), "not a bundle"),
+    ):  # fmt: skip
+        done = on(board, "-m", "edgebench", "measure", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert reason in done.stderr
+
+
+@pytest.mark.slow
+def test_it_goes_on_after_a_power_cut(board: Path, packed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [board, "-m", "edgebench", "measure", packed, "-o", run, *BRIEF, "--min-seconds", "1"]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    child = subprocess.Popen(list(map(str, command)), env=clean, stderr=subprocess.DEVNULL, cwd=board.parent)
+    journal, deadline = run / "journal.jsonl", time.monotonic() + 240
+    while time.monotonic() < deadline and (not journal.exists() or len(lines_of(journal)) < 3):
+        time.sleep(0.05)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    before = journal.read_text()
+    assert before.count("\n") >= 3
+    done = on(board, "-m", "edgebench", "measure", packed, "--resume", run)
+    assert done.returncode == 0, done.stderr
+    assert journal.read_text().startswith(before)
+    jobs = [str(line["job"]) for line in lines_of(journal)]
+    assert len(jobs) == len(set(jobs))
+    other = on(board, "-m", "edgebench", "measure", packed, "--resume", run, "--threads", "2")
+    assert other.returncode == 2 and "the plan changed since it began (threads)" in other.stderr
+
+
+def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) -> None:
+    done = edgebench("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
+    assert done.returncode == 0, done.stderr
+    rows = lines_of(tmp_path / "run" / "measurements.jsonl")
+    assert {(r["target"], r["emulated"], r["status"]) for r in rows} == {("arm-qnnpack", True, "ok")}
+    assert (tmp_path / "run" / "report.md").exists()
+
+
+def test_the_flags_are_those_of_the_whole_command_line() -> None:
+    here = {name: field for name, (field, _, _) in device.MEASURING.items()}
+    assert here == {name.replace("_", "-"): field for name, (field, _) in cli_options.MEASURING.items()}
+
+
+def test_the_fp32_predictions_are_the_networks_own(packed: Path, exported: Path, tmp_path: Path) -> None:
+    opened = reading.opened(packed)
+    about = json.loads((opened.folder / "records" / "about.json").read_text())
+    logits = np.load(opened.folder / "records" / about["references"][0]["logits"])
+    assert logits.shape == (48, 5) and np.isfinite(logits).all()
+    assert about["references"][0]["model"] == "resnet1d"
+
+
+def test_a_run_is_packed_with_its_own_predictions(exported: Path, tmp_path: Path) -> None:
+    api.measure(
+        [exported / "onnx", exported / "eager"], tmp_path / "run", limit=8, threads=1,
+        measuring={"processes": 1, "min_samples": 5, "min_seconds": 0.0},
+    )  # fmt: skip
+    listing = api.bundle([tmp_path / "run"], tmp_path / "run.bundle")
+    assert (listing.threads, listing.measuring.min_samples, len(listing.artifacts)) == (1, 5, 2)
+    assert api.bundle([tmp_path / "run"], tmp_path / "again.bundle") == listing
+    assert (tmp_path / "run.bundle").read_bytes() == (tmp_path / "again.bundle").read_bytes()
+
+
+def test_without_data_it_is_hardly_larger_than_its_artifacts(exported: Path, tmp_path: Path) -> None:
+    api.bundle([exported], tmp_path / "x.bundle", data=False)
+    files = [p for p in exported.rglob("*") if p.is_file() and p.name not in ("manifest.json", "check.npy")]
+    assert len(files) == 10
+    assert (tmp_path / "x.bundle").stat().st_size <= 1.1 * sum(p.stat().st_size for p in files)
+
+
+def test_bundle_says_what_is_wrong(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for arguments, reason in (
+        (("nowhere",), "nowhere: no such file or folder"), ((tmp_path / "empty",), "no manifest.json there"),
+        ((exported / "onnx", exported / "onnx"), "a second artifact"),
+        ((exported / "onnx", "--dataset", "moon"), "unknown dataset"),
+        ((exported / "onnx", "--target", "moon"), "unknown target"),
+        ((exported / "onnx", "-o", tmp_path), "is a folder"),
+    ):  # fmt: skip
+        done = edgebench("bundle", *arguments, "--limit", "4", *(() if "-o" in arguments else ("-o", tmp_path / "x")))
+        assert (done.returncode, reason in done.stderr) == (2, True), done.stderr
+        assert not (tmp_path / "x").exists()
+
+
+def test_a_bundle_among_others_is_refused(packed: Path, exported: Path, tmp_path: Path) -> None:
+    done = edgebench("measure", packed, exported / "onnx", "-o", tmp_path / "run")
+    assert (done.returncode, "a bundle is measured alone" in done.stderr) == (2, True)
+
+
+def test_a_worker_checks_the_file_again(packed: Path, artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+    """What is damaged after a bundle was opened is not loaded either."""
+    opened = reading.opened(packed)
+    file = next((opened.folder / "artifacts").rglob("onnx/*.onnx"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    assert artifact.artifact
+    job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
+    assert "SHA-256" in perform(job, 60).reason
+    file.write_bytes(whole)

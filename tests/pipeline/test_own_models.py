@@ -1,0 +1,195 @@
+"""Networks from elsewhere go the whole way, and what does not fit is told in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import own_files
+import pytest
+import torch
+from helpers import QUICK, edgebench
+
+from edgebench import api
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest
+from edgebench.core.errors import ModelError, PlanError, RunError
+from edgebench.models import store
+from edgebench.pipeline.plan import Plan, load
+from edgebench.tasks.statistics import best_thresholds, probabilities
+
+
+def plan_of(net: Path, **changes: object) -> Plan:
+    fields = {
+        "models": (f"{net}:build",), "weights": net.with_suffix(".pth"), "targets": ("host",), "limit": 24,
+        "exporters": ("eager", "onnx", "fbgemm-int8"), "calibration_records": 16, "threads": 1,
+        "measuring": vars(QUICK), **changes,
+    }  # fmt: skip
+    return load(None, fields)
+
+
+def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    run = api.run(plan_of(net), tmp_path / "run")
+    assert {m.exporter: m.status for m in run.measurements} == dict.fromkeys(("eager", "onnx", "fbgemm-int8"), "ok")
+    assert {m.model for m in run.measurements} == {"net"}
+    # The card's statistics, layout and thresholds were used: the same logits by hand.
+    records = registry.dataset("demo").load(DataRequest("test", limit=24))
+    signals = (np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25
+    with torch.inference_mode():
+        by_hand = own_files.network(net)(torch.from_numpy(signals).transpose(1, 2)).numpy()
+    for way in ("eager", "onnx"):
+        np.testing.assert_allclose(np.load(tmp_path / f"run/predictions/net~none~{way}~cpu.npy"), by_hand, atol=1e-4)
+    manifest = store.find(str(tmp_path / "run/models/net.json")).manifest
+    assert manifest.thresholds == (0.5, 0.4, 0.5, 0.5, 0.6)
+    assert manifest.training["thresholds"] == "given"
+    again = api.run(plan_of(net), tmp_path / "run", resume=True)
+    assert again.measurements == run.measurements
+    torch.save({k: v + 1 for k, v in own_files.network(net).state_dict().items()}, net.with_suffix(".pth"))
+    with pytest.raises(RunError, match="inputs changed since it began \\(models\\)"):
+        api.run(plan_of(net), tmp_path / "run", resume=True)
+
+
+def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace("thresholds", "# thresholds"))
+    outcomes = api.export(
+        (f"{net}:build",), ("onnx",), tmp_path / "out", weights=net.with_suffix(".pth"), tune_thresholds=True
+    )
+    assert {o.status for o in outcomes.values()} == {"ok"}
+    manifest = store.find(str(tmp_path / "out/models/net.json")).manifest
+    records = registry.dataset("demo").load(DataRequest("validation"))
+    signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    with torch.inference_mode():
+        logits = own_files.network(net)(signals.transpose(1, 2)).numpy()
+    assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)
+    assert manifest.training["thresholds"] == "chosen on 160 records of the validation fold of demo (synthetic)"
+
+
+def adopt(net: Path, function: str = "build", weights: Path | None = None) -> None:
+    plan = plan_of(net, models=(f"{net}:{function}",), weights=weights or net.with_suffix(".pth"))
+    from edgebench.pipeline.own_models import take_in
+
+    take_in(plan, None, net.parent / "out")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"MI", ', "", "5 thresholds|net.toml.*thresholds for 4 classes"),
+        ("thresholds", "#", "no thresholds; add them, or choose them on the validation fold: --tune-thresholds"),
+        ('layout = "samples-first"', "", r"does not take \(batch, 12, 1000\).*set layout under \[input\]"),
+        ("mean = 0.1", "", "unit = 'standardised' needs mean and std"),
+        ("std = 0.25", "std = [0.25, 0.25]", "one number or 12"),
+        ("[input]", "surprise = 1\n[input]", "surprise: unknown key; known are name, classes"),
+        ("classes", "classes = ", "not valid TOML"),
+        ("classes", "classes = " + "[" * 5000, "not valid TOML: nested too deeply"),
+        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: must be at most 1, not 50"),
+        ("mean = 0.1", "mean = nan", "mean.0: must be a finite number, not nan"),
+        ("\nclasses", '\nname = "../../escaped"\nclasses', "name: must be a name of letters"),
+    ],
+)
+def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace(old, new))
+    with pytest.raises(ModelError, match=said) as refused:
+        adopt(net)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("three", "does not fit .*of another shape: head.weight"),
+        ("nothing", "gives NoneType, not a torch.nn.Module"),
+        ("absent", "has no function 'absent'"),
+    ],
+)
+def test_a_function_that_is_wrong(tmp_path: Path, function: str, said: str) -> None:
+    net = own_files.write(tmp_path)
+    with pytest.raises(ModelError, match=said):
+        adopt(net, function)
+
+
+def test_a_wrong_class_count(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    network = own_files.network(net)
+    three = {k: v[:3] if k.startswith("head") else v for k, v in network.state_dict().items()}
+    torch.save(three, tmp_path / "three.pth")
+    with pytest.raises(ModelError, match=r"gives \(2, 3\) for 2 records, not \(2, 5\): its TOML file has 5 classes"):
+        adopt(net, "three", tmp_path / "three.pth")
+
+
+def test_a_file_that_breaks(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    net.write_text("import a_package_that_nobody_has\n")
+    with pytest.raises(ModelError, match="ModuleNotFoundError: No module named 'a_package_that_nobody_has'"):
+        adopt(net)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "net.py:build"), "needs its weights: --weights FILE"),
+        (("--weights", "net.pth"), "no model is path/to/file.py:FUNCTION"),
+        (("--model", "none.py:build", "--weights", "net.pth"), "none.py: no such file"),
+        (("--model", "net.py:build", "--weights", "none.pth"), "none.pth: no such file of weights"),
+    ],
+)
+def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    own_files.write(tmp_path)
+    done = edgebench("run", *arguments, "-o", "run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_from_a_file_can_be_trained(tmp_path: Path) -> None:
+    from edgebench.training.loop import train
+
+    net = own_files.write(tmp_path)
+    manifest = store.find(str(train(f"{net}:build", "demo", None, tmp_path / "models", {"epochs": 1}))).manifest
+    assert manifest.name == "net"
+    assert manifest.scores["test"].records == 240
+
+
+def test_a_card_that_changes_is_noticed(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    run = api.run(plan_of(net, exporters=("eager",)), tmp_path / "run")
+    manifest = str(run.folder / "models" / "net.json")
+    store.network(store.find(manifest))
+    (tmp_path / "net.toml").write_text(own_files.CARD.replace("thresholds", 'output = "probabilities"\nthresholds'))
+    with pytest.raises(ModelError, match="its TOML file changed since this model was made of it"):
+        store.network(store.find(manifest))
+    with pytest.raises(RunError, match="inputs changed"):
+        api.run(plan_of(net, exporters=("eager",)), tmp_path / "run", resume=True)
+
+
+def test_code_that_nobody_named_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = own_files.write(tmp_path)
+    api.export((f"{net}:build",), ("eager",), tmp_path / "out", weights=net.with_suffix(".pth"))
+    monkeypatch.delenv("EDGEBENCH_TRUSTED_CODE")
+    with pytest.raises(ModelError, match="is Python code that a manifest asks for; if you trust it, allow it"):
+        store.network(store.find(str(tmp_path / "out/models/net.json")))
+    done = edgebench("measure", tmp_path / "out/net/none/eager", "--limit", "4", "-o", tmp_path / "run")
+    assert "is Python code that a manifest asks for" in " ".join(done.stdout.split())
+
+
+def test_names_that_are_taken(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace("\nclasses", '\nname = "resnet1d"\nclasses'))
+    with pytest.raises(PlanError, match="two are named alike"):
+        api.run(plan_of(net, models=("resnet1d", f"{net}:build")), tmp_path / "run")
+
+
+def test_classes_in_another_order_are_not_tuned(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path, own_files.CARD.replace('"NORM", "MI"', '"MI", "NORM"'))
+    with pytest.raises(ModelError, match="thresholds cannot be chosen on it"):
+        api.export(
+            (f"{net}:build",), ("onnx",), tmp_path / "out", weights=net.with_suffix(".pth"), tune_thresholds=True
+        )
+
+
+def test_a_file_that_exits(tmp_path: Path) -> None:
+    net = own_files.write(tmp_path)
+    net.write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(ModelError, match="SystemExit"):
+        adopt(net)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgebench.core import registry
+from edgebench.core.errors import EdgeBenchError, FieldError, PlanError, UnknownPlugin
+from edgebench.core.settings import Measuring
+from edgebench.pipeline import plan
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "plan.toml"
+
+
+def test_defaults() -> None:
+    found = plan.load(None, {})
+    assert (found.models, found.variants, found.targets) == (("resnet1d",), ("none",), ("host", "arm-qnnpack"))
+    assert found.exporters == tuple(registry.names("exporters"))
+    assert (found.dataset, found.data_dir, found.limit, found.threads) == ("demo", None, None, None)
+    assert (found.calibration_records, found.seed, found.measuring) == (256, 0, Measuring())
+
+
+def test_a_file_with_flags_over_it(toml: Path) -> None:
+    toml.write_text(
+        'targets = ["x86-cpu"]\nexporters = ["onnx", "onnx-int8"]\ndataset = "ptbxl"\ndata_dir = "data"\nlimit = 50\n'
+        "seed = 3\n[measuring]\nprocesses = 5\nwarmup = 0\n"
+    )
+    alone = plan.load(toml, {})
+    assert alone.targets == ("x86-cpu",) and alone.exporters == ("onnx", "onnx-int8")
+    assert (alone.dataset, alone.data_dir, alone.limit, alone.seed) == ("ptbxl", Path("data"), 50, 3)
+    assert alone.measuring == Measuring(processes=5, warmup=0)
+    flags = {"limit": 10, "seed": None, "exporters": (), "targets": ("host",), "measuring": {"warmup": 7}}
+    both = plan.load(toml, flags)
+    assert (both.limit, both.seed, both.targets) == (10, 3, ("host",))
+    assert both.exporters == ("onnx", "onnx-int8")
+    assert both.measuring == Measuring(processes=5, warmup=7)
+
+
+def test_flags_alone() -> None:
+    found = plan.load(None, {"exporters": ("onnx",), "measuring": {"min_seconds": 0.0}, "threads": 2})
+    assert found.exporters == ("onnx",) and found.threads == 2
+    assert found.measuring == Measuring(min_seconds=0)
+
+
+def test_artifacts_are_measured_as_they_are() -> None:
+    assert plan.load(None, {"artifacts": (Path("a/manifest.json"),)}).exporters == ()
+
+
+def test_a_target_by_its_path(toml: Path) -> None:
+    profile = toml.with_name("mine.toml")
+    profile.write_text('name = "mine"\ndescription = "mine"\narchitecture = "aarch64"\n')
+    assert plan.load(None, {"targets": (str(profile),)}).targets == (str(profile),)
+
+
+def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
+    toml.write_text('data_dir = "somewhere"\nlimit = 5\nartifacts = ["a/manifest.json"]\n[measuring]\nprocesses = 4\n')
+    found = plan.load(toml, {})
+    saved = json.loads(json.dumps(found.document()))
+    assert plan.over_saved(saved, {"limit": None, "exporters": ()}) == found
+    longer = plan.over_saved(saved, {"limit": 9, "measuring": {"warmup": 3}})
+    assert (longer.limit, longer.measuring) == (9, Measuring(processes=4, warmup=3))
+    with pytest.raises(PlanError, match=r"^the run's plan: colour: "):
+        plan.over_saved({**saved, "colour": "red"}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "pattern"),
+    [
+        ("colour = 1", PlanError, "plan.toml: colour: unknown key; known are models, .*measuring$"),
+        (
+            "[measuring]\nprocess = 1",
+            PlanError,
+            "measuring.process: unknown key; known are .*; did you mean 'processes'\\?$",
+        ),
+        ("exporter = ['onnx']", PlanError, "plan.toml: exporter: unknown key; .*; did you mean 'exporters'\\?$"),
+        ("limit = 'many'", PlanError, "plan.toml: limit: must be a whole number, not 'many'$"),
+        ("limit = 0", PlanError, "plan.toml: limit: must be at least 1, not 0$"),
+        ("threads = -1", PlanError, "plan.toml: threads: must be at least 1, not -1$"),
+        ("calibration_records = 0", PlanError, "plan.toml: calibration_records: "),
+        (
+            "models = 'resnet1d'",
+            PlanError,
+            "plan.toml: models: must be a list, not 'resnet1d'; write \\[\"resnet1d\"\\]$",
+        ),
+        ("measuring = 3", PlanError, "plan.toml: measuring: must be a table, not 3$"),
+        ("exporters = [1]\nlimit = 'x'", PlanError, r"plan.toml: exporters.0: must be text, not 1 \(and 1 more\)$"),
+        ("models = []", PlanError, "plan.toml: models: must not be empty$"),
+        ("variants = []", PlanError, "plan.toml: variants: must not be empty$"),
+        ("targets = []", PlanError, "plan.toml: targets: must not be empty$"),
+        ("[measuring]\nprocesses = 0", PlanError, "plan.toml: measuring.processes: must be at least 1, not 0$"),
+        ("[measuring]\nwarmup = -1", PlanError, "plan.toml: measuring.warmup: must be at least 0, not -1$"),
+        (
+            "[measuring]\nmin_seconds = nan",
+            PlanError,
+            "plan.toml: measuring.min_seconds: must be a finite number, not nan$",
+        ),
+        ("limit = ", PlanError, "plan.toml: not valid TOML: "),
+        ("limit = 1\nlimit = 2", PlanError, "plan.toml: not valid TOML: "),
+        ("limit = " + "[" * 5000, PlanError, "plan.toml: not valid TOML: nested too deeply$"),
+        ("limit = " + "9" * 5000, PlanError, "plan.toml: not valid TOML: a whole number has thousands of digits$"),
+        ("targets = ['toaster']", PlanError, "unknown target 'toaster'; known: host, arm-qnnpack, .*x86-cpu"),
+        ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: no such target profile"),
+        ("exporters = ['onnx', 'gguf']", UnknownPlugin, "unknown exporter 'gguf'; known: eager, .*onnx-int8"),
+        ("variants = ['shrunk']", UnknownPlugin, "unknown variant 'shrunk'; known: l1, none, qat"),
+        ("dataset = 'mnist'", UnknownPlugin, "unknown dataset 'mnist'; known: demo, ptbxl$"),
+    ],
+)
+def test_a_plan_that_cannot_be_run_is_one_line(
+    toml: Path, text: str, error: type[EdgeBenchError], pattern: str
+) -> None:
+    toml.write_text(text)
+    with pytest.raises(error, match=pattern) as caught:
+        plan.load(toml, {})
+    assert type(caught.value) is error and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said", "by_flag"),
+    [
+        ({"limit": 0}, "limit: must be at least 1, not 0", "--limit 0: must be at least 1"),
+        ({"measuring": {"timeout_s": 0}}, "measuring.timeout_s: must be at least 1, not 0.0", ""),
+        ({"measuring": {"cores": (999,)}}, "measuring.cores 999: there is no such core here; there are 0", ""),
+        ({"measuring": {"many": 1}}, "measuring.many: unknown key; known are processes, warmup, ", ""),
+        (
+            {"weights": Path("w.pth")}, "weights 'w.pth': no model is path/to/file.py:FUNCTION",
+            "--limit w.pth: no model is path/to/file.py:FUNCTION",
+        ),
+        ({"models": ("a.py:f",)}, "models 'a.py:f': needs its weights: --weights FILE", ""),
+        ({"models": ("a.py:f", "b.py:f")}, "models 'b.py:f': needs weights of its own, as a.py:f does", ""),
+    ],
+)  # fmt: skip
+def test_flags_that_cannot_be_run_are_one_line(toml: Path, flags: dict[str, Any], said: str, by_flag: str) -> None:
+    """With a plan file or without: it is not the file that is wrong."""
+    toml.write_text("seed = 3\n[measuring]\nwarmup = 3\n")
+    for file in (None, toml):
+        with pytest.raises(FieldError) as caught:
+            plan.load(file, flags)
+        assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+        assert caught.value.problem.of("--limit").startswith(by_flag or "--limit")
+
+
+def test_a_file_is_blamed_for_what_it_says(toml: Path) -> None:
+    toml.write_text("[measuring]\ncores = [999]\n")
+    with pytest.raises(PlanError, match=r"plan\.toml: measuring\.cores 999: there is no such core here") as caught:
+        plan.load(toml, {"limit": 3, "measuring": {"warmup": 1}})
+    assert not isinstance(caught.value, FieldError)
+
+
+def test_flags_do_not_hide_a_wrong_table(toml: Path) -> None:
+    toml.write_text("[measuring]\nprocesses = 'three'\n")
+    with pytest.raises(PlanError, match=r"measuring\.processes: "):
+        plan.load(toml, {"measuring": {"warmup": 1}})
+
+
+def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"nowhere\.toml: cannot read the plan \(No such file or directory\)$"):
+        plan.load(tmp_path / "nowhere.toml", {})
+    with pytest.raises(PlanError, match=r"a folder; a plan is a TOML file$"):
+        plan.load(tmp_path, {})
+    (tmp_path / "plan.json").touch()
+    with pytest.raises(PlanError, match=r"a TOML file; go on with that run: edgebench run --resume .*$"):
+        plan.load(tmp_path, {})
+    (tmp_path / "plan.json").unlink()
+    for content, said in (
+        (b"\xff\xfe\x00", "not a text file in UTF-8"),
+        (b"", "empty"),
+        (b"# later\n", "the plan is empty"),
+    ):
+        (tmp_path / "strange.toml").write_bytes(content)
+        with pytest.raises(PlanError, match=rf"strange\.toml: .*{said}"):
+            plan.load(tmp_path / "strange.toml", {})
+
+
+def test_all_models_are_the_shipped_ones() -> None:
+    from edgebench.models import store
+
+    assert plan.load(None, {"models": ("all",)}).models == tuple(store.shipped())
+    assert plan.load(None, {"models": ("resnet1d", "all")}).models == tuple(store.shipped())

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import quick
+
+from edgebench.measuring import environment
+from edgebench.pipeline import harness
+from edgebench.reports.markdown import Markdown
+
+
+def test_a_row_of_an_emulated_machine_says_so(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its decisions count; its latency is timed once, is called emulated, and says by what."""
+    monkeypatch.setattr(environment, "emulator", lambda: "qemu-aarch64-static on x86")
+    run = harness.run(quick(exported, "onnx"), tmp_path / "run")
+    (row,) = run.measurements
+    assert (row.status, row.target, row.emulated, row.verdict) == ("ok", "host", True, "emulated")
+    assert row.verdict_reason == "run by qemu-aarch64-static on x86"
+    assert len(row.process_medians_s) == 1
+    assert row.macro_f1 is not None
+    assert "emulated by qemu-aarch64-static on x86" in row.host
+    assert run.environment["emulator"] == "qemu-aarch64-static on x86"
+    assert "emulated: run by qemu-aarch64-static on x86" in Markdown().render(run)["report.md"]

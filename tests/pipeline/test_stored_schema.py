@@ -1,0 +1,133 @@
+"""A run's folder from elsewhere is read whole, or refused in one line that names the file and the field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from decisions import CELL
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgebench.core.errors import RunError
+from edgebench.core.serialization import to_json
+from edgebench.measuring import environment
+from edgebench.pipeline import run_store, stored_schema
+from edgebench.pipeline.plan import load
+
+ROW = json.loads(to_json(CELL))
+DEEP = "[" * 100_000
+WORD = st.sampled_from([*stored_schema.ENVIRONMENT, *stored_schema.PLAN])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", 10**400]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def folder_of(
+    home: Path, row: Mapping[str, Any] = ROW, plan: Mapping[str, Any] = {}, machine: Mapping[str, Any] = {}
+) -> Path:
+    """A run's folder with one row."""
+    (home / "plan.json").write_text(json.dumps({"plan": plan, "inputs": {}}))
+    (home / "environment.json").write_text(json.dumps(machine))
+    (home / "measurements.jsonl").write_text(json.dumps(row) + "\n")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("machine", "line"),
+    [
+        ({"target_threads": None}, "target_threads: must be a table of whole numbers, not nothing"),
+        ({"target_threads": {"host": "two"}}, "target_threads: must be a table of whole numbers, not a table"),
+        ({"packages": ["torch"]}, "packages: must be a table of versions, not a list"),
+        ({"packages": {"torch": 2}}, "packages: must be a table of versions, not a table"),
+        ({"instruction_sets": "avx2"}, "instruction_sets: must be a list of texts, not 'avx2'"),
+        ({"cuda": [1]}, "cuda: must be a list of texts, not a list"),
+        ({"temperature_c": "warm"}, "temperature_c: must be a number, not 'warm'"),
+        ({"temperature_c": float("nan")}, "temperature_c: must be a number, not nan"),
+        ({"load_average": True}, "load_average: must be a number, not true"),
+        ({"memory_bytes": 10**400}, "memory_bytes: must be a number, not 1000"),
+        ({"cpu": 5}, "cpu: must be text, not 5"),
+        ({"cpu": "\ud800"}, "cpu: must be text, not '\\ud800'"),
+        ({"virtual": "no"}, "virtual: must be true or false, not 'no'"),
+    ],
+)
+def test_a_machine_that_is_none_is_refused(tmp_path: Path, machine: dict[str, Any], line: str) -> None:
+    folder = folder_of(tmp_path, machine=machine)
+    with pytest.raises(RunError) as refused:
+        run_store.read(folder)
+    assert str(refused.value).startswith(f"{folder}/environment.json: {line}")
+    assert str(refused.value).endswith("; the folder is damaged, or another program's")
+
+
+@pytest.mark.parametrize(
+    ("plan", "line"),
+    [
+        ({"targets": [{}]}, "targets: must be a list of texts, not a list"),
+        ({"models": 5}, "models: must be a list of texts, not 5"),
+        ({"artifacts": "net.onnx"}, "artifacts: must be a list of texts, not 'net.onnx'"),
+        ({"measuring": None}, "measuring: must be a table, not nothing"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused(tmp_path: Path, plan: dict[str, Any], line: str) -> None:
+    folder = folder_of(tmp_path, plan=plan)
+    for reader in (run_store.read, run_store.saved_plan):
+        with pytest.raises(RunError) as refused:
+            reader(folder)
+        assert str(refused.value).startswith(f"{folder}/plan.json: {line}")
+
+
+@given(st.dictionaries(WORD, JSON, max_size=3))
+def test_whatever_is_there_is_taken_or_refused_in_one_line(fields: dict[str, Any]) -> None:
+    for check in (stored_schema.check_environment, stored_schema.check_plan):
+        said = "there: "
+        try:
+            check(fields, "there")
+        except RunError as refused:
+            said = str(refused)
+        assert said.startswith("there: ") and "\n" not in said
+        said.encode()
+
+
+def test_what_edgebench_writes_is_taken() -> None:
+    stored_schema.check_environment({**environment.describe(), "target_threads": {"host": 2}}, "environment.json")
+    stored_schema.check_plan(load(None, {}).document(), "plan.json")
+    stored_schema.check_plan(load(None, {"artifacts": (Path("\udcff.onnx"),)}).document(), "plan.json")
+
+
+@pytest.mark.parametrize("name", ["plan.json", "environment.json", "measurements.jsonl"])
+def test_json_of_too_many_brackets_or_digits_is_none(tmp_path: Path, name: str) -> None:
+    for text in (DEEP, '{"seed": ' + "1" * 5000 + "}"):
+        folder = folder_of(tmp_path)
+        (folder / name).write_text(text + "\n")
+        with pytest.raises(RunError, match=f"{name}.*not JSON"):
+            run_store.read(folder)
+
+
+def test_halves_of_characters_in_a_row_are_replaced(tmp_path: Path) -> None:
+    odd = {"model": "a\ud800", "reason": "\udfff\x1b[31m", "f1_by_class": {"\ud800": 0.5}}
+    (m,) = run_store.read(folder_of(tmp_path, {**ROW, **odd})).measurements
+    assert (m.model, m.reason, m.f1_by_class) == ("a\ufffd", "\ufffd\ufffd[31m", {"\ufffd": 0.5})
+
+
+@pytest.mark.parametrize("field", ["file_size_bytes", "latency_samples", "latency_p50_s"])
+def test_a_number_that_nothing_can_compute_with_is_refused(tmp_path: Path, field: str) -> None:
+    folder = folder_of(tmp_path, {**ROW, field: 10**400})
+    with pytest.raises(RunError) as refused:
+        run_store.read(folder)
+    assert str(refused.value) == f"{folder}/measurements.jsonl:1: {field}: must be a smaller number"
+
+
+def test_processes_with_samples_that_are_no_times_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    good, pair = np.array([1.0, 2.0]), np.array([[1.0, 2.0]])
+    bad = [np.array([1.0, wrong]) for wrong in (np.nan, np.inf, 0.0, -1.0)]
+    for number, samples in enumerate([good, *bad, pair, np.array(["x"]), np.zeros(1, [("a", "i4")]), good]):
+        np.save(tmp_path / "samples" / f"{CELL.cell.id}~{number}.npy", samples)
+    run = run_store.read(folder_of(tmp_path))
+    assert [list(samples) for samples in run_store.latencies(run, CELL)] == [[1.0, 2.0], [1.0, 2.0]]

@@ -1,0 +1,89 @@
+"""Accuracy-aware quantization, on the demo set and on numbers that are given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgebench.core.errors import PlanError
+from edgebench.core.progress import Listener
+from edgebench.search import mixed_precision
+from edgebench.search.mixed_precision import Request
+
+
+class Given(mixed_precision._Tries):
+    """Tries whose losses are given instead of measured."""
+
+    def __init__(self, drops: Callable[[int], float], modules: int, bound: float) -> None:
+        self.request, self.hear = Request("net", "onnx-int8", bound, "demo"), Listener()
+        self.ranked, self.done, self.drops = [str(i) for i in range(modules)], {}, drops
+        self.asked: list[int] = []
+
+    def drop(self, in_float: int) -> float:
+        if in_float not in self.asked:
+            self.asked.append(in_float)
+        return self.drops(in_float)
+
+
+@pytest.mark.parametrize("needed", range(20))
+def test_the_fewest_are_found_in_few_tries(needed: int) -> None:
+    tries = Given(lambda k: 0.0 if k >= needed else 0.1, 20, 0.01)
+    assert tries.fewest() == min(needed, 19)
+    assert len(tries.asked) <= 7
+
+
+def test_where_nothing_is_enough_all_but_one_stay_in_float() -> None:
+    assert Given(lambda _: 0.5, 12, 0.01).fewest() == 11
+
+
+def test_a_search_on_the_demo_set(tmp_path: Path) -> None:
+    request = Request("resnet1d", "fbgemm-int8", 0.02, "demo", calibration_records=32)
+    found, ranked = mixed_precision.search(request, tmp_path)
+    assert len(ranked) == 19 + 1, "its convolutions and its linear layer, and what is between them"
+    assert found.within
+    assert found.trials[0].in_float == 0
+    assert Path(found.manifest).is_file()
+    assert set(found.test) == {"float", "int8", "found"}
+    assert found.test["float"].delta_macro_f1 == 0
+    told = json.loads((tmp_path / "search.json").read_text())
+    assert told["modules"] == list(found.modules)
+    lines = (tmp_path / "sensitivity.csv").read_text().splitlines()
+    assert lines[0] == "module,agreement,error,parameters"
+    assert len(lines) == 1 + len(ranked)
+    manifest = json.loads(Path(found.manifest).read_text())
+    assert sum("int8 hurts most" in part for part in manifest["float_parts"]) == len(found.modules)
+
+
+def test_a_second_search_replaces_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = Request("resnet1d", "fbgemm-int8", 0.0, "demo", calibration_records=16)
+    with monkeypatch.context() as patch:  # the fewest that are tried are tested above; here one try is enough
+        patch.setattr(mixed_precision._Tries, "fewest", lambda tries: int(tries.drop(3) > -1) * 3)
+        first, _ = mixed_precision.search(replace(strict, max_drop=-1.0), tmp_path)
+    assert not first.within
+    manifest = json.loads(Path(first.manifest).read_text())
+    assert sum("int8 hurts most" in part for part in manifest["float_parts"]) == len(first.modules) == 3
+    second, _ = mixed_precision.search(replace(strict, max_drop=1.0), tmp_path)
+    assert second.manifest == first.manifest
+    assert second.modules == ()
+    again = json.loads(Path(second.manifest).read_text())
+    assert again["file_size_bytes"] < manifest["file_size_bytes"]
+
+
+def test_a_bound_is_a_number(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="is not a number"):
+        mixed_precision.search(Request("resnet1d", "onnx-int8", float("nan"), "demo"), tmp_path)
+
+
+def test_an_output_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PlanError, match=r"cannot be written \(.*\); give another --output"):
+        mixed_precision.search(Request("resnet1d", "onnx-int8", 0.01, "demo"), tmp_path / "file" / "out")
+
+
+def test_only_static_int8(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="exporter 'torchscript' is not static int8; take fbgemm-int8"):
+        mixed_precision.search(Request("resnet1d", "torchscript", 0.01, "demo"), tmp_path)

@@ -1,0 +1,21 @@
+"""Records with every kind of value in them."""
+
+from __future__ import annotations
+
+from edgebench.core.contracts import Artifact, Calibration, InputContract, Job
+from edgebench.core.measurements import Measurement
+
+ARTIFACT = Artifact(
+    model="resnet1d", variant="none", exporter="onnx-int8", format="onnx", precision="int8", file="model.onnx",
+    sha256="ab" * 32, file_size_bytes=123_456, classes=("NORM", "MI"), thresholds=(0.25, 0.5),
+    input=InputContract(leads=("I", "II"), samples=5000, rate_hz=500), parameters=10, sparsity=0.125,
+    model_sha256="cd" * 32, devices=("cpu", "cuda"), float_parts=("head: its input is not quantized",),
+    calibration=Calibration("ptbxl", "train", 256, "ef" * 32, method="percentile 99.99"),
+    notes=("größer als gedacht",), made_with={"torch": "2.15"}, max_abs_error=1e-7, check_records=8,
+)  # fmt: skip
+JOB = Job("latency", ARTIFACT, "/somewhere/model.onnx", "cpu", 2, "", "/s.npy", "/o.npy", records=None, min_seconds=0.5)
+MEASUREMENT = Measurement(
+    "run", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False,
+    file_size_bytes=1, sparsity=0.0, latency_p50_s=0.1 + 0.2, verdict="stable", macro_f1=2 / 3,
+)  # fmt: skip
+UNSUPPORTED = Measurement("r", "m", "v", "e", "", "", "t", "unsupported", "no CUDA device", True)
