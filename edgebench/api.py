@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
     from edgebench.core.contracts import Outcome
     from edgebench.core.measurements import Run
-    from edgebench.core.progress import Listener
+    from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
 
@@ -25,7 +25,7 @@ def run(
     plan: Plan | Path | None = None,
     output: Path | None = None,
     resume: bool = False,
-    listener: Listener | None = None,
+    listener: ProgressReporter | None = None,
     **overrides: Any,
 ) -> Run:
     """Build, measure and report a plan; returns the run.
@@ -50,7 +50,7 @@ def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: 
 
 
 def measure_bundle(
-    bundle: Path, folder: Path, resume: bool = False, listener: Listener | None = None, **overrides: Any
+    bundle: Path, folder: Path, resume: bool = False, listener: ProgressReporter | None = None, **overrides: Any
 ) -> Run:
     """Measure a bundle into a folder; `overrides` are fields of `device_plan.DevicePlan`. Raises EdgeBenchError."""
     from edgebench.pipeline import bundle_run
@@ -71,19 +71,23 @@ def bundle_of(paths: list[Path]) -> bool:
 
 
 def bundle(
-    paths: Iterable[Path], output: Path, folder: bool = False, data: bool = True, listener: Listener | None = None,
+    paths: Iterable[Path],
+    output: Path,
+    folder: bool = False,
+    data: bool = True,
+    listener: ProgressReporter | None = None,
     **overrides: Any,
-) -> Listing:  # fmt: skip
+) -> Listing:
     """Pack artifacts, of runs or of folders, with all that is needed to measure them elsewhere.
 
     `overrides` are fields of the plan (targets, dataset, data_dir, limit, threads, measuring, …); the first run's plan
     has the others. Without `data` no record is packed. Returns what the bundle lists. Raises EdgeBenchError.
     """
-    from edgebench.core.progress import Listener
+    from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline import packing
     from edgebench.remote.bundles import writing
 
-    return writing.write(packing.collect(list(paths), data, overrides, listener or Listener()), output, folder)
+    return writing.write(packing.collect(list(paths), data, overrides, listener or ProgressReporter()), output, folder)
 
 
 def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -97,7 +101,7 @@ def export(
     models: tuple[str, ...] = ("resnet1d",),
     exporters: tuple[str, ...] = (),
     output: Path = Path("artifacts"),
-    listener: Listener | None = None,
+    listener: ProgressReporter | None = None,
     **overrides: Any,
 ) -> dict[str, Outcome]:
     """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns each outcome.
@@ -107,36 +111,36 @@ def export(
     from edgebench.artifacts import artifacts
     from edgebench.core import registry
     from edgebench.core.contracts import DataRequest
-    from edgebench.core.progress import Listener
+    from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline import harness, own_models
     from edgebench.pipeline.variants import Sources
 
-    hear = listener or Listener()
+    reporter = listener or ProgressReporter()
     chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
     own_models.check(chosen)  # one error, before anything is read or built
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
-    validation = harness.load_records(chosen, "validation", hear) if chosen.tune_thresholds else None
+    validation = harness.load_records(chosen, "validation", reporter) if chosen.tune_thresholds else None
     chosen = own_models.take_in(chosen, validation, output / "models")
-    calibration = harness.load_calibration(chosen, hear)
+    calibration = harness.load_calibration(chosen, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome] = {}
     made: dict[str, Outcome] = {}
     sources = Sources(
-        chosen, lambda m, v: output / artifacts.safe(m) / artifacts.safe(v) / "model", made, made.__setitem__, hear
+        chosen, lambda m, v: output / artifacts.safe(m) / artifacts.safe(v) / "model", made, made.__setitem__, reporter
     )
-    hear.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
+    reporter.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
     for model in chosen.models:
         for variant in chosen.variants:
             name = f"{artifacts.safe(model)}/{artifacts.safe(variant)}"
 
             def begun(exporter: str, name: str = name) -> None:
-                hear.begin(f"{name}/{exporter}")
+                reporter.begin(f"{name}/{exporter}")
 
             def done(exporter: str, outcome: Outcome, name: str = name) -> None:
                 outcomes[f"{name}/{exporter}"] = outcome
-                hear.built(f"{name}/{exporter}", outcome)
-                hear.step(f"{name}/{exporter}")
+                reporter.built(f"{name}/{exporter}", outcome)
+                reporter.step(f"{name}/{exporter}")
 
             outcome, source = sources.find(model, variant)
             if outcome.status != "ok":

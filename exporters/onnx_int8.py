@@ -60,7 +60,7 @@ class OnnxInt8:
         if isinstance(task.network, QuantizationAware):
             trained = task.network
             notes = () if trained.engine in REDUCED else (SATURATES,)
-            return Exported(save_learned(trained, task.input, path), "int8", "learned", trained.plan.told, notes)
+            return Exported(save_learned(trained, task.input, path), "int8", "learned", trained.plan.label, notes)
         graph = prepared(shared_graph(task))
         before = count_operators(graph)
         if not any(before[op] for op in QUANTIZABLE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from edgebench.core.contracts import Artifact, Feed
+from edgebench.core.contracts import Artifact, IOAdapter
 
 WIDTH = 79
 """Of PEP 8."""
@@ -101,7 +101,7 @@ def _signals(artifact: Artifact) -> list[str]:
     ]
 
 
-def _fed(feed: Feed | None) -> list[str]:
+def _fed(feed: IOAdapter | None) -> list[str]:
     """What a file that was not exported by EdgeBench needs done to its signals."""
     lines = []
     if feed and feed.mean:

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 from edgebench import __version__
 from edgebench.core.errors import EdgeBenchError, FieldError, PlanError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
-from edgebench.remote.event_stream import Lines, Telling
+from edgebench.remote.event_stream import JsonLines, PlainLines
 
 USAGE, INTERRUPTED = 2, 130
 MEASURING: dict[str, tuple[str, Callable[[str], Any], bool]] = {
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point; exits with 0, 1 where no cell was measured, 2 on bad input, 130 on Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
-    listener: Listener = Telling() if options.events else Lines()
+    listener: ProgressReporter = JsonLines() if options.events else PlainLines()
     try:
         sys.exit(_measure(options, listener))
     except FieldError as error:
@@ -59,9 +59,9 @@ def flag_of(place: str) -> str:
     return f"--{known.get(place, place.replace('_', '-'))}"
 
 
-def _say(text: str, listener: Listener) -> None:
+def _say(text: str, listener: ProgressReporter) -> None:
     line = " ".join(readable(text).split())
-    if isinstance(listener, Telling):
+    if isinstance(listener, JsonLines):
         listener.failed(line)
     print(f"error: {line}", file=sys.stderr)
 
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measure(options: argparse.Namespace, listener: Listener) -> int:
+def _measure(options: argparse.Namespace, listener: ProgressReporter) -> int:
     from edgebench.isolation.process import die_with_parent
     from edgebench.pipeline import bundle_run
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from edgebench.core.contracts import Outcome
 from edgebench.core.measurements import Measurement
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
 from edgebench.reports import columns
 from edgebench.reports.plain import plain
@@ -26,7 +26,7 @@ AT_ONCE = 0.02
 """Seconds: a step that took less was none."""
 
 
-class Live(Listener):
+class Live(ProgressReporter):
     """Bars and a status below them on a terminal; elsewhere one line a stage, and what went wrong."""
 
     def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:

@@ -43,7 +43,7 @@ from edgebench.core.errors import PlanError
 
 if TYPE_CHECKING:
     from edgebench.core.measurements import Run
-    from edgebench.core.progress import Listener
+    from edgebench.core.progress import ProgressReporter
 
 
 @takes(MEASURING, "measuring")
@@ -130,7 +130,12 @@ def measure(
         if tune_thresholds:
             raise PlanError("a bundle has its thresholds already; leave --tune-thresholds away")
         again = f"edgebench measure {artifacts[0]} --resume"
-        _shown(lambda f, hear: api.measure_bundle(artifacts[0], f, bool(resume), hear, **given), output, resume, again)
+        _shown(
+            lambda f, reporter: api.measure_bundle(artifacts[0], f, bool(resume), reporter, **given),
+            output,
+            resume,
+            again,
+        )
         return
     if resume is not None:
         raise PlanError(f"complete a run of artifacts with: edgebench run --resume {resume}")
@@ -153,12 +158,15 @@ def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: 
     else:
         chosen = plans.load(plan, given)
     _shown(
-        lambda folder, hear: api.run(chosen, folder, resume is not None, hear), output, resume, "edgebench run --resume"
+        lambda folder, reporter: api.run(chosen, folder, resume is not None, reporter),
+        output,
+        resume,
+        "edgebench run --resume",
     )
 
 
 def _shown(
-    measured: Callable[[Path, Listener], Run], output: Path | None, resume: Path | None, again: str
+    measured: Callable[[Path, ProgressReporter], Run], output: Path | None, resume: Path | None, again: str
 ) -> None:  # fmt: skip
     """Measure with bars in sight, then show the table; `again` is the command that completes an interrupted run."""
     from edgebench.reports import terminal

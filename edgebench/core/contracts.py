@@ -60,7 +60,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Feed:
+class IOAdapter:
     """How a file that was not exported here wants its input, and what it answers; done for it at each prediction."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -107,7 +107,7 @@ class Artifact:
     structure: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What a pruned network's modules have that the architecture's have not; only for the format `eager`."""
     calibration: Calibration | None = None
-    feed: Feed | None = None
+    feed: IOAdapter | None = None
     """Only for a file that was not exported here."""
     float_parts: tuple[str, ...] = ()
     """Parts of a quantized artifact that stayed in float, each with its reason."""
@@ -169,7 +169,7 @@ class Cell:
         return f"{self.model}~{self.variant}~{self.exporter}~{self.target}".replace("/", "_").replace(":", "_")
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """What a person reads while it is at work."""
         return f"{self.model} {self.name} on {self.target}"
 

@@ -8,7 +8,7 @@ from edgebench.core.contracts import Outcome
 from edgebench.core.measurements import Measurement
 
 
-class Listener:
+class ProgressReporter:
     """Hears nothing and says nothing; override what is of interest."""
 
     def stage(self, name: str, total: int) -> None:

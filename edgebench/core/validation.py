@@ -65,7 +65,7 @@ class Problem:
         return f"{said}; {self.hint}" if self.hint else said
 
 
-class Misfit(ValueError):  # noqa: N818 - the name says what happened
+class InvalidValue(ValueError):  # noqa: N818 - the name says what happened
     """A value that cannot be used; its text is the problem's line."""
 
     def __init__(self, problem: Problem) -> None:
@@ -155,7 +155,7 @@ def _translated(error: Mapping[str, Any], kind: Any) -> Problem:
         return Problem(place, "must be a name of letters, digits, '_', '.' and '-'", given)
     if name == "value_error":
         cause = context["error"]
-        return cause.problem if isinstance(cause, Misfit) else Problem(place, str(cause))
+        return cause.problem if isinstance(cause, InvalidValue) else Problem(place, str(cause))
     if what := _EXPECTED.get(name.partition("_")[0]):
         return expected(place, what, given)
     text = str(error["msg"]).replace("Input should be", "must be")

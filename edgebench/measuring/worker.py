@@ -29,7 +29,7 @@ SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
 
 
-class SignsOfLife:
+class Heartbeat:
     """Tells the parent now and then how far a long prediction is, so that only one that hangs runs into the timeout."""
 
     def __init__(self) -> None:
@@ -47,9 +47,9 @@ def perform(job: Job) -> Outcome:
     try:
         runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
         if job.artifact.feed:
-            from edgebench.measuring import feed
+            from edgebench.measuring import io_adapter
 
-            runtime = feed.FedRuntime(runtime, job.artifact.feed)
+            runtime = io_adapter.AdaptedRuntime(runtime, job.artifact.feed)
         missing = runtime.unavailable(job.device, job.engine)
         if missing:
             return Outcome("unsupported", missing)
@@ -80,7 +80,7 @@ def _measured(job: Job, runtime: Runtime) -> dict[str, Any]:
         from edgebench.measuring import accuracy
 
         keep_memory()
-        return accuracy.predict(job, runtime, SignsOfLife())
+        return accuracy.predict(job, runtime, Heartbeat())
     if job.kind == "memory":
         from edgebench.measuring import memory
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from edgebench.core.contracts import Feed, InputContract
+from edgebench.core.contracts import InputContract, IOAdapter
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.files import toml
 from edgebench.core.serialization import first_problem
@@ -70,9 +70,9 @@ class Card(pydantic.BaseModel):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
         return self
 
-    def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> Feed:
+    def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
         """How to feed a file, with what was found out of its input."""
-        return Feed(layout, self.input.mean, self.input.std, single, self.output)
+        return IOAdapter(layout, self.input.mean, self.input.std, single, self.output)
 
 
 def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import store
 
@@ -33,9 +33,9 @@ class ModelFacts:
     """Why the model could not be counted or its weights not be read."""
 
 
-def model_facts(listener: Listener | None = None) -> list[ModelFacts]:
+def model_facts(listener: ProgressReporter | None = None) -> list[ModelFacts]:
     """The facts of every registered architecture and of every shipped model; the weights are not loaded."""
-    told = listener or Listener()
+    told = listener or ProgressReporter()
     every = list(dict.fromkeys([*registry.names("models"), *store.shipped()]))
     told.stage("count operations", len(every))
     found = []

@@ -11,7 +11,7 @@ from edgebench.artifacts.artifacts import Built
 from edgebench.core.contracts import Artifact, Outcome, RecordSet
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import safe_name
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import from_dict
 from edgebench.pipeline.run_store import RunStore
 
@@ -62,7 +62,7 @@ class Building:
     store: RunStore
     calibration: RecordSet | None
     test: RecordSet
-    hear: Listener
+    reporter: ProgressReporter
     built: dict[Key, Built] = field(default_factory=dict)
 
     def all(self) -> dict[Key, Built]:
@@ -71,7 +71,7 @@ class Building:
         pairs = {(model, variant): exporters for model in self.plan.models for variant in self.plan.variants}
         for model in self.plan.models:
             pairs.setdefault((model, "none"), (REFERENCE,))
-        self.hear.stage("export and check", sum(map(len, pairs.values())))
+        self.reporter.stage("export and check", sum(map(len, pairs.values())))
         for (model, variant), chosen in pairs.items():
             self._pair(model, variant, chosen)
         return self.built
@@ -89,11 +89,11 @@ class Building:
         def keep(exporter: str, outcome: Outcome) -> None:
             if job(exporter) not in self.store.outcomes:
                 self.store.record(job(exporter), outcome)
-                self.hear.built(f"{model} {exporter}", outcome)
+                self.reporter.built(f"{model} {exporter}", outcome)
             artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
             path = folder / safe_name(exporter) / artifact.file if artifact else None
             self.built[model, variant, exporter] = Built(outcome, artifact, path)
-            self.hear.step(told(exporter))
+            self.reporter.step(told(exporter))
 
         outcome, source = self._sources().find(name, variant)
         if outcome.status != "ok":
@@ -114,7 +114,7 @@ class Building:
             timeout = self.plan.measuring.timeout_s
             artifacts.build(
                 source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep,
-                begun=lambda exporter: self.hear.begin(told(exporter)),
+                begun=lambda exporter: self.reporter.begin(told(exporter)),
             )  # fmt: skip
 
     def _sources(self) -> Sources:
@@ -123,4 +123,4 @@ class Building:
         def place(model: str, variant: str) -> Path:
             return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
 
-        return Sources(self.plan, place, self.store.outcomes, self.store.record, self.hear)
+        return Sources(self.plan, place, self.store.outcomes, self.store.record, self.reporter)

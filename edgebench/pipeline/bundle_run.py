@@ -10,7 +10,7 @@ from typing import Any
 from edgebench.core import registry, target_profiles
 from edgebench.core.errors import BundleError, PlanError, UnknownPlugin
 from edgebench.core.measurements import Run
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import validated
 from edgebench.core.settings import Measuring
 from edgebench.measuring import environment
@@ -25,7 +25,7 @@ BUNDLED = "bundle"
 
 
 def measure(
-    bundle: Path, folder: Path, resume: bool = False, listener: Listener | None = None, rows: bool = False,
+    bundle: Path, folder: Path, resume: bool = False, listener: ProgressReporter | None = None, rows: bool = False,
     **overrides: Any,
 ) -> Run:  # fmt: skip
     """Verify a bundle and measure it into `folder`, as `harness.run` does; returns the run.

@@ -12,7 +12,7 @@ from edgebench.core import registry, target_profiles
 from edgebench.core.contracts import DataRequest, RecordSet, Split
 from edgebench.core.files import sha256, sha256_of
 from edgebench.core.measurements import Run
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_json
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from edgebench.pipeline.plan import Plan
 
 
-def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: Listener | None = None) -> Run:
+def run(plan: Plan | DevicePlan, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
     """Build what the plan asks for, measure every cell, and return the run; the folder holds all of it.
 
     With `resume`, an interrupted run in `folder` is completed and no finished job is done again. Raises PlanError,
     DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
     """
-    hear = listener or Listener()
+    reporter = listener or ProgressReporter()
     _check(plan, folder, resume)
     _reach(plan, folder)
     with run_store.locked(folder):
-        grid = _prepare(plan, folder, resume, hear)
+        grid = _prepare(plan, folder, resume, reporter)
         try:
             grid.build()
             grid.plan_cells()
@@ -74,16 +74,16 @@ def _reach(plan: Plan | DevicePlan, folder: Path) -> None:
             session.check(target, folder)
 
 
-def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener) -> Grid:
+def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, reporter: ProgressReporter) -> Grid:
     with tempfile.TemporaryDirectory() as scratch:
         # Where its thresholds are known, a person's network that cannot be used is an error that stands alone, too.
         early = None if plan.tune_thresholds else _taken_in(plan, None, Path(scratch))
-        hear.stage("read the records", 1)
-        test = load_records(plan, "test", hear)
-        calibration = load_calibration(plan, hear)
+        reporter.stage("read the records", 1)
+        test = load_records(plan, "test", reporter)
+        calibration = load_calibration(plan, reporter)
         facts = environment.describe()
-        validation = load_records(plan, "validation", hear) if plan.tune_thresholds else None
-        hear.step()
+        validation = load_records(plan, "validation", reporter) if plan.tune_thresholds else None
+        reporter.step()
         ready = early or _taken_in(plan, validation, Path(scratch))
         inputs = _inputs(ready, test, calibration, validation, facts)
         if resume:
@@ -94,7 +94,7 @@ def _prepare(plan: Plan | DevicePlan, folder: Path, resume: bool, hear: Listener
             used = {t.name: plan.threads or target_profiles.threads_here(t, cores) for t in targets}
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": used})
         ready = _moved(ready, Path(scratch), folder / "models")
-    return Grid(ready, store, test, calibration, validation, facts, hear)
+    return Grid(ready, store, test, calibration, validation, facts, reporter)
 
 
 def _taken_in(plan: Plan | DevicePlan, validation: RecordSet | None, scratch: Path) -> Plan | DevicePlan:
@@ -124,18 +124,20 @@ def _saved(plan: Plan | DevicePlan, folder: Path) -> Plan | DevicePlan:
     return over_saved(saved, {})
 
 
-def load_calibration(plan: Plan | DevicePlan, hear: Listener) -> RecordSet | None:
+def load_calibration(plan: Plan | DevicePlan, reporter: ProgressReporter) -> RecordSet | None:
     """The records that int8 is calibrated on; None where the plan has no exporter that calibrates."""
     if plan.artifacts or not any(registry.exporter(name).calibrates for name in plan.exporters):
         return None
-    return load_records(plan, "calibration", hear)
+    return load_records(plan, "calibration", reporter)
 
 
-def load_records(plan: Plan | DevicePlan, split: Split, hear: Listener) -> RecordSet:
+def load_records(plan: Plan | DevicePlan, split: Split, reporter: ProgressReporter) -> RecordSet:
     """The records of one split as the plan asks for them; bad records that were left out are told."""
-    records = registry.dataset(plan.dataset).load(_request(plan, split), hear.progress)
+    records = registry.dataset(plan.dataset).load(_request(plan, split), reporter.progress)
     if records.dropped:
-        hear.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {records.dropped[0]}")
+        reporter.note(
+            f"{len(records.dropped)} bad records left out of the {split} split; the first: {records.dropped[0]}"
+        )
     return records
 
 

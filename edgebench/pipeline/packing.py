@@ -14,7 +14,7 @@ from edgebench.artifacts import artifacts
 from edgebench.core import target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
 from edgebench.core.errors import ArtifactError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import validated
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH
@@ -27,7 +27,7 @@ REFERENCE = "eager"
 Found = tuple[Artifact, Path]
 
 
-def collect(paths: list[Path], data: bool, overrides: dict[str, Any], hear: Listener) -> Contents:
+def collect(paths: list[Path], data: bool, overrides: dict[str, Any], reporter: ProgressReporter) -> Contents:
     """The artifacts of runs and folders, with the first run's plan for the rest; `overrides` are fields of a plan.
 
     Without `data` there are no records and no references. Raises EdgeBenchError where something is missing or damaged.
@@ -44,12 +44,12 @@ def collect(paths: list[Path], data: bool, overrides: dict[str, Any], hear: List
     )  # fmt: skip
     if not data:
         return contents
-    records = harness.load_records(began, "test", hear)
+    records = harness.load_records(began, "test", reporter)
     said = {(one.model, one.model_sha256): one for run in runs for one in _kept(run, records)}
     for artifact, path in found:
         if _is_reference(artifact) and (artifact.model, artifact.model_sha256) not in said:
-            hear.detail(f"the fp32 predictions of {artifact.model}")
-            if one := _asked(artifact, path, records, began.measuring.timeout_s, hear):
+            reporter.detail(f"the fp32 predictions of {artifact.model}")
+            if one := _asked(artifact, path, records, began.measuring.timeout_s, reporter):
                 said[one.model, one.model_sha256] = one
     return replace(contents, records=records, references=tuple(said.values()))
 
@@ -102,13 +102,15 @@ def _kept(run: Path, records: RecordSet) -> list[Said]:
     return found
 
 
-def _asked(artifact: Artifact, path: Path, records: RecordSet, timeout_s: float, hear: Listener) -> Said | None:
+def _asked(
+    artifact: Artifact, path: Path, records: RecordSet, timeout_s: float, reporter: ProgressReporter
+) -> Said | None:
     """What an fp32 model says of the records here; None, with a note, where it cannot be asked."""
     with tempfile.TemporaryDirectory() as scratch:
         output = Path(scratch) / "logits.npy"
         job = Job("predict", artifact, str(path), "cpu", 1, "", str(records.signals), str(output), batch=BATCH)
         outcome = artifacts.perform(job, timeout_s)
         if outcome.status != "ok":
-            hear.note(f"{artifact.model}: no fp32 predictions in the bundle: {outcome.reason}")
+            reporter.note(f"{artifact.model}: no fp32 predictions in the bundle: {outcome.reason}")
             return None
         return Said(artifact.model, artifact.model_sha256, artifact.thresholds, np.load(output))

@@ -15,7 +15,7 @@ from edgebench.core.files import toml
 from edgebench.core.options import CHAIN
 from edgebench.core.recipe import Recipe, changed
 from edgebench.core.settings import MOST_THREADS, FineTuning, Measuring
-from edgebench.core.validation import ABSENT, Misfit, Problem
+from edgebench.core.validation import ABSENT, InvalidValue, Problem
 from edgebench.models import store
 from edgebench.pipeline.device_plan import check_cores, first_too_small
 
@@ -80,7 +80,7 @@ class Plan(pydantic.BaseModel):
     @pydantic.model_validator(mode="after")
     def _measuring_makes_sense(self) -> Plan:
         if problem := first_too_small(self.measuring):
-            raise Misfit(problem)
+            raise InvalidValue(problem)
         names = [Path(m).stem if m.endswith(".json") else m for m in self.models]
         if len(set(names)) < len(names):
             raise _misfit("models", f"two are named alike ({', '.join(names)}); rename a manifest")
@@ -109,8 +109,8 @@ class Plan(pydantic.BaseModel):
         return self.model_dump(mode="json")
 
 
-def _misfit(field: str, words: str, given: Any = ABSENT) -> Misfit:
-    return Misfit(Problem(field, words, given))
+def _misfit(field: str, words: str, given: Any = ABSENT) -> InvalidValue:
+    return InvalidValue(Problem(field, words, given))
 
 
 def is_own(model: str) -> bool:

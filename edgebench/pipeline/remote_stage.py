@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import RemoteError
 from edgebench.core.measurements import Measurement
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.measuring.accuracy import Reference
 from edgebench.pipeline import run_store
 from edgebench.pipeline.device_plan import DevicePlan
@@ -28,7 +28,7 @@ SHARED = ("samples", "profiles")
 
 def measured(
     cells: list[Planned], plan: Plan | DevicePlan, records: RecordSet,
-    references: Mapping[tuple[str, str], Reference], run: Path, hear: Listener,
+    references: Mapping[tuple[str, str], Reference], run: Path, reporter: ProgressReporter,
 ) -> tuple[dict[str, Measurement], str]:  # fmt: skip
     """The rows of these cells by their id, all of one target, and why those that are missing are; raises DiskFull."""
     target = cells[0].target
@@ -40,7 +40,7 @@ def measured(
         plan.measuring, plan.threads, plan.seed,
     )  # fmt: skip
     try:
-        fetched = session.measure(target, contents, run, hear)
+        fetched = session.measure(target, contents, run, reporter)
     except RemoteError as error:
         return {}, str(error)
     for name in SHARED:

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgebench.artifacts import artifacts
 from edgebench.core.contracts import Job, Outcome
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.measuring import steadiness, summary
 from edgebench.measuring.latency_statistics import median_interval
@@ -66,7 +66,7 @@ class Rounds:
     plan: Plan | DevicePlan
     store: RunStore
     signals: Path
-    hear: Listener
+    reporter: ProgressReporter
 
     def count(self, cells: list[Planned]) -> int:
         """How many processes these cells are timed in; further ones until steady are not counted."""
@@ -84,18 +84,18 @@ class Rounds:
         most = max((p.processes for cell in cells for p in passes(measuring, cell.fit.emulated)), default=0)
         todo = [turn for number in range(most) for turn in self._round(cells, number)]
         left = Counter(planned.cell.id for _, planned, _ in todo)
-        self.hear.stage(LATENCY, len(todo))
+        self.reporter.stage(LATENCY, len(todo))
         for device in dict.fromkeys(cell.target.device for cell in cells):
             if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
                 place = "the GPU" if device == "cuda" else "this machine"
-                self.hear.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
+                self.reporter.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
         gone: set[str] = set()
         for number, planned, what in todo:
-            told = f"{planned.cell.told}: {what.name}, process {number + 1} of {what.processes}"
-            self.hear.begin(told)
+            told = f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
+            self.reporter.begin(told)
             if planned.cell.id not in gone and self._one(planned, what, number, failed):
                 gone.add(planned.cell.id)
-            self.hear.step(told)
+            self.reporter.step(told)
             left[planned.cell.id] -= 1
             steady = measuring.steady is None or planned.fit.emulated
             if not left[planned.cell.id] and planned.cell.id not in gone and steady:
@@ -138,7 +138,7 @@ class Rounds:
         if len(list(self._done(planned, what))) == number:
             outcome = self._time(planned, what, number)
             if outcome.status != "ok":
-                self.hear.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
+                self.reporter.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
         return False
 
     def _time(self, planned: Planned, what: Pass, number: int) -> Outcome:
@@ -158,22 +158,22 @@ class Rounds:
         end = time.monotonic() + measuring.steady_limit_s
         what = passes(measuring, False)[0]
         left = cells
-        self.hear.stage("until steady", len(cells))
+        self.reporter.stage("until steady", len(cells))
         while True:
             steady = [c for c in left if self._steady(c, what)]
             for planned in steady:
-                self.hear.step(planned.cell.told)
+                self.reporter.step(planned.cell.label)
             left = [c for c in left if c not in steady]
             if not left or time.monotonic() >= end:
                 break
             for planned in list(left):
                 number = len(list(self._done(planned, what)))
-                self.hear.detail(f"{planned.cell.told}: process {number + 1}")
+                self.reporter.detail(f"{planned.cell.label}: process {number + 1}")
                 if time.monotonic() < end and self._time(planned, what, number).status != "ok":
-                    self.hear.note(f"{planned.cell.told}: a further process failed; those before it count")
+                    self.reporter.note(f"{planned.cell.label}: a further process failed; those before it count")
                     left.remove(planned)
         for planned in left:
-            self.hear.note(f"{planned.cell.told}: not steady within {measuring.steady_limit_s:g} s")
+            self.reporter.note(f"{planned.cell.label}: not steady within {measuring.steady_limit_s:g} s")
 
     def _steady(self, planned: Planned, what: Pass) -> bool:
         processes = summary.samples_of(list(self._done(planned, what)))
@@ -186,8 +186,8 @@ class Rounds:
         measuring = self.plan.measuring
         if measuring.cool_down_c is None or steadiness.temperature_c(device) is None:
             return
-        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.hear.detail, device):
-            self.hear.note(f"not down to {measuring.cool_down_c:g} °C within {measuring.cool_down_limit_s:g} s")
+        if not steadiness.cool_down(measuring.cool_down_c, measuring.cool_down_limit_s, self.reporter.detail, device):
+            self.reporter.note(f"not down to {measuring.cool_down_c:g} °C within {measuring.cool_down_limit_s:g} s")
 
     def _job(self, planned: Planned, what: Pass, number: int) -> Job:
         measuring = self.plan.measuring

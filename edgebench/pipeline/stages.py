@@ -16,7 +16,7 @@ from edgebench.artifacts import artifacts
 from edgebench.artifacts.artifacts import Built
 from edgebench.core import registry, target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, Outcome, RecordSet
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
@@ -46,7 +46,7 @@ class Grid:
     validation: RecordSet | None
     """Only where thresholds are to be chosen for artifacts that were made elsewhere."""
     facts: dict[str, Any]
-    hear: Listener
+    reporter: ProgressReporter
     built: dict[build_stage.Key, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
@@ -61,8 +61,8 @@ class Grid:
         else:
             plan = self.plan
             most = len(plan.models) * len(plan.variants) * len(plan.exporters) * len(plan.targets)
-            self.hear.outline(most, {})  # what is to come, and how long, is known when all is built
-            self.built = build_stage.Building(self.plan, self.store, self.calibration, self.test, self.hear).all()
+            self.reporter.outline(most, {})  # what is to come, and how long, is known when all is built
+            self.built = build_stage.Building(self.plan, self.store, self.calibration, self.test, self.reporter).all()
 
     def plan_cells(self) -> None:
         """Stage 2: which cells there are; those that cannot exist end here as rows."""
@@ -85,8 +85,8 @@ class Grid:
         kept = sum(p.cell.id in self.store.measurements for p in every)
         if kept:
             rest = "the others follow" if kept < len(every) else "nothing is left to measure"
-            self.hear.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
-        self.hear.outline(len(every) - kept, self._steps(), len(self.elsewhere))
+            self.reporter.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
+        self.reporter.outline(len(every) - kept, self._steps(), len(self.elsewhere))
         for planned in every:
             if planned.blocked:
                 self._finish(planned, planned.blocked)
@@ -155,21 +155,21 @@ class Grid:
             for p in self._open()
         }
         by_job = {f"memory~{p.cell.id}": p for p in self._open()}
-        told = {name: f"{p.cell.told}: memory" for name, p in by_job.items()}
+        told = {name: f"{p.cell.label}: memory" for name, p in by_job.items()}
         self._perform(MEMORY, jobs, told, lambda name: self._end_if_failed(by_job[name], name))
 
     def profile(self) -> None:
         """Stage 5: where the time of the quantized artifacts goes, one process at a time."""
         quantized = [p for p in self._open() if p.artifact.precision.startswith("int8")]
-        self.hear.stage(PROFILE, len(quantized))
+        self.reporter.stage(PROFILE, len(quantized))
         for planned in quantized:
             name = f"profile~{planned.cell.id}"
-            self.hear.begin(told := f"{planned.cell.told}: profile")
+            self.reporter.begin(told := f"{planned.cell.label}: profile")
             if name not in self.store.outcomes:
                 output = self.store.folder / "profiles" / f"{planned.cell.id}.json"
                 outcome = artifacts.perform(self._job(planned, "profile", output), self.plan.measuring.timeout_s)
                 self.store.record(name, outcome)
-            self.hear.step(told)
+            self.reporter.step(told)
 
     def latency(self) -> None:
         """Stage 6: the timed passes, one process at a time; with them the cells end."""
@@ -185,27 +185,27 @@ class Grid:
             if not cells:
                 continue
             rows, reason = remote_stage.measured(
-                cells, self.plan, self.test, self.references, self.store.folder, self.hear
+                cells, self.plan, self.test, self.references, self.store.folder, self.reporter
             )
             for planned in cells:
                 if row := rows.get(planned.cell.id):
                     self.store.finish(row)
-                    self.hear.cell(row)
+                    self.reporter.cell(row)
                 else:
                     self._finish(planned, Outcome("failed", reason))
 
     @property
     def _rounds(self) -> Rounds:
-        return Rounds(self.plan, self.store, self.test.signals, self.hear)
+        return Rounds(self.plan, self.store, self.test.signals, self.reporter)
 
     def _perform(
         self, stage: str, jobs: Mapping[str, Job], told: Mapping[str, str], done: Callable[[str], object]
     ) -> None:
         """Do untimed jobs, several at a time, without those that the journal has; `told` is what is heard of each."""
-        self.hear.stage(stage, len(jobs))
+        self.reporter.stage(stage, len(jobs))
         left = {name: job for name, job in jobs.items() if name not in self.store.outcomes}
         for name in (name for name in jobs if name not in left):
-            self.hear.step(told[name])
+            self.reporter.step(told[name])
             done(name)
         with ThreadPoolExecutor(_workers()) as pool:
             timeout = self.plan.measuring.timeout_s
@@ -213,7 +213,7 @@ class Grid:
             try:
                 for future in as_completed(waiting):
                     self.store.record(waiting[future], future.result())
-                    self.hear.step(told[waiting[future]])
+                    self.reporter.step(told[waiting[future]])
                     done(waiting[future])
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -221,7 +221,7 @@ class Grid:
                 raise
 
     def _performed(self, told: str, job: Job, timeout_s: float) -> Outcome:
-        self.hear.begin(told)
+        self.reporter.begin(told)
         return artifacts.perform(job, timeout_s)
 
     def _open(self) -> list[Planned]:
@@ -245,7 +245,7 @@ class Grid:
             self.store.outcomes.get(f"profile~{planned.cell.id}"), self._rounds.done(planned),
         )  # fmt: skip
         self.store.finish(row)
-        self.hear.cell(row)
+        self.reporter.cell(row)
 
     def _job(self, planned: Planned, kind: str, output: Path, **settings: Any) -> Job:
         return planned.job(kind, self.test.signals, output, threads=self.plan.threads, **settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgebench.artifacts import artifacts
 from edgebench.core.contracts import Outcome
 from edgebench.core.options import CHAIN
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline.plan import Plan
 
 
@@ -24,7 +24,7 @@ class Sources:
     """What was made already, by `key`."""
     record: Callable[[str, Outcome], object]
     """Keeps an outcome, so that `known` has it."""
-    hear: Listener
+    reporter: ProgressReporter
 
     def find(self, model: str, variant: str) -> tuple[Outcome, str]:
         """How making the model went, and its name or manifest where that went well."""
@@ -33,10 +33,10 @@ class Sources:
         begun = next((v for v in self._beginnings(variant) if self.find(model, v)[0].status == "ok"), "")
         key = f"compress~{artifacts.safe(model)}~{artifacts.safe(variant)}"
         if key not in self.known:
-            self.hear.note(f"{artifacts.safe(model)}: {variant}" + (f", from its {begun}" if begun else ""))
+            self.reporter.note(f"{artifacts.safe(model)}: {variant}" + (f", from its {begun}" if begun else ""))
             outcome = artifacts.compressed(
                 model, variant, self.place(model, variant), self._manifest(model, begun) if begun else "",
-                self.plan.source(), self.plan.finetuning, self.plan.measuring.timeout_s, self.hear.detail,
+                self.plan.source(), self.plan.finetuning, self.plan.measuring.timeout_s, self.reporter.detail,
             )  # fmt: skip
             self.record(key, outcome)
         outcome = self.known[key]

@@ -47,7 +47,7 @@ def quantize_static(
                 raise Unsupported(f"nothing can be quantized for {engine}: {reason}")
             refused = first_refused(quantized, records[:BATCH], plan)
             if refused is None:
-                return quantized, plan.told
+                return quantized, plan.label
             plan.floats[refused[0]] = refused[1]
 
 

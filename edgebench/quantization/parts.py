@@ -27,7 +27,7 @@ class Plan:
         ]  # fmt: skip
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def label(self) -> tuple[str, ...]:
         """What stays in float, one sentence each."""
         return tuple(f"{path or 'the whole'}: {why}" for path, why in self.floats.items())
 

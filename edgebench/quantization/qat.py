@@ -143,7 +143,7 @@ def converted(network: QuantizationAware, engine: str, records: Tensor) -> tuple
         refused = first_refused(quantized, records, copy.deepcopy(network.plan))
         if refused:
             raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {refused[1]} ({refused[0]})")
-    return quantized, network.plan.told
+    return quantized, network.plan.label
 
 
 def _refused(network: QuantizationAware, records: Tensor) -> tuple[str, str] | None:

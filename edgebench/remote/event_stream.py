@@ -9,11 +9,11 @@ from typing import Any
 
 from edgebench.core.contracts import Outcome
 from edgebench.core.measurements import Measurement
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
 
 
-class Lines(Listener):
+class PlainLines(ProgressReporter):
     """A line a stage and a line a note, on standard error."""
 
     def stage(self, name: str, total: int) -> None:
@@ -31,7 +31,7 @@ class Lines(Listener):
         print(readable(text), file=sys.stderr, flush=True)
 
 
-class Telling(Listener):
+class JsonLines(ProgressReporter):
     """One JSON object a line on standard output, for the machine that asked for the run."""
 
     def stage(self, name: str, total: int) -> None:
@@ -70,7 +70,7 @@ class Telling(Listener):
         print(json.dumps(event), flush=True)
 
 
-def hear(event: Mapping[str, Any], listener: Listener, where: str) -> None:
+def replay(event: Mapping[str, Any], listener: ProgressReporter, where: str) -> None:
     """Give what another machine told to a listener of this one; an event of a later version is left out."""
     text = str(event.get("text", ""))
     match event.get("event"):

@@ -37,7 +37,7 @@ REASONS = (
 """What ssh says, and what that means."""
 
 
-class Lost(Exception):  # noqa: N818
+class ConnectionLost(Exception):  # noqa: N818
     """The connection broke off; the text says how. Never shown by itself."""
 
 
@@ -81,7 +81,10 @@ class Link:
         threading.Thread(target=self._ping, daemon=True).start()
 
     def ask(self, do: str, **fields: Any) -> dict[str, Any]:
-        """One request and its answer. Raises RemoteError where the device refuses, Lost where the connection ends."""
+        """One request and its answer.
+
+        Raises RemoteError where the device refuses, ConnectionLost where the connection ends.
+        """
         for answer in self.told(do, **fields):
             if answer.get("done"):
                 return answer
@@ -96,7 +99,7 @@ class Link:
             except StopIteration:
                 raise self._broken() from None
             except TimeoutError:
-                raise Lost(f"nothing was heard for {self._target.ssh_timeout_s:g} s") from None
+                raise ConnectionLost(f"nothing was heard for {self._target.ssh_timeout_s:g} s") from None
             except ValueError:
                 continue  # a greeting that a shell's start-up file prints
             if not answer:
@@ -135,7 +138,7 @@ class Link:
                 if status := child.wait():
                     said = f"sftp: {_last(log) or 'it failed without a word'}"
                     broken = status == CONNECTION_FAILED or "onnection" in said or "roken pipe" in said
-                    raise Lost(said) if broken else RemoteError(f"{self._target.ssh}: {said}")
+                    raise ConnectionLost(said) if broken else RemoteError(f"{self._target.ssh}: {said}")
             finally:
                 _end(child)
 
@@ -163,10 +166,10 @@ class Link:
                 return RemoteError(f"{host}: {meaning.format(host=host)}")
         last = _last(self._log) or f"ssh ended with status {self._child.returncode}"
         if not self.home and self._child.returncode == CONNECTION_FAILED:
-            return Lost(f"cannot be reached: {last}")
+            return ConnectionLost(f"cannot be reached: {last}")
         if not self.home:
             return RemoteError(f"{host}: {self._target.ssh_python} cannot be run there: {last}")
-        return Lost(last)
+        return ConnectionLost(last)
 
     def _close(self) -> None:
         self._ended.set()

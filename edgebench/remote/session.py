@@ -13,12 +13,12 @@ from typing import Any
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import replacing_folder, sha256_of
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.remote.bundles import wheel, writing
 from edgebench.remote.bundles.layout import LISTING, Listing
 from edgebench.remote.bundles.writing import Content, Contents
-from edgebench.remote.event_stream import hear as pass_on
-from edgebench.remote.link import Link, Lost
+from edgebench.remote.event_stream import replay
+from edgebench.remote.link import ConnectionLost, Link
 from edgebench.runtimes import installing
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0, 60.0)
@@ -40,7 +40,7 @@ def check(target: Target, folder: Path) -> None:
     try:
         with Link(target, session_of(folder, target)):
             pass
-    except Lost as error:
+    except ConnectionLost as error:
         raise RemoteError(f"{target.ssh}: {error}") from None
 
 
@@ -49,7 +49,7 @@ def session_of(folder: Path, target: Target) -> str:
     return sha256_of(socket.gethostname(), str(folder.resolve()), target.name)[:16]
 
 
-def measure(target: Target, contents: Contents, run: Path, hear: Listener) -> Fetched:
+def measure(target: Target, contents: Contents, run: Path, reporter: ProgressReporter) -> Fetched:
     """Measure a bundle of these contents on the device, into `run`/devices/NAME.
 
     A lost connection is made again, and what was measured is kept on the device. Raises RemoteError where that does
@@ -63,33 +63,33 @@ def measure(target: Target, contents: Contents, run: Path, hear: Listener) -> Fe
     lost = ""
     for pause_s in (0.0, *PAUSES_S):
         if lost:
-            hear.note(f"{target.ssh}: the connection was lost ({lost}); again in {pause_s:g} s")
+            reporter.note(f"{target.ssh}: the connection was lost ({lost}); again in {pause_s:g} s")
         time.sleep(pause_s)
         try:
             with Link(target, session_of(run, target)) as link:
-                return _once(link, target, files, hashes, listing, place, hear)
-        except Lost as error:
+                return _once(link, target, files, hashes, listing, place, reporter)
+        except ConnectionLost as error:
             lost = str(error)
     raise RemoteError(f"{target.ssh}: the connection was lost {len(PAUSES_S) + 1} times; the last time: {lost}")
 
 
 def _once(
     link: Link, target: Target, files: Mapping[str, Content], hashes: Mapping[str, str], listing: Listing, place: Path,
-    hear: Listener,
+    reporter: ProgressReporter,
 ) -> Fetched:  # fmt: skip
-    _send(link, target, files, hashes, hear)
-    hear.detail(f"prepare Python on {target.ssh}")
+    _send(link, target, files, hashes, reporter)
+    reporter.detail(f"prepare Python on {target.ssh}")
     link.ask("lay", names=hashes, wheel=hashes[listing.device])
     requirements = {"": list(wheel.BASE)}
     requirements |= {form: list(installing.requirements(form, link.machine)) for form in listing.formats}
-    ready = _heard(link, target, hear, "prepare", packages=target.ssh_packages, requirements=requirements)
+    ready = _heard(link, target, reporter, "prepare", packages=target.ssh_packages, requirements=requirements)
     if "" in ready["failed"]:
         raise RemoteError(f"{target.ssh}: pip could not install {' '.join(wheel.BASE)}: {ready['failed']['']}")
-    ended = _heard(link, target, hear, "measure", python=ready["python"], arguments=[])
+    ended = _heard(link, target, reporter, "measure", python=ready["python"], arguments=[])
     if ended["status"] not in (0, 1):
         said = str(ended["last"]).removeprefix("error: ") or f"the device side ended with status {ended['status']}"
         raise RemoteError(f"{target.ssh}: {said}")
-    hear.detail(f"fetch from {target.ssh}")
+    reporter.detail(f"fetch from {target.ssh}")
     with replacing_folder(place) as new:
         link.get(ended["run"], new)
     link.ask("clean", keep=sorted(set(hashes.values())))
@@ -97,14 +97,14 @@ def _once(
 
 
 def _send(
-    link: Link, target: Target, files: Mapping[str, Content], hashes: Mapping[str, str], hear: Listener
+    link: Link, target: Target, files: Mapping[str, Content], hashes: Mapping[str, str], reporter: ProgressReporter
 ) -> None:  # fmt: skip
-    """Send the contents that the device does not have; raises Lost where some arrive damaged."""
+    """Send the contents that the device does not have; raises ConnectionLost where some arrive damaged."""
     contents = {hashes[name]: content for name, content in files.items()}
     sizes = {name: len(c) if isinstance(c, bytes) else c.stat().st_size for name, c in contents.items()}
     answer = link.ask("missing", files=sizes)
     missing = answer["missing"]
-    hear.stage(f"{target.ssh}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
+    reporter.stage(f"{target.ssh}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
     if not missing:
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -116,15 +116,15 @@ def _send(
             else:
                 path.symlink_to(content.resolve())
         for _ in link.put({name: Path(scratch) / name for name in missing}, answer["begun"]):
-            hear.step()
+            reporter.step()
     if damaged := link.ask("took", hashes=missing)["damaged"]:
-        raise Lost(f"{len(damaged)} files arrived damaged")
+        raise ConnectionLost(f"{len(damaged)} files arrived damaged")
 
 
-def _heard(link: Link, target: Target, hear: Listener, do: str, **fields: object) -> dict[str, Any]:
+def _heard(link: Link, target: Target, reporter: ProgressReporter, do: str, **fields: object) -> dict[str, Any]:
     """The answer to a request; what the device tells meanwhile is passed on."""
     for answer in link.told(do, **fields):
         if answer.get("done"):
             return answer
-        pass_on(answer, hear, target.ssh)
-    raise Lost("the answers ended")
+        replay(answer, reporter, target.ssh)
+    raise ConnectionLost("the answers ended")

@@ -19,7 +19,7 @@ from edgebench.core import options, registry
 from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.measuring.accuracy import Accuracy, Reference, score
@@ -70,14 +70,14 @@ class Found:
     manifest: str
 
 
-def search(request: Request, output: Path, listener: Listener | None = None) -> tuple[Found, list[Sensitivity]]:
+def search(request: Request, output: Path, listener: ProgressReporter | None = None) -> tuple[Found, list[Sensitivity]]:
     """Find the artifact, and write it with its manifest, the trials and the sensitivities into `output`.
 
     The modules are sorted by how much each alone changes decisions on the calibration records; the shortest beginning
     of that list that meets the bound on the validation fold is found by bisection, which takes the loss to shrink as
     the list grows. Raises PlanError, ModelError, DataError, Unsupported.
     """
-    hear = listener or Listener()
+    reporter = listener or ProgressReporter()
     if math.isnan(request.max_drop):
         raise PlanError("the bound on the loss of macro-F1 is not a number; 0.005 is half a point")
     model = store.find(request.model)
@@ -89,20 +89,20 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
-    calibration = _records(request, "calibration", hear)
-    validation, test = _records(request, "validation", hear), _records(request, "test", hear)
+    calibration = _records(request, "calibration", reporter)
+    validation, test = _records(request, "validation", reporter), _records(request, "test", reporter)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
-    hear.stage("calibrate", 1)
+    reporter.stage("calibrate", 1)
 
     def looked(done: int, total: int) -> None:
         if done == 1:
-            hear.step()
-            hear.stage("look at each module", total)
-        hear.step()
+            reporter.step()
+            reporter.stage("look at each module", total)
+        reporter.step()
 
     ranked = sensitivities(
         store.network(model), exporter.engine or any_engine(), signals, model.manifest.thresholds,
@@ -110,7 +110,7 @@ def search(request: Request, output: Path, listener: Listener | None = None) -> 
     )  # fmt: skip
     write_text(output / "sensitivity.csv", table(ranked))
     with tempfile.TemporaryDirectory() as scratch:
-        tries = _Tries(request, [s.module for s in ranked], calibration, validation, Path(scratch), hear)
+        tries = _Tries(request, [s.module for s in ranked], calibration, validation, Path(scratch), reporter)
         fewest = tries.fewest()
         home = output / safe_name(request.exporter)
         with replacing_folder(home) as part:
@@ -143,9 +143,9 @@ class _Tries:
 
     def __init__(
         self, request: Request, ranked: Sequence[str], calibration: RecordSet, validation: RecordSet,
-        scratch: Path, hear: Listener,
+        scratch: Path, reporter: ProgressReporter,
     ) -> None:  # fmt: skip
-        self.request, self.ranked, self.hear, self.scratch = request, ranked, hear, scratch
+        self.request, self.ranked, self.reporter, self.scratch = request, ranked, reporter, scratch
         self.calibration, self.validation = calibration, validation
         self.done: dict[int, Trial] = {}
         self.validation_f1 = self._f1(REFERENCE, 0)
@@ -154,7 +154,7 @@ class _Tries:
         """How many modules have to stay in float; all but one where fewer are not enough."""
         low, high = 0, len(self.ranked) - 1
         most = high.bit_length() + 2
-        self.hear.stage("try artifacts", most)
+        self.reporter.stage("try artifacts", most)
         if self.drop(0) <= self.request.max_drop:
             high = 0
         while low + 1 < high:  # `low` is too few
@@ -162,18 +162,18 @@ class _Tries:
             low, high = (low, middle) if self.drop(middle) <= self.request.max_drop else (middle, high)
         self.drop(high)
         for _ in range(most - len(self.done)):  # fewer were needed
-            self.hear.step()
+            self.reporter.step()
         return high
 
     def drop(self, in_float: int) -> float:
         """Macro-F1 that is lost on the validation fold with that many modules in float."""
         if in_float not in self.done:
-            self.hear.begin(told := f"build and score with {in_float} modules in float")
+            self.reporter.begin(told := f"build and score with {in_float} modules in float")
             f1 = self._f1("", in_float)
             size = self.built(in_float)[0].file_size_bytes
             self.done[in_float] = Trial(in_float, f1, self.validation_f1 - f1, size)
-            self.hear.result(f"{in_float} modules in float: macro-F1 {f1:.4f} ({f1 - self.validation_f1:+.4f})")
-            self.hear.step(told)
+            self.reporter.result(f"{in_float} modules in float: macro-F1 {f1:.4f} ({f1 - self.validation_f1:+.4f})")
+            self.reporter.step(told)
         return self.done[in_float].drop
 
     def built(self, in_float: int, exporter: str = "") -> tuple[Artifact, Path]:
@@ -215,6 +215,6 @@ class _Tries:
         return score(self.validation.labels, logits, None, artifact).macro_f1
 
 
-def _records(request: Request, split: Split, hear: Listener) -> RecordSet:
+def _records(request: Request, split: Split, reporter: ProgressReporter) -> RecordSet:
     limit = request.calibration_records if split == "calibration" else None
-    return registry.dataset(request.dataset).load(DataRequest(split, request.directory, limit=limit), hear.progress)
+    return registry.dataset(request.dataset).load(DataRequest(split, request.directory, limit=limit), reporter.progress)

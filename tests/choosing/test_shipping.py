@@ -21,7 +21,7 @@ from decisions import CELL
 from edgebench.artifacts import artifacts
 from edgebench.choosing import shipping
 from edgebench.core import registry
-from edgebench.core.contracts import Feed, Job, RecordSet
+from edgebench.core.contracts import IOAdapter, Job, RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
@@ -204,7 +204,7 @@ def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
     kept.mkdir(parents=True)
     made = artifacts.read(exported / "onnx").artifact
     assert made
-    record = replace(made, model="net", exporter="as-is", file="net.onnx", feed=Feed())
+    record = replace(made, model="net", exporter="as-is", file="net.onnx", feed=IOAdapter())
     (kept / "manifest.json").write_text(to_json(record))
     for folder, content in (("other", "onnx-int8"), ("mine", "onnx")):
         (tmp_path / "project" / folder).mkdir()

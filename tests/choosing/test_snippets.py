@@ -15,18 +15,18 @@ import pytest
 
 from edgebench.artifacts import artifacts
 from edgebench.choosing import snippets
-from edgebench.core.contracts import Feed
+from edgebench.core.contracts import IOAdapter
 
 ZEROS = "np.zeros((1, 12, 1000), np.float32)"
-PLAIN = Feed(mean=tuple(0.01 * lead for lead in range(12)), std=tuple(1 + lead / 7 for lead in range(12)))
+PLAIN = IOAdapter(mean=tuple(0.01 * lead for lead in range(12)), std=tuple(1 + lead / 7 for lead in range(12)))
 FEEDS = {
-    "logits": Feed(), "probabilities": Feed(output="probabilities"), "standardised": PLAIN,
+    "logits": IOAdapter(), "probabilities": IOAdapter(output="probabilities"), "standardised": PLAIN,
     "one record": replace(PLAIN, single=True),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
-def test_each_way_of_feeding_a_file_from_elsewhere_runs(exported: Path, tmp_path: Path, feed: Feed) -> None:
+def test_each_way_of_feeding_a_file_from_elsewhere_runs(exported: Path, tmp_path: Path, feed: IOAdapter) -> None:
     made = artifacts.read(exported / "onnx").artifact
     assert made
     signals = np.random.default_rng(0).normal(0, 0.3, (1, 12, 1000)).astype(np.float32)

@@ -12,7 +12,7 @@ from edgebench.cli import device
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
 from edgebench.pipeline import bundle_run
-from edgebench.remote.event_stream import Lines
+from edgebench.remote.event_stream import PlainLines
 
 STEERING = "\x1b[31m\u202e\x07\udc80"
 SHOWN = "\ufffd[31m\ufffd\ufffd\ufffd"
@@ -41,7 +41,7 @@ def test_rows_and_paths_steer_no_terminal(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_lines_of_a_run_steer_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
+    lines = PlainLines()
     lines.stage(STEERING, 2)
     lines.cell(failed("onnx", STEERING))
     assert capsys.readouterr().err.splitlines() == [f"{SHOWN} (2)", f"resnet1d onnx on host: failed: {SHOWN}"]

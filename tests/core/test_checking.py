@@ -17,7 +17,7 @@ from edgebench.core.contracts import Artifact, Target
 from edgebench.core.measurements import Measurement
 from edgebench.core.serialization import first_problem, to_dict, to_json
 from edgebench.core.settings import Measuring
-from edgebench.core.validation import Misfit
+from edgebench.core.validation import InvalidValue
 
 TARGET = {"name": "t", "description": "d", "architecture": "x86_64"}
 
@@ -53,7 +53,7 @@ def test_it_builds_what_pydantic_builds(record: Any) -> None:
 def test_it_refuses_what_pydantic_refuses(kind: Any, data: Any, field: str) -> None:
     with pytest.raises(pydantic.ValidationError) as refused:
         pydantic.TypeAdapter(kind).validate_python(data)
-    with pytest.raises(Misfit, match="^" + field) as caught:
+    with pytest.raises(InvalidValue, match="^" + field) as caught:
         checking.build(kind, data)
     assert str(caught.value) == first_problem(refused.value, kind)
     assert "\n" not in str(caught.value)
@@ -82,6 +82,6 @@ def test_what_both_refuse_they_refuse_in_the_same_words(record: Any, data: st.Da
             build(changed)
         except pydantic.ValidationError as error:
             said.append(first_problem(error, kind).partition(" (and ")[0])
-        except Misfit as error:
+        except InvalidValue as error:
             said.append(str(error))
     assert len(set(said)) < 2, said

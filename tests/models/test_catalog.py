@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from edgebench.cli import list_view
 from edgebench.core import registry
 from edgebench.core.errors import MissingPackage, ModelError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.recipe import Recipe
 from edgebench.models import resnet1d, store
 from edgebench.models.catalog import ModelFacts, count, model_facts
@@ -77,7 +77,7 @@ def test_resnet1ds_are_its_docstrings() -> None:
     assert said in " ".join((resnet1d.__doc__ or "").split())
 
 
-class Heard(Listener):
+class Heard(ProgressReporter):
     def __init__(self) -> None:
         self.total = 0
         self.steps: list[str] = []

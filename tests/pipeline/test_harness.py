@@ -19,7 +19,7 @@ from helpers import QUICK, PluginMaker, edgebench, lines_of, quick
 
 from edgebench import api
 from edgebench.core.errors import DiskFull, RunError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
 from edgebench.pipeline.plan import load
@@ -229,7 +229,7 @@ def test_full_disk_loses_at_most_the_cell_in_progress(exported: Path, tmp_path: 
         subprocess.run(["umount", str(folder)], check=True)
 
 
-class Filler(Listener):
+class Filler(ProgressReporter):
     """Fills the disk when the first latency process has ended."""
 
     def __init__(self, folder: Path) -> None:

@@ -16,7 +16,7 @@ from rich.console import Console
 from edgebench import api
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import RunError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import run_store
 from edgebench.pipeline.plan import load
 from edgebench.reports import terminal
@@ -59,7 +59,7 @@ def test_a_run_that_never_began_leaves_what_was_there(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs"] and not list(theirs.iterdir())
 
 
-class Notes(Listener):
+class Notes(ProgressReporter):
     """Keeps the lines that stay, and how many cells are to come."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from helpers import QUICK, StopAfter, edgebench, lines_of, quick
 
 from edgebench import api
 from edgebench.core.errors import PlanError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import schedule
 
@@ -21,7 +21,7 @@ FIRST = min(os.sched_getaffinity(0))
 """A core that the tests may use."""
 
 
-class Heard(Listener):
+class Heard(ProgressReporter):
     """Keeps the notes."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ def test_more_processes_until_the_interval_is_narrow(exported: Path, tmp_path: P
     (m,) = api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run", listener=heard).measurements
     assert len(m.process_medians_s) > 2, "more than the plan's processes"
     width = ((m.latency_p50_high_s or 0) - (m.latency_p50_low_s or 0)) / (m.latency_p50_s or 1)
-    assert width <= 1e-3 or heard.notes == [f"{m.cell.told}: not steady within 4 s"]
+    assert width <= 1e-3 or heard.notes == [f"{m.cell.label}: not steady within 4 s"]
     (wide,) = api.run(
         quick(exported, "onnx", measuring=timing(steady=1000.0)), tmp_path / "wide"
     ).measurements  # fmt: skip

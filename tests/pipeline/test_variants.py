@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgebench.core.contracts import Outcome
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.models import store
 from edgebench.pipeline.plan import load
 from edgebench.pipeline.variants import Sources
 
 
-class Heard(Listener):
+class Heard(ProgressReporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
@@ -38,7 +38,7 @@ def test_a_chain_is_made_from_what_the_plan_has_of_it(tmp_path: Path) -> None:
 def test_without_its_beginning_a_chain_is_made_whole(tmp_path: Path) -> None:
     plan = load(None, {"models": ("resnet1d",), "variants": ("l1-0.3+random-0.2",)})
     known: dict[str, Outcome] = {}
-    sources = Sources(plan, lambda _, variant: tmp_path / variant, known, known.__setitem__, Listener())
+    sources = Sources(plan, lambda _, variant: tmp_path / variant, known, known.__setitem__, ProgressReporter())
     told = store.find(sources.find("resnet1d", "l1-0.3+random-0.2")[1]).manifest
     assert list(known) == ["compress~resnet1d~l1-0.3+random-0.2"]
     assert told.training["compressed"] == ["l1-0.3", "random-0.2"]

@@ -21,7 +21,7 @@ from ssh_server import Server
 from edgebench.core import target_profiles
 from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError, RemoteError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.measuring import environment
 from edgebench.pipeline import harness, run_store
 from edgebench.pipeline.plan import Plan
@@ -48,7 +48,7 @@ def plan(server: Server, exported: Path, *exporters: str, more: tuple[str, ...] 
     return quick(exported, *(exporters or ("onnx",)), targets=(board, *more), limit=8, **overrides)
 
 
-class Hear(Listener):
+class Hear(ProgressReporter):
     def __init__(self) -> None:
         self.stages: list[tuple[str, int]] = []
         self.notes: list[str] = []
@@ -66,8 +66,10 @@ def left_there(server: Server) -> list[str]:
 
 
 def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) -> None:
-    hear = Hear()
-    found = harness.run(plan(server, exported, "onnx", "onnx-int8", more=("host",)), tmp_path / "run", listener=hear)
+    reporter = Hear()
+    found = harness.run(
+        plan(server, exported, "onnx", "onnx-int8", more=("host",)), tmp_path / "run", listener=reporter
+    )
     rows = {(m.target, m.exporter): m for m in found.measurements}
     assert {m.status for m in rows.values()} == {"ok"} and len(rows) == 4
     for exporter in ("onnx", "onnx-int8"):
@@ -80,7 +82,7 @@ def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) ->
     measured_here = [str(line["job"]) for line in lines_of(tmp_path / "run" / "journal.jsonl")]
     assert not [job for job in measured_here if "board" in job], "nothing of the device is measured here"
     assert (tmp_path / "run" / "samples" / "resnet1d~none~onnx~board~0.npy").exists()
-    assert ("board: measure latency", 4) in hear.stages, "what goes on there is heard here"
+    assert ("board: measure latency", 4) in reporter.stages, "what goes on there is heard here"
     assert left_there(server) == ["lock"], "it was cleaned up"
     everything = b"".join(p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file())
     assert b"PRIVATE KEY" not in everything and b"IdentityFile" not in everything
@@ -95,7 +97,7 @@ def test_only_what_is_missing_is_sent(server: Server, exported: Path, tmp_path: 
     largest = max(store.iterdir(), key=lambda p: p.stat().st_size)
     largest.write_bytes(largest.read_bytes()[:-1] + b"!")
     harness.run(plan(server, exported), tmp_path / "three", listener=third)
-    sent = [next(total for name, total in hear.stages if "send" in name) for hear in (first, second, third)]
+    sent = [next(total for name, total in reporter.stages if "send" in name) for reporter in (first, second, third)]
     assert sent[0] > 5 and sent[1:] == [0, 1]
 
 
@@ -112,13 +114,13 @@ def test_a_dropped_connection_is_made_again(
             if name == "board: measure latency" and not self.dropped:
                 self.dropped = server.drop()
 
-    hear = Dropping()
-    found = harness.run(plan(server, exported), tmp_path / "run", listener=hear)
-    assert hear.dropped and any("the connection was lost" in note for note in hear.notes)
+    reporter = Dropping()
+    found = harness.run(plan(server, exported), tmp_path / "run", listener=reporter)
+    assert reporter.dropped and any("the connection was lost" in note for note in reporter.notes)
     assert [m.status for m in found.measurements] == ["ok"]
     jobs = [str(line["job"]) for line in lines_of(tmp_path / "run" / "devices" / "board" / "journal.jsonl")]
     assert len(jobs) == len(set(jobs))
-    assert [name for name, _ in hear.stages].count("board: measure latency") == 2
+    assert [name for name, _ in reporter.stages].count("board: measure latency") == 2
 
 
 def test_a_device_that_goes_away_leaves_rows_with_the_reason(
@@ -126,7 +128,7 @@ def test_a_device_that_goes_away_leaves_rows_with_the_reason(
 ) -> None:
     monkeypatch.setattr(session, "PAUSES_S", (0.1,))
 
-    class Stopping(Listener):
+    class Stopping(ProgressReporter):
         def stage(self, name: str, total: int) -> None:
             if name == "board: measure memory":
                 server.drop()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgebench.core.errors import PlanError
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.search import mixed_precision
 from edgebench.search.mixed_precision import Request
 
@@ -19,7 +19,7 @@ class Given(mixed_precision._Tries):
     """Tries whose losses are given instead of measured."""
 
     def __init__(self, drops: Callable[[int], float], modules: int, bound: float) -> None:
-        self.request, self.hear = Request("net", "onnx-int8", bound, "demo"), Listener()
+        self.request, self.reporter = Request("net", "onnx-int8", bound, "demo"), ProgressReporter()
         self.ranked, self.done, self.drops = [str(i) for i in range(modules)], {}, drops
         self.asked: list[int] = []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.core.progress import Listener
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.data.signals import LEADS
 from edgebench.pipeline.plan import Plan, load
@@ -124,7 +124,7 @@ def quick(exported: Path, *exporters: str, **overrides: object) -> Plan:
     return load(None, fields | {"measuring": vars(fields["measuring"])})
 
 
-class StopAfter(Listener):
+class StopAfter(ProgressReporter):
     """Presses Ctrl-C after some jobs of a stage."""
 
     def __init__(self, stage: str, steps: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact, Feed
+from edgebench.core.contracts import Artifact, IOAdapter
 from edgebench.core.measurements import OperatorTime
 from edgebench.core.protocols import Clock, Runtime, Session
 
@@ -19,7 +19,7 @@ SURE = 1e-6
 class _Preparation:
     """Standardises signals and turns them around."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: IOAdapter) -> None:
         self._feed = feed
         self._mean = np.array(feed.mean, np.float32)[:, None]
         self._scale = 1 / np.array(feed.std, np.float32)[:, None]
@@ -35,7 +35,7 @@ class _Preparation:
 class FedSession:
     """A session whose signals are standardised and turned around first; this is part of the time that is measured."""
 
-    def __init__(self, session: Session, feed: Feed) -> None:
+    def __init__(self, session: Session, feed: IOAdapter) -> None:
         self._session, self._feed, self._prepared = session, feed, _Preparation(feed)
         self.clock: Clock = session.clock
         self.settings: Mapping[str, str] = session.settings
@@ -59,10 +59,10 @@ class FedSession:
         return logits
 
 
-class FedRuntime:
+class AdaptedRuntime:
     """A runtime whose sessions are fed."""
 
-    def __init__(self, runtime: Runtime, feed: Feed) -> None:
+    def __init__(self, runtime: Runtime, feed: IOAdapter) -> None:
         self._runtime, self._feed = runtime, feed
         self.format = runtime.format
 

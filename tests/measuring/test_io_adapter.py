@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Feed
+from edgebench.core.contracts import IOAdapter
 from edgebench.core.protocols import Clock
-from edgebench.measuring.feed import FedSession
+from edgebench.measuring.io_adapter import FedSession
 from edgebench.runtimes.clocks import HostClock
 
 
@@ -32,7 +32,7 @@ class Answers:
 
 def test_standardised_and_turned_around() -> None:
     inner, signals = Answers(), np.arange(12, dtype=np.float32).reshape(2, 2, 3)
-    FedSession(inner, Feed("samples-first", (1.0, 2.0), (2.0, 4.0))).predict(signals)
+    FedSession(inner, IOAdapter("samples-first", (1.0, 2.0), (2.0, 4.0))).predict(signals)
     (given,) = inner.given
     expected = np.stack([(signals[:, 0] - 1) / 2, (signals[:, 1] - 2) / 4], axis=2)
     np.testing.assert_allclose(given, expected)
@@ -42,11 +42,11 @@ def test_standardised_and_turned_around() -> None:
 
 def test_one_at_a_time() -> None:
     inner = Answers()
-    logits = FedSession(inner, Feed(single=True)).predict(np.ones((3, 2, 3), np.float32))
+    logits = FedSession(inner, IOAdapter(single=True)).predict(np.ones((3, 2, 3), np.float32))
     assert [g.shape for g in inner.given] == [(1, 2, 3)] * 3
     assert logits.shape == (3, 2)
 
 
 def test_probabilities_become_logits() -> None:
-    logits = FedSession(Answers(), Feed(output="probabilities")).predict(np.ones((1, 2, 3), np.float32))
+    logits = FedSession(Answers(), IOAdapter(output="probabilities")).predict(np.ones((1, 2, 3), np.float32))
     assert logits[0, 0] == pytest.approx(np.log(3))
