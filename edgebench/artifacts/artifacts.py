@@ -21,8 +21,9 @@ from edgebench.core.contracts import Artifact, Job, Outcome, RecordSet
 from edgebench.core.errors import ArtifactError, UnknownPlugin
 from edgebench.core.files import require_space, safe_name, sha256, write_text
 from edgebench.core.files import safe as safe
-from edgebench.core.serialization import from_dict, to_dict, to_json, validated
+from edgebench.core.serialization import from_dict, to_dict, to_json
 from edgebench.core.settings import FineTuning
+from edgebench.core.validation import validated
 from edgebench.isolation import cgroup
 from edgebench.isolation.cgroup import Group, NoCgroup
 from edgebench.isolation.process import ChildError, ask, end_children

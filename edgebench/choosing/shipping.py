@@ -16,7 +16,8 @@ from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, EdgeBenchError
 from edgebench.core.files import safe, safe_name, sha256
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.serialization import readable, validated
+from edgebench.core.serialization import readable
+from edgebench.core.validation import validated
 
 MANIFEST = "manifest.json"
 MOST_BYTES = 2**20

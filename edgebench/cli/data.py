@@ -77,7 +77,7 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
 
 def _folds(text: str) -> list[int]:
     from edgebench.core.errors import PlanError
-    from edgebench.core.validation import LONGEST
+    from edgebench.core.problems import LONGEST
 
     found: list[int] = []
     for part in text.split(","):

@@ -65,7 +65,7 @@ def _meant(m: Measurement, words: str) -> bool:
 
 def _operators(run: Run, m: Measurement) -> None:
     """The table of one cell's operators, where it was profiled."""
-    from edgebench.core.serialization import validated
+    from edgebench.core.validation import validated
     from edgebench.pipeline import stored_schema
     from edgebench.reports import columns
     from edgebench.reports.terminal import print_table

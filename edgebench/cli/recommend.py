@@ -63,13 +63,13 @@ def recommend(
     """
     from edgebench import api
     from edgebench.choosing.pareto import FIGURES
-    from edgebench.core import units, validation
+    from edgebench.core import problems, units
     from edgebench.pipeline import run_store
     from edgebench.reports import words
     from edgebench.reports.terminal import print_sentence
 
     if prefer not in FIGURES:
-        raise PlanError(validation.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
+        raise PlanError(problems.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
     if target == "":
         raise PlanError("--target '': which one? Leave it away for all")
     read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from edgebench.core.validation import LONGEST, meant
+from edgebench.core.problems import LONGEST, meant
 
 
 class Refused(typer.BadParameter):

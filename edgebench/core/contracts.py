@@ -22,17 +22,10 @@ JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
 
-STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
-"""Pydantic's configuration of these records: a field that does not exist is an error, and so is not-a-number."""
-DESCRIBED: dict[str, Any] = STRICT | {"use_attribute_docstrings": True}
-"""The same for records that people write: their schema has the fields' docstrings, and docs/plan.md is made of it."""
-
 
 @dataclass(frozen=True)
 class InputContract:
     """What every artifact takes: the raw signal, float32 of shape (batch, leads, samples)."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     leads: tuple[str, ...] = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
     samples: int = 1000
@@ -50,8 +43,6 @@ class InputContract:
 class Calibration:
     """The records that an int8 exporter saw to choose its scales; never from folds 9 or 10."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     dataset: str
     split: str
     records: int
@@ -62,8 +53,6 @@ class Calibration:
 @dataclass(frozen=True)
 class IOAdapter:
     """How a file that was not exported here wants its input, and what it answers; done for it at each prediction."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     layout: Literal["leads-first", "samples-first"] = "leads-first"
     """(batch, leads, samples) or (batch, samples, leads)."""
@@ -78,8 +67,6 @@ class IOAdapter:
 @dataclass(frozen=True)
 class Artifact:
     """One file to deploy and what is known of it; the manifest beside the file is this record as JSON."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     model: str
     variant: str
@@ -128,8 +115,6 @@ class Artifact:
 @dataclass(frozen=True)
 class Target:
     """A profile of a device."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     name: str
     description: str

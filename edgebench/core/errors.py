@@ -21,7 +21,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
 
 from __future__ import annotations
 
-from edgebench.core.validation import Problem, meant
+from edgebench.core.problems import Problem, meant
 
 
 class EdgeBenchError(Exception):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar, Literal
 
-from edgebench.core.contracts import DESCRIBED
 from edgebench.core.errors import ModelError
-from edgebench.core.serialization import validated
-from edgebench.core.validation import meant
+from edgebench.core.problems import meant
+from edgebench.core.validation import validated
 
 SMALL = 1e-6
 """For what must be above zero."""
@@ -29,8 +28,6 @@ LIMITS: dict[str, tuple[float, float]] = {
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
 
     epochs: int
     """Passes over the training folds, at most."""

@@ -1,4 +1,7 @@
-"""Records to JSON and back, with the standard library only (the device side may have no pydantic)."""
+"""Records to JSON, and back where EdgeBench itself wrote it; and text from elsewhere made safe to show.
+
+Standard library only. What a person or another machine wrote goes through `validation`.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,6 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import category
-
-from edgebench.core import checking, validation
-from edgebench.core.errors import EdgeBenchError
 
 R = TypeVar("R")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -45,25 +45,6 @@ def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind, None, {"NDArray": list, "np": types.SimpleNamespace(uint8=0, int64=0)})
 
 
-def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
-    """Build a record from a file that a person or another machine wrote, with every field checked by pydantic.
-
-    A device that has no pydantic checks by `checking`. Raises `error` with one line that names the file and the first
-    field that is wrong.
-    """
-    try:
-        import pydantic
-    except ModuleNotFoundError:
-        try:
-            return checking.build(kind, data)
-        except ValueError as failure:
-            raise error(f"{where}: {failure}") from None
-    try:
-        return typing.cast(R, _adapter(typing.cast(Any, kind)).validate_python(data))
-    except pydantic.ValidationError as failure:
-        raise error(f"{where}: {first_problem(failure, kind)}") from None
-
-
 def readable(text: str) -> str:
     """Text from elsewhere without what does more than stand there; each such character becomes `\\ufffd`.
 
@@ -81,23 +62,6 @@ def all_readable(value: Any) -> Any:
     if isinstance(value, dict):
         return {all_readable(name): all_readable(part) for name, part in value.items()}
     return [all_readable(part) for part in value] if isinstance(value, list) else value
-
-
-@functools.cache
-def _adapter(kind: Any) -> Any:
-    """Pydantic's validator of a record; making one takes longer than many uses of it."""
-    import pydantic
-
-    return pydantic.TypeAdapter(kind)
-
-
-def first_problem(failure: Any, kind: Any = None) -> str:
-    """The first problem of a pydantic ValidationError in one line, and how many more there are.
-
-    `kind` is what was validated; the line then names the keys that it has.
-    """
-    first, *more = validation.of_validation(failure, kind)
-    return f"{first}{f' (and {len(more)} more)' if more else ''}"
 
 
 def _build(hint: Any, value: Any) -> Any:

@@ -6,9 +6,9 @@ Standard library only, so that the device side can read it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from edgebench.core.contracts import DESCRIBED
+from edgebench.core.problems import require_range
 
 MODELS = ("resnet1d",)
 VARIANTS = ("none",)
@@ -16,16 +16,19 @@ TARGETS = ("host", "arm-qnnpack")
 DATASET = "demo"
 CALIBRATION_RECORDS = 256
 SEED = 0
+"""What an empty plan runs."""
 MOST_THREADS = 256
-"""More are a slip of the finger: no machine that this is for has as many cores, and they would wait for each other."""
-"""What a plan has that says nothing."""
+"""More is a typing error: no machine that this is for has as many cores."""
+LEAST: dict[str, float] = {
+    "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
+    "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3, "steady_limit_s": 0,
+}  # fmt: skip
+"""Fields of `Measuring`, each with its smallest value."""
 
 
 @dataclass(frozen=True)
 class FineTuning:
     """How a compressed network is trained on, to win back what it lost."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
 
     epochs: int = 0
     """Passes over the training folds after each compression; 0 for none."""
@@ -40,8 +43,6 @@ class FineTuning:
 @dataclass(frozen=True)
 class Measuring:
     """How long and how often latency is measured."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = DESCRIBED
 
     processes: int = 3
     """Fresh processes a cell; an emulated cell, whose latency is not ranked, gets one."""
@@ -69,6 +70,13 @@ class Measuring:
     """Go on with more processes until the median's interval is this wide at most, as a share of the median."""
     steady_limit_s: float = 600.0
     """Seconds that these further processes may take in all."""
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValue for the first field that is too small."""
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            for one in value if isinstance(value, tuple) else (value,):
+                require_range(name, one, least)
 
 
 @dataclass(frozen=True)

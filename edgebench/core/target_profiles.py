@@ -14,8 +14,8 @@ from typing import Any
 from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError
 from edgebench.core.files import toml
-from edgebench.core.serialization import validated
-from edgebench.core.validation import meant, not_among
+from edgebench.core.problems import meant, not_among
+from edgebench.core.validation import validated
 
 HOST = "host"
 SAFE = re.compile(r"(?!.*\.\.)[\w.][\w./-]*")

@@ -1,189 +1,147 @@
-"""What is wrong with a field, in plain words: the same ones whether pydantic or the standard library found it.
+"""Records from data that a person or another machine wrote, with every field checked against its type.
 
-Standard library only, so that the device side can use it.
+msgspec converts; it is what both sides use, since a device needs no more than its wheel of 0.2 MB. Two things are added
+here: a key that a record does not have is an error, and so is a number that is not finite.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
+import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
-KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "Path": "a path"}
-"""Types of fields as people call them."""
-TABLE, LIST = "a table", "a list"
-_EXPECTED = {
-    "int": KINDS["int"], "float": KINDS["float"], "bool": KINDS["bool"], "string": KINDS["str"], "path": KINDS["Path"],
-    "finite": "a finite number", "list": LIST, "tuple": LIST, "dict": TABLE, "mapping": TABLE, "model": TABLE,
-    "dataclass": TABLE,
+from edgebench.core import problems
+from edgebench.core.errors import EdgeBenchError
+from edgebench.core.problems import InvalidValue, Problem, inside
+
+R = TypeVar("R")
+KINDS = {
+    "int": problems.KINDS["int"], "float": problems.KINDS["float"], "bool": problems.KINDS["bool"],
+    "str": problems.KINDS["str"], "array": problems.LIST, "object": problems.TABLE,
 }  # fmt: skip
-"""What is expected, by the first word of pydantic's type of an error."""
-_BOUNDS = {
-    "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "above"),
-    "less_than_equal": ("le", "at most"), "less_than": ("lt", "below"),
-}  # fmt: skip
-LONGEST = 40
-"""Characters of a value that a line shows."""
+"""What msgspec calls a type, in the words of `problems`."""
+EXPECTED = re.compile(r"Expected `(\w+)[^`]*`, got ")
+STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
+"""One step of msgspec's path: a field, an index, or some key of a mapping."""
 
 
-class _Absent:
-    """Stands for a value that the line does not show."""
+def validated(kind: type[R], data: Any, where: str, error: type[EdgeBenchError]) -> R:
+    """Build a record of a dataclass; raises `error` with one line that names `where` and the first wrong field."""
+    try:
+        return build(kind, data)
+    except InvalidValue as failure:
+        raise error(f"{where}: {failure}") from None
 
 
-ABSENT = _Absent()
+def build(kind: type[R], data: Any) -> R:
+    """Build a record of a dataclass from JSON's or TOML's own types; raises InvalidValue for the first wrong field."""
+    import msgspec  # a worker never needs it
+
+    try:
+        _check(kind, data, "")
+        return msgspec.convert(data, kind, dec_hook=_path)
+    except msgspec.ValidationError as failure:
+        raise InvalidValue(_problem(kind, data, failure)) from None
+    except RecursionError:
+        raise InvalidValue(Problem("", "nested too deeply")) from None
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A field, and what is wrong with it."""
-
-    place: str
-    """Its name, with dots between those of tables in tables; empty for the whole."""
-    words: str
-    """Such as `must be at least 1`."""
-    given: Any = ABSENT
-    """The value that is wrong."""
-    hint: str = ""
-    """What to do about it."""
-
-    def __str__(self) -> str:
-        given = "" if self.given is ABSENT else shown(self.given)
-        must = self.words.startswith("must ")
-        place = f"{self.place} {given}" if self.place and given and not must else self.place
-        said = f"{self.words}, not {given}" if given and must else self.words
-        return _visible((f"{place}: " if place else "") + self._hinted(said))
-
-    def of(self, flag: str) -> str:
-        """The same line where a flag gave the value, with the value as it was typed."""
-        typed = "" if self.given is ABSENT else f" {self.given}"
-        return _visible(f"{flag}{typed}: {self._hinted(self.words)}")
-
-    def _hinted(self, said: str) -> str:
-        return f"{said}; {self.hint}" if self.hint else said
+def _path(kind: Any, value: Any) -> Any:
+    """Build what msgspec does not know by itself."""
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise InvalidValue(problems.expected("", problems.KINDS["Path"], value))
 
 
-class InvalidValue(ValueError):  # noqa: N818 - the name says what happened
-    """A value that cannot be used; its text is the problem's line."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-def _visible(text: str) -> str:
-    """A line in which what steers a terminal, or no terminal shows, is spelt out as Python does."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def unknown(place: str, name: str, known: Iterable[str]) -> Problem:
-    """A key that a table cannot have."""
-    there = list(known)
-    listed = f"; known are {', '.join(there)}" if there else ""
-    return Problem(inside(place, name), f"unknown key{listed}", hint=meant(name, there))
-
-
-def missing(place: str) -> Problem:
-    """A key that a table must have."""
-    return Problem(place, "is missing")
+def _check(kind: Any, data: Any, place: str) -> None:
+    """Raise InvalidValue for a key that a record does not have, and for a number that is not finite."""
+    if isinstance(data, float) and not math.isfinite(data):
+        raise InvalidValue(problems.expected(place, "a finite number", data))
+    kind = _without_none(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
+        hints = _hints(kind)
+        for name, value in data.items():
+            if name not in hints:
+                raise InvalidValue(problems.unknown(place, str(name), hints))
+            _check(hints[name], value, inside(place, name))
+    elif isinstance(data, Mapping):
+        for name, value in data.items():
+            _check(_inner(kind, -1), value, inside(place, str(name)))
+    elif isinstance(data, list | tuple):
+        for number, value in enumerate(data):
+            _check(_inner(kind, 0), value, inside(place, str(number)))
 
 
-def expected(place: str, what: str, given: Any) -> Problem:
-    """A value of another kind than `what`, such as `a whole number`."""
-    # A text that TOML would spell otherwise, or that is long, is not spelt out: what is copied must be right.
-    plain = isinstance(given, str) and given.isprintable() and not set('"\\') & set(given) and len(given) <= LONGEST
-    hint = f'write ["{given}"]' if plain else "write it in brackets"
-    return Problem(place, f"must be {what}", given, hint if what == LIST and isinstance(given, str) else "")
-
-
-def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
-    """A value that is none of those that there are."""
-    *first, last = [shown(choice) for choice in choices]
-    listed = f"{', '.join(first)} or {last}" if first else last
-    return Problem(place, f"must be {listed}", given, meant(given, [c for c in choices if isinstance(c, str)]))
-
-
-def inside(place: str, name: str) -> str:
-    """The place of a key in a table."""
-    return f"{place}.{name}" if place else name
-
-
-def meant(name: Any, known: Sequence[str]) -> str:
-    """`did you mean 'processes'?` where a known name is near; empty where none is."""
-    from difflib import get_close_matches  # a worker never needs it
-
-    near = get_close_matches(name, known, 1, 0.7) if isinstance(name, str) else []
-    return f"did you mean '{near[0]}'?" if near else ""
-
-
-def shown(value: Any) -> str:
-    """A value as a line shows it: short, and in TOML's words."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return repr(value if len(value) <= LONGEST else value[:LONGEST] + "…")
-    if isinstance(value, Mapping):
-        return TABLE
-    if isinstance(value, list | tuple | set | frozenset):
-        return LIST if value else "an empty list"
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def of_validation(failure: Any, kind: Any = None) -> list[Problem]:
-    """The problems of a pydantic ValidationError; `kind` is the record or the model, whose keys are then named."""
-    return [_translated(error, kind) for error in failure.errors(include_url=False)]
-
-
-def _translated(error: Mapping[str, Any], kind: Any) -> Problem:
-    name, loc, given, context = error["type"], error["loc"], error.get("input"), error.get("ctx", {})
-    place = ".".join(map(str, loc))
-    if name in ("extra_forbidden", "unexpected_keyword_argument"):
-        return unknown(".".join(map(str, loc[:-1])), str(loc[-1]), _keys(kind, loc[:-1]))
-    if name in ("missing", "missing_argument"):
-        return missing(place)
-    if name == "literal_error":
-        return not_among(place, typing.get_args(_plain(_at(kind, loc))) or (context["expected"],), given)
-    if name in _BOUNDS:
-        bound, words = _BOUNDS[name]
-        return Problem(place, f"must be {words} {context[bound]:g}", given)
-    if name == "too_short":
-        return Problem(place, f"must have {context['min_length']} or more entries, not {context['actual_length']}")
-    if name == "string_pattern_mismatch":  # every pattern here is one of names, which become names of files
-        return Problem(place, "must be a name of letters, digits, '_', '.' and '-'", given)
-    if name == "value_error":
-        cause = context["error"]
-        return cause.problem if isinstance(cause, InvalidValue) else Problem(place, str(cause))
-    if what := _EXPECTED.get(name.partition("_")[0]):
-        return expected(place, what, given)
-    text = str(error["msg"]).replace("Input should be", "must be")
+def _problem(kind: Any, data: Any, failure: Exception) -> Problem:
+    """The failure of a conversion in the words of `problems`."""
+    text, _, path = str(failure).partition(" - at `$")
+    place, there, value = _found(kind, data, path)
+    if isinstance(cause := failure.__cause__, InvalidValue):  # of a record's own check, or of `_path`
+        inner = cause.problem.place
+        return dataclasses.replace(cause.problem, place=inside(place, inner) if inner else place)
+    if field := re.fullmatch(r"Object missing required field `(\w+)`", text):
+        return problems.missing(inside(place, field[1]))
+    if text.startswith("Invalid enum value"):
+        return problems.not_among(place, typing.get_args(_without_none(there)), value)
+    if (expected := EXPECTED.match(text)) and expected[1] in KINDS:
+        return problems.expected(place, KINDS[expected[1]], value)
+    if text == "Number out of range":
+        return problems.expected(place, KINDS["float"], value)
     return Problem(place, text[:1].lower() + text[1:])
 
 
-def _keys(kind: Any, loc: Sequence[Any]) -> list[str]:
-    """The keys of the table at a place; none where that cannot be told."""
-    there = _plain(_at(kind, loc))
-    if dataclasses.is_dataclass(there):
-        return [field.name for field in dataclasses.fields(there)]
-    return list(getattr(there, "model_fields", {}))
-
-
-def _at(kind: Any, loc: Sequence[Any]) -> Any:
-    """The type of the field at a place; None where that cannot be told."""
-    for part in loc:
-        kind = _plain(kind)
-        inner = typing.get_args(kind)
-        if inner:  # of a tuple or a table
-            kind = inner[-1] if inner[-1] is not Ellipsis else inner[0]
+def _found(kind: Any, data: Any, path: str) -> tuple[str, Any, Any]:
+    """The place of a msgspec path as people write it, the type there, and the value; the value of a key is its own."""
+    place, there, value = "", kind, data
+    for step in STEP.finditer(path):
+        field, index = step.groups()
+        there = _without_none(there)
+        if field:
+            there, value = _hints(there)[field], value[field]
+            place = inside(place, field)
+        elif index:
+            there, value = _inner(there, 0), value[int(index)]
+            place = inside(place, index)
         else:
-            kind = typing.get_type_hints(kind).get(part) if isinstance(kind, type) else None
-    return kind
+            there = _inner(there, -1)
+            key = next((k for k, v in value.items() if not _fits(there, v)), "")
+            value = value.get(key, value)
+            place = inside(place, str(key)) if key else place
+    return place, there, value
 
 
-def _plain(kind: Any) -> Any:
-    """A type without `| None`."""
+def _fits(kind: Any, value: Any) -> bool:
+    import msgspec
+
+    try:
+        msgspec.convert(value, kind, dec_hook=_path)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a record's fields."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _inner(kind: Any, position: int) -> Any:
+    """The type of a collection's entries: the first of a list's or tuple's, the last of a mapping's."""
+    inner: Sequence[Any] = [one for one in typing.get_args(kind) if one is not Ellipsis]
+    return inner[position] if inner else Any
+
+
+def _without_none(kind: Any) -> Any:
+    """A type without `| None`; of several others the one that has parts."""
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return next(one for one in typing.get_args(kind) if one is not type(None))
+        several = [one for one in typing.get_args(kind) if one is not type(None)]
+        return next((one for one in several if typing.get_args(one) or dataclasses.is_dataclass(one)), several[0])
     return kind

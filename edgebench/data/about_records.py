@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from edgebench.core.contracts import STRICT, InputContract, KnownReference
+from edgebench.core.contracts import InputContract, KnownReference
 
 
 @dataclass(frozen=True)
 class AboutRecords:
     """about.json."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     dataset: str
     label: str

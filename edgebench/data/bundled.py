@@ -12,7 +12,7 @@ import numpy as np
 from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.core.errors import DataError
 from edgebench.core.files import sha256
-from edgebench.core.serialization import validated
+from edgebench.core.validation import validated
 from edgebench.data import cache
 from edgebench.data.about_records import AboutRecords
 from edgebench.data.signals import SUPERCLASSES

@@ -13,8 +13,8 @@ from edgebench.core import registry
 from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, safe_name, sha256, write_text
+from edgebench.core.problems import meant
 from edgebench.core.serialization import first_problem
-from edgebench.core.validation import meant
 from edgebench.models import structure
 from edgebench.models.external import own
 

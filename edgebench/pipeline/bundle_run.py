@@ -11,8 +11,8 @@ from edgebench.core import registry, target_profiles
 from edgebench.core.errors import BundleError, PlanError, UnknownPlugin
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.serialization import validated
 from edgebench.core.settings import Measuring
+from edgebench.core.validation import validated
 from edgebench.measuring import environment
 from edgebench.pipeline import device_plan, harness, run_store
 from edgebench.pipeline.device_plan import DevicePlan

@@ -15,7 +15,8 @@ from edgebench.artifacts.artifacts import Built
 from edgebench.core.contracts import Artifact, Job, RecordSet
 from edgebench.core.errors import ArtifactError, ModelError
 from edgebench.core.files import write_text
-from edgebench.core.serialization import to_json, validated
+from edgebench.core.serialization import to_json
+from edgebench.core.validation import validated
 from edgebench.isolation.process import ChildError, ask
 from edgebench.measuring.accuracy import BATCH
 from edgebench.models import card as cards

@@ -15,7 +15,7 @@ from edgebench.core import target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.serialization import validated
+from edgebench.core.validation import validated
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import BATCH
 from edgebench.pipeline import harness, run_store

@@ -33,7 +33,8 @@ from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
 from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.serialization import from_dict, to_dict, to_json, validated
+from edgebench.core.serialization import from_dict, to_dict, to_json
+from edgebench.core.validation import validated
 from edgebench.pipeline import stored_schema
 
 FOLDERS = ("artifacts", "samples", "predictions")

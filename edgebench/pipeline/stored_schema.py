@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edgebench.core.errors import RunError
+from edgebench.core.problems import LIST, TABLE, expected
 from edgebench.core.serialization import readable
-from edgebench.core.validation import LIST, TABLE, expected
 
 MOST = 2**63 - 1
 """No size and no count is larger; what is cannot be computed with."""

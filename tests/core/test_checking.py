@@ -15,9 +15,9 @@ from sample_records import ARTIFACT, MEASUREMENT, UNSUPPORTED
 from edgebench.core import checking
 from edgebench.core.contracts import Artifact, Target
 from edgebench.core.measurements import Measurement
+from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import first_problem, to_dict, to_json
 from edgebench.core.settings import Measuring
-from edgebench.core.validation import InvalidValue
 
 TARGET = {"name": "t", "description": "d", "architecture": "x86_64"}
 

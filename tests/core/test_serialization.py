@@ -16,8 +16,9 @@ from sample_records import ARTIFACT, JOB, MEASUREMENT, UNSUPPORTED
 from edgebench.core.contracts import Artifact, Calibration, InputContract, Job, Outcome, Target
 from edgebench.core.errors import ArtifactError, PlanError, RunError
 from edgebench.core.measurements import Measurement
-from edgebench.core.serialization import all_readable, from_dict, readable, to_dict, to_json, validated
+from edgebench.core.serialization import all_readable, from_dict, readable, to_dict, to_json
 from edgebench.core.settings import Measuring
+from edgebench.core.validation import validated
 
 
 @pytest.mark.parametrize("record", [ARTIFACT, replace(ARTIFACT, calibration=None), JOB, MEASUREMENT, UNSUPPORTED])

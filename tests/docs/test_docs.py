@@ -15,7 +15,7 @@ from edgebench.cli.app import app
 from edgebench.core import registry
 from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError
-from edgebench.core.serialization import validated
+from edgebench.core.validation import validated
 from edgebench.models.card import Card
 from edgebench.pipeline import plan
 

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from edgebench.core.contracts import STRICT
 from edgebench.core.errors import BundleError
 from edgebench.core.settings import Measuring
 
@@ -37,8 +36,6 @@ PART = re.compile(r"[\w][\w.,+=~-]{0,199}")
 class Entry:
     """What the listing says of one file."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     sha256: str
     size: int
 
@@ -46,8 +43,6 @@ class Entry:
 @dataclass(frozen=True)
 class Listing:
     """bundle.json."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     format: int
     edgebench: str

@@ -20,7 +20,7 @@ from typing import IO
 
 from edgebench.core.errors import BundleError, DiskFull
 from edgebench.core.files import cache_dir, replacing_folder
-from edgebench.core.serialization import validated
+from edgebench.core.validation import validated
 from edgebench.remote.bundles.layout import (
     FORMAT,
     LISTING,

@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from edgebench.core import validation
-from edgebench.core.validation import Problem
+from edgebench.core import problems
+from edgebench.core.problems import Problem
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -20,9 +20,9 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_value_is_shown_short_and_on_one_line(value: Any) -> None:
-    text = validation.shown(value)
+    text = problems.shown(value)
     assert text and "\n" not in text
-    assert len(text) <= validation.LONGEST * 10 + 4, "an unprintable character is shown as ten at most"
+    assert len(text) <= problems.LONGEST * 10 + 4, "an unprintable character is shown as ten at most"
 
 
 @pytest.mark.parametrize(
@@ -33,34 +33,34 @@ def test_any_value_is_shown_short_and_on_one_line(value: Any) -> None:
         (Problem("a.b", "is missing"), "a.b: is missing", "--x: is missing"),
         (Problem("weights", "no model is", "w.pth"), "weights 'w.pth': no model is", "--x w.pth: no model is"),
         (
-            validation.unknown("measuring", "process", ["processes", "warmup"]),
+            problems.unknown("measuring", "process", ["processes", "warmup"]),
             "measuring.process: unknown key; known are processes, warmup; did you mean 'processes'?",
             "--x: unknown key; known are processes, warmup; did you mean 'processes'?",
         ),
-        (validation.unknown("", "zzz", ["processes"]), "zzz: unknown key; known are processes", "--x: unknown"),
+        (problems.unknown("", "zzz", ["processes"]), "zzz: unknown key; known are processes", "--x: unknown"),
         (
-            validation.expected("models", validation.LIST, "vit"),
+            problems.expected("models", problems.LIST, "vit"),
             "models: must be a list, not 'vit'; write [\"vit\"]",
             "--x vit: must be a list",
         ),
         (
-            validation.expected("models", validation.LIST, "v" * 41),
+            problems.expected("models", problems.LIST, "v" * 41),
             f"models: must be a list, not '{'v' * 40}…'; write it in brackets",
             f"--x {'v' * 41}: must be a list; write it in brackets",
         ),
         (
-            validation.expected("models", validation.LIST, "\x1b[31m"),
+            problems.expected("models", problems.LIST, "\x1b[31m"),
             r"models: must be a list, not '\x1b[31m'; write it in brackets",
             r"--x \x1b[31m: must be a list",
         ),
         (
-            validation.unknown("a", "b\x1b[31m\ud800", ["c\n"]),
+            problems.unknown("a", "b\x1b[31m\ud800", ["c\n"]),
             r"a.b\x1b[31m\ud800: unknown key; known are c\n",
             r"--x: unknown key; known are c\n",
         ),
         (Problem("n", "must be less", 10**60), f"n: must be less, not 1{'0' * 39}…", "--x"),
         (
-            validation.not_among("on", ["macro_auc", "macro_f1"], "macro_f"),
+            problems.not_among("on", ["macro_auc", "macro_f1"], "macro_f"),
             "on: must be 'macro_auc' or 'macro_f1', not 'macro_f'; did you mean 'macro_f1'?",
             "--x macro_f: must be 'macro_auc' or 'macro_f1'; did you mean",
         ),

@@ -1,0 +1,124 @@
+"""What is wrong with a field, in plain words, whoever found it: a record's schema, a record itself, or a flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "Path": "a path"}
+"""Types of fields as people call them."""
+TABLE, LIST = "a table", "a list"
+LONGEST = 40
+"""Characters of a value that a line shows."""
+
+
+class _Absent:
+    """Stands for a value that the line does not show."""
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A field, and what is wrong with it."""
+
+    place: str
+    """Its name, with dots between those of tables in tables; empty for the whole."""
+    words: str
+    """Such as `must be at least 1`."""
+    given: Any = ABSENT
+    """The value that is wrong."""
+    hint: str = ""
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        given = "" if self.given is ABSENT else shown(self.given)
+        must = self.words.startswith("must ")
+        place = f"{self.place} {given}" if self.place and given and not must else self.place
+        said = f"{self.words}, not {given}" if given and must else self.words
+        return _visible((f"{place}: " if place else "") + self._hinted(said))
+
+    def of(self, flag: str) -> str:
+        """The same line where a flag gave the value, with the value as it was typed."""
+        typed = "" if self.given is ABSENT else f" {self.given}"
+        return _visible(f"{flag}{typed}: {self._hinted(self.words)}")
+
+    def _hinted(self, said: str) -> str:
+        return f"{said}; {self.hint}" if self.hint else said
+
+
+class InvalidValue(ValueError):  # noqa: N818 - the name says what happened
+    """A value that cannot be used; its text is the problem's line."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def _visible(text: str) -> str:
+    """A line in which what steers a terminal, or no terminal shows, is spelt out as Python does."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def unknown(place: str, name: str, known: Iterable[str]) -> Problem:
+    """A key that a table cannot have."""
+    there = list(known)
+    listed = f"; known are {', '.join(there)}" if there else ""
+    return Problem(inside(place, name), f"unknown key{listed}", hint=meant(name, there))
+
+
+def missing(place: str) -> Problem:
+    """A key that a table must have."""
+    return Problem(place, "is missing")
+
+
+def expected(place: str, what: str, given: Any) -> Problem:
+    """A value of another kind than `what`, such as `a whole number`."""
+    # A text that TOML would spell otherwise, or that is long, is not spelt out: what is copied must be right.
+    plain = isinstance(given, str) and given.isprintable() and not set('"\\') & set(given) and len(given) <= LONGEST
+    hint = f'write ["{given}"]' if plain else "write it in brackets"
+    return Problem(place, f"must be {what}", given, hint if what == LIST and isinstance(given, str) else "")
+
+
+def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
+    """A value that is none of those that there are."""
+    *first, last = [shown(choice) for choice in choices]
+    listed = f"{', '.join(first)} or {last}" if first else last
+    return Problem(place, f"must be {listed}", given, meant(given, [c for c in choices if isinstance(c, str)]))
+
+
+def require_range(place: str, value: float | None, least: float, most: float | None = None) -> None:
+    """Raise InvalidValue where a number is outside of its bounds, or not a number; None is allowed."""
+    if value is not None and not value >= least:  # nor is not-a-number
+        raise InvalidValue(Problem(place, f"must be at least {least:g}", value))
+    if value is not None and most is not None and value > most:
+        raise InvalidValue(Problem(place, f"must be at most {most:g}", value))
+
+
+def inside(place: str, name: str) -> str:
+    """The place of a key in a table."""
+    return f"{place}.{name}" if place else name
+
+
+def meant(name: Any, known: Sequence[str]) -> str:
+    """`did you mean 'processes'?` where a known name is near; empty where none is."""
+    from difflib import get_close_matches  # a worker never needs it
+
+    near = get_close_matches(name, known, 1, 0.7) if isinstance(name, str) else []
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+def shown(value: Any) -> str:
+    """A value as a line shows it: short, and in TOML's words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(value if len(value) <= LONGEST else value[:LONGEST] + "…")
+    if isinstance(value, Mapping):
+        return TABLE
+    if isinstance(value, list | tuple | set | frozenset):
+        return LIST if value else "an empty list"
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

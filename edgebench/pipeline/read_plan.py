@@ -1,0 +1,141 @@
+"""A plan from a TOML file, flags, or both; every name in it is checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edgebench.core import options, registry, target_profiles
+from edgebench.core.errors import FieldError, ModelError, PlanError
+from edgebench.core.files import toml
+from edgebench.core.options import CHAIN
+from edgebench.core.problems import InvalidValue, Problem
+from edgebench.core.recipe import Recipe, changed
+from edgebench.core.settings import FineTuning
+from edgebench.measuring import environment
+from edgebench.pipeline.plan import TABLES, Plan, merged
+
+ALL_MODELS = "all"
+"""Stands for every model whose weights are shipped."""
+CORES = "measuring.cores"
+
+
+def load(path: Path | None, overrides: Mapping[str, Any]) -> Plan:
+    """Read a plan, put the overrides that are not None over it, and check every name in it.
+
+    Raises PlanError or UnknownPlugin, with one line; FieldError where one of the overrides is wrong.
+    """
+    data = {} if path is None else _file(path)
+    with _naming(str(path), overrides):
+        return check(Plan.of(merged(data, overrides)))
+
+
+def of_run(stored: Mapping[str, Any], overrides: Mapping[str, Any]) -> Plan:
+    """The plan of an earlier run, as `Plan.document` gave it, with overrides; raises PlanError."""
+    with _naming("the run's plan", overrides):
+        return Plan.of(merged(stored, overrides))
+
+
+def over(plan: Plan, overrides: Mapping[str, Any]) -> Plan:
+    """A plan with overrides, checked; raises PlanError, UnknownPlugin, or FieldError for an override."""
+    with _naming("the plan", overrides):
+        return check(plan.overridden(overrides))
+
+
+def check(plan: Plan) -> Plan:
+    """Resolve the defaults, and fail now rather than after the first export; raises PlanError, UnknownPlugin."""
+    machine = environment.machine()
+    _check_cores(plan.measure.measuring.cores)
+    names = [target_profiles.find(name, machine).name for name in plan.measure.targets]
+    if len(set(names)) < len(names):
+        raise PlanError(f"targets: two profiles have one name ({', '.join(names)}); rename one")
+    registry.place("datasets", plan.measure.dataset)
+    return plan if plan.measure.artifacts else _check_build(plan)
+
+
+def _check_build(plan: Plan) -> Plan:
+    build = plan.build
+    if ALL_MODELS in build.models:
+        from edgebench.models import store  # the build side's
+
+        others = (m for m in build.models if m != ALL_MODELS)
+        plan = plan.replaced(models=(*store.shipped(), *others))
+    for spec in build.exporters:
+        options.of_exporter(spec, registry.choices(registry.exporter(spec)))
+    _check_tuning(build.finetuning)
+    for chain in build.variants:
+        _check_chain(chain, build.finetuning)
+    return plan.replaced(exporters=build.exporters or tuple(registry.names("exporters")))
+
+
+def _file(path: Path) -> dict[str, Any]:
+    """The table of a plan's file; raises PlanError."""
+    try:
+        data = toml(path.read_text(encoding="utf-8"))
+    except IsADirectoryError:
+        further = f"; go on with that run: edgebench run --resume {path}" if (path / "plan.json").is_file() else ""
+        raise PlanError(f"{path}: a folder; a plan is a TOML file{further}") from None
+    except OSError as error:
+        raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise PlanError(f"{path}: not a plan: not a text file in UTF-8") from None
+    except ValueError as error:
+        raise PlanError(f"{path}: not valid TOML: {error}") from None
+    if not data:
+        raise PlanError(f"{path}: the plan is empty; say what to run, or omit it for the default")
+    return data
+
+
+@contextmanager
+def _naming(file: str, overrides: Mapping[str, Any]) -> Iterator[None]:
+    """Turn a wrong field into a PlanError that names the file, or a FieldError where an override is wrong."""
+    try:
+        yield
+    except (InvalidValue, FieldError) as error:
+        problem = error.problem
+    else:
+        return
+    table, _, name = problem.place.partition(".")
+    value = overrides.get(table)
+    in_table = table in TABLES and isinstance(value, Mapping)
+    if value is not None and (not in_table or name.partition(".")[0] in value):
+        raise FieldError(problem)
+    raise PlanError(f"{file}: {problem}")
+
+
+def _check_cores(cores: tuple[int, ...]) -> None:
+    """Raise FieldError where a process cannot be held to these cores."""
+    if not cores:
+        return
+    if not hasattr(os, "sched_setaffinity"):
+        raise FieldError(Problem(CORES, "this system cannot hold a process to cores", cores[0], "omit it"))
+    if strange := sorted(set(cores) - os.sched_getaffinity(0)):
+        there = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
+        raise FieldError(Problem(CORES, f"there is no such core here; there are {there}", strange[0]))
+
+
+def _check_tuning(tuning: FineTuning) -> None:
+    """Raise PlanError where no training could use it."""
+    if own := {"epochs", "start"} & set(tuning.recipe):
+        raise PlanError(f"finetuning: {own.pop()} is not a field to set; --finetune-epochs says how long")
+    try:
+        changed(Recipe(epochs=1, batch_size=1, learning_rate=1), tuning.recipe)
+    except ModelError as error:
+        raise PlanError(f"finetuning: {error}") from None
+
+
+def _check_chain(chain: str, tuning: FineTuning) -> None:
+    """Raise PlanError where the compressions do not go together."""
+    parts = chain.split(CHAIN)
+    for spec in parts:
+        registry.variant(spec).check(spec)
+    names = [registry.variant(spec).name for spec in parts]
+    if "qat" in names[:-1]:
+        raise PlanError(f"variant '{chain}': qat comes last; what changes the network's shape stands before it")
+    if "none" in names and len(names) > 1:
+        raise PlanError(f"variant '{chain}': none stands alone")
+    if "qat" in names and not (tuning.epochs or tuning.qat_epochs):
+        raise PlanError(f"variant '{chain}': training with quantization needs epochs: --qat-epochs 2")
