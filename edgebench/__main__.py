@@ -6,8 +6,8 @@ import importlib.util
 import io
 import sys
 
-PLEASANT = ("pydantic", "rich", "typer")
-"""What the whole command line needs; a device that only measures bundles may lack them."""
+WHOLE = ("rich", "typer")
+"""What the whole command line needs; a device that only measures may lack them."""
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that an old locale lacks is no reason to break off
-    if all(importlib.util.find_spec(name) for name in PLEASANT):
+    if all(importlib.util.find_spec(name) for name in WHOLE):
         from edgebench.cli.app import main as whole
 
         whole()

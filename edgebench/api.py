@@ -11,7 +11,7 @@ from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
 
 if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
-    from edgebench.core.contracts import Outcome
+    from edgebench.core.contracts import Artifact, Outcome
     from edgebench.core.measurements import Run
     from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline.plan import Plan
@@ -52,10 +52,14 @@ def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: 
 def measure_bundle(
     bundle: Path, folder: Path, resume: bool = False, listener: ProgressReporter | None = None, **overrides: Any
 ) -> Run:
-    """Measure a bundle into a folder; `overrides` are fields of `device_plan.DevicePlan`. Raises EdgeBenchError."""
-    from edgebench.pipeline import bundle_run
+    """Measure a bundle into a folder, or complete that run; `overrides` are the plan's fields of measuring.
 
-    finished = bundle_run.measure(bundle, folder, resume, listener, **overrides)
+    Raises EdgeBenchError.
+    """
+    from edgebench.pipeline import bundle_plan, harness
+
+    plan = bundle_plan.load(bundle, overrides, folder if resume else None)
+    finished = harness.run(plan, folder, resume, listener)
     report([finished.folder])
     return finished
 
@@ -92,9 +96,9 @@ def bundle(
 
 def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Every manifest below these folders; raises ArtifactError later, where there is none."""
-    from edgebench.artifacts import artifacts
+    from edgebench.artifacts.manifests import manifests as below
 
-    return tuple(found for path in paths for found in artifacts.manifests(path))
+    return tuple(found for path in paths for found in below(path))
 
 
 def export(
@@ -103,54 +107,52 @@ def export(
     output: Path = Path("artifacts"),
     listener: ProgressReporter | None = None,
     **overrides: Any,
-) -> dict[str, Outcome]:
+) -> dict[str, Outcome[Artifact]]:
     """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns each outcome.
 
     `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
     """
-    from edgebench.artifacts import artifacts
+    from edgebench.artifacts.build import Build, build
     from edgebench.core import registry
     from edgebench.core.contracts import DataRequest
+    from edgebench.core.files import safe
+    from edgebench.core.job_keys import JobKey
     from edgebench.core.progress import ProgressReporter
-    from edgebench.pipeline import harness, own_models
-    from edgebench.pipeline.variants import Sources
+    from edgebench.pipeline import own_models, records
+    from edgebench.pipeline.variants import Variants, folder_in
 
     reporter = listener or ProgressReporter()
-    chosen = _resolve(None, {"models": models, "exporters": exporters, **overrides})
-    own_models.check(chosen)  # one error, before anything is read or built
+    plan = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
+    own_models.check(asked)  # one error, before anything is read or built
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
-    validation = harness.load_records(chosen, "validation", reporter) if chosen.tune_thresholds else None
-    chosen = own_models.take_in(chosen, validation, output / "models")
-    calibration = harness.load_calibration(chosen, reporter)
+    validation = records.load_validation(plan, reporter)
+    sources = own_models.sources(asked, validation, output / "models", timeout_s)
+    calibration = records.load_calibration(plan, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
-    outcomes: dict[str, Outcome] = {}
-    made: dict[str, Outcome] = {}
-    sources = Sources(
-        chosen, lambda m, v: output / artifacts.safe(m) / artifacts.safe(v) / "model", made, made.__setitem__, reporter
-    )
-    reporter.stage("export and check", len(chosen.models) * len(chosen.variants) * len(chosen.exporters))
-    for model in chosen.models:
-        for variant in chosen.variants:
-            name = f"{artifacts.safe(model)}/{artifacts.safe(variant)}"
+    outcomes: dict[str, Outcome[Artifact]] = {}
+    made: dict[JobKey, Outcome[Any]] = {}
+    variants = Variants(plan, sources, folder_in(output, "model"), made, made.__setitem__, reporter)
+    reporter.stage("export and check", len(sources) * len(asked.variants) * len(asked.exporters))
+    for model in sources:
+        for variant in asked.variants:
+            name = f"{model}/{safe(variant)}"
 
             def begun(exporter: str, name: str = name) -> None:
                 reporter.begin(f"{name}/{exporter}")
 
-            def done(exporter: str, outcome: Outcome, name: str = name) -> None:
+            def done(exporter: str, outcome: Outcome[Artifact], name: str = name) -> None:
                 outcomes[f"{name}/{exporter}"] = outcome
                 reporter.built(f"{name}/{exporter}", outcome)
                 reporter.step(f"{name}/{exporter}")
 
-            outcome, source = sources.find(model, variant)
-            if outcome.status != "ok":
-                for exporter in chosen.exporters:
-                    done(exporter, outcome)
+            outcome, source = variants.find(model, variant)
+            if outcome.status == "ok":
+                build(Build(source, variant, asked.exporters, output / name, calibration, check, timeout_s), done, begun)
                 continue
-            artifacts.build(
-                source, variant, chosen.exporters, output / name, calibration, check,
-                chosen.measuring.timeout_s, done, begun=begun,
-            )  # fmt: skip
+            for exporter in asked.exporters:
+                done(exporter, outcome.failure())
     return outcomes
 
 
@@ -217,8 +219,7 @@ def new_folder() -> Path:
 
 
 def _resolve(plan: Plan | Path | None, overrides: dict[str, Any]) -> Plan:
-    from edgebench.pipeline import plan as plans
+    from edgebench.pipeline import read_plan
+    from edgebench.pipeline.plan import Plan
 
-    if isinstance(plan, plans.Plan):
-        return plans.check(plans.over_saved(plan.document(), overrides))
-    return plans.load(plan, overrides)
+    return read_plan.over(plan, overrides) if isinstance(plan, Plan) else read_plan.load(plan, overrides)

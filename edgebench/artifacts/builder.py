@@ -25,6 +25,7 @@ from edgebench.core.files import deflated_size, replacing, require_space, safe_n
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.artifacts.build import BuildRequest
 from edgebench.isolation.process import answer_with
 from edgebench.models import flops, store
 
@@ -32,30 +33,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@dataclass(frozen=True)
-class BuildRequest:
-    """What the builder is asked for."""
-
-    model: str
-    variant: str
-    exporters: tuple[str, ...]
-    folder: str
-    """Artifacts go to `folder`/EXPORTER/."""
-    calibration: Calibration | None
-    """None where no exporter calibrates."""
-    calibration_signals: str
-    check_signals: str
-    check_records: int
-    check_output: str
-    """Where the network's own logits on the check records go."""
-    floats: Mapping[str, str] = field(default_factory=dict)
-    """Modules that an int8 exporter shall leave in float, each with the reason."""
-
-
-def build(request: BuildRequest) -> Iterator[tuple[str, Outcome]]:
+def build(request: BuildRequest) -> Iterator[tuple[str, Outcome[Artifact]]]:
     """Build the artifacts of a model, which a compression may have made.
 
-    Yields (exporter, outcome), where an outcome that is ok holds the artifact's fields."""
+    Yields (exporter, outcome).
+    """
     model = store.find(request.model)
     network = store.network(model)
     _save_logits(network, request)
@@ -65,11 +47,11 @@ def build(request: BuildRequest) -> Iterator[tuple[str, Outcome]]:
 
 def _export_each(
     network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path
-) -> Iterator[tuple[str, Outcome]]:
+) -> Iterator[tuple[str, Outcome[Artifact]]]:
     for name in request.exporters:
         try:
             artifact = _export(name, network, model, request, scratch)
-            yield name, Outcome("ok", values=to_dict(artifact))
+            yield name, Outcome("ok", result=artifact)
         except Unsupported as reason:
             yield name, Outcome("unsupported", str(reason))
         except EdgeBenchError as error:

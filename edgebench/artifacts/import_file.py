@@ -22,7 +22,7 @@ CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 Layout = Literal["leads-first", "samples-first"]
 
 
-def is_given(path: Path) -> bool:
+def is_imported(path: Path) -> bool:
     """Whether a path names a file to measure as it is, not a manifest."""
     return path.suffix in FORMATS
 
@@ -33,7 +33,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
     Layout and batch size are the file's where it tells them, otherwise the card's. `tuned` says that thresholds will
     be chosen on the validation fold. Raises ArtifactError, with what does not fit.
     """
-    from edgebench.models import card as cards  # needs pydantic, which a device may not have
+    from edgebench.models import card as cards
 
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file")

@@ -33,7 +33,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
-class AdoptRequest:
+class ImportRequest:
     """What is asked for."""
 
     spec: str
@@ -50,7 +50,7 @@ class AdoptRequest:
     dataset: str = ""
 
 
-def adopt(request: AdoptRequest) -> Path:
+def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
     card = cards.read(path, ModelError, tuned=bool(request.signals))
@@ -118,7 +118,7 @@ def _logits(network: nn.Module, signals: str) -> Any:
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
-        yield {"manifest": str(adopt(from_dict(AdoptRequest, request)))}
+        yield {"manifest": str(import_model(from_dict(ImportRequest, request)))}
     except EdgeBenchError as error:
         yield {"error": str(error)}
 

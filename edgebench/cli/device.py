@@ -1,123 +1,155 @@
-"""The device's command line, by the standard library: `python -m edgebench.cli.device measure BUNDLE`.
+"""The command line where typer and rich are not installed, as on a device: `edgebench measure` alone, by argparse.
 
-`edgebench` itself is this one where typer, rich or pydantic are not installed.
+Its options and what it does are those of the whole command line (`measure_options`, `measure`).
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from edgebench import __version__
-from edgebench.core.errors import EdgeBenchError, FieldError, PlanError
+from edgebench.cli.measure import measure, show
+from edgebench.cli.measure_options import MEASURING, RECORDS, TARGET, THREADS, flag_of
+from edgebench.core.errors import EdgeBenchError, FieldError
+from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
 from edgebench.remote.event_stream import JsonLines, PlainLines
 
 USAGE, INTERRUPTED = 2, 130
-MEASURING: dict[str, tuple[str, Callable[[str], Any], bool]] = {
-    "processes": ("processes", int, False), "warmup": ("warmup", int, False),
-    "min-samples": ("min_samples", int, False), "min-seconds": ("min_seconds", float, False),
-    "timeout": ("timeout_s", float, False), "batch": ("batches", int, True), "paced": ("paced_s", float, False),
-    "cold-starts": ("cold_starts", int, False), "core": ("cores", int, True),
-    "cool-down": ("cool_down_c", float, False), "steady": ("steady", float, False),
-    "steady-limit": ("steady_limit_s", float, False),
-}  # fmt: skip
-"""Flags of how latency is measured: the field of `measuring`, its kind, and whether it may be repeated."""
+OPTIONS = (TARGET, *RECORDS, THREADS, *MEASURING)
+
+
+class PlainView:
+    """Lines of text."""
+
+    @contextmanager
+    def progress(self, after: str) -> Iterator[ProgressReporter]:
+        """Show progress while the block runs; `after` says on Ctrl-C how to continue."""
+        try:
+            yield PlainLines()
+        except KeyboardInterrupt:
+            print(readable(f"interrupted; {after}"), file=sys.stderr)
+            raise
+
+    def result(self, run: Run) -> None:
+        """Print the rows of a run, and below them the cells without numbers with their reasons."""
+        for line in table(run):
+            print(readable(line))
+
+    def written(self, paths: Sequence[Path]) -> None:
+        """Name the files that were written."""
+        for path in paths:
+            print(readable(f"written: {path}"))
+
+    def next_steps(self, folder: Path, any_measured: bool) -> None:
+        """Say where the other commands are."""
+        if any_measured:
+            print(readable(f"next: copy {folder} to a machine with the whole of EdgeBench: edgebench recommend"))
+
+
+class EventView(PlainView):
+    """JSON lines for the machine that asked for the run over SSH."""
+
+    def __init__(self, reporter: JsonLines) -> None:
+        self._reporter = reporter
+
+    @contextmanager
+    def progress(self, after: str) -> Iterator[ProgressReporter]:
+        """Report progress as events."""
+        yield self._reporter
+
+    def result(self, run: Run) -> None:
+        """The rows are fetched as files."""
+
+    def written(self, paths: Sequence[Path]) -> None:
+        """The files are fetched."""
+
+    def next_steps(self, folder: Path, any_measured: bool) -> None:
+        """The other machine knows."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point; exits with 0, 1 where no cell was measured, 2 on bad input, 130 on Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
-    listener: ProgressReporter = JsonLines() if options.events else PlainLines()
+    events = JsonLines() if options.events else None
     try:
-        sys.exit(_measure(options, listener))
+        sys.exit(_measure(options, EventView(events) if events else PlainView()))
     except FieldError as error:
-        _say(error.problem.of(flag_of(error.problem.place)), listener)
+        _fail(error.problem.of(flag_of(error.problem.place)), events)
     except EdgeBenchError as error:
-        _say(str(error), listener)
+        _fail(str(error), events)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as error:
-        _say(f"{error.filename or 'the system'}: {error.strerror or error}", listener)
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", events)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "edgebench":
             raise
-        _say(f"this needs the package '{error.name}': pip install numpy psutil", listener)
+        _fail(f"this needs the package '{error.name}': pip install numpy psutil msgspec", events)
     sys.exit(USAGE)
 
 
-def flag_of(place: str) -> str:
-    """The flag that gives a field of the plan."""
-    known = {f"measuring.{field}": name for name, (field, _, _) in MEASURING.items()}
-    return f"--{known.get(place, place.replace('_', '-'))}"
-
-
-def _say(text: str, listener: ProgressReporter) -> None:
+def _fail(text: str, events: JsonLines | None) -> None:
     line = " ".join(readable(text).split())
-    if isinstance(listener, JsonLines):
-        listener.failed(line)
+    if events:
+        events.failed(line)
     print(f"error: {line}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="edgebench",
-        description="EdgeBench's device side. The other commands need: pip install typer rich pydantic",
+        prog="edgebench", description="EdgeBench's device side. The other commands need: pip install typer rich"
     )
     parser.add_argument("--version", action="version", version=f"edgebench {__version__}")
-    measure = parser.add_subparsers(required=True, metavar="measure").add_parser("measure", help="Measure a bundle.")
-    measure.add_argument("bundle", type=Path, help="A file or folder that `edgebench bundle` made.")
-    measure.add_argument("-o", "--output", type=Path, help="Folder of the run (default: results/TIME).")
-    measure.add_argument("--resume", type=Path, metavar="RUN", help="Complete the interrupted run in this folder.")
-    measure.add_argument("--target", action="append", help="Target, or path to a TOML profile. Repeatable.")
-    measure.add_argument("--dataset", help="Other records than the bundle's.")
-    measure.add_argument("--data-dir", type=Path)
-    measure.add_argument("--limit", type=int, help="At most this many test records.")
-    measure.add_argument("--threads", type=int)
-    for flag, (field, kind, several) in MEASURING.items():
-        how: Any = {"action": "append"} if several else {}
-        measure.add_argument(f"--{flag}", dest=f"measuring_{field}", type=kind, metavar=field.upper(), **how)
-    measure.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(required=True, metavar="measure")
+    command = commands.add_parser("measure", help="Measure artifacts that were exported before, or a bundle.")
+    command.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="Folders of artifacts, or one bundle.")
+    command.add_argument("-o", "--output", type=Path, help="New folder of the run (default: results/TIME).")
+    command.add_argument("--resume", type=Path, metavar="FOLDER", help="Complete the run of a bundle in this folder.")
+    for option in OPTIONS:
+        default = "" if option.default is None else f" (default: {option.default})"
+        command.add_argument(
+            option.flag, dest=option.field, type=option.kind, metavar=option.metavar.removesuffix("..."),
+            help=f"{option.help}{default}{' Repeatable.' if option.repeatable else ''}".replace("%", "%%"),
+            action="append" if option.repeatable else "store",
+        )  # fmt: skip
+    command.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
-def _measure(options: argparse.Namespace, listener: ProgressReporter) -> int:
-    from edgebench.isolation.process import die_with_parent
-    from edgebench.pipeline import bundle_run
-
+def _measure(options: argparse.Namespace, view: PlainView) -> int:
     if options.events:
+        from edgebench.isolation.process import die_with_parent
+
         die_with_parent()
-    if options.resume and options.output:
-        raise PlanError("--resume names the run's folder already; leave --output away")
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-    folder = options.resume or options.output or Path("results") / stamp
-    given = {f: getattr(options, f"measuring_{f}") for f, _, _ in MEASURING.values()}
-    measuring = {f: tuple(v) if isinstance(v, list) else v for f, v in given.items() if v is not None}
-    try:
-        run = bundle_run.measure(
-            options.bundle, folder, options.resume is not None, listener, rows=options.events,
-            targets=tuple(options.target or ()), dataset=options.dataset, data_dir=options.data_dir,
-            limit=options.limit, threads=options.threads, measuring=measuring,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        again = f"edgebench measure {options.bundle} --resume {folder}"
-        print(readable(f"interrupted; what is measured is kept. Complete it: {again}"), file=sys.stderr)
-        raise
+    values: dict[str, Any] = {"measuring": {}}
+    for option in OPTIONS:
+        value = getattr(options, option.field)
+        if value is not None:
+            table_name, _, field = option.field.rpartition(".")
+            (values[table_name] if table_name else values)[field] = tuple(value) if option.repeatable else value
     if not options.events:
-        for line in table(run):
-            print(readable(line))
-        print(readable(f"written: {folder / 'measurements.jsonl'}"))
-    return 0 if any(m.status == "ok" for m in run.measurements) else 1
+        return measure(options.paths, values, options.output, options.resume, view)
+
+    def over_ssh(folder: Path, reporter: ProgressReporter) -> Run:
+        """Without reports, and with a row for each artifact that cannot run here: the other machine shows both."""
+        from edgebench.pipeline import bundle_plan, harness
+
+        plan = bundle_plan.load(options.paths[0], values, options.resume, unsupported_rows=True)
+        return harness.run(plan, folder, options.resume is not None, reporter)
+
+    return show(over_ssh, options.output, options.resume, view)
 
 
-def table(run: Any) -> list[str]:
+def table(run: Run) -> list[str]:
     """The rows of a run as lines of text, and below them the cells without numbers with their reasons."""
     from edgebench.reports import columns
 

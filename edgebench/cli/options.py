@@ -5,25 +5,25 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
+from edgebench.cli import measure_options
+from edgebench.cli.measure_options import MEASURING as MEASURING_OPTIONS
+from edgebench.cli.measure_options import RECORDS, TARGET, THREADS, Option
 from edgebench.cli.usage import Refused, number
 from edgebench.core.errors import FieldError, PlanError
 from edgebench.core.settings import (
     CALIBRATION_RECORDS,
-    DATASET,
     MODELS,
-    MOST_THREADS,
     SEED,
     TARGETS,
     VARIANTS,
     FineTuning,
-    Measuring,
 )
-from edgebench.pipeline.device_plan import LEAST
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -55,7 +55,7 @@ def _whole(name: str, text: str, least: int | None = None, most: int | None = No
     return option(name, "N", text, number(int, least, most))
 
 
-_tuning, _measuring = FineTuning(), Measuring()
+_tuning = FineTuning()
 Models = Annotated[
     list[str] | None,
     option("--model", "NAME...", "Shipped model (all: every one), path to a manifest, or FILE.py:FUNCTION."
@@ -88,24 +88,11 @@ FinetuneSet = Annotated[
     list[str] | None, option("--finetune-set", "KEY=VALUE...", "A field of the recipe of the fine-tuning.")
 ]
 Exporters = Annotated[list[str] | None, option("--exporter", "NAME...", "Exporter." + default("all"))]
-Targets = Annotated[list[str] | None, option("--target", "NAME...", "Target, or path to the TOML file of one.")]
-RunTargets = Annotated[
-    list[str] | None,
-    option("--target", "NAME...", "Target, or path to the TOML file of one." + default(", ".join(TARGETS))),
-]
-DatasetName = Annotated[
-    str | None, option("--dataset", "NAME", "demo (synthetic, embedded) or ptbxl." + default(DATASET))
-]
-DataDir = Annotated[Path | None, option("--data-dir", "FOLDER", "Folder of the dataset; demo needs none.")]
-Limit = Annotated[int | None, _whole("--limit", "At most this many test records." + default("all"), 1)]
 KeepUnlabelled = Annotated[bool | None, flag("--keep-unlabelled", "Keep records without any class.")]
 SkipBad = Annotated[bool | None, flag("--skip-bad-records", "Leave damaged records out, and say how many.")]
 Calibration = Annotated[
     int | None,
     _whole("--calibration-records", "Training records that int8 is calibrated on." + default(CALIBRATION_RECORDS), 1),
-]
-Threads = Annotated[
-    int | None, _whole("--threads", "Threads of every cell." + default("the target's"), 1, MOST_THREADS)
 ]
 Seed = Annotated[int | None, _whole("--seed", "Decides the order of the cells." + default(SEED))]
 Output = Annotated[Path | None, typer.Option(
@@ -113,46 +100,41 @@ Output = Annotated[Path | None, typer.Option(
 )]  # fmt: skip
 
 
-def _timed(name: str, field: str, metavar: str, text: str) -> tuple[str, Any]:
-    """An option of how latency is measured: its field of `measuring`, which has its default, and its declaration."""
-    given, several = getattr(_measuring, field), metavar.endswith("...")
-    kind = int if isinstance(given, int) or several else float
-    shown = default(given) if given not in (None, (), 0) or name == "--min-seconds" else ""
-    annotation: Any = (list[int] if several else kind) | None
-    return field, Annotated[
-        annotation, option(name, metavar, text + shown, number(kind, LEAST[field]), "Measuring")
-    ]  # fmt: skip
+def annotated(declared: Option, shown: Any = None) -> Any:
+    """A typer option of one that both command lines have; `shown` is what its help gives as the default here."""
+    kind: Any = list[declared.kind] if declared.repeatable else declared.kind  # type: ignore[name-defined]
+    parser = number(declared.kind, declared.least, declared.most) if declared.kind in (int, float) else None
+    value = declared.default if shown is None else shown
+    text = declared.help + ("" if value is None else default(value))
+    panel = "Measuring" if declared.field.startswith("measuring.") else ""
+    return Annotated[kind | None, option(declared.flag, declared.metavar, text, parser, panel)]
 
 
-Timeout = _timed("--timeout", "timeout_s", "SECONDS", "A job that is silent for so long is given up.")[1]
+def without_default(declared: Option) -> Any:
+    """The same for a command whose default is another run's."""
+    return annotated(replace(declared, default=None))
+
+
+Targets = annotated(TARGET)
+RunTargets = annotated(TARGET, ", ".join(TARGETS))
+DatasetName, DataDir, Limit = (annotated(declared) for declared in RECORDS)
+Threads = annotated(THREADS)
 MEASURING: dict[str, tuple[str, Any]] = {
-    "processes": _timed("--processes", "processes", "N", "Fresh processes a cell for latency."),
-    "warmup": _timed("--warmup", "warmup", "N", "Predictions before the timed ones."),
-    "min_samples": _timed("--min-samples", "min_samples", "N", "Timed predictions a process, at least."),
-    "min_seconds": _timed(
-        "--min-seconds", "min_seconds", "SECONDS", "A process times predictions for so long, at least."
-    ),
-    "timeout": ("timeout_s", Timeout),
-    "batch": _timed("--batch", "batches", "N...", "Also batches of this size, for the throughput."),
-    "paced": _timed("--paced", "paced_s", "SECONDS", "Also one sample every so often, like a monitor."),
-    "cold_starts": _timed("--cold-starts", "cold_starts", "N", "Also processes that load the file from the disk."),
-    "core": _timed("--core", "cores", "N...", "Hold timed processes to this core."),
-    "cool_down": _timed("--cool-down", "cool_down_c", "CELSIUS", "Wait before each until the machine is so cool."),
-    "steady": _timed("--steady", "steady", "SHARE", "More processes until the interval is so narrow: 0.05."),
-    "steady_limit": _timed("--steady-limit", "steady_limit_s", "SECONDS", "What --steady may take in all."),
+    declared.parameter: (declared.field.removeprefix("measuring."), annotated(declared)) for declared in MEASURING_OPTIONS
 }
-"""Flags of how latency is measured, each with its field of the plan's `measuring`."""
+"""Flags of how latency is measured, each with its field of the plan's table `measuring`."""
+Timeout = MEASURING["timeout"][1]
 FLAGS = {
-    "models": "--model", "variants": "--variant", "exporters": "--exporter", "targets": "--target",
-    "artifacts": "--artifact", "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
+    "models": "--model", "variants": "--variant", "exporters": "--exporter", "artifacts": "--artifact",
+    "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
     "finetuning.rounds": "--finetune-rounds", "finetuning.recipe": "--finetune-set",
-} | {f"measuring.{field}": f"--{name.replace('_', '-')}" for name, (field, _) in MEASURING.items()}  # fmt: skip
-"""Flags of the plan's fields; of one that is not here, the flag has the field's name."""
+}  # fmt: skip
+"""Flags of the plan's fields that are about building; `measure_options` has the others."""
 
 
 def flag_of(place: str) -> str:
     """The flag that gives a plan's field."""
-    return next((f for name, f in FLAGS.items() if f"{place}.".startswith(f"{name}.")), f"--{place.replace('_', '-')}")
+    return next((f for name, f in FLAGS.items() if f"{place}.".startswith(f"{name}.")), measure_options.flag_of(place))
 
 
 def by_flags(function: Callable[P, R]) -> Callable[P, R]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,7 +40,8 @@ from edgebench.cli.options import (
     option,
     takes,
 )
-from edgebench.core.errors import PlanError
+from edgebench.cli.measure import measure as run_measure
+from edgebench.cli.measure import show
 
 if TYPE_CHECKING:
     from edgebench.core.measurements import Run
@@ -85,7 +87,9 @@ def run(
     \b# as a monitor does; the throughput; from the disk
     edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3
     """
-    given = fields(
+    from edgebench.pipeline import read_plan, run_store
+
+    values = fields(
         models=model, weights=weights, tune_thresholds=tune_thresholds,
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
@@ -93,7 +97,13 @@ def run(
         calibration_records=calibration_records, threads=threads, seed=seed,
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set), measuring=measuring,
     )  # fmt: skip
-    _run(plan, given, output, resume)
+    if resume is not None:
+        # Flags may be repeated; what differs from the stored plan is refused by the harness.
+        stored = run_store.stored_plan(resume)
+        chosen = read_plan.load(plan, values) if plan else read_plan.of_run(stored, values)
+    else:
+        chosen = read_plan.load(plan, values)
+    _exit(show(lambda f, reporter: api.run(chosen, f, resume is not None, reporter), output, resume, RichView()))
 
 
 @takes(MEASURING, "measuring")
@@ -123,67 +133,37 @@ def measure(
     edgebench measure artifacts/resnet1d/none/* --threads 1
     edgebench measure ship.bundle        # from edgebench bundle, on the device
     """
-    if api.bundle_of(artifacts):
-        given = fields(
-            targets=target, dataset=dataset, data_dir=data_dir, limit=limit, threads=threads, measuring=measuring
-        )
-        if tune_thresholds:
-            raise PlanError("a bundle has its thresholds already; leave --tune-thresholds away")
-        again = f"edgebench measure {artifacts[0]} --resume"
-        _shown(
-            lambda f, reporter: api.measure_bundle(artifacts[0], f, bool(resume), reporter, **given),
-            output,
-            resume,
-            again,
-        )
-        return
-    if resume is not None:
-        raise PlanError(f"complete a run of artifacts with: edgebench run --resume {resume}")
-    given = fields(
-        artifacts=api.manifests(artifacts), tune_thresholds=tune_thresholds, targets=target or ["host"],
-        dataset=dataset, data_dir=data_dir, limit=limit, threads=threads, measuring=measuring,
+    values = fields(
+        tune_thresholds=tune_thresholds, targets=target, dataset=dataset, data_dir=data_dir, limit=limit,
+        threads=threads, measuring=measuring,
     )  # fmt: skip
-    _run(None, given, output, None)
+    _exit(run_measure(artifacts, values, output, resume, RichView()))
 
 
-def _run(plan: Path | None, given: dict[str, Any], output: Path | None, resume: Path | None) -> None:
-    from edgebench.pipeline import plan as plans
-    from edgebench.pipeline import run_store
+class RichView:
+    """A live view on standard error, then tables."""
 
-    _only_one(output, resume)
-    if resume is not None:
-        saved = run_store.saved_plan(resume)
-        # Flags may be repeated; what differs from the saved plan is refused by the harness.
-        chosen = plans.load(plan, given) if plan else plans.over_saved(saved, given)
-    else:
-        chosen = plans.load(plan, given)
-    _shown(
-        lambda folder, reporter: api.run(chosen, folder, resume is not None, reporter),
-        output,
-        resume,
-        "edgebench run --resume",
-    )
+    def progress(self, after: str) -> AbstractContextManager[ProgressReporter]:
+        """Bars while the block runs; `after` says on Ctrl-C how to continue."""
+        return live(after)
 
+    def result(self, run: Run) -> None:
+        """Print the table."""
+        from edgebench.reports import terminal
 
-def _shown(
-    measured: Callable[[Path, ProgressReporter], Run], output: Path | None, resume: Path | None, again: str
-) -> None:  # fmt: skip
-    """Measure with bars in sight, then show the table; `again` is the command that completes an interrupted run."""
-    from edgebench.reports import terminal
+        terminal.show(run, out)
 
-    _only_one(output, resume)
-    folder = resume or output or api.new_folder()
-    with live(f"what is measured is kept. Complete it: {again} {folder}") as listener:
-        finished = measured(folder, listener)
-    terminal.show(finished, out)
-    written = [folder / f"report.{name}" for name in api.FORMATS]
-    say_written([path for path in written if path.exists()])
-    say_next(f"edgebench recommend {folder}", "which to ship, and why")
-    say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
-    if not any(m.status == "ok" for m in finished.measurements):
-        raise typer.Exit(1)
+    def written(self, paths: Sequence[Path]) -> None:
+        """Name the files."""
+        say_written(paths)
+
+    def next_steps(self, folder: Path, any_measured: bool) -> None:
+        """Name what people run next, where there is something to decide."""
+        if any_measured:
+            say_next(f"edgebench recommend {folder}", "which to ship, and why")
+            say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
 
 
-def _only_one(output: Path | None, resume: Path | None) -> None:
-    if resume is not None and output is not None:
-        raise PlanError("--resume names the run's folder already; leave --output away")
+def _exit(code: int) -> None:
+    if code:
+        raise typer.Exit(code)

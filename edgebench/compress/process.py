@@ -7,39 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgebench.compress.chain import Records, compress
+from edgebench.compress.request import CompressRequest
 from edgebench.core.errors import EdgeBenchError, Unsupported
 from edgebench.core.serialization import from_dict
-from edgebench.core.settings import FineTuning
 from edgebench.isolation.allocator import keep_memory
 from edgebench.isolation.process import answer_with, say
 from edgebench.training.loop import Watch
 
 EVERY_S = 1.0
-"""Seconds between two signs of life."""
-
-
-@dataclass(frozen=True)
-class CompressRequest:
-    """What is asked for."""
-
-    model: str
-    variant: str
-    folder: str
-    """Where manifest and weights go."""
-    begun: str
-    """Manifest of what the chain's beginning made of the model; empty for none."""
-    dataset: str
-    directory: str
-    """The dataset's folder; empty for none."""
-    calibration: int
-    skip_bad: bool
-    seed: int
-    tuning: FineTuning
+"""Seconds between two messages."""
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -60,7 +40,7 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     )
     try:
         manifest = compress(
-            asked.model, asked.variant, Path(asked.folder), records, asked.tuning, watch, begun=asked.begun
+            asked.model, asked.variant, Path(asked.folder), records, asked.tuning, watch, begun=asked.start
         )
         yield {"manifest": str(manifest)}
     except Unsupported as reason:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
     import numpy as np
     from numpy.typing import NDArray
 
 
+R = TypeVar("R", covariant=True)
+"""What a job gives."""
 Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
 Split = Literal["train", "validation", "test", "calibration"]
+REFERENCE = "eager"
+"""The exporter whose predictions the others are compared with: the network as it is, in fp32."""
 JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
@@ -196,12 +200,22 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one job; `values` holds the numbers by name."""
+class Outcome(Generic[R]):
+    """What came of one job, with its result where that is `ok`."""
 
     status: Status
     reason: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    result: R | None = None
+
+    @property
+    def value(self) -> R:
+        """The result of an outcome that is `ok`."""
+        assert self.result is not None, self.reason
+        return self.result
+
+    def failure(self) -> Outcome[Any]:
+        """The same without a result: why something else could not be done either."""
+        return Outcome(self.status, self.reason)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from edgebench.core.contracts import STRICT, Cell, Status
+from edgebench.core.contracts import Cell, Status
 from edgebench.core.results import Verdict
 from edgebench.core.settings import Measuring
 
@@ -22,8 +22,6 @@ from edgebench.core.settings import Measuring
 @dataclass(frozen=True)
 class Measurement:
     """What one cell gave, or why it gave nothing. The fields are the columns of report.csv, in their order."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     run: str
     model: str

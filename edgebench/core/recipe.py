@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from edgebench.core.errors import ModelError
 from edgebench.core.problems import meant

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
-from edgebench.core.contracts import STRICT
 
 Verdict = Literal["stable", "noisy", "throttled", "emulated"]
 OperatorKind = Literal["int8", "conversion", "float"]
 
 
 @dataclass(frozen=True)
+class Compressed:
+    """One process that compressed a model."""
+
+    manifest: str
+    """Name of the compressed model's manifest, in the folder that was asked for."""
+
+
+@dataclass(frozen=True)
 class Predicted:
     """One process that predicted the test records."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     records: int
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -31,8 +36,6 @@ class Predicted:
 @dataclass(frozen=True)
 class TimedProcess:
     """One process of a timed pass; its samples are in a file."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     load_s: float
     first_inference_s: float
@@ -55,8 +58,6 @@ class TimedProcess:
 class ColdStart:
     """One process that loaded the file and predicted once."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     load_s: float
     first_inference_s: float
     evicted: bool
@@ -66,8 +67,6 @@ class ColdStart:
 @dataclass(frozen=True)
 class Memory:
     """Resident memory of one process that loads the artifact and predicts single records."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     peak_rss_bytes: int
     model_rss_bytes: int | None = None
@@ -82,8 +81,6 @@ class Memory:
 class OperatorTime:
     """One kind of operator in one prediction, as the runtime's own profiler saw it."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     name: str
     kind: OperatorKind
     """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""
@@ -96,8 +93,6 @@ class OperatorTime:
 @dataclass(frozen=True)
 class Operators:
     """The operators of one prediction, counted and timed by kind; only of quantized artifacts."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     int8_operators: int
     float_operators: int
@@ -113,8 +108,6 @@ class Operators:
 class Network:
     """What a network is made of, whatever file it is exported to."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     parameters: int | None = None
     macs: int | None = None
     """Multiply-adds of one record."""
@@ -125,8 +118,6 @@ class Network:
 @dataclass(frozen=True)
 class ArtifactFacts:
     """The file that was measured, and the network in it."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     file_size_bytes: int
     sha256: str = ""
@@ -142,8 +133,6 @@ class ArtifactFacts:
 class Loading:
     """How long an artifact takes until its first answer: medians over processes."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     load_s: float
     first_inference_s: float
 
@@ -151,8 +140,6 @@ class Loading:
 @dataclass(frozen=True)
 class Paced:
     """Predictions at a fixed pace instead of one after the other."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     every_s: float
     p50_s: float
@@ -164,8 +151,6 @@ class Paced:
 class Batches:
     """Throughput by batch size."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     throughputs_per_s: Mapping[str, float]
     """Records per second by batch size."""
     best: int
@@ -176,8 +161,6 @@ class Batches:
 class Energy:
     """An estimate of the energy of one prediction."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     joules: float
     source: str
     """The counter, and what it sees."""
@@ -186,8 +169,6 @@ class Energy:
 @dataclass(frozen=True)
 class Steadiness:
     """How far the timing can be trusted, and what says so."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     verdict: Verdict | None = None
     """None where only one process was timed, which says nothing."""
@@ -203,8 +184,6 @@ class Steadiness:
 @dataclass(frozen=True)
 class Latency:
     """Time of one prediction, over the samples of all processes; intervals are 95 %."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     p50_s: float
     p50_low_s: float
@@ -234,8 +213,6 @@ class Latency:
 class Score:
     """One metric on the test records with its 95 % interval, and its difference to the fp32 model's."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     value: float
     low: float | None = None
     """None where the records are too few for an interval."""
@@ -250,8 +227,6 @@ class Score:
 class Counterpart:
     """The plainer int8 artifact that this one is compared with, and the difference of macro-F1 to it."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
     name: str
     """Exporter and variant."""
     delta: float
@@ -262,8 +237,6 @@ class Counterpart:
 @dataclass(frozen=True)
 class Scores:
     """What an artifact's answers on the test records are worth."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     records: int
     macro_f1: Score

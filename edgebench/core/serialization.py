@@ -10,9 +10,12 @@ import functools
 import json
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import category
+
+from edgebench.core.contracts import Outcome
 
 R = TypeVar("R")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -37,6 +40,16 @@ def from_dict(kind: type[R], data: dict[str, Any]) -> R:
     """
     hints = _hints(typing.cast(Any, kind))
     return kind(**{name: _build(hints.get(name, Any), value) for name, value in data.items()})
+
+
+def outcome_from(result: type[R], data: Mapping[str, Any]) -> Outcome[R]:
+    """The outcome of a job whose result is such a record, as EdgeBench wrote it; raises TypeError, KeyError.
+
+    Journals of earlier versions call the result `values`.
+    """
+    found = data.get("result", data.get("values"))
+    made = from_dict(result, found) if data["status"] == "ok" and found is not None else None
+    return Outcome(data["status"], data.get("reason", ""), made)
 
 
 @functools.cache

@@ -1,61 +1,51 @@
-"""The artifacts of a run: each one built and checked, or, where the plan names artifacts, those that are read."""
+"""The artifacts of a run: each one built and checked, or, where the plan names artifacts, read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from edgebench.artifacts import artifacts
-from edgebench.artifacts.artifacts import Built
-from edgebench.core.contracts import Artifact, Outcome, RecordSet
-from edgebench.core.errors import PlanError, RunError
-from edgebench.core.files import safe_name
+from edgebench.artifacts import manifests
+from edgebench.artifacts.build import Build, build
+from edgebench.core.contracts import REFERENCE, Artifact, Outcome, RecordSet
+from edgebench.core.errors import PlanError
+from edgebench.core.files import safe, safe_name
+from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.serialization import from_dict
+from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.planned import ArtifactKey, Built
 from edgebench.pipeline.run_store import RunStore
-
-if TYPE_CHECKING:
-    from edgebench.pipeline.device_plan import DevicePlan
-    from edgebench.pipeline.plan import Plan
-    from edgebench.pipeline.variants import Sources
-
-REFERENCE = "eager"
-"""The exporter whose predictions the others are held against."""
-Key = tuple[str, str, str]
-"""Model, variant and exporter."""
+from edgebench.pipeline.variants import Variants
 
 
-def given(plan: Plan | DevicePlan, validation: RecordSet | None, folder: Path) -> dict[Key, Built]:
-    """The plan's own artifacts; thresholds are chosen on `validation` for those made elsewhere, and kept in `folder`.
+def read_all(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[ArtifactKey, Built]:
+    """The artifacts that the plan names; for imported files, thresholds are chosen on `validation` and kept in `folder`.
 
-    Raises PlanError where two are of one name.
+    Raises PlanError where two have one name, ArtifactError.
     """
-    read: dict[Key, Built] = {}
-    for path in plan.artifacts:
-        found = artifacts.read(path, plan.tune_thresholds)
-        artifact = artifact_of(found)
+    found: dict[ArtifactKey, Built] = {}
+    for path in plan.measure.artifacts:
+        stored = manifests.read(path, plan.build.tune_thresholds)
+        artifact = stored.artifact
         key = (artifact.model, artifact.variant, artifact.exporter)
         if validation and artifact.feed:
             from edgebench.pipeline import own_models  # the build side's
 
-            kept = folder / "artifacts" / artifact.model / artifact.exporter / artifacts.MANIFEST
-            found = own_models.with_thresholds(found, validation, kept, plan.measuring.timeout_s)
-        if key in read:
+            kept = kept_record(folder, artifact)
+            stored = own_models.with_thresholds(stored, validation, kept, plan.measure.measuring.timeout_s)
+        if key in found:
             raise PlanError(f"{path}: a second artifact of {' '.join(key)}; measure them in runs of their own")
-        read[key] = found
-    return read
+        found[key] = Built(Outcome("ok", result=stored.artifact), stored.path)
+    return found
 
 
-def artifact_of(built: Built) -> Artifact:
-    """The record of an artifact that was read or built."""
-    if built.artifact is None:
-        raise RunError("an artifact without a manifest")
-    return built.artifact
+def kept_record(folder: Path, artifact: Artifact) -> Path:
+    """Where a run keeps the record of an imported file whose thresholds it chose."""
+    return folder / "artifacts" / artifact.model / artifact.exporter / manifests.MANIFEST
 
 
 @dataclass
-class Building:
+class BuildStage:
     """Builds what a plan asks for, and of each model the reference; what the run's folder has is verified and kept."""
 
     plan: Plan
@@ -63,64 +53,50 @@ class Building:
     calibration: RecordSet | None
     test: RecordSet
     reporter: ProgressReporter
-    built: dict[Key, Built] = field(default_factory=dict)
+    variants: Variants
+    built: dict[ArtifactKey, Built] = field(default_factory=dict)
 
-    def all(self) -> dict[Key, Built]:
+    def all(self) -> dict[ArtifactKey, Built]:
         """Every artifact, or why there is none."""
-        exporters = (*self.plan.exporters, *(() if REFERENCE in self.plan.exporters else (REFERENCE,)))
-        pairs = {(model, variant): exporters for model in self.plan.models for variant in self.plan.variants}
-        for model in self.plan.models:
+        asked = self.plan.build
+        exporters = (*asked.exporters, *(() if REFERENCE in asked.exporters else (REFERENCE,)))
+        pairs = {(model, variant): exporters for model in self.variants.sources for variant in asked.variants}
+        for model in self.variants.sources:
             pairs.setdefault((model, "none"), (REFERENCE,))
         self.reporter.stage("export and check", sum(map(len, pairs.values())))
         for (model, variant), chosen in pairs.items():
             self._pair(model, variant, chosen)
         return self.built
 
-    def _pair(self, name: str, variant: str, exporters: tuple[str, ...]) -> None:
-        model = artifacts.safe(name)
-        folder = self.store.folder / "artifacts" / model / artifacts.safe(variant)
+    def _pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:
+        folder = self.store.folder / "artifacts" / model / safe(variant)
 
-        def job(exporter: str) -> str:
-            return f"build~{model}~{artifacts.safe(variant)}~{exporter}"
-
-        def told(exporter: str) -> str:
+        def label(exporter: str) -> str:
             return f"{model} {exporter if variant == 'none' else f'{exporter} · {variant}'}: export and check"
 
-        def keep(exporter: str, outcome: Outcome) -> None:
-            if job(exporter) not in self.store.outcomes:
-                self.store.record(job(exporter), outcome)
+        def keep(exporter: str, outcome: Outcome[Artifact]) -> None:
+            key = JobKey("build", model, variant, exporter)
+            if key not in self.store.outcomes:
+                self.store.record(key, outcome)
                 self.reporter.built(f"{model} {exporter}", outcome)
-            artifact = from_dict(Artifact, dict(outcome.values)) if outcome.status == "ok" else None
-            path = folder / safe_name(exporter) / artifact.file if artifact else None
-            self.built[model, variant, exporter] = Built(outcome, artifact, path)
-            self.reporter.step(told(exporter))
+            path = folder / safe_name(exporter) / outcome.value.file if outcome.status == "ok" else None
+            self.built[model, variant, exporter] = Built(outcome, path)
+            self.reporter.step(label(exporter))
 
-        outcome, source = self._sources().find(name, variant)
-        if outcome.status != "ok":
-            for exporter in exporters:
-                keep(exporter, outcome)
-            return
+        outcome, source = self.variants.find(model, variant)
         left = []
         for exporter in exporters:
-            known = self.store.outcomes.get(job(exporter))
-            if known is None:
+            known = self.store.outcomes.get(JobKey("build", model, variant, exporter))
+            if outcome.status != "ok":
+                keep(exporter, outcome.failure())
+            elif known is None:
                 left.append(exporter)
-                continue
-            keep(exporter, known)
-            made = self.built[model, variant, exporter]
-            if made.artifact and made.path:
-                artifacts.verify(made.artifact, made.path)
+            else:
+                keep(exporter, known)
+                made = self.built[model, variant, exporter]
+                if made.artifact and made.path:
+                    manifests.verify(made.artifact, made.path)
         if left:
-            timeout = self.plan.measuring.timeout_s
-            artifacts.build(
-                source, variant, tuple(left), folder, self.calibration, self.test, timeout, keep,
-                begun=lambda exporter: self.reporter.begin(told(exporter)),
-            )  # fmt: skip
-
-    def _sources(self) -> Sources:
-        from edgebench.pipeline.variants import Sources
-
-        def place(model: str, variant: str) -> Path:
-            return self.store.folder / "models" / artifacts.safe(model) / artifacts.safe(variant)
-
-        return Sources(self.plan, place, self.store.outcomes, self.store.record, self.reporter)
+            timeout_s = self.plan.measure.measuring.timeout_s
+            asked = Build(source, variant, tuple(left), folder, self.calibration, self.test, timeout_s)
+            build(asked, keep, lambda exporter: self.reporter.begin(label(exporter)))

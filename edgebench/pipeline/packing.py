@@ -3,114 +3,108 @@
 from __future__ import annotations
 
 import json
-import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
+from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, RecordSet
 from edgebench.core.errors import ArtifactError
+from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.validation import validated
+from edgebench.isolation import jobs
 from edgebench.measuring import environment
-from edgebench.measuring.accuracy import BATCH
-from edgebench.pipeline import harness, run_store
-from edgebench.pipeline import plan as plans
+from edgebench.pipeline import build_stage, read_plan, records, run_store
 from edgebench.pipeline.plan import Plan
-from edgebench.remote.bundles.writing import Contents, Said
-
-REFERENCE = "eager"
-Found = tuple[Artifact, Path]
+from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 
-def collect(paths: list[Path], data: bool, overrides: dict[str, Any], reporter: ProgressReporter) -> Contents:
+def collect(paths: Sequence[Path], data: bool, overrides: Mapping[str, Any], reporter: ProgressReporter) -> Contents:
     """The artifacts of runs and folders, with the first run's plan for the rest; `overrides` are fields of a plan.
 
     Without `data` there are no records and no references. Raises EdgeBenchError where something is missing or damaged.
     """
     runs = [path for path in paths if (path / "plan.json").is_file()]
-    began = plans.over_saved(run_store.saved_plan(runs[0]), overrides) if runs else plans.load(None, _first(overrides))
-    found: list[Found] = []
+    if runs:
+        plan = read_plan.of_run(run_store.stored_plan(runs[0]), overrides)
+    else:
+        plan = read_plan.load(None, {"targets": ("host",), **overrides})
+    found: list[StoredArtifact] = []
     for path in paths:
-        found += _of_run(path) if path in runs else [_read(m, False) for m in artifacts.manifests(path)]
-    machine = environment.machine()
+        found += _of_run(path) if path in runs else [manifests.read(m) for m in manifests.manifests(path)]
+    machine, measure = environment.machine(), plan.measure
     contents = Contents(
-        tuple(found), tuple(target_profiles.find(name, machine) for name in began.targets), measuring=began.measuring,
-        threads=began.threads, seed=began.seed,
+        tuple((stored.artifact, stored.path) for stored in found),
+        tuple(target_profiles.find(name, machine) for name in measure.targets), measuring=measure.measuring,
+        threads=measure.threads, seed=measure.seed,
     )  # fmt: skip
     if not data:
         return contents
-    records = harness.load_records(began, "test", reporter)
-    said = {(one.model, one.model_sha256): one for run in runs for one in _kept(run, records)}
-    for artifact, path in found:
-        if _is_reference(artifact) and (artifact.model, artifact.model_sha256) not in said:
+    test = records.load(plan, "test", reporter)
+    references = {(one.model, one.model_sha256): one for run in runs for one in _kept(run, test)}
+    for stored in found:
+        artifact = stored.artifact
+        if _is_reference(artifact) and (artifact.model, artifact.model_sha256) not in references:
             reporter.detail(f"the fp32 predictions of {artifact.model}")
-            if one := _asked(artifact, path, records, began.measuring.timeout_s, reporter):
-                said[one.model, one.model_sha256] = one
-    return replace(contents, records=records, references=tuple(said.values()))
+            if one := _predicted(stored, test, measure.measuring.timeout_s, reporter):
+                references[one.model, one.model_sha256] = one
+    return replace(contents, records=test, references=tuple(references.values()))
 
 
-def _first(overrides: dict[str, Any]) -> dict[str, Any]:
-    return {"targets": ("host",), **overrides}
-
-
-def _read(manifest: Path, tuned: bool) -> Found:
-    built = artifacts.read(manifest, tuned)
-    assert built.artifact and built.path
-    return built.artifact, built.path
-
-
-def _of_run(run: Path) -> list[Found]:
+def _of_run(run: Path) -> list[StoredArtifact]:
     """The artifacts whose cells the run measured."""
-    plan = plans.over_saved(run_store.saved_plan(run), {})
-    if plan.artifacts:
-        return [_given(run, path, plan) for path in plan.artifacts]
+    plan = read_plan.of_run(run_store.stored_plan(run), {})
+    if plan.measure.artifacts:
+        return [_imported(run, path, plan) for path in plan.measure.artifacts]
     home = run / "artifacts"
-    found = [_read(m, False) for m in artifacts.manifests(home)] if home.is_dir() and any(home.iterdir()) else []
+    found = [manifests.read(m) for m in manifests.manifests(home)] if home.is_dir() and any(home.iterdir()) else []
     if not found:
         raise ArtifactError(f"{run}: the run has no artifacts any more; bundle the folder that they are in")
-    return [(a, p) for a, p in found if a.variant in plan.variants and a.exporter in plan.exporters]
+    build = plan.build
+    return [s for s in found if s.artifact.variant in build.variants and s.artifact.exporter in build.exporters]
 
 
-def _given(run: Path, path: Path, plan: Plan) -> Found:
+def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
     """An artifact that the run read, with the thresholds that the run chose for it."""
-    artifact, file = _read(path, plan.tune_thresholds)
-    kept = run / "artifacts" / artifact.model / artifact.exporter / artifacts.MANIFEST
-    if artifact.feed and kept.is_file():
-        artifact = validated(Artifact, json.loads(kept.read_text(encoding="utf-8")), str(kept), ArtifactError)
-    return artifact, file
+    stored = manifests.read(path, plan.build.tune_thresholds)
+    kept = build_stage.kept_record(run, stored.artifact)
+    if not stored.artifact.feed or not kept.is_file():
+        return stored
+    data = json.loads(kept.read_text(encoding="utf-8"))
+    return replace(stored, artifact=validated(Artifact, data, str(kept), ArtifactError))
 
 
 def _is_reference(artifact: Artifact) -> bool:
     return artifact.exporter == REFERENCE and artifact.variant == "none"
 
 
-def _kept(run: Path, records: RecordSet) -> list[Said]:
-    """What the run has of its fp32 models' predictions; nothing where it was on other records."""
-    if run_store.saved_inputs(run).get("records") != harness.identity(records):
+def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
+    """The predictions that the run has of its fp32 models; none where they were on other records."""
+    if run_store.stored_inputs(run).get("records") != records.identity(test):
         return []
     found = []
-    for manifest in (run / "artifacts").rglob(artifacts.MANIFEST):
-        artifact, _ = _read(manifest, False)
-        path = run / "predictions" / f"{Cell(artifact.model, 'none', REFERENCE, 'cpu').id}.npy"
+    for manifest in (run / "artifacts").rglob(manifests.MANIFEST):
+        artifact = manifests.read(manifest).artifact
+        key = JobKey.of_prediction(Cell(artifact.model, "none", REFERENCE, ""), "cpu", "")
+        path = run_store.output_of(run, key)
         if _is_reference(artifact) and path.is_file():
-            found.append(Said(artifact.model, artifact.model_sha256, artifact.thresholds, np.load(path)))
+            found.append(ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, np.load(path)))
     return found
 
 
-def _asked(
-    artifact: Artifact, path: Path, records: RecordSet, timeout_s: float, reporter: ProgressReporter
-) -> Said | None:
-    """What an fp32 model says of the records here; None, with a note, where it cannot be asked."""
-    with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "logits.npy"
-        job = Job("predict", artifact, str(path), "cpu", 1, "", str(records.signals), str(output), batch=BATCH)
-        outcome = artifacts.perform(job, timeout_s)
-        if outcome.status != "ok":
-            reporter.note(f"{artifact.model}: no fp32 predictions in the bundle: {outcome.reason}")
-            return None
-        return Said(artifact.model, artifact.model_sha256, artifact.thresholds, np.load(output))
+def _predicted(
+    stored: StoredArtifact, test: RecordSet, timeout_s: float, reporter: ProgressReporter
+) -> ReferenceLogits | None:
+    """The predictions of an fp32 model, made here; None, with a note, where that fails."""
+    artifact = stored.artifact
+    outcome = jobs.predict(artifact, stored.path, test, timeout_s)
+    if outcome.status != "ok":
+        reporter.note(f"{artifact.model}: no fp32 predictions in the bundle: {outcome.reason}")
+        return None
+    return ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, outcome.value)

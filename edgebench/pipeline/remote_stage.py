@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import RemoteError
@@ -14,20 +13,17 @@ from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.measuring.accuracy import Reference
 from edgebench.pipeline import run_store
-from edgebench.pipeline.device_plan import DevicePlan
-from edgebench.pipeline.rows import Planned
+from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.planned import Planned
 from edgebench.remote import session
-from edgebench.remote.bundles.writing import Contents, Said
-
-if TYPE_CHECKING:
-    from edgebench.pipeline.plan import Plan
+from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 SHARED = ("samples", "profiles")
 """Folders of a run whose files are named by cell, target included: the device's stand beside this machine's."""
 
 
 def measured(
-    cells: list[Planned], plan: Plan | DevicePlan, records: RecordSet,
+    cells: list[Planned], plan: Plan, records: RecordSet,
     references: Mapping[tuple[str, str], Reference], run: Path, reporter: ProgressReporter,
 ) -> tuple[dict[str, Measurement], str]:  # fmt: skip
     """The rows of these cells by their id, all of one target, and why those that are missing are; raises DiskFull."""
@@ -35,9 +31,9 @@ def measured(
     contents = Contents(
         tuple((p.artifact, p.built.path) for p in cells if p.built.path), (target,), records,
         tuple(
-            Said(model, weights, known.thresholds, known.logits) for (model, weights), known in references.items()
+            ReferenceLogits(model, weights, known.thresholds, known.logits) for (model, weights), known in references.items()
         ),
-        plan.measuring, plan.threads, plan.seed,
+        plan.measure.measuring, plan.measure.threads, plan.measure.seed,
     )  # fmt: skip
     try:
         fetched = session.measure(target, contents, run, reporter)
@@ -46,13 +42,13 @@ def measured(
     for name in SHARED:
         if (fetched.folder / name).is_dir():
             shutil.copytree(fetched.folder / name, run / name, dirs_exist_ok=True)
-    rows = (_told(row, fetched.failed) for row in run_store.read(fetched.folder).measurements)
+    rows = (_with_pip_error(row, fetched.failed) for row in run_store.read(fetched.folder).measurements)
     known = {p.cell.id for p in cells}
     found = {r.cell.id: replace(r, run=run.resolve().name) for r in rows if r.cell.id in known}
     return found, f"{target.ssh}: the device gave no row for it"
 
 
-def _told(row: Measurement, failed: Mapping[str, str]) -> Measurement:
+def _with_pip_error(row: Measurement, failed: Mapping[str, str]) -> Measurement:
     """The row, and where its runtime could not be installed what pip said of that."""
     if row.status != "unsupported" or row.format not in failed:
         return row

@@ -33,7 +33,9 @@ from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
 from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.serialization import from_dict, to_dict, to_json
+from edgebench.core.job_keys import JobKey
+from edgebench.core.results import Predicted, TimedProcess
+from edgebench.core.serialization import from_dict, outcome_from, to_dict, to_json
 from edgebench.core.validation import validated
 from edgebench.pipeline import stored_schema
 
@@ -49,15 +51,19 @@ class RunStore:
     inputs: dict[str, Any]
     """Hashes of what the run was made from: models, records, machine."""
     environment: dict[str, Any]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """What is in the journal, by the job's name."""
+    outcomes: dict[JobKey, Outcome[Any]] = field(default_factory=dict)
+    """What is in the journal."""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     """The cells that have ended, by their id."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def record(self, job: str, outcome: Outcome) -> None:
+    def output(self, key: JobKey) -> Path:
+        """The file that a job writes."""
+        return output_of(self.folder, key)
+
+    def record(self, job: JobKey, outcome: Outcome[Any]) -> None:
         """Keep what came of a job; raises DiskFull."""
-        line = json.dumps({"job": job, **to_dict(outcome)}, ensure_ascii=False)
+        line = json.dumps({"job": str(job), **to_dict(outcome)}, ensure_ascii=False)
         with self._lock:  # builds and their checks end in threads of their own
             append_line(self.folder / "journal.jsonl", line)
             self.outcomes[job] = outcome
@@ -92,14 +98,14 @@ def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environme
     return RunStore(folder, plan, inputs, environment)
 
 
-def saved_plan(folder: Path) -> dict[str, Any]:
+def stored_plan(folder: Path) -> dict[str, Any]:
     """The plan of an earlier run; raises RunError."""
     plan = _object(folder, "plan")
     stored_schema.check_plan(plan, f"{folder}/plan.json")
     return plan
 
 
-def saved_inputs(folder: Path) -> dict[str, Any]:
+def stored_inputs(folder: Path) -> dict[str, Any]:
     """Hashes of what an earlier run was made from; raises RunError."""
     return _object(folder, "inputs")
 
@@ -109,7 +115,7 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 
     `earlier` is the saved plan, with the defaults of fields that it does not have.
     """
-    made_from = _with_defaults(saved_inputs(folder))
+    made_from = _with_defaults(stored_inputs(folder))
     for what, before, now in (("plan", earlier, plan), ("inputs", made_from, inputs)):
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
@@ -118,8 +124,8 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
     for number, line in enumerate(read_lines(folder / "journal.jsonl"), 1):
         try:
             entry = stored_schema.parsed(line)
-            job = entry.pop("job")
-            outcome = from_dict(Outcome, entry)
+            job = JobKey.parse(entry["job"])
+            outcome = outcome_from(job.result, entry)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise RunError(f"{folder}/journal.jsonl:{number}: not a journal's line; the folder is damaged") from None
         if outcome.status != "ok" or _output_is_whole(folder, job):
@@ -130,7 +136,7 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
-    plan, environment = saved_plan(folder), _environment(folder)
+    plan, environment = stored_plan(folder), _environment(folder)
     name = folder.resolve().name  # which may be another one now than when the run was made
     rows = tuple(replace(m, run=name) for m in _measurements(folder))
     devices: dict[str, Mapping[str, Any]] = {}
@@ -187,16 +193,20 @@ def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
     return inputs | {"targets": targets}
 
 
-def samples_of(folder: Path, job: str) -> Path:
-    """The file of the samples that a timed job writes."""
-    return folder / "samples" / f"{job.removeprefix('latency~')}.npy"
+def output_of(folder: Path, key: JobKey) -> Path:
+    """The file that a job writes into a run's folder."""
+    if key.stage == "predict":
+        return folder / "predictions" / f"{key.stem}.npy"
+    if key.stage == "profile":
+        return folder / "profiles" / f"{key.stem}.json"
+    return folder / "samples" / f"{key.stem}.npy"
 
 
 def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
     """The raw samples of a cell in seconds, an array a process; those that are missing or damaged are left out."""
     found, folder = [], run.part_of(m).folder
     for number in itertools.count():
-        path = samples_of(folder, f"latency~{m.cell.id}~{number}")
+        path = output_of(folder, JobKey.of_cell("latency", m.cell, number))
         try:
             there = path.is_file()
         except OSError:  # the cell's name is longer than a file's may be here
@@ -208,17 +218,12 @@ def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
     return [s for s in found if s.ndim == 1 and s.size and bool(np.all(np.isfinite(s) & (s > 0)))]
 
 
-def _output_is_whole(folder: Path, job: str) -> bool:
+def _output_is_whole(folder: Path, key: JobKey) -> bool:
     """Whether the array that a finished job wrote is there; where a power cut took it, the job is done again."""
-    kind, _, name = job.partition("~")
-    if kind == "predict":
-        path = folder / "predictions" / f"{name}.npy"
-    elif kind in ("latency", "paced") or kind.startswith("batch"):
-        path = samples_of(folder, job)
-    else:
+    if key.result not in (Predicted, TimedProcess):
         return True
     try:
-        return bool(np.load(path, mmap_mode="r").size)
+        return bool(np.load(output_of(folder, key), mmap_mode="r").size)
     except (OSError, ValueError, EOFError):
         return False
 

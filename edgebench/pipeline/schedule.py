@@ -8,23 +8,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from edgebench.artifacts import artifacts
-from edgebench.core.contracts import Job, Outcome
+from edgebench.core.contracts import Job, JobKind, Outcome
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.measuring import steadiness, summary
 from edgebench.measuring.latency_statistics import median_interval
-from edgebench.pipeline import run_store
-from edgebench.pipeline.rows import Passes, Planned
+from edgebench.core.job_keys import JobKey
+from edgebench.isolation.jobs import run_job
+from edgebench.pipeline.plan import MeasurePlan
+from edgebench.pipeline.planned import Planned
+from edgebench.pipeline.rows import Passes
 from edgebench.pipeline.run_store import RunStore
-
-if TYPE_CHECKING:
-    from edgebench.pipeline.device_plan import DevicePlan
-    from edgebench.pipeline.plan import Plan
 
 LATENCY = "measure latency"
 """Name of the stage."""
@@ -38,7 +36,7 @@ class Pass:
 
     name: str
     """`latency`, `paced`, `cold`, or `batch` with its size."""
-    kind: str
+    kind: JobKind
     processes: int
     """How many processes a cell does it in."""
     batch: int = 1
@@ -60,10 +58,10 @@ def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
 
 
 @dataclass
-class Rounds:
+class Schedule:
     """Times cells and keeps what each process gave in the run's folder; what is there is not measured again."""
 
-    plan: Plan | DevicePlan
+    plan: MeasurePlan
     store: RunStore
     signals: Path
     reporter: ProgressReporter
@@ -73,7 +71,7 @@ class Rounds:
         return sum(p.processes for cell in cells for p in passes(self.plan.measuring, cell.fit.emulated))
 
     def measure(
-        self, cells: list[Planned], failed: Callable[[Planned, str], bool], ended: Callable[[Planned], None]
+        self, cells: list[Planned], failed: Callable[[Planned, JobKey], bool], ended: Callable[[Planned], None]
     ) -> None:
         """Every pass of every cell.
 
@@ -91,11 +89,11 @@ class Rounds:
                 self.reporter.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
         gone: set[str] = set()
         for number, planned, what in todo:
-            told = f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
-            self.reporter.begin(told)
+            label = f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
+            self.reporter.begin(label)
             if planned.cell.id not in gone and self._one(planned, what, number, failed):
                 gone.add(planned.cell.id)
-            self.reporter.step(told)
+            self.reporter.step(label)
             left[planned.cell.id] -= 1
             steady = measuring.steady is None or planned.fit.emulated
             if not left[planned.cell.id] and planned.cell.id not in gone and steady:
@@ -112,9 +110,9 @@ class Rounds:
         # Of a batch that some processes could not do, nothing is told.
         return {what.name: done for what, done in found.items() if what.batch == 1 or len(done) == what.processes}
 
-    def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome, Path]]:
+    def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome[Any], Path]]:
         number = 0
-        while outcome := self.store.outcomes.get(_job_name(planned, what, number)):
+        while outcome := self.store.outcomes.get(planned.key(what.name, number)):
             if outcome.status == "ok":
                 yield outcome, self._samples(planned, what, number)
             number += 1
@@ -129,11 +127,11 @@ class Rounds:
         random.Random(self.plan.seed + number).shuffle(turns)
         return turns
 
-    def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, str], bool]) -> bool:
+    def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, JobKey], bool]) -> bool:
         """One process; True where the cell ends by it."""
         if what.batch == 1:
             self._time(planned, what, number)
-            return failed(planned, _job_name(planned, what, number))
+            return failed(planned, planned.key(what.name, number))
         # An artifact may take one record at a time only: that is no fault of the cell, and not tried again.
         if len(list(self._done(planned, what))) == number:
             outcome = self._time(planned, what, number)
@@ -141,14 +139,14 @@ class Rounds:
                 self.reporter.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
         return False
 
-    def _time(self, planned: Planned, what: Pass, number: int) -> Outcome:
+    def _time(self, planned: Planned, what: Pass, number: int) -> Outcome[Any]:
         """What one process gave; it is not started where the run's folder has it."""
-        name, measuring = _job_name(planned, what, number), self.plan.measuring
+        name, measuring = planned.key(what.name, number), self.plan.measuring
         if name not in self.store.outcomes:
             self._cool_down(planned.target.device)
             # A worker says nothing while it times: what it is asked to take does not count as silence.
             asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
-            outcome = artifacts.perform(self._job(planned, what, number), measuring.timeout_s + asked_s)
+            outcome = run_job(self._job(planned, what, number), measuring.timeout_s + asked_s)
             self.store.record(name, outcome)
         return self.store.outcomes[name]
 
@@ -199,8 +197,5 @@ class Rounds:
         )  # fmt: skip
 
     def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
-        return run_store.samples_of(self.store.folder, _job_name(planned, what, number))
+        return self.store.output(planned.key(what.name, number))
 
-
-def _job_name(planned: Planned, what: Pass, number: int) -> str:
-    return f"{what.name}~{planned.cell.id}~{number}"

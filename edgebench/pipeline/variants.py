@@ -1,53 +1,68 @@
-"""The models that a plan's artifacts are built from: trained ones, and compressed ones, made as they are wanted."""
+"""The models that artifacts are built from: trained ones, and compressed ones, made as they are wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from edgebench.artifacts import artifacts
+from edgebench.compress.request import CompressRequest, compress
 from edgebench.core.contracts import Outcome
+from edgebench.core.files import safe
+from edgebench.core.job_keys import JobKey
 from edgebench.core.options import CHAIN
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline.plan import Plan
 
 
 @dataclass(frozen=True)
-class Sources:
-    """Compresses each model once, and begins a chain with what the plan has of its beginning."""
+class Variants:
+    """Compresses each model once, and starts a chain from what the plan has of its beginning."""
 
     plan: Plan
-    place: Callable[[str, str], Path]
+    sources: Mapping[str, str]
+    """Where each model is, by its name: a shipped model's name, or the path of a manifest."""
+    folder: Callable[[str, str], Path]
     """Folder of a compressed model, by the model's and the variant's name."""
-    known: Mapping[str, Outcome]
-    """What was made already, by `key`."""
-    record: Callable[[str, Outcome], object]
+    known: Mapping[JobKey, Outcome[Any]]
+    """What was made already."""
+    record: Callable[[JobKey, Outcome[Any]], object]
     """Keeps an outcome, so that `known` has it."""
     reporter: ProgressReporter
 
-    def find(self, model: str, variant: str) -> tuple[Outcome, str]:
+    def find(self, model: str, variant: str) -> tuple[Outcome[Any], str]:
         """How making the model went, and its name or manifest where that went well."""
         if variant == "none":
-            return Outcome("ok"), model
-        begun = next((v for v in self._beginnings(variant) if self.find(model, v)[0].status == "ok"), "")
-        key = f"compress~{artifacts.safe(model)}~{artifacts.safe(variant)}"
+            return Outcome("ok"), self.sources[model]
+        start = next((v for v in self._beginnings(variant) if self.find(model, v)[0].status == "ok"), "")
+        key = JobKey("compress", model, variant)
         if key not in self.known:
-            self.reporter.note(f"{artifacts.safe(model)}: {variant}" + (f", from its {begun}" if begun else ""))
-            outcome = artifacts.compressed(
-                model, variant, self.place(model, variant), self._manifest(model, begun) if begun else "",
-                self.plan.source(), self.plan.finetuning, self.plan.measuring.timeout_s, self.reporter.detail,
-            )  # fmt: skip
-            self.record(key, outcome)
+            self.reporter.note(f"{model}: {variant}" + (f", from its {start}" if start else ""))
+            self.record(key, self._compressed(model, variant, start))
         outcome = self.known[key]
         return outcome, self._manifest(model, variant) if outcome.status == "ok" else ""
 
+    def _compressed(self, model: str, variant: str, start: str) -> Outcome[Any]:
+        measure, build = self.plan.measure, self.plan.build
+        request = CompressRequest(
+            self.sources[model], variant, str(self.folder(model, variant)),
+            self._manifest(model, start) if start else "", measure.dataset, str(measure.data_dir or ""),
+            build.calibration_records, measure.skip_bad_records, measure.seed, build.finetuning,
+        )  # fmt: skip
+        return compress(request, measure.measuring.timeout_s, self.reporter.detail)
+
     def _beginnings(self, variant: str) -> list[str]:
-        """The plan's variants that a chain goes on from, the longest first."""
+        """The plan's variants that a chain continues, the longest first."""
         parts = variant.split(CHAIN)
         chains = (CHAIN.join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
-        return [chain for chain in chains if chain in self.plan.variants]
+        return [chain for chain in chains if chain in self.plan.build.variants]
 
     def _manifest(self, model: str, variant: str) -> str:
-        outcome = self.known[f"compress~{artifacts.safe(model)}~{artifacts.safe(variant)}"]
-        return str(self.place(model, variant) / outcome.values["manifest"])
+        made = self.known[JobKey("compress", model, variant)].value
+        return str(self.folder(model, variant) / made.manifest)
+
+
+def folder_in(home: Path, *below: str) -> Callable[[str, str], Path]:
+    """The folders of compressed models: `home`/MODEL/VARIANT, and `below` that."""
+    return lambda model, variant: home.joinpath(safe(model), safe(variant), *below)

@@ -76,7 +76,7 @@ def test_a_machine_that_is_none_is_refused(tmp_path: Path, machine: dict[str, An
 )
 def test_a_plan_that_is_none_is_refused(tmp_path: Path, plan: dict[str, Any], line: str) -> None:
     folder = folder_of(tmp_path, plan=plan)
-    for reader in (run_store.read, run_store.saved_plan):
+    for reader in (run_store.read, run_store.stored_plan):
         with pytest.raises(RunError) as refused:
             reader(folder)
         assert str(refused.value).startswith(f"{folder}/plan.json: {line}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgebench.core.contracts import Artifact, InputContract, RecordSet, Target
-from edgebench.remote.bundles.writing import Contents, Said
+from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 CLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 RECORDS = 6
@@ -36,7 +36,7 @@ def contents(folder: Path, form: str = "onnx", data: bool = True) -> Contents:
     records = RecordSet(
         "demo", "demo (synthetic)", "test", signals, labels, np.arange(RECORDS), CLASSES, InputContract()
     )
-    said = Said("net", "ab" * 32, (0.5,) * 5, rng.normal(size=(RECORDS, 5)).astype(np.float32))
+    said = ReferenceLogits("net", "ab" * 32, (0.5,) * 5, rng.normal(size=(RECORDS, 5)).astype(np.float32))
     return Contents(((artifact, file),), targets, records, (said,), threads=2, seed=7)
 
 

@@ -16,7 +16,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
 
 from edgebench.core.errors import BundleError
 from edgebench.core.settings import Measuring

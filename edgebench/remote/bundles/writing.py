@@ -26,12 +26,12 @@ from edgebench.remote.bundles.archive import add
 from edgebench.remote.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
 
 Content = bytes | Path
-MANIFEST = "manifest.json"
+from edgebench.artifacts.manifests import MANIFEST
 HOST = "host"
 
 
 @dataclass(frozen=True)
-class Said:
+class ReferenceLogits:
     """What an uncompressed fp32 model says of the records."""
 
     model: str
@@ -49,7 +49,7 @@ class Contents:
     targets: tuple[Target, ...]
     """One named `host` stands for whatever the device is."""
     records: RecordSet | None = None
-    references: tuple[Said, ...] = ()
+    references: tuple[ReferenceLogits, ...] = ()
     measuring: Measuring = field(default_factory=Measuring)
     threads: int | None = None
     seed: int = 0
@@ -126,12 +126,12 @@ def _profile(target: Target) -> str:
     return f"targets/{safe_name(target.name)}.toml"
 
 
-def _records(records: RecordSet, said: Iterable[Said], files: dict[str, Content]) -> str:
+def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: dict[str, Content]) -> str:
     files["records/signals.npy"] = records.signals
     files["records/labels.npy"] = _npy(records.labels)
     files["records/ids.npy"] = _npy(records.ids)
     known = []
-    for number, one in enumerate(said):
+    for number, one in enumerate(references):
         name = f"reference-{number}.npy"
         files[f"records/{name}"] = _npy(one.logits)
         known.append(KnownReference(one.model, one.model_sha256, one.thresholds, name))

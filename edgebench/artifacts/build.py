@@ -1,0 +1,162 @@
+"""Builds artifacts in a process of their own, and checks each in another before its manifest is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.artifacts.manifests import MANIFEST
+from edgebench.core.contracts import Artifact, Calibration, Job, Outcome, RecordSet
+from edgebench.core.files import require_space, safe_name, write_text
+from edgebench.core.serialization import outcome_from, to_dict, to_json
+from edgebench.isolation.jobs import run_job
+from edgebench.isolation.process import ChildError, ask, end_children
+
+CHECK_RECORDS = 16
+FP32_TOLERANCE = 1e-4
+"""Largest difference between a logit of an fp32 export and the network's own, as a share of the largest logit (or of 1,
+where all are smaller); beyond it the export has failed."""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What the builder process is asked for."""
+
+    model: str
+    variant: str
+    exporters: tuple[str, ...]
+    folder: str
+    """Artifacts go to `folder`/EXPORTER/."""
+    calibration: Calibration | None
+    """None where no exporter calibrates."""
+    calibration_signals: str
+    check_signals: str
+    check_records: int
+    check_output: str
+    """Where the network's own logits on the check records go."""
+    floats: Mapping[str, str] = field(default_factory=dict)
+    """Modules that an int8 exporter leaves in float, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """The artifacts to build of one model, and what is needed for it."""
+
+    model: str
+    """A shipped model's name, or the path of a manifest."""
+    variant: str
+    exporters: tuple[str, ...]
+    folder: Path
+    """Artifacts go to `folder`/EXPORTER/."""
+    calibration: RecordSet | None
+    check: RecordSet
+    timeout_s: float
+    floats: Mapping[str, str] = field(default_factory=dict)
+    """Modules that int8 leaves in float, each with the reason."""
+
+
+def build(
+    asked: Build, done: Callable[[str, Outcome[Artifact]], None], begun: Callable[[str], None] = lambda _: None
+) -> None:
+    """Build artifacts; call `begun` and `done` with each exporter, in any order.
+
+    An exporter that crashes or hangs fails alone: another process builds the others. An artifact is done when a fresh
+    process has loaded it and its logits were compared with the network's own. Raises DiskFull.
+    """
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    logits = asked.folder / "check.npy"
+    checks: list[tuple[str, Future[Outcome[Artifact]]]] = []
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            for name, outcome in _outcomes(asked, logits, begun):
+                if outcome.status == "ok":
+                    checks.append((name, pool.submit(_check, asked, outcome.value, logits)))
+                else:
+                    done(name, outcome)
+                while checks and checks[0][1].done():
+                    first, future = checks.pop(0)
+                    done(first, future.result())
+            for name, future in checks:
+                done(name, future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_children()
+            raise
+    logits.unlink(missing_ok=True)
+
+
+def _outcomes(asked: Build, logits: Path, begun: Callable[[str], None]) -> Iterator[tuple[str, Outcome[Artifact]]]:
+    left = list(asked.exporters)
+    while left:
+        begun(left[0])
+        try:
+            for answer in ask("edgebench.artifacts.builder", to_dict(_request(asked, left, logits)), asked.timeout_s):
+                left.remove(answer["exporter"])
+                if left:
+                    begun(left[0])
+                yield answer["exporter"], outcome_from(Artifact, answer["outcome"])
+            for name in left:
+                yield name, Outcome("failed", "export: the process ended without an answer")
+            return
+        except ChildError as failure:
+            require_space(asked.folder)
+            if not left:
+                return  # it had answered for all of them, and crashed on its way out
+            yield left.pop(0), Outcome("timeout" if failure.timeout else "failed", f"export: {failure}")
+
+
+def _request(asked: Build, exporters: list[str], logits: Path) -> BuildRequest:
+    calibration = asked.calibration
+    return BuildRequest(
+        asked.model, asked.variant, tuple(exporters), str(asked.folder),
+        _describe(calibration) if calibration else None, str(calibration.signals) if calibration else "",
+        str(asked.check.signals), CHECK_RECORDS, str(logits), dict(asked.floats),
+    )  # fmt: skip
+
+
+def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
+    """Load the artifact in a fresh process, compare, and write the manifest; the outcome with what was found."""
+    folder = asked.folder / safe_name(artifact.exporter)
+    output = folder / "check.npy"
+    job = Job(
+        "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, str(asked.check.signals),
+        str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS,
+    )  # fmt: skip
+    answer = run_job(job, asked.timeout_s)
+    if answer.status == "unsupported":
+        artifact = replace(artifact, notes=(*artifact.notes, f"not checked here: {answer.reason}"))
+    elif answer.status != "ok":
+        return Outcome(answer.status, f"check in a fresh process: {answer.reason}")
+    else:
+        own, exported = np.load(logits), np.load(output)
+        output.unlink()
+        if not np.isfinite(own).all():
+            return Outcome("failed", "the network's own logits are not finite: it gives NaN or infinity")
+        error = float(np.abs(exported - own).max())
+        if not agrees(own, exported, artifact.precision):
+            return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")
+        artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(asked.check)))
+    write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")
+    return Outcome("ok", result=artifact)
+
+
+def agrees(own: NDArray[np.float32], exported: NDArray[np.float32], precision: str) -> bool:
+    """Whether logits, (records, classes), are finite, and in fp32 those of the network itself.
+
+    float32 holds about seven digits whatever the scale, so the difference is compared with the largest logit.
+    """
+    error = float(np.abs(exported - own).max())
+    bound = FP32_TOLERANCE * max(1.0, float(np.abs(own).max()))
+    return bool(np.isfinite(error)) and (precision != "fp32" or error <= bound)
+
+
+def _describe(records: RecordSet) -> Calibration:
+    """The calibration records as the manifest names them; the hash identifies them by their numbers."""
+    digest = hashlib.sha256(np.asarray(records.ids, dtype="<i8").tobytes()).hexdigest()
+    return Calibration(records.label, "training folds", len(records), digest)

@@ -1,0 +1,71 @@
+"""`edgebench measure`, without its looks: the same on a laptop, with typer and rich, and on a device without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgebench import api
+from edgebench.core.errors import PlanError
+from edgebench.core.measurements import Run
+from edgebench.core.progress import ProgressReporter
+
+HOST = ("host",)
+
+
+class View(Protocol):
+    """How a command line shows a run."""
+
+    def progress(self, after: str) -> AbstractContextManager[ProgressReporter]:
+        """Show progress while the block runs; `after` says on Ctrl-C how to continue."""
+
+    def result(self, run: Run) -> None:
+        """Show the table of a run."""
+
+    def written(self, paths: Sequence[Path]) -> None:
+        """Name the files that were written."""
+
+    def next_steps(self, folder: Path, any_measured: bool) -> None:
+        """Name the commands that people run next."""
+
+
+def measure(
+    paths: Sequence[Path], values: Mapping[str, Any], output: Path | None, resume: Path | None, view: View
+) -> int:
+    """Measure artifacts or one bundle, with the fields of the plan in `values`; returns the exit code.
+
+    Raises EdgeBenchError, and KeyboardInterrupt after it has told how to continue.
+    """
+    if not api.bundle_of(list(paths)):
+        if resume is not None:
+            raise PlanError(f"complete a run of artifacts with: edgebench run --resume {resume}")
+        values = {"targets": HOST, **values, "artifacts": api.manifests(paths)}
+        return show(lambda folder, reporter: api.run(None, folder, False, reporter, **values), output, None, view)
+    if values.get("tune_thresholds"):
+        raise PlanError("a bundle has its thresholds already; omit --tune-thresholds")
+
+    def bundle(folder: Path, reporter: ProgressReporter) -> Run:
+        return api.measure_bundle(paths[0], folder, resume is not None, reporter, **values)
+
+    return show(bundle, output, resume, view, f"edgebench measure {paths[0]} --resume")
+
+
+def show(
+    measured: Callable[[Path, ProgressReporter], Run], output: Path | None, resume: Path | None, view: View,
+    again: str = "edgebench run --resume",
+) -> int:  # fmt: skip
+    """Measure with progress in sight, then show the table; `again` completes an interrupted run. Returns the exit code:
+    0, or 1 where no cell was measured."""
+    if resume is not None and output is not None:
+        raise PlanError("--resume names the run's folder already; omit --output")
+    folder = resume or output or api.new_folder()
+    with view.progress(f"what is measured is kept. Complete it: {again} {folder}") as reporter:
+        run = measured(folder, reporter)
+    view.result(run)
+    reports = [folder / f"report.{name}" for name in api.FORMATS]
+    view.written([path for path in reports if path.exists()] or [folder / "measurements.jsonl"])
+    any_measured = any(m.status == "ok" for m in run.measurements)
+    view.next_steps(folder, any_measured)
+    return 0 if any_measured else 1

@@ -1,0 +1,98 @@
+"""Does one job in a fresh worker process; a crash, a hang and too little memory are outcomes.
+
+Every stage of a run, the check of an export and each search take their processes from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgebench.core import registry
+from edgebench.core.contracts import Artifact, Job, Outcome, RecordSet
+from edgebench.core.errors import UnknownPlugin
+from edgebench.core.job_keys import RESULTS
+from edgebench.core.serialization import outcome_from, to_dict
+from edgebench.isolation import cgroup
+from edgebench.isolation.cgroup import Group, NoCgroup
+from edgebench.isolation.process import ChildError, ask
+
+WORKER = "edgebench.measuring.worker"
+PREDICT_BATCH = 16
+"""Records a call: large enough that calls cost nothing, small enough for a board's memory."""
+TIMED = ("latency", "cold", "profile")
+"""Kinds of jobs that run alone."""
+OUT_OF_MEMORY = re.compile(
+    r"memory in use|MemoryError|bad_alloc|bad allocation|allocate memory|failed to allocate|(?<!\()out of memory"
+    "|new thread|Resource temporarily unavailable",
+    re.IGNORECASE,
+)
+"""What Python, the C++ library, torch and ONNX Runtime say where they get no memory.
+
+`(out of memory, or ...` is only a guess at who sent SIGKILL."""
+
+
+def run_job(job: Job, timeout_s: float) -> Outcome[Any]:
+    """Do a job in a fresh worker process, which is given up when it reports nothing for `timeout_s`.
+
+    The result is the record of the job's kind. A job with a memory limit runs in a cgroup where one can be made, else
+    with bounded address space; one that needs more is `unsupported`. Raises DiskFull.
+    """
+    with contextlib.suppress(UnknownPlugin):  # the worker reports that
+        job = replace(job, runtime=registry.place("runtimes", job.artifact.format))
+    limit = job.memory_limit_bytes
+    if limit is None:
+        return _run(job, timeout_s)
+    with contextlib.ExitStack() as held:
+        group = None
+        with contextlib.suppress(NoCgroup):
+            group = held.enter_context(cgroup.limited(limit))
+        outcome = _run(replace(job, in_cgroup=group is not None), timeout_s, group)
+        if group is not None and outcome.status == "failed" and group.killed():
+            outcome = replace(outcome, reason="out of memory: the kernel ended it at the limit of its cgroup")
+    if outcome.status == "failed" and OUT_OF_MEMORY.search(outcome.reason):
+        reason = f"does not fit into the target's {limit / 1e6:.0f} MB of memory: {outcome.reason}"
+        return Outcome("unsupported", reason)
+    return outcome
+
+
+def predict(
+    artifact: Artifact, path: Path, records: RecordSet, timeout_s: float, engine: str = ""
+) -> Outcome[NDArray[np.float32]]:
+    """Logits (records, classes) of an artifact on records, from a fresh worker on the CPU. Raises DiskFull."""
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch) / "logits.npy"
+        job = Job(
+            "predict", artifact, str(path), "cpu", 1, engine, str(records.signals), str(output),
+            batch=predict_batch(artifact),
+        )  # fmt: skip
+        outcome = run_job(job, timeout_s)
+        return Outcome("ok", result=np.load(output)) if outcome.status == "ok" else outcome.failure()
+
+
+def predict_batch(artifact: Artifact) -> int:
+    """Records of one call where a whole split is predicted."""
+    # A dynamically quantized layer chooses its scale from the whole batch: score it as it is used, one by one.
+    return 1 if artifact.precision == "int8-dynamic" else PREDICT_BATCH
+
+
+def _run(job: Job, timeout_s: float, group: Group | None = None) -> Outcome[Any]:
+    # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
+    environment = {} if job.kind in TIMED else {"OMP_WAIT_POLICY": "PASSIVE"}
+    if job.memory_limit_bytes is not None and group is None:
+        environment["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
+    prefix = group.prefix if group else ()
+    try:
+        answers = [a for a in ask(WORKER, to_dict(job), timeout_s, environment, prefix) if "status" in a]
+    except ChildError as failure:
+        return Outcome("timeout" if failure.timeout else "failed", str(failure))
+    if not answers:
+        return Outcome("failed", "the worker ended without an answer")
+    return outcome_from(RESULTS[job.kind], answers[0])

@@ -1,0 +1,57 @@
+"""The cells of a run: each artifact on each target, those of remote targets apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from edgebench.core import registry, target_profiles
+from edgebench.core.contracts import Artifact, Cell, RecordSet
+from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.planned import ArtifactKey, Built, Planned
+
+
+def size(plan: Plan) -> int:
+    """How many cells the plan asks for, at most."""
+    build = plan.build
+    return len(build.models) * len(build.variants) * len(build.exporters) * len(plan.measure.targets)
+
+
+def cells(
+    plan: Plan, built: Mapping[ArtifactKey, Built], records: RecordSet, facts: Mapping[str, Any]
+) -> tuple[list[Planned], list[Planned]]:
+    """The cells that are measured on this machine, and those of targets that are reached over SSH."""
+    here: list[Planned] = []
+    remote: list[Planned] = []
+    for key in (k for k in built if _wanted(plan, k)):
+        artifact = built[key].artifact
+        known = artifact or registry.exporter(key[2])
+        for name in plan.measure.targets:
+            target = target_profiles.find(name, facts)
+            cell = Cell(*key, target.name)
+            if target.ssh:
+                remote.append(Planned(cell, target, target_profiles.Fit(), built[key]))
+                continue
+            fit = target_profiles.fit(known.engine, known.devices, target, facts)
+            if artifact and not fit.reason:
+                fit = replace(fit, reason=_mismatch(artifact, records))
+            here.append(Planned(cell, target, fit, built[key]))
+    return here, remote
+
+
+def _wanted(plan: Plan, key: ArtifactKey) -> bool:
+    """Whether an artifact was asked for; a reference may have been built beside those."""
+    _, variant, exporter = key
+    return bool(plan.measure.artifacts) or (variant in plan.build.variants and exporter in plan.build.exporters)
+
+
+def _mismatch(artifact: Artifact, records: RecordSet) -> str:
+    """Why these records do not fit the artifact; empty where they do."""
+    if artifact.input != records.input:
+        (leads, samples), rate = artifact.input.shape, artifact.input.rate_hz
+        has = f"{records.input.shape[0]} leads x {records.input.samples} samples at {records.input.rate_hz} Hz"
+        return f"takes {leads} leads x {samples} samples at {rate} Hz; {records.label} has {has}"
+    if artifact.classes != records.classes:
+        return f"decides {', '.join(artifact.classes)}; {records.label} has {', '.join(records.classes)}"
+    return ""

@@ -1,0 +1,45 @@
+"""The records that a plan asks for, and the hash that tells whether they changed."""
+
+from __future__ import annotations
+
+from edgebench.core import registry
+from edgebench.core.contracts import DataRequest, RecordSet, Split
+from edgebench.core.files import sha256, sha256_of
+from edgebench.core.progress import ProgressReporter
+from edgebench.pipeline.plan import Plan
+
+
+def request(plan: Plan, split: Split) -> DataRequest:
+    """What the plan asks the dataset for."""
+    measure = plan.measure
+    return DataRequest(
+        split, measure.data_dir,
+        limit={"calibration": plan.build.calibration_records, "test": measure.limit}.get(split),
+        keep_unlabelled=measure.keep_unlabelled and split == "test", skip_bad_records=measure.skip_bad_records,
+    )  # fmt: skip
+
+
+def load(plan: Plan, split: Split, reporter: ProgressReporter) -> RecordSet:
+    """The records of one split; bad records that were left out are reported. Raises DataError."""
+    records = registry.dataset(plan.measure.dataset).load(request(plan, split), reporter.progress)
+    if records.dropped:
+        first = records.dropped[0]
+        reporter.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {first}")
+    return records
+
+
+def load_calibration(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:
+    """The records that int8 is calibrated on; None where the plan has no exporter that calibrates."""
+    if plan.measure.artifacts or not any(registry.exporter(name).calibrates for name in plan.build.exporters):
+        return None
+    return load(plan, "calibration", reporter)
+
+
+def load_validation(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:
+    """The records that thresholds are chosen on; None where the plan does not ask for that."""
+    return load(plan, "validation", reporter) if plan.build.tune_thresholds else None
+
+
+def identity(records: RecordSet) -> str:
+    """Hash of the samples, the labels and the numbers of the records."""
+    return sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
