@@ -15,7 +15,7 @@ from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, safe_name, sha256, write_text
 from edgebench.core.serialization import first_problem
 from edgebench.core.validation import meant
-from edgebench.models import structure
+from edgebench.models import shipped_weights, structure
 from edgebench.models.external import own
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INNER = "network."
 """Before the names of weights of a network that was trained with its quantization."""
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = shipped_weights.MANIFESTS
 
 
 class Scores(pydantic.BaseModel):
@@ -83,7 +83,7 @@ class TrainedModel:
 
 
 def shipped() -> list[str]:
-    """Names of the trained models in the package."""
+    """Names of the trained models that EdgeBench ships; the weights of some may have to be installed."""
     return sorted(p.stem for p in SHIPPED.glob("*.json"))
 
 
@@ -93,11 +93,22 @@ def stem(architecture: str) -> str:
 
 
 def find(name: str) -> TrainedModel:
-    """The trained model of a name in the package, or of a path to a manifest; its weights' SHA-256 is checked.
+    """The shipped model of a name, or that of a path to a manifest; the SHA-256 of its weights is checked.
 
-    Raises ModelError.
+    Raises ModelError, also where the weights of a shipped model are not installed.
     """
-    path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+    path = _path(name)
+    manifest = described(name)
+    weights = _weights(path, manifest)
+    if sha256(weights) != manifest.weights_sha256:
+        other = f", or of another version: {shipped_weights.INSTALL}" if weights.parent != path.parent else ""
+        raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced{other}")
+    return TrainedModel(manifest, weights)
+
+
+def described(name: str) -> ModelManifest:
+    """The manifest of a shipped model, or the one at a path; its weights may be missing. Raises ModelError."""
+    path = _path(name)
     if not path.is_file():
         raise ModelError(_unknown(name))
     try:
@@ -107,15 +118,25 @@ def find(name: str) -> TrainedModel:
     if not isinstance(data, dict) or not {"architecture", "weights"} & set(data):
         raise ModelError(f"{path}: not the manifest of a model; edgebench train writes one")
     try:
-        manifest = ModelManifest.model_validate(data)
+        return ModelManifest.model_validate(data)
     except pydantic.ValidationError as error:
         raise ModelError(f"{path}: {first_problem(error, ModelManifest)}") from None
+
+
+def _path(name: str) -> Path:
+    return Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+
+
+def _weights(path: Path, manifest: ModelManifest) -> Path:
+    """The file of weights that belongs to the manifest at `path`; its hash is not checked. Raises ModelError."""
+    if path.parent.resolve() == SHIPPED:
+        if found := shipped_weights.find(manifest.weights):
+            return found
+        raise ModelError(f"{manifest.name}: its weights are not installed; {shipped_weights.INSTALL}")
     weights = path.parent / manifest.weights
     if weights.parent != path.parent or not weights.is_file():
         raise ModelError(f"{path}: its weights '{manifest.weights}' are not beside it")
-    if sha256(weights) != manifest.weights_sha256:
-        raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced")
-    return TrainedModel(manifest, weights)
+    return weights
 
 
 def _unknown(name: str) -> str:
