@@ -19,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest, Job
+from edgebench.isolation.jobs import run_job
 
 BOUND = 0.05
 BARE = """
@@ -69,7 +70,7 @@ def main() -> int:
     records = registry.dataset("demo").load(DataRequest("test"))
     worst = 0.0
     for name, code in BESIDE.items():
-        found = artifacts.read(next(args.artifacts.rglob(f"{name}/manifest.json")))
+        found = manifests.read(next(args.artifacts.rglob(f"{name}/manifest.json")))
         assert found.artifact is not None and found.path is not None
         ratios = []
         for number in range(args.rounds):
@@ -86,7 +87,7 @@ def main() -> int:
                     return float(done.stdout)
 
                 first = bare() if number % 2 else None
-                outcome = artifacts.perform(job, 600)
+                outcome = run_job(job, 600)
                 assert outcome.status == "ok", outcome.reason
                 ratios.append(float(np.median(np.load(output))) / (first if first is not None else bare()))
         ratio = statistics.median(ratios)

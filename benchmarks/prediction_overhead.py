@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest, Job
 from edgebench.data.signals import open_signals, to_millivolts
@@ -71,7 +71,7 @@ def main() -> int:
     print(f"{len(records)} records of {records.label}, batches of {BATCH}, {args.threads} threads")
     worst = 0.0
     for name in EXPORTERS:
-        found = artifacts.read(next(args.artifacts.rglob(f"{name}/manifest.json")))
+        found = manifests.read(next(args.artifacts.rglob(f"{name}/manifest.json")))
         assert found.artifact is not None and found.path is not None
         runtime = registry.runtime(found.artifact.format)
         with contextlib.suppress(RuntimeError):  # torch's interop threads can be set once a process

@@ -17,16 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.artifacts import artifacts
-from edgebench.artifacts.artifacts import Built
+from edgebench.artifacts import manifests
+from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest, Job
+from edgebench.isolation.jobs import run_job
 
 FASTER, SMALLER = 1.6, 1.7
 """What is wanted of half the multiply-adds."""
 
 
-def median(built: Built, signals: str, threads: int, samples: int) -> float:
+def median(built: StoredArtifact, signals: str, threads: int, samples: int) -> float:
     """Median seconds a prediction in a fresh worker."""
     assert built.artifact is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +36,7 @@ def median(built: Built, signals: str, threads: int, samples: int) -> float:
             "latency", built.artifact, str(built.path), "cpu", threads, "", signals, str(output), min_samples=samples,
             min_seconds=0.5,
         )  # fmt: skip
-        outcome = artifacts.perform(job, 600)
+        outcome = run_job(job, 600)
         assert outcome.status == "ok", outcome.reason
         return float(np.median(np.load(output)))
 
@@ -53,8 +54,8 @@ def main() -> int:
     missed = False
     for manifest in sorted(args.artifacts.glob(f"*/{args.variant}/*/manifest.json")):
         small, dense = (
-            artifacts.read(manifest),
-            artifacts.read(manifest.parent.parent.parent / "none" / manifest.parent.name / manifest.name),
+            manifests.read(manifest),
+            manifests.read(manifest.parent.parent.parent / "none" / manifest.parent.name / manifest.name),
         )
         assert small.artifact is not None and dense.artifact is not None
         ratios = []

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgebench.core import registry
+from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Run
 from edgebench.pipeline import run_store
 
@@ -36,9 +37,9 @@ def enlarged(run: Run, count: int, folder: Path) -> Run:
         copy = replace(m, model=f"{m.model}-{number // len(measured)}", run=folder.name)
         rows.append(copy)
         for process in range(99):
-            path = run_store.samples_of(run.part_of(m).folder, f"latency~{m.cell.id}~{process}")
+            path = run_store.output_of(run.part_of(m).folder, JobKey.of_cell("latency", m.cell, process))
             if path.is_file():
-                shutil.copy(path, run_store.samples_of(folder, f"latency~{copy.cell.id}~{process}"))
+                shutil.copy(path, run_store.output_of(folder, JobKey.of_cell("latency", copy.cell, process)))
     return replace(run, name=folder.name, folder=folder, measurements=tuple(rows))
 
 

@@ -149,7 +149,9 @@ def export(
 
             outcome, source = variants.find(model, variant)
             if outcome.status == "ok":
-                build(Build(source, variant, asked.exporters, output / name, calibration, check, timeout_s), done, begun)
+                build(
+                    Build(source, variant, asked.exporters, output / name, calibration, check, timeout_s), done, begun
+                )
                 continue
             for exporter in asked.exporters:
                 done(exporter, outcome.failure())

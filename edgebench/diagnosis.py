@@ -70,7 +70,7 @@ def _summary(kind: str, name: str) -> str:
 
         if name not in store.shipped():
             return f"untrained: edgebench train {name} --data-dir DIR"
-        scores = store.find(name).manifest.scores
+        scores = store.described(name).scores
         fold10 = scores.get("fold10")
         return (
             f"trained; PTB-XL fold 10: macro-F1 {fold10.macro_f1:.3f}, AUC {fold10.macro_auc:.3f}"

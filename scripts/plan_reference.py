@@ -1,4 +1,4 @@
-"""Write the tables of docs/plan.md from the schema of a plan, so that the page has every field and no other.
+"""Write the tables of docs/plan.md from the records of a plan, so that the page has every field and no other.
 
     python scripts/plan_reference.py
 
@@ -7,12 +7,17 @@ Each table stands between `<!-- fields NAME -->` and `<!-- end -->`; a test fail
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import inspect
+import itertools
 import json
-from collections.abc import Mapping
+import types
+import typing
 from math import inf
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
-import pydantic
 import typer
 from marked import ROOT, replaced
 from tabulate import tabulate
@@ -20,8 +25,6 @@ from tabulate import tabulate
 from edgebench.cli.app import app
 from edgebench.cli.options import MEASURING
 from edgebench.core.recipe import LIMITS, SMALL, Recipe
-from edgebench.pipeline.device_plan import LEAST
-from edgebench.pipeline.plan import Plan
 
 PAGE = ROOT / "docs" / "plan.md"
 HEADINGS = ["field", "type", "default", "flag", "meaning"]
@@ -44,26 +47,27 @@ def flags() -> dict[str, str]:
         elif name in WORDS:
             field = f"finetuning.{WORDS[name]}"
         else:
-            field = name if name in Plan.model_fields else f"{name}s"
+            field = name if name in FIELDS else f"{name}s"
             field = "measuring.timeout_s" if name == "timeout" else field
         found[field] = parameter.opts[0]
     return found
 
 
 def table(name: str) -> str:
-    """The table of one part of the schema: `plan`, `finetuning`, `measuring` or `recipe`."""
-    schema = Plan.model_json_schema()
-    parts = {
-        "plan": schema, "finetuning": schema["$defs"]["FineTuning"], "measuring": schema["$defs"]["Measuring"],
-        "recipe": pydantic.TypeAdapter(Recipe).json_schema(),
+    """The table of one part: `plan`, `finetuning`, `measuring` or `recipe`."""
+    parts: dict[str, tuple[type, ...]] = {
+        "plan": (BuildPlan, MeasurePlan), "finetuning": (FineTuning,), "measuring": (Measuring,), "recipe": (Recipe,),
     }  # fmt: skip
     have, prefix = flags(), "" if name in ("plan", "recipe") else f"{name}."
     rows = [
         [
-            f"`{field}`", _type(about) + _range(name, field, about), _default(about),
-            f"`{flag}`" if (flag := have.get(prefix + field, "")) and name != "recipe" else "", _meaning(field, about),
+            f"`{field.name}`", _type(hint) + _range(name, field.name), _default(field),
+            f"`{flag}`" if (flag := have.get(prefix + field.name, "")) and name != "recipe" else "",
+            _meaning(field.name, meanings[field.name]),
         ]
-        for field, about in parts[name]["properties"].items()
+        for kind in parts[name]
+        for meanings in (docstrings(kind),)
+        for field, hint in _fields(kind)
     ]  # fmt: skip
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
     return str(
@@ -71,53 +75,63 @@ def table(name: str) -> str:
     )
 
 
-def _meaning(field: str, about: Mapping[str, Any]) -> str:
-    text = str(about.get("description") or "")
-    if not text:
-        raise ValueError(f"{field} has no description in the schema: give it a docstring")
+def docstrings(kind: type) -> dict[str, str]:
+    """The docstring below each field of a dataclass, by the field's name."""
+    body = cast(ast.ClassDef, ast.parse(inspect.getsource(kind)).body[0]).body
+    return {
+        cast(ast.Name, field.target).id: cast(str, below.value.value)
+        for field, below in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+    }
+
+
+def _fields(kind: type) -> list[tuple[dataclasses.Field[Any], Any]]:
+    hints = typing.get_type_hints(kind)
+    return [(field, hints[field.name]) for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+
+
+def _meaning(field: str, text: str) -> str:
     text = " ".join(text.split()).rstrip(".")
+    if not text:
+        raise ValueError(f"{field} has no docstring")
     return (text[0].upper() + text[1:]).replace("|", "\\|")
 
 
-def _type(about: Mapping[str, Any]) -> str:
+def _type(hint: Any) -> str:
     """The type as a person writes it in TOML."""
-    if "$ref" in about or about.get("type") == "object":
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_type(one) for one in inner if one is not type(None))
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in inner)
+    if origin is tuple:
+        return f"list of {_type(inner[0])}s"
+    if dataclasses.is_dataclass(hint) or origin is dict:
         return "table"
-    if "anyOf" in about:
-        return " or ".join(_type(a) for a in about["anyOf"] if a.get("type") != "null")
-    if "enum" in about:
-        return ", ".join(f"`{value}`" for value in about["enum"])
-    if about.get("type") == "array":
-        return f"list of {_type(about['items'])}s"
-    if about.get("format") == "path":
-        return "path"
-    return {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false"}[about["type"]]
+    return {str: "text", int: "integer", float: "number", bool: "true or false", Path: "path"}[hint]
 
 
-def _range(part: str, field: str, about: Mapping[str, Any]) -> str:
-    if part == "measuring" and field in LEAST:
-        return f", at least {LEAST[field]:g}"
+def _range(part: str, field: str) -> str:
     if part == "recipe" and field in LIMITS:
         low, high = LIMITS[field]
         if low == SMALL:
             return f", above 0, up to {high:g}" if high < inf else ", above 0"
         return f", {low:g} to {high:g}" if high < inf else f", at least {low:g}"
-    least = next((a["minimum"] for a in (about, *about.get("anyOf", ())) if "minimum" in a), None)
-    most = next((a["maximum"] for a in (about, *about.get("anyOf", ())) if "maximum" in a), None)
-    if least is not None and most is not None:
-        return f", {least:g} to {most:g}"
-    return "" if least is None else f", at least {least:g}"
+    if part == "plan" and field in RANGES:
+        least, most = RANGES[field]
+        return f", at least {least:g}" if most is None else f", {least:g} to {most:g}"
+    return f", at least {LEAST[field]:g}" if part == "measuring" and field in LEAST else ""
 
 
-def _default(about: Mapping[str, Any]) -> str:
-    value = about.get("default")
-    if value in (None, [], "", {}):
+def _default(field: dataclasses.Field[Any]) -> str:
+    value = field.default
+    if value in (None, (), "", dataclasses.MISSING):
         return ""
     return f"`{json.dumps(value)}`"  # JSON's text, numbers and truth values are TOML's too
 
 
 def page() -> str:
-    """The page with its tables made anew."""
+    """The page with its tables written again."""
     text = PAGE.read_text(encoding="utf-8")
     for name in ("plan", "finetuning", "measuring", "recipe"):
         text = replaced(text, f"fields {name}", table(name))

@@ -1,11 +1,9 @@
-"""Publish a run: copy it to results/reference/ without the artifacts' files, and put its table into its page.
-
-Weights of pruned networks are kept: they are small, and took a training to make.
+"""Publish a run: copy what is kept of it to results/reference/, and write its table into its page.
 
     python scripts/publish_run.py RUN
 
-The table stands between `<!-- table NAME -->` and `<!-- end -->` in the README or a page of docs/; a test fails where
-it is not the run's.
+`KEPT` says what is kept, and results/README.md why. The table stands between `<!-- table NAME -->` and `<!-- end -->`
+in the README, in results/README.md or in a page of docs/; a test fails where it is not the run's.
 """
 
 from __future__ import annotations
@@ -15,7 +13,8 @@ import re
 import shutil
 import sys
 import tempfile
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 from typing import Any
 
 from marked import ROOT, page_of, replaced
@@ -23,10 +22,56 @@ from marked import ROOT, page_of, replaced
 from edgebench import api
 
 REFERENCE = ROOT / "results" / "reference"
+KEPT = (
+    "plan.json", "environment.json", "journal.jsonl", "measurements.jsonl", "report.csv", "report.md", "report-*.svg",
+    "predictions/*.npy", "samples/*.npy", "profiles/*.json", "artifacts/*/manifest.json", "models/*.json",
+)  # fmt: skip
+"""The files that are kept of a run, and of each run in its `devices/`; a * also stands for folders."""
+PRUNED = "models/*/structured*.safetensors"
+"""Weights of pruned networks, which are kept where they are small: a training made them."""
+MOST_WEIGHTS = 3_000_000
+"""Bytes of such a file."""
+CHECKPOINTS = "models/*/work/*"
+"""Of an interrupted fine-tuning."""
+
+
+def kept(run: Path) -> list[Path]:
+    """The files of a run that are published, relative to its folder, sorted."""
+    files = sorted(path.relative_to(run) for path in run.rglob("*") if path.is_file())
+    return [file for file in files if _is_kept(file, (run / file).stat().st_size)]
+
+
+def _is_kept(file: PurePath, size: int) -> bool:
+    # A run in devices/ has the same files as one of its own.
+    name = PurePath(*(file.parts[2:] if file.parts[0] == "devices" else file.parts)).as_posix()
+    if fnmatchcase(name, CHECKPOINTS):
+        return False
+    return any(fnmatchcase(name, p) for p in KEPT) or (fnmatchcase(name, PRUNED) and size <= MOST_WEIGHTS)
+
+
+def copy(run: Path, home: Path) -> None:
+    """Copy what is kept of a run over what is kept of an earlier one in `home`; other files there stay."""
+    for file in kept(home):
+        (home / file).unlink()
+    for file in kept(run):
+        (home / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(run / file, home / file)
+        if file.name == "plan.json":
+            plan = without_folders(json.loads((home / file).read_text(encoding="utf-8")))
+            (home / file).write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
+
+
+def without_folders(value: Any) -> Any:
+    """A plan with the name alone of each absolute path: where the user's folders are is private."""
+    if isinstance(value, dict):
+        return {without_folders(key): without_folders(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_folders(part) for part in value]
+    return Path(value).name if isinstance(value, str) and value.startswith("/") else value
 
 
 def table_of(folder: Path) -> str:
-    """The table of measured cells, as report.md has it, made anew from the measurements."""
+    """The table of measured cells as report.md has it, made again from the measurements."""
     with tempfile.TemporaryDirectory() as scratch:
         api.report([folder], ("md",), Path(scratch))
         return table_in((Path(scratch) / "report.md").read_text(encoding="utf-8"))
@@ -44,33 +89,15 @@ def table_in(report: str) -> str:
     return "\n\n".join(found)
 
 
-def left_out(folder: str, names: list[str]) -> list[str]:
-    """Files that are not published."""
-    pruned = Path(folder).name.startswith("structured")
-    return [n for n in names if n == ".lock" or (n.endswith(".safetensors") and not pruned) or n.startswith("model.")]
-
-
-def without_folders(value: Any) -> Any:
-    """A plan whose absolute paths are names alone: where a person's folders are is nobody else's business."""
-    if isinstance(value, dict):
-        return {without_folders(key): without_folders(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [without_folders(part) for part in value]
-    return Path(value).name if isinstance(value, str) and value.startswith("/") else value
-
-
 def main() -> None:
-    """Copy and write."""
+    """Copy the run that the command line names, and write its table."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
     page = page_of(f"table {home.name}")
-    text = replaced(page.read_text(), f"table {home.name}", table_of(run))
+    text = replaced(page.read_text(encoding="utf-8"), f"table {home.name}", table_of(run))
     if home.resolve() != run.resolve():
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(run, home, ignore=left_out)
-        for path in home.rglob("plan.json"):
-            path.write_text(json.dumps(without_folders(json.loads(path.read_text())), indent=2) + "\n")
-    page.write_text(text)
+        copy(run, home)
+    page.write_text(text, encoding="utf-8")
     print(f"published: {home}")
 
 

@@ -11,7 +11,7 @@ from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 from hypothesis import settings
 
 from edgebench import api
-from edgebench.artifacts.artifacts import Built, read
+from edgebench.artifacts.manifests import StoredArtifact, read
 from edgebench.core.contracts import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
@@ -68,7 +68,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def artifact(exported: Path) -> Built:
+def artifact(exported: Path) -> StoredArtifact:
     """The fp32 ONNX artifact: quick to load, and needs no torch."""
     return read(exported / "onnx")
 

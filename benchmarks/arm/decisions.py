@@ -16,15 +16,18 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import edgebench
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet
-from edgebench.core.serialization import from_dict, to_json
+from edgebench.core.job_keys import RESULTS
+from edgebench.core.serialization import outcome_from, to_json
+from edgebench.isolation.jobs import run_job
 from edgebench.measuring import environment
 from edgebench.tasks.statistics import decide, macro_f1
 
@@ -69,14 +72,14 @@ class Device:
         command = f"mkdir -p {self.folder}/source && tar -x -C {self.folder}/source"
         subprocess.run(["ssh", "-F", str(self.config), self.host, command], input=packed.stdout, check=True)
 
-    def perform(self, job: Job) -> Outcome:
+    def perform(self, job: Job) -> Outcome[Any]:
         """One job of a worker there, on files that lie in the folder; its own files are brought to `job.output`."""
         there = replace(job, path=Path(job.path).name, signals="signals.npy", output="out.npy")
         self.copy(f"put {job.path} {self.folder}/{there.path}")
         answers = [
             json.loads(line) for line in self.python("-m edgebench.measuring.worker", to_json(there)).splitlines()
         ]
-        outcome = from_dict(Outcome, next(answer for answer in answers if "status" in answer))
+        outcome = outcome_from(RESULTS[job.kind], next(answer for answer in answers if "status" in answer))
         if outcome.status == "ok" and job.kind == "predict":
             self.copy(f"get {self.folder}/out.npy {job.output}")
         return outcome
@@ -110,11 +113,11 @@ def compared(artifact: Artifact, path: Path, records: RecordSet, device: Device,
     settings: dict[str, str] = {}
     for name in ("here", "there"):
         asked = replace(job, output=str(scratch / f"{name}.npy"))
-        outcome = artifacts.perform(asked, device.timeout_s) if name == "here" else device.perform(asked)
+        outcome = run_job(asked, device.timeout_s) if name == "here" else device.perform(asked)
         if outcome.status != "ok":
             raise SystemExit(f"{artifact.model} {artifact.exporter}, {name}: {outcome.status}: {outcome.reason}")
         found.append(np.load(asked.output))
-        settings = outcome.values["settings"]
+        settings = outcome.value.settings
     decided = [decide(logits, artifact.thresholds) for logits in found]
     apart = decided[0] != decided[1]
     here, there = (macro_f1(records.labels, d) for d in decided)
@@ -145,8 +148,8 @@ def main() -> int:
         print(f"{name}: {environment.host_label(said)}, {said['packages']}")
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        for manifest in artifacts.manifests(args.artifacts):
-            built = artifacts.read(manifest)
+        for manifest in manifests.manifests(args.artifacts):
+            built = manifests.read(manifest)
             assert built.artifact is not None and built.path is not None
             rows.append(compared(built.artifact, built.path, records, device, Path(scratch)))
             r = rows[-1]

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgebench.artifacts.build import BuildRequest
 from edgebench.core import options, registry
-from edgebench.core.contracts import Artifact, Calibration, InputContract, Outcome
+from edgebench.core.contracts import Artifact, InputContract, Outcome
 from edgebench.core.errors import EdgeBenchError, Unsupported, first_line
 from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.data.signals import open_signals, to_millivolts
-from edgebench.artifacts.build import BuildRequest
 from edgebench.isolation.process import answer_with
 from edgebench.models import flops, store
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydantic
 
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import write_text
+from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.serialization import all_readable, first_problem, readable, to_dict
+from edgebench.core.serialization import all_readable, readable, to_dict
 from edgebench.core.settings import Bounds as Bounds
+from edgebench.core.validation import validated
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
 from edgebench.pipeline import run_store
 
@@ -193,12 +194,10 @@ def baseline(path: Path) -> Run:
         return run_store.read(path)
     try:
         data = all_readable(json.loads(path.read_text(encoding="utf-8")))  # it may come from another machine
-        rows = pydantic.TypeAdapter(tuple[Measurement, ...]).validate_python(data["measurements"])
+        rows = tuple(validated(Measurement, row, str(path), RunError) for row in data["measurements"])
         return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
-    except pydantic.ValidationError as error:
-        raise RunError(f"{path}: {first_problem(error, tuple[Measurement, ...])}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
 
@@ -233,7 +232,7 @@ def _medians(m: Measurement, run: Run) -> tuple[float, ...]:
     """Of each process; from the samples where the run was measured before they were kept. Empty where emulated."""
     if m.emulated:
         return ()
-    files = (run_store.samples_of(run.folder, f"latency~{m.cell.id}~{n}") for n in itertools.count())
+    files = (run_store.output_of(run.folder, JobKey.of_cell("latency", m.cell, n)) for n in itertools.count())
     there = itertools.takewhile(Path.is_file, files)
     return m.process_medians_s or tuple(float(np.median(np.load(path))) for path in there)
 

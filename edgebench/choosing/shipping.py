@@ -53,7 +53,7 @@ def of(m: Measurement, run: Run) -> Shipped:
     own = run.folder / "artifacts" / safe(m.model) / safe(m.variant) / safe_name(m.exporter)
     files = [("", own / artifact.file)] if artifact else []
     for text, place in given:
-        if elsewhere.is_given(place) and (artifact is None or place.name == artifact.file):
+        if elsewhere.is_imported(place) and (artifact is None or place.name == artifact.file):
             files.append((text, place))
         elif artifact and artifact == _read(_manifest(place)):
             files.append((text, _manifest(place).parent / artifact.file))
@@ -114,7 +114,7 @@ def _records(m: Measurement, run: Run, given: Sequence[Found]) -> Iterator[Artif
         if artifact and artifact.file and Path(artifact.file).name == artifact.file:  # it leads nowhere else
             yield artifact
     for _, path in given:
-        if elsewhere.is_given(path) and _is(path, m) and _is_small(path.with_suffix(".toml")):
+        if elsewhere.is_imported(path) and _is(path, m) and _is_small(path.with_suffix(".toml")):
             with contextlib.suppress(EdgeBenchError):  # its card is damaged: the file is all that is known
                 yield elsewhere.describe(path, tuned=False)
 

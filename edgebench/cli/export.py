@@ -61,9 +61,9 @@ def export(
         outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
     for name, outcome in sorted(outcomes.items()):
         if outcome.status == "ok":
-            error = outcome.values["max_abs_error"]
+            error = outcome.value.max_abs_error
             checked = "not checked here" if error is None else f"logits within {error:.1e} of the network's"
-            text = f"{outcome.values['file_size_bytes']:>9,} bytes  {checked}"
+            text = f"{outcome.value.file_size_bytes:>9,} bytes  {checked}"
         else:
             text = f"{outcome.status}: {outcome.reason}"
         out.print(plain(f"{output / name}  {text}"), soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgebench.cli.console import err, live, out
 from edgebench.core import registry
 from edgebench.diagnosis import plugins
+from edgebench.models import shipped_weights
 from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 from edgebench.reports.plain import plain
@@ -35,13 +36,20 @@ def _show_models() -> None:
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         err.print(plain(f"not known: {problems[0]}{more}", "yellow"), soft_wrap=True)
+    if any(_missing(m) for m in found):
+        err.print(plain(f"missing weights: {shipped_weights.INSTALL}", "yellow"), soft_wrap=True)
 
 
 def _row(m: ModelFacts) -> list[str]:
     scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
     # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
-    weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name}"
+    where = "missing" if _missing(m) else "shipped"
+    weights = _joined(size(m.size_bytes), *scores, where) if m.shipped else f"edgebench train {m.name}"
     return [m.name, count(m.parameters), count(m.macs), weights]
+
+
+def _missing(m: ModelFacts) -> bool:
+    return m.shipped and m.size_bytes is None
 
 
 def _joined(*texts: str) -> str:

@@ -130,7 +130,7 @@ class Live(ProgressReporter):
         if outcome.status != "ok":
             self.note(f"{artifact}: {outcome.status}: {outcome.reason}")
             return
-        self._last = f"{artifact}: {columns.size(outcome.values.get('file_size_bytes'))}"
+        self._last = f"{artifact}: {columns.size(outcome.value.file_size_bytes)}"
 
     def cell(self, measurement: Measurement) -> None:
         """One cell less; what went wrong is a line that stays."""

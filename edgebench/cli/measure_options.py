@@ -71,4 +71,6 @@ MEASURING = (
 def flag_of(place: str) -> str:
     """The flag that sets a field of the plan, by the field's place, such as `measuring.batches.0`."""
     known = {option.field: option.flag for option in (TARGET, *RECORDS, THREADS, *MEASURING)}
-    return next((f for field, f in known.items() if f"{place}.".startswith(f"{field}.")), f"--{place.replace('_', '-')}")
+    return next(
+        (f for field, f in known.items() if f"{place}.".startswith(f"{field}.")), f"--{place.replace('_', '-')}"
+    )

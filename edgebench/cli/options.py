@@ -120,7 +120,8 @@ RunTargets = annotated(TARGET, ", ".join(TARGETS))
 DatasetName, DataDir, Limit = (annotated(declared) for declared in RECORDS)
 Threads = annotated(THREADS)
 MEASURING: dict[str, tuple[str, Any]] = {
-    declared.parameter: (declared.field.removeprefix("measuring."), annotated(declared)) for declared in MEASURING_OPTIONS
+    declared.parameter: (declared.field.removeprefix("measuring."), annotated(declared))
+    for declared in MEASURING_OPTIONS
 }
 """Flags of how latency is measured, each with its field of the plan's table `measuring`."""
 Timeout = MEASURING["timeout"][1]

@@ -11,6 +11,8 @@ import typer
 
 from edgebench import api
 from edgebench.cli.console import command, live, out, say_next, say_written
+from edgebench.cli.measure import measure as run_measure
+from edgebench.cli.measure import show
 from edgebench.cli.options import (
     MEASURING,
     Artifacts,
@@ -40,8 +42,6 @@ from edgebench.cli.options import (
     option,
     takes,
 )
-from edgebench.cli.measure import measure as run_measure
-from edgebench.cli.measure import show
 
 if TYPE_CHECKING:
     from edgebench.core.measurements import Run

@@ -18,6 +18,7 @@ from edgebench.core.errors import Unsupported
 from edgebench.core.files import write_text
 from edgebench.core.options import CHAIN
 from edgebench.core.protocols import CompressTask
+from edgebench.core.serialization import to_dict
 from edgebench.core.settings import FineTuning
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.models import flops, store, structure
@@ -75,7 +76,7 @@ def compress(
     if told.quantization:
         raise Unsupported(f"{told.name} was trained with its int8 quantization; compress it before that")
     network = store.network(model)
-    fields = told.model_dump() | {
+    fields = to_dict(told) | {
         "scores": {}, "compressed_from": told.compressed_from or told.weights_sha256,
         "before": told.before or _numbers(network, model),
     }  # fmt: skip
@@ -83,7 +84,7 @@ def compress(
     left = spec
     if begun:
         earlier = store.find(begun)
-        network, fields = store.network(earlier), earlier.manifest.model_dump()
+        network, fields = store.network(earlier), to_dict(earlier.manifest)
         done = list(fields["training"]["compressed"])
         left = spec.removeprefix(fields["variant"] + CHAIN)
     work = _work(folder / WORK, model, spec, records, tuning)
@@ -163,7 +164,7 @@ def _fine_tuned(
     earlier = fields["training"].get("fine_tunings", [])
     training = fields["training"] | {"fine_tunings": [*earlier, {"of": fields["variant"], **told.training}]}
     return store.network(tuned), fields | {
-        "thresholds": told.thresholds, "scores": {k: v.model_dump() for k, v in told.scores.items()},
+        "thresholds": told.thresholds, "scores": to_dict(told)["scores"],
         "training": training,
     }  # fmt: skip
 

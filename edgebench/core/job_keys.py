@@ -21,7 +21,7 @@ SEPARATOR = "~"
 
 @dataclass(frozen=True)
 class JobKey:
-    """One job of a run; as text `stage~model~variant`, then `~exporter`, `~place` and `~number` where there are such."""
+    """One job of a run; as text `stage~model~variant`, then `~exporter`, `~place` and `~number` where it has them."""
 
     stage: str
     """One of `RESULTS`, or `batch8`."""

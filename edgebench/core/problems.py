@@ -89,6 +89,11 @@ def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
     return Problem(place, f"must be {listed}", given, meant(given, [c for c in choices if isinstance(c, str)]))
 
 
+def not_a_name(place: str, value: Any) -> Problem:
+    """A name that cannot be the name of a file."""
+    return Problem(place, "must be a name of letters, digits, '_', '.' and '-'", value)
+
+
 def require_range(place: str, value: float | None, least: float, most: float | None = None) -> None:
     """Raise InvalidValue where a number is outside of its bounds, or not a number; None is allowed."""
     if value is not None and not value >= least:  # nor is not-a-number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgebench.core.contracts import Outcome
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
 
 
@@ -35,7 +35,7 @@ class ProgressReporter:
     def progress(self, done: int, total: int) -> None:
         """Records read so far."""
 
-    def built(self, artifact: str, outcome: Outcome) -> None:
+    def built(self, artifact: str, outcome: Outcome[Artifact]) -> None:
         """An artifact was built, or not."""
 
     def cell(self, measurement: Measurement) -> None:

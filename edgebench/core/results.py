@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-
 Verdict = Literal["stable", "noisy", "throttled", "emulated"]
 OperatorKind = Literal["int8", "conversion", "float"]
 

@@ -33,6 +33,17 @@ def to_dict(record: Any) -> dict[str, Any]:
     return plain
 
 
+def plain(value: Any) -> Any:
+    """A value in JSON's own types: records as dicts, NumPy's numbers as Python's."""
+    return json.loads(json.dumps(value, default=_record, allow_nan=False))
+
+
+def _record(value: Any) -> Any:
+    return (
+        dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else _plain(value)
+    )
+
+
 def from_dict(kind: type[R], data: dict[str, Any]) -> R:
     """Build a record from JSON that EdgeBench itself wrote; nested records and tuples are rebuilt.
 

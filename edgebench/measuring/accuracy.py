@@ -6,7 +6,7 @@ import functools
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
 from edgebench.core.options import split, untrained
 from edgebench.core.protocols import Runtime
+from edgebench.core.results import Predicted
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.tasks.statistics import (
     agreement,
@@ -28,9 +29,6 @@ from edgebench.tasks.statistics import (
     probabilities,
     resamples,
 )
-
-BATCH = 16
-"""Records a call: large enough that calls cost nothing, small enough for a board's memory."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,10 @@ class Answer(NamedTuple):
     reference: Reference | None
 
 
-def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[str, Any]:
+def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Predicted:
     """Write the logits (float32, shape (records, classes)) of the job's records to `job.output`.
 
-    `told` gets (records done, records) as it goes on.
+    `progress` is called with (records done, records).
     """
     session = runtime.load(Path(job.path), job.artifact, job.device)
     mapped = open_signals(job.signals)[: job.records]
@@ -112,11 +110,11 @@ def predict(job: Job, runtime: Runtime, told: Progress | None = None) -> dict[st
                 f"there are {len(job.artifact.classes)} classes"
             )
         expected[:] = answer
-        if told:
-            told(min(start + job.batch, len(mapped)), len(mapped))
+        if progress:
+            progress(min(start + job.batch, len(mapped)), len(mapped))
     with replacing(Path(job.output)) as part:
         np.save(part, logits)
-    return {"records": len(mapped), "settings": dict(session.settings)}
+    return Predicted(len(mapped), dict(session.settings))
 
 
 def score(

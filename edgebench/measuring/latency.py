@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
+from edgebench.core.results import ColdStart, TimedProcess
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
@@ -23,7 +24,7 @@ POOL = 64
 """Records that the loop goes round: enough that no cache holds the answer, few enough to stay in memory."""
 
 
-def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
+def measure(job: Job, runtime: Runtime) -> TimedProcess:
     """Time one prediction after the other; the raw samples, in seconds (float64), go to `job.output`.
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. The next prediction begins when
@@ -46,17 +47,17 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
         state |= {"energy_j": (spent - joules) / len(samples) / job.batch, "energy_source": meter.source}
     with replacing(Path(job.output)) as part:
         np.save(part, np.array(samples))
-    return {**started, "samples": len(samples), "period_s": job.period_s, **state, "settings": dict(session.settings)}
+    return TimedProcess(*started, samples=len(samples), period_s=job.period_s, **state, settings=dict(session.settings))
 
 
-def cold_start(job: Job, runtime: Runtime) -> dict[str, Any]:
+def cold_start(job: Job, runtime: Runtime) -> ColdStart:
     """Load and predict once, with the file out of the page cache; `evicted` says whether the system did that."""
     from edgebench.measuring.page_cache import evict
 
     pool = _pool(job)
     evicted = evict(Path(job.path))
     _, started = _started(job, runtime, pool[0])
-    return {**started, "evicted": evicted}
+    return ColdStart(*started, evicted=evicted)
 
 
 def _pool(job: Job) -> list[NDArray[np.float32]]:
@@ -66,13 +67,13 @@ def _pool(job: Job) -> list[NDArray[np.float32]]:
     return [to_millivolts(mapped[np.arange(i * job.batch, (i + 1) * job.batch) % len(mapped)]) for i in range(count)]
 
 
-def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, dict[str, float]]:
+def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, tuple[float, float]]:
     started = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     load_s = time.perf_counter() - started
     started = time.perf_counter()
     session.predict(record)
-    return session, {"load_s": load_s, "first_inference_s": time.perf_counter() - started}
+    return session, (load_s, time.perf_counter() - started)
 
 
 def _closed(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:

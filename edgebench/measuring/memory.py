@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ArtifactError
+from edgebench.core.results import Memory
 from edgebench.data.signals import open_signals, to_millivolts
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ STACK_BYTES = 16 * 2**20
 """Address space of one more thread: a stack of usually 8 MiB, and what its runtime reserves beside it."""
 
 
-def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
+def measure(job: Job, runtime: Runtime) -> Memory:
     """Resident memory of this process: its peak, and what of it the model and the runtime hold in the end, in bytes.
 
     The runtime is imported and set up already. The model's share is the private memory that loading and some
@@ -43,12 +44,7 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
         raise ArtifactError(f"{peak / 1e6:.0f} MB of memory in use")
     give_back()
     model = max(0, _private() - before + _mapped(Path(job.path)))
-    return {
-        "peak_rss_bytes": peak,
-        "model_rss_bytes": model,
-        "runtime_rss_bytes": max(0, _resident() - model),
-        "peak_device_bytes": session.peak_device_bytes(),
-    }
+    return Memory(peak, model, max(0, _resident() - model), session.peak_device_bytes())
 
 
 def _private() -> int:

@@ -22,7 +22,7 @@ NOISY_BACKGROUND = 0.25
 P99_SAMPLES = 662
 """Samples from which on the 99th percentile is told: with fewer, its 95 % interval has no upper end among them."""
 
-Process = tuple[Outcome, Path]
+Process = tuple[Outcome[Any], Path]
 """What one process gave, and the file of its samples."""
 
 
@@ -32,7 +32,7 @@ def timed(passes: Mapping[str, Sequence[Process]], emulated: bool) -> dict[str, 
     samples = samples_of(closed)
     values = _closed(closed, samples, emulated) | _cold(passes.get("cold", ()))
     values |= _paced(passes.get("paced", ())) | _batches(passes, samples)
-    outcomes = [outcome.values for processes in passes.values() for outcome, path in processes if path.exists()]
+    outcomes = [vars(outcome.value) for processes in passes.values() for outcome, path in processes if path.exists()]
     word, reason = verdict(samples, outcomes, emulated)
     return values | {"verdict": word, "verdict_reason": reason}
 
@@ -73,11 +73,11 @@ def samples_of(passes: Sequence[Process]) -> list[NDArray[np.float64]]:
 
 
 def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]], emulated: bool) -> dict[str, Any]:
-    outcomes = [outcome.values for outcome, _ in passes]
+    outcomes = [vars(outcome.value) for outcome, _ in passes]
     pooled = np.concatenate(processes)
     low, high = median_interval(processes)
     # What this machine takes is not what another one would.
-    energies = [o["energy_j"] for o in outcomes if "energy_j" in o and not emulated]
+    energies = [o["energy_j"] for o in outcomes if o["energy_j"] is not None and not emulated]
     drifts = [drift(p) for p in processes]
     temperatures = [o["temperature_c"] for o in outcomes if o.get("temperature_c") is not None]
     return {
@@ -90,7 +90,7 @@ def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]], emu
         "latency_samples": len(pooled), "throughput_per_s": len(pooled) / float(pooled.sum()),
         "process_medians_s": tuple(float(np.median(p)) for p in processes),
         "energy_j": float(np.median(energies)) if energies else None,
-        "energy_source": next((o["energy_source"] for o in outcomes if "energy_source" in o), "") if energies else "",
+        "energy_source": next((o["energy_source"] for o in outcomes if o["energy_source"]), "") if energies else "",
         "background_cores": max((o["background_cores"] for o in outcomes if o.get("background_cores") is not None),
                                 default=None),
         "drift": max(drifts, key=lambda d: max(d, 1 / d)),
@@ -99,7 +99,7 @@ def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]], emu
 
 
 def _cold(passes: Sequence[Process]) -> dict[str, Any]:
-    evicted = [outcome.values for outcome, _ in passes if outcome.values["evicted"]]
+    evicted = [vars(outcome.value) for outcome, _ in passes if outcome.value.evicted]
     if not evicted:
         return {}
     names = ("load_s", "first_inference_s")
@@ -112,7 +112,7 @@ def _paced(passes: Sequence[Process]) -> dict[str, Any]:
     processes = samples_of(passes)
     low, high = median_interval(processes)
     return {
-        "paced_every_s": passes[0][0].values["period_s"], "paced_p50_s": float(np.median(np.concatenate(processes))),
+        "paced_every_s": passes[0][0].value.period_s, "paced_p50_s": float(np.median(np.concatenate(processes))),
         "paced_p50_low_s": low, "paced_p50_high_s": high,
     }  # fmt: skip
 

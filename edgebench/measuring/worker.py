@@ -42,7 +42,7 @@ class Heartbeat:
             say({"done": done, "total": total})
 
 
-def perform(job: Job) -> Outcome:
+def perform(job: Job) -> Outcome[Any]:
     """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
     try:
         runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
@@ -63,7 +63,7 @@ def perform(job: Job) -> Outcome:
             from edgebench.measuring import memory
 
             memory.bound(job.memory_limit_bytes, job.threads)
-        return Outcome("ok", values=_measured(job, runtime))
+        return Outcome("ok", result=_measured(job, runtime))
     except DiskFull:
         raise
     except EdgeBenchError as error:
@@ -74,8 +74,8 @@ def perform(job: Job) -> Outcome:
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
 
 
-def _measured(job: Job, runtime: Runtime) -> dict[str, Any]:
-    """What this kind of job gives; only its own module is imported."""
+def _measured(job: Job, runtime: Runtime) -> Any:
+    """The result of this kind of job; only its own module is imported."""
     if job.kind == "predict":
         from edgebench.measuring import accuracy
 

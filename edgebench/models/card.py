@@ -2,73 +2,72 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
-
-import pydantic
+from typing import Any, Literal
 
 from edgebench.core.contracts import InputContract, IOAdapter
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.files import toml
-from edgebench.core.serialization import first_problem
+from edgebench.core.problems import InvalidValue, Problem, not_a_name, require_range
+from edgebench.core.validation import validated
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 
 
-NAME = r"^(\w[\w.-]{0,63})?$"
-"""Names become file names: letters, digits, '_', '.' and '-'."""
-Probability = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+NAME = re.compile(r"(\w[\w.-]{0,63})?")
+"""Names become names of files."""
 
 
-class CardInput(pydantic.BaseModel):
+@dataclass(frozen=True)
+class CardInput:
     """What the network takes."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     layout: Literal["leads-first", "samples-first"] | None = None
     """(batch, 12, 1000) or (batch, 1000, 12); by default as the file says, or leads first."""
     unit: Literal["mV", "standardised"] = "mV"
-    mean: tuple[pydantic.FiniteFloat, ...] = ()
+    mean: tuple[float, ...] = ()
     """Of each lead in mV, or one number for all; for standardised input."""
-    std: tuple[Positive, ...] = ()
+    std: tuple[float, ...] = ()
 
-    @pydantic.field_validator("mean", "std", mode="before")
-    @classmethod
-    def _one_for_all(cls, value: object) -> object:
-        return (value,) * len(InputContract().leads) if isinstance(value, int | float) else value
-
-    @pydantic.model_validator(mode="after")
-    def _statistics_belong_to_the_unit(self) -> CardInput:
+    def __post_init__(self) -> None:
+        """Raise InvalidValue where mean and std do not belong to the unit."""
         leads = len(InputContract().leads)
+        for number, value in enumerate(self.std):
+            if not value > 0:
+                raise InvalidValue(Problem(f"std.{number}", "must be above 0", value))
         if self.unit == "mV" and (self.mean or self.std):
-            raise ValueError("mean and std are for unit = 'standardised'")
+            raise InvalidValue(Problem("", "mean and std are for unit = 'standardised'"))
         if self.unit == "standardised" and not len(self.mean) == len(self.std) == leads:
-            raise ValueError(
-                f"unit = 'standardised' needs mean and std in mV, one number or {leads} (one for each lead)"
-            )
-        return self
+            words = f"unit = 'standardised' needs mean and std in mV, one number or {leads} (one for each lead)"
+            raise InvalidValue(Problem("", words))
 
 
-class Card(pydantic.BaseModel):
+@dataclass(frozen=True)
+class Card:
     """The whole file."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    name: str = pydantic.Field("", pattern=NAME)
+    classes: tuple[str, ...]
+    name: str = ""
     """What tables call it; by default the file's name."""
-    classes: tuple[str, ...] = pydantic.Field(min_length=1)
-    thresholds: tuple[Probability, ...] = ()
-    """Probability at and above which each class is decided for; may be left out with --tune-thresholds."""
+    thresholds: tuple[float, ...] = ()
+    """Probability at and above which each class is decided for; may be omitted with --tune-thresholds."""
     output: Literal["logits", "probabilities"] = "logits"
     license: str = "unknown"
-    input: CardInput = CardInput()
+    input: CardInput = field(default_factory=CardInput)
 
-    @pydantic.model_validator(mode="after")
-    def _one_threshold_a_class(self) -> Card:
+    def __post_init__(self) -> None:
+        """Raise InvalidValue for a name that is no file's, and for classes and thresholds that do not fit."""
+        if not NAME.fullmatch(self.name):
+            raise InvalidValue(not_a_name("name", self.name))
+        if not self.classes:
+            raise InvalidValue(Problem("classes", "must not be empty"))
+        for number, threshold in enumerate(self.thresholds):
+            require_range(f"thresholds.{number}", threshold, 0, 1)
         if self.thresholds and len(self.thresholds) != len(self.classes):
-            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
-        return self
+            words = f"{len(self.thresholds)} thresholds for {len(self.classes)} classes"
+            raise InvalidValue(Problem("", words))
 
     def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
         """How to feed a file, with what was found out of its input."""
@@ -82,15 +81,24 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
     """
     place = path.with_suffix(".toml")
     try:
-        card = Card.model_validate(toml(place.read_text(encoding="utf-8")))
+        data = toml(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise error(f"{path}: no {place.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
         raise error(f"{place}: cannot be read ({failure.strerror})") from None
-    except pydantic.ValidationError as failure:
-        raise error(f"{place}: {first_problem(failure, Card)}") from None
     except ValueError as failure:  # of the encoding, or of the TOML
         raise error(f"{place}: not valid TOML: {failure}") from None
+    card = validated(Card, _one_for_all(data), str(place), error)
     if not card.thresholds and not tuned:
         raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card
+
+
+def _one_for_all(data: dict[str, Any]) -> dict[str, Any]:
+    """The table with a single mean or std written out for each lead."""
+    inputs = data.get("input")
+    if not isinstance(inputs, dict):
+        return data
+    leads = len(InputContract().leads)
+    number = {k: (v,) * leads for k, v in inputs.items() if k in ("mean", "std") and type(v) in (int, float)}
+    return {**data, "input": {**inputs, **number}}

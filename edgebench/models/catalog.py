@@ -9,7 +9,7 @@ from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
-from edgebench.models import store
+from edgebench.models import shipped_weights, store
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Architecture
@@ -24,7 +24,7 @@ class ModelFacts:
     macs: int | None = None
     """Multiply-adds of one record."""
     size_bytes: int | None = None
-    """Of the shipped weights."""
+    """Of the shipped weights; None where they are not installed."""
     macro_f1: float | None = None
     """On PTB-XL's fold 10, as is macro_auc."""
     macro_auc: float | None = None
@@ -75,12 +75,13 @@ def _facts(name: str) -> ModelFacts:
     architecture, classes, problem = name, len(SUPERCLASSES), ""
     try:
         if name in store.shipped():
-            model = store.find(name)
-            architecture, classes = model.manifest.architecture, len(model.manifest.classes)
-            scores = model.manifest.scores.get("fold10")
+            manifest = store.described(name)
+            here = shipped_weights.find(manifest.weights)
+            architecture, classes = manifest.architecture, len(manifest.classes)
+            scores = manifest.scores.get("fold10")
             known = {
                 "shipped": True,
-                "size_bytes": model.weights.stat().st_size,
+                "size_bytes": store.find(name).weights.stat().st_size if here else None,
                 "macro_f1": scores.macro_f1 if scores else None,
                 "macro_auc": scores.macro_auc if scores else None,
             }

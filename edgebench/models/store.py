@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pydantic
 
 from edgebench.core import registry
 from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError
-from edgebench.core.files import replacing, safe_name, sha256, write_text
-from edgebench.core.problems import meant
-from edgebench.core.serialization import first_problem
-from edgebench.models import structure
+from edgebench.core.files import replacing, safe_name, sha256, sha256_of, write_text
+from edgebench.core.problems import InvalidValue, Problem, meant, not_a_name
+from edgebench.core.serialization import plain, to_dict, to_json
+from edgebench.core.validation import validated
+from edgebench.models import shipped_weights, structure
 from edgebench.models.external import own
 
 if TYPE_CHECKING:
     from torch import nn
 
+NAME = re.compile(r"\w[\w.-]{0,127}")
 INNER = "network."
 """Before the names of weights of a network that was trained with its quantization."""
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = shipped_weights.MANIFESTS
 
 
-class Scores(pydantic.BaseModel):
+@dataclass(frozen=True)
+class FoldScores:
     """What a model reaches on one fold with its own thresholds."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     records: int
     macro_auc: float
@@ -37,12 +37,11 @@ class Scores(pydantic.BaseModel):
     f1_per_class: tuple[float, ...]
 
 
-class ModelManifest(pydantic.BaseModel):
+@dataclass(frozen=True)
+class ModelManifest:
     """What is known of a trained model."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    name: str = pydantic.Field(pattern=r"^\w[\w.-]{0,127}$")
+    name: str
     """Also the name of files."""
     architecture: str
     classes: tuple[str, ...]
@@ -50,28 +49,35 @@ class ModelManifest(pydantic.BaseModel):
     input: InputContract
     parameters: int
     weights: str
+    """Name of the file beside the manifest."""
     weights_sha256: str
     license: str
     training: dict[str, Any]
     """Provenance: dataset, folds, recipe, epochs, packages, machine."""
-    scores: dict[str, Scores]
+    scores: dict[str, FoldScores]
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
     variant: str = "none"
     """The compression that this model came from."""
     compressed_from: str = ""
     """SHA-256 of the weights of the model that was compressed."""
-    structure: dict[str, dict[str, int | list[int]]] = {}
-    """What a pruned network's modules have that its architecture's have not; see `edgebench.models.structure`."""
-    before: dict[str, float] = {}
+    structure: dict[str, dict[str, int | list[int]]] = field(default_factory=dict)
+    """How a pruned network's modules differ from its architecture's; see `edgebench.models.structure`."""
+    before: dict[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network that was compressed."""
-    quantization: dict[str, Any] = {}
-    """What a network was trained for whose training knew its int8; see `edgebench.quantization.qat`."""
+    quantization: dict[str, Any] = field(default_factory=dict)
+    """The int8 scheme of a network that was trained with it; see `edgebench.quantization.qat`."""
 
-    @pydantic.model_validator(mode="after")
-    def _one_threshold_a_class(self) -> ModelManifest:
+    def __post_init__(self) -> None:
+        """Raise InvalidValue for a name that is no file's, or where thresholds and classes differ in number."""
+        if not NAME.fullmatch(self.name):
+            raise InvalidValue(not_a_name("name", self.name))
         if len(self.thresholds) != len(self.classes):
-            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
-        return self
+            words = f"{len(self.thresholds)} thresholds for {len(self.classes)} classes"
+            raise InvalidValue(Problem("", words))
+
+    def identity(self) -> str:
+        """Hash of the manifest, which has that of the weights: a resumed run compares it."""
+        return sha256_of(json.dumps(to_dict(self), separators=(",", ":"), ensure_ascii=False))
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class TrainedModel:
 
 
 def shipped() -> list[str]:
-    """Names of the trained models in the package."""
+    """Names of the trained models that EdgeBench ships; the weights of some may have to be installed."""
     return sorted(p.stem for p in SHIPPED.glob("*.json"))
 
 
@@ -93,11 +99,22 @@ def stem(architecture: str) -> str:
 
 
 def find(name: str) -> TrainedModel:
-    """The trained model of a name in the package, or of a path to a manifest; its weights' SHA-256 is checked.
+    """The shipped model of a name, or that of a path to a manifest; the SHA-256 of its weights is checked.
 
-    Raises ModelError.
+    Raises ModelError, also where the weights of a shipped model are not installed.
     """
-    path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+    path = _path(name)
+    manifest = described(name)
+    weights = _weights(path, manifest)
+    if sha256(weights) != manifest.weights_sha256:
+        other = f", or of another version: {shipped_weights.INSTALL}" if weights.parent != path.parent else ""
+        raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced{other}")
+    return TrainedModel(manifest, weights)
+
+
+def described(name: str) -> ModelManifest:
+    """The manifest of a shipped model, or the one at a path; its weights may be missing. Raises ModelError."""
+    path = _path(name)
     if not path.is_file():
         raise ModelError(_unknown(name))
     try:
@@ -106,16 +123,23 @@ def find(name: str) -> TrainedModel:
         raise ModelError(f"{path}: not the manifest of a model: not JSON") from None
     if not isinstance(data, dict) or not {"architecture", "weights"} & set(data):
         raise ModelError(f"{path}: not the manifest of a model; edgebench train writes one")
-    try:
-        manifest = ModelManifest.model_validate(data)
-    except pydantic.ValidationError as error:
-        raise ModelError(f"{path}: {first_problem(error, ModelManifest)}") from None
+    return validated(ModelManifest, data, str(path), ModelError)
+
+
+def _path(name: str) -> Path:
+    return Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+
+
+def _weights(path: Path, manifest: ModelManifest) -> Path:
+    """The file of weights that belongs to the manifest at `path`; its hash is not checked. Raises ModelError."""
+    if path.parent.resolve() == SHIPPED:
+        if found := shipped_weights.find(manifest.weights):
+            return found
+        raise ModelError(f"{manifest.name}: its weights are not installed; {shipped_weights.INSTALL}")
     weights = path.parent / manifest.weights
     if weights.parent != path.parent or not weights.is_file():
         raise ModelError(f"{path}: its weights '{manifest.weights}' are not beside it")
-    if sha256(weights) != manifest.weights_sha256:
-        raise ModelError(f"{weights}: its SHA-256 is not the manifest's; it is damaged or was replaced")
-    return TrainedModel(manifest, weights)
+    return weights
 
 
 def _unknown(name: str) -> str:
@@ -180,9 +204,10 @@ def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool =
         state = module.state_dict().items()
         # Copies, since safetensors refuses tensors that share their memory (tied weights).
         save_file({k: (v.half() if k in parameters else v.clone()).contiguous() for k, v in state}, part)
-    whole = ModelManifest(**manifest, weights=weights.name, weights_sha256=sha256(weights))
+    fields = {**manifest, "weights": weights.name, "weights_sha256": sha256(weights)}
+    whole = validated(ModelManifest, plain(fields), str(weights), ModelError)
     path = folder / f"{manifest['name']}.json"
-    write_text(path, json.dumps(whole.model_dump(mode="json"), indent=2) + "\n")
+    write_text(path, to_json(whole, indent=2) + "\n")
     return path
 
 

@@ -19,7 +19,7 @@ from edgebench.pipeline.variants import Variants
 
 
 def read_all(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[ArtifactKey, Built]:
-    """The artifacts that the plan names; for imported files, thresholds are chosen on `validation` and kept in `folder`.
+    """The artifacts that the plan names; those of imported files get thresholds, chosen on `validation`, in `folder`.
 
     Raises PlanError where two have one name, ArtifactError.
     """

@@ -23,8 +23,8 @@ def load(
 ) -> Plan:
     """Verify a bundle and return its plan with overrides of the plan's measuring fields, or with `resume` that run's.
 
-    Where no runtime is installed for any of its formats, that is one error or, with `unsupported_rows`, left to be a row
-    for each artifact. Raises BundleError, PlanError, RunError.
+    Where no runtime is installed for any of its formats, that is one error or, with `unsupported_rows`, a row for each
+    artifact later. Raises BundleError, PlanError, RunError.
     """
     opened = reading.opened(bundle)
     if not unsupported_rows:

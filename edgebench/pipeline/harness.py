@@ -118,9 +118,7 @@ def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
     return own_models.moved(models, scratch, folder)
 
 
-def _inputs(
-    plan: Plan, models: Sources, sets: dict[str, RecordSet | None], facts: dict[str, Any]
-) -> dict[str, Any]:
+def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], facts: dict[str, Any]) -> dict[str, Any]:
     """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
     tuned = plan.build.tune_thresholds
     return {

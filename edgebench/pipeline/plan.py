@@ -17,6 +17,10 @@ from edgebench.core.problems import InvalidValue, Problem, require_range
 from edgebench.core.serialization import to_dict, to_json
 from edgebench.core.settings import MOST_THREADS, FineTuning, Measuring
 
+RANGES: dict[str, tuple[float, float | None]] = {
+    "calibration_records": (1, None), "limit": (1, None), "threads": (1, MOST_THREADS)
+}  # fmt: skip
+"""Smallest and largest value of the plan's own numbers."""
 TABLES = ("finetuning", "measuring")
 """The plan's tables, whose fields are overridden one by one."""
 
@@ -43,7 +47,7 @@ class BuildPlan:
     def __post_init__(self) -> None:
         """Raise InvalidValue for what cannot be built; what is named twice counts once."""
         _drop_repeated(self, "models", "variants", "exporters")
-        require_range("calibration_records", self.calibration_records, 1)
+        require_range("calibration_records", self.calibration_records, *RANGES["calibration_records"])
         for name in ("models", "variants"):
             if not getattr(self, name):
                 raise InvalidValue(Problem(name, "must not be empty"))
@@ -92,8 +96,8 @@ class MeasurePlan:
     def __post_init__(self) -> None:
         """Raise InvalidValue for what cannot be measured; what is named twice counts once."""
         _drop_repeated(self, "targets", "artifacts")
-        require_range("limit", self.limit, 1)
-        require_range("threads", self.threads, 1, MOST_THREADS)
+        for name in ("limit", "threads"):
+            require_range(name, getattr(self, name), *RANGES[name])
         if not self.targets:
             raise InvalidValue(Problem("targets", "must not be empty"))
 
@@ -128,7 +132,9 @@ class Plan:
     def replaced(self, **changes: Any) -> Plan:
         """The plan with some fields of either part changed; raises InvalidValue."""
         build = {k: v for k, v in changes.items() if FIELDS[k] is BuildPlan}
-        return Plan(replace(self.build, **build), replace(self.measure, **{k: changes[k] for k in changes.keys() - build}))
+        return Plan(
+            replace(self.build, **build), replace(self.measure, **{k: changes[k] for k in changes.keys() - build})
+        )
 
     def overridden(self, values: Mapping[str, Any]) -> Plan:
         """The plan with the values that are not None over its fields; those of tables go over the table's fields."""

@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from edgebench.artifacts.artifacts import Built
-from edgebench.core.contracts import Artifact, Cell, Job, Outcome, Target
+from edgebench.core.contracts import Outcome
 from edgebench.core.measurements import Measurement
-from edgebench.core.target_profiles import Fit, threads_here
 from edgebench.measuring import summary
 from edgebench.measuring.accuracy import Accuracy
+from edgebench.pipeline.planned import Planned
 
 Passes = Mapping[str, Sequence[summary.Process]]
 """What the timed passes of a cell gave, by name."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A cell with all that is needed to measure it."""
-
-    cell: Cell
-    target: Target
-    fit: Fit
-    built: Built
-
-    @property
-    def artifact(self) -> Artifact:
-        """The artifact; only where it was built."""
-        assert self.built.artifact is not None
-        return self.built.artifact
-
-    @property
-    def blocked(self) -> Outcome | None:
-        """Why there is nothing to measure, known before anything runs; None where there is."""
-        if self.fit.reason:
-            return Outcome("unsupported", self.fit.reason)
-        return None if self.built.artifact is not None else self.built.outcome
-
-    @property
-    def engine(self) -> str:
-        """torch's quantized engine to set; empty for a file that has no int8 TorchScript in it."""
-        if self.artifact.format != "torchscript" or self.artifact.precision == "fp32":
-            return ""
-        return self.artifact.engine or self.target.quantized_engine
-
-    def job(self, kind: Any, signals: Path, output: Path, **settings: Any) -> Job:
-        """A worker's job on this cell."""
-        threads = settings.pop("threads", None) or threads_here(self.target, settings.get("cores", ()))
-        return Job(
-            kind, self.artifact, str(self.built.path), self.target.device, threads, self.engine, str(signals),
-            str(output), **settings,
-        )  # fmt: skip
 
 
 def measurement(
@@ -61,10 +21,10 @@ def measurement(
     planned: Planned,
     dataset: str,
     host: str,
-    outcome: Outcome,
+    outcome: Outcome[Any],
     accuracy: Accuracy | None = None,
-    memory: Outcome | None = None,
-    profile: Outcome | None = None,
+    memory: Outcome[Any] | None = None,
+    profile: Outcome[Any] | None = None,
     passes: Passes | None = None,
 ) -> Measurement:
     """The row of a cell: whatever was measured, with the status and reason of `outcome`."""
@@ -81,9 +41,9 @@ def measurement(
     if accuracy is not None:
         values |= asdict(accuracy)
     if memory is not None and memory.status == "ok":
-        values |= memory.values
+        values |= asdict(memory.value)
     if profile is not None and profile.status == "ok":
-        values |= profile.values
+        values |= asdict(profile.value)
     if passes and outcome.status == "ok":
         values |= summary.timed(passes, planned.fit.emulated)
         values["verdict_reason"] = planned.fit.because or values["verdict_reason"]

@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
 from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
-from edgebench.core.measurements import Measurement, Run
 from edgebench.core.job_keys import JobKey
+from edgebench.core.measurements import Measurement, Run
 from edgebench.core.results import Predicted, TimedProcess
 from edgebench.core.serialization import from_dict, outcome_from, to_dict, to_json
 from edgebench.core.validation import validated

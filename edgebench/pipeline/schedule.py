@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from edgebench.core.contracts import Job, JobKind, Outcome
+from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
+from edgebench.isolation.jobs import run_job
 from edgebench.measuring import steadiness, summary
 from edgebench.measuring.latency_statistics import median_interval
-from edgebench.core.job_keys import JobKey
-from edgebench.isolation.jobs import run_job
 from edgebench.pipeline.plan import MeasurePlan
 from edgebench.pipeline.planned import Planned
 from edgebench.pipeline.rows import Passes
@@ -198,4 +198,3 @@ class Schedule:
 
     def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
         return self.store.output(planned.key(what.name, number))
-

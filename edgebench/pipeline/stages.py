@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import REFERENCE, Cell, Job, Outcome, RecordSet
+from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome, RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.isolation.jobs import predict_batch, run_job
@@ -187,7 +187,7 @@ class Stages:
     def _run_all(
         self, stage: str, jobs: Mapping[JobKey, Job], labels: Mapping[JobKey, str], done: Callable[[JobKey], object]
     ) -> None:
-        """Run untimed jobs, several at a time, without those that the journal has; `labels` is what is shown of each."""
+        """Run untimed jobs, several at a time, without those in the journal; `labels` is what is shown of each."""
         self.reporter.stage(stage, len(jobs))
         left = {key: job for key, job in jobs.items() if key not in self.store.outcomes}
         for key in (key for key in jobs if key not in left):
@@ -234,7 +234,7 @@ class Stages:
         self.reporter.cell(row)
 
     def _job(self, planned: Planned, key: JobKey, **settings: Any) -> Job:
-        kind = "memory" if key.stage == "memory" else "profile"
+        kind: JobKind = "memory" if key.stage == "memory" else "profile"
         threads = self.plan.measure.threads
         return planned.job(kind, self.test.signals, self.store.output(key), threads=threads, **settings)
 

@@ -14,20 +14,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
+from edgebench.artifacts.build import Build, build
 from edgebench.core import options, registry
-from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
+from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.isolation.jobs import predict
 from edgebench.measuring.accuracy import Accuracy, Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
-
-REFERENCE = "eager"
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         home = output / safe_name(request.exporter)
         with replacing_folder(home) as part:
             shutil.copytree(tries.built(fewest)[1].parent, part, ignore=shutil.ignore_patterns("*.npy"))
-        artifact = artifacts.read(home).artifact
-        assert artifact is not None
+        artifact = manifests.read(home).artifact
         dense = tries.logits(REFERENCE, 0, test)
         reference = Reference(test.labels, dense, artifact.thresholds)
         answers = {"float": dense, "int8": tries.logits("", 0, test), "found": tries.logits("", fewest, test)}
@@ -124,7 +123,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         trials = tuple(tries.done[k] for k in sorted(tries.done))
     left = tuple(s.module for s in ranked[:fewest])
     within = tries.done[fewest].drop <= request.max_drop
-    found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / artifacts.MANIFEST))
+    found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / manifests.MANIFEST))
     write_text(output / "search.json", to_json(found, indent=2) + "\n")
     return found, ranked
 
@@ -148,6 +147,7 @@ class _Tries:
         self.request, self.ranked, self.reporter, self.scratch = request, ranked, reporter, scratch
         self.calibration, self.validation = calibration, validation
         self.done: dict[int, Trial] = {}
+        self._logits: dict[tuple[str, int, str], NDArray[np.float32]] = {}
         self.validation_f1 = self._f1(REFERENCE, 0)
 
     def fewest(self) -> int:
@@ -168,46 +168,42 @@ class _Tries:
     def drop(self, in_float: int) -> float:
         """Macro-F1 that is lost on the validation fold with that many modules in float."""
         if in_float not in self.done:
-            self.reporter.begin(told := f"build and score with {in_float} modules in float")
+            self.reporter.begin(label := f"build and score with {in_float} modules in float")
             f1 = self._f1("", in_float)
             size = self.built(in_float)[0].file_size_bytes
             self.done[in_float] = Trial(in_float, f1, self.validation_f1 - f1, size)
             self.reporter.result(f"{in_float} modules in float: macro-F1 {f1:.4f} ({f1 - self.validation_f1:+.4f})")
-            self.reporter.step(told)
+            self.reporter.step(label)
         return self.done[in_float].drop
 
     def built(self, in_float: int, exporter: str = "") -> tuple[Artifact, Path]:
         """An artifact and its file; it is built where it is not there yet."""
         name = exporter or self.request.exporter
         home = self.scratch / str(in_float)
-        manifest = home / safe_name(name) / artifacts.MANIFEST
-        outcomes: list[Outcome] = []
+        manifest = home / safe_name(name) / manifests.MANIFEST
+        outcomes: list[Outcome[Artifact]] = []
         if not manifest.exists():
             why = f"among the {in_float} modules that int8 hurts most"
-            artifacts.build(
+            asked = Build(
                 self.request.model, "none", (name,), home, self.calibration, self.calibration, self.request.timeout_s,
-                lambda _, outcome: outcomes.append(outcome), dict.fromkeys(self.ranked[:in_float], why),
+                dict.fromkeys(self.ranked[:in_float], why),
             )  # fmt: skip
+            build(asked, lambda _, outcome: outcomes.append(outcome))
             if outcomes[0].status != "ok":
                 raise Unsupported(f"{self.request.model} {name}, {in_float} modules in float: {outcomes[0].reason}")
-        made = artifacts.read(manifest)
-        assert made.artifact is not None
-        assert made.path is not None
+        made = manifests.read(manifest)
         return made.artifact, made.path
 
     def logits(self, exporter: str, in_float: int, records: RecordSet) -> NDArray[np.float32]:
-        """What an artifact answers on records, in a process of its own."""
-        artifact, path = self.built(in_float, exporter=exporter)
-        output = path.with_name(f"{records.split}.npy")
-        if not output.exists():
-            job = Job(
-                "predict", artifact, str(path), "cpu", 1, artifact.engine, str(records.signals), str(output), batch=16
-            )
-            outcome = artifacts.perform(job, self.request.timeout_s)
+        """An artifact's logits on records, from a process of its own."""
+        key = (exporter, in_float, records.split)
+        if key not in self._logits:
+            artifact, path = self.built(in_float, exporter=exporter)
+            outcome = predict(artifact, path, records, self.request.timeout_s, artifact.engine)
             if outcome.status != "ok":
                 raise ModelError(f"{artifact.model} {artifact.exporter}: {outcome.reason}")
-        logits: NDArray[np.float32] = np.load(output)
-        return logits
+            self._logits[key] = outcome.value
+        return self._logits[key]
 
     def _f1(self, exporter: str, in_float: int) -> float:
         artifact, _ = self.built(in_float, exporter=exporter)

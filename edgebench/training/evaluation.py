@@ -92,10 +92,10 @@ def named(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def scores_of(records: RecordSet, logits: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.Scores:
+def scores_of(records: RecordSet, logits: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.FoldScores:
     """Macro-AUC and macro-F1 of logits (records, classes) at the thresholds."""
     f1 = f1_per_class(records.labels, decide(logits, thresholds))
-    return store.Scores(
+    return store.FoldScores(
         records=len(records),
         macro_auc=macro_auc(records.labels, logits) or 0.0,
         macro_f1=float(f1.mean()),

@@ -14,6 +14,7 @@ from edgebench.core.contracts import Progress, RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.files import cache_dir, replacing, sha256, sha256_of
 from edgebench.core.recipe import Recipe
+from edgebench.core.serialization import to_dict
 from edgebench.models import store
 from edgebench.models.external import own
 from edgebench.training.evaluation import predict
@@ -47,7 +48,7 @@ def _logits_of(
     """What a teacher says of the records, (records, classes); kept in the cache, since trainings share teachers."""
     told = model.manifest
     asked = [
-        told.weights_sha256, told.architecture, json.dumps(told.model_dump(mode="json"), sort_keys=True),
+        told.weights_sha256, told.architecture, json.dumps(to_dict(told), sort_keys=True),
         json.dumps(own.hashes(told.architecture)), sha256(records.signals), records.ids.tobytes().hex(),
         place.type, torch.__version__,
     ]  # fmt: skip

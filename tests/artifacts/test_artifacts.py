@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgebench.artifacts.artifacts import agrees
+from edgebench.artifacts.build import agrees
 from edgebench.core.errors import first_line
 
 OWN = np.array([[0.5, -0.25], [0.125, 0.0]], np.float32)

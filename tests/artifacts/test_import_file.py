@@ -14,7 +14,7 @@ import torch
 from helpers import QUICK
 
 from edgebench import api
-from edgebench.artifacts import artifacts, import_file
+from edgebench.artifacts import import_file, manifests
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ArtifactError
@@ -66,14 +66,14 @@ def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> N
     file = Path(shutil.copy(files / "any.onnx", tmp_path))
     file.with_suffix(".toml").write_text(own_files.CARD.replace("thresholds", "# thresholds"))
     with pytest.raises(ArtifactError, match="no thresholds"):
-        artifacts.read(file)
+        manifests.read(file)
     from edgebench.pipeline.own_models import with_thresholds
 
     validation = registry.dataset("demo").load(DataRequest("validation"))
     kept = tmp_path / "kept" / "manifest.json"
-    tuned = with_thresholds(artifacts.read(file, tuned=True), validation, kept, 60).artifact
+    tuned = with_thresholds(manifests.read(file, tuned=True), validation, kept, 60).artifact
     # What was chosen is kept, and a resume takes it from there: no process is asked again.
-    assert with_thresholds(artifacts.read(file, tuned=True), validation, kept, 0).artifact == tuned
+    assert with_thresholds(manifests.read(file, tuned=True), validation, kept, 0).artifact == tuned
     signals = torch.from_numpy((np.load(validation.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         logits = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
@@ -117,7 +117,7 @@ def test_damaged_files(files: Path, tmp_path: Path) -> None:
 
 def test_precision_by_the_operators(exported: Path) -> None:
     for exporter, precision in (("onnx", "fp32"), ("onnx-int8", "int8"), ("fbgemm-int8", "int8")):
-        found = artifacts.read(exported / exporter)
+        found = manifests.read(exported / exporter)
         assert found.path
         assert import_file._precision(found.path, import_file.FORMATS[found.path.suffix]) == precision
 
@@ -147,6 +147,6 @@ def test_a_wrong_number_of_outputs_is_a_row_that_says_so(files: Path, tmp_path: 
 
 def test_a_file_that_edgebench_exported_is_known_by_its_manifest(exported: Path) -> None:
     assert (
-        artifacts.read(exported / "torchscript" / "model.pt").artifact
-        == artifacts.read(exported / "torchscript").artifact
+        manifests.read(exported / "torchscript" / "model.pt").artifact
+        == manifests.read(exported / "torchscript").artifact
     )

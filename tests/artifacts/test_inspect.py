@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.artifacts import artifacts, inspect
+from edgebench.artifacts import inspect, manifests
 from edgebench.core import registry
 from edgebench.core.errors import ArtifactError
 from edgebench.models import store
@@ -18,7 +18,7 @@ LAYERS = 19
 
 
 def facts_of(folder: Path) -> list[inspect.LayerFacts]:
-    found = artifacts.read(folder)
+    found = manifests.read(folder)
     assert found.artifact is not None
     assert found.path is not None
     return [inspect.facts(layer) for layer in inspect.layers(found.artifact, found.path)]
@@ -90,7 +90,7 @@ def test_zeros_are_counted() -> None:
 
 
 def test_a_damaged_file_is_one_line(exported: Path, tmp_path: Path) -> None:
-    made = artifacts.read(exported / "torchscript").artifact
+    made = manifests.read(exported / "torchscript").artifact
     assert made is not None
     (tmp_path / "model.pt").write_bytes(b"no torchscript")
     with pytest.raises(ArtifactError, match="cannot be read") as raised:

@@ -18,7 +18,7 @@ import pytest
 import torch
 from decisions import CELL
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
 from edgebench.core import registry
 from edgebench.core.contracts import IOAdapter, Job, RecordSet
@@ -26,6 +26,7 @@ from edgebench.core.files import sha256
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import to_millivolts
+from edgebench.isolation.jobs import run_job
 from edgebench.tasks.statistics import decide
 
 RECORDS = 8
@@ -43,7 +44,7 @@ def run_in(folder: Path, **plan: object) -> Run:
 
 def cell_of(folder: Path) -> Measurement:
     """The row of the artifact in a folder."""
-    made = artifacts.read(folder).artifact
+    made = manifests.read(folder).artifact
     assert made is not None
     return replace(
         CELL, model=made.model, exporter=made.exporter, format=made.format,
@@ -58,7 +59,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
     home = tmp_path / "artifacts" / "resnet1d" / "none"
     shutil.copytree(exported / exporter, home / exporter)
     shipped = shipping.of(cell_of(home / exporter), run_in(tmp_path))
-    made = artifacts.read(home / exporter)
+    made = manifests.read(home / exporter)
     assert made.artifact and made.path and shipped.path == made.path
     assert shipped.file == f"artifacts/resnet1d/none/{exporter}/{made.path.name}"
     assert shipped.sha256 == sha256(made.path)
@@ -82,7 +83,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
         "predict", made.artifact, str(made.path), "cpu", 1, engine, str(demo.signals),
         str(tmp_path / "logits.npy"), records=RECORDS, batch=RECORDS,
     )  # fmt: skip
-    assert artifacts.perform(job, 120).status == "ok"
+    assert run_job(job, 120).status == "ok"
     decided = decide(np.load(tmp_path / "logits.npy"), made.artifact.thresholds)
     expected = [[name for name, yes in zip(made.artifact.classes, row, strict=True) if yes] for row in decided]
     assert [ast.literal_eval(line) for line in done.stdout.splitlines()] == expected
@@ -176,7 +177,7 @@ def test_a_manifest_that_leads_elsewhere_is_none(exported: Path, tmp_path: Path,
     home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"
     shutil.copytree(exported / "onnx", home)
     m = cell_of(home)
-    made = artifacts.read(home).artifact
+    made = manifests.read(home).artifact
     assert made
     (home / "manifest.json").write_text(to_json(replace(made, file=file)))
     assert "has no manifest" in shipping.of(m, run_in(tmp_path)).file
@@ -202,7 +203,7 @@ def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
     home = tmp_path / "project" / "run"
     kept = home / "artifacts" / "net" / "as-is"
     kept.mkdir(parents=True)
-    made = artifacts.read(exported / "onnx").artifact
+    made = manifests.read(exported / "onnx").artifact
     assert made
     record = replace(made, model="net", exporter="as-is", file="net.onnx", feed=IOAdapter())
     (kept / "manifest.json").write_text(to_json(record))

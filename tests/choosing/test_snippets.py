@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.choosing import snippets
 from edgebench.core.contracts import IOAdapter
 
@@ -27,7 +27,7 @@ FEEDS = {
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
 def test_each_way_of_feeding_a_file_from_elsewhere_runs(exported: Path, tmp_path: Path, feed: IOAdapter) -> None:
-    made = artifacts.read(exported / "onnx").artifact
+    made = manifests.read(exported / "onnx").artifact
     assert made
     signals = np.random.default_rng(0).normal(0, 0.3, (1, 12, 1000)).astype(np.float32)
     np.save(tmp_path / "signals.npy", signals)
@@ -55,7 +55,7 @@ def checked(*arguments: str, program: str) -> str:
 @pytest.mark.parametrize("threads", [0, 2])
 @pytest.mark.parametrize("form", ["onnx", "torchscript", "eager"])
 def test_programs_keep_to_pep_8(exported: Path, form: str, threads: int, device: str) -> None:
-    made = artifacts.read(exported / "onnx").artifact
+    made = manifests.read(exported / "onnx").artifact
     assert made
     plain = replace(made, format=form, precision="int8")
     program = snippets.of(plain, device, "qnnpack", threads)
@@ -69,7 +69,7 @@ def test_programs_keep_to_pep_8(exported: Path, form: str, threads: int, device:
 
 
 def test_a_gpus_file_is_loaded_on_the_gpu(exported: Path) -> None:
-    onnx, script = (artifacts.read(exported / name).artifact for name in ("onnx", "torchscript"))
+    onnx, script = (manifests.read(exported / name).artifact for name in ("onnx", "torchscript"))
     assert onnx and script
     assert 'providers=["CUDAExecutionProvider"]' in snippets.of(onnx, "cuda")
     assert 'map_location="cuda"' in snippets.of(script, "cuda")
@@ -78,7 +78,7 @@ def test_a_gpus_file_is_loaded_on_the_gpu(exported: Path) -> None:
 @pytest.mark.parametrize("name", ['a"]).exe("x', "line\nimport os", "back\\slash\\", "ünïcode"])
 @pytest.mark.parametrize("form", ["onnx", "torchscript", "eager"])
 def test_names_from_a_manifest_stay_texts(exported: Path, name: str, form: str) -> None:
-    made = artifacts.read(exported / "onnx").artifact
+    made = manifests.read(exported / "onnx").artifact
     assert made is not None
     plain = replace(made, format=form)
     odd = replace(plain, file=name, classes=(name,), input=replace(made.input, unit=name))

@@ -17,7 +17,7 @@ from decisions import CELL
 from helpers import edgebench
 
 import edgebench as package
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core.measurements import Measurement
 from edgebench.core.serialization import to_json
 
@@ -51,7 +51,7 @@ def test_the_page_has_both_answers() -> None:
 def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -> None:
     home = tmp_path / "run" / "artifacts" / "resnet1d" / "none"
     shutil.copytree(exported / "onnx", home / "onnx")
-    made = artifacts.read(home / "onnx").artifact
+    made = manifests.read(home / "onnx").artifact
     assert made is not None
     best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes)
     rows = [best, replace(best, exporter="eager", latency_p50_s=0.02, latency_p50_low_s=0.019, latency_p50_high_s=0.03)]
@@ -73,7 +73,7 @@ def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -
 def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, columns: str) -> None:
     home = tmp_path / "a folder with a long name, which no terminal of 80 columns has room for" / "run"
     shutil.copytree(exported / "onnx", home / "artifacts" / "resnet1d" / "none" / "onnx")
-    made = artifacts.read(exported / "onnx").artifact
+    made = manifests.read(exported / "onnx").artifact
     assert made is not None
     written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
     lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()

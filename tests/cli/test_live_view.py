@@ -39,7 +39,7 @@ def at_work(width: int) -> tuple[Live, Clock]:
     clock = Clock()
     live = Live(Console(file=io.StringIO(), width=width, force_terminal=True), clock=clock)
     live.stage("export and check", 1)
-    live.built("resnet1d onnx", Outcome("ok", values={"file_size_bytes": 5_550_000}))
+    live.built("resnet1d onnx", Outcome("ok", result={"file_size_bytes": 5_550_000}))
     live.step("resnet1d none onnx")
     live.outline(4, {"measure memory": 2, "measure latency": 4})
     live.cell(row("qnnpack-int8", "unsupported", "another engine"))

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from edgebench import api
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.compress.chain import Records, compress
 from edgebench.core.errors import PlanError
 from edgebench.core.settings import FineTuning
 from edgebench.models import flops, store
-from edgebench.pipeline.plan import load
+from edgebench.pipeline.read_plan import load
 from edgebench.quantization.qat import QuantizationAware
 from edgebench.training.loop import Watch
 from edgebench.training.state import EpochReport
@@ -68,7 +68,7 @@ def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
         assert told[name].reason == "the model was trained with its int8 quantization; it has int8 exports only"
     for name in ("onnx-int8", "fbgemm-int8"):
         assert told[name].status == "ok", told[name].reason
-        made_of = artifacts.read(next((tmp_path / "out").rglob(f"{name}/manifest.json"))).artifact
+        made_of = manifests.read(next((tmp_path / "out").rglob(f"{name}/manifest.json"))).artifact
         assert made_of is not None
         assert made_of.max_abs_error is not None
         assert made_of.max_abs_error < 0.5  # against the network with its rounding simulated

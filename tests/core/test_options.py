@@ -6,7 +6,7 @@ import pytest
 
 from edgebench.core import options, registry
 from edgebench.core.errors import PlanError, UnknownPlugin
-from edgebench.pipeline import plan
+from edgebench.pipeline import read_plan
 
 
 def test_words_choose() -> None:
@@ -27,13 +27,13 @@ def test_words_choose() -> None:
 )
 def test_a_bad_word_is_told_before_anything_runs(spec: str, said: str) -> None:
     with pytest.raises(PlanError, match=said) as raised:
-        plan.load(None, {"exporters": (spec,)})
+        read_plan.load(None, {"exporters": (spec,)})
     assert "\n" not in str(raised.value)
 
 
 def test_an_unknown_exporter_with_words() -> None:
     with pytest.raises(UnknownPlugin, match="unknown exporter 'tflite'; known: eager, "):
-        plan.load(None, {"exporters": ("tflite:minmax",)})
+        read_plan.load(None, {"exporters": ("tflite:minmax",)})
 
 
 @pytest.mark.parametrize("name", registry.names("exporters"))

@@ -47,10 +47,10 @@ def test_pydantic_reads_what_was_written() -> None:
 
 
 def test_numbers_of_numpy_and_paths_are_written_plainly() -> None:
-    outcome = Outcome("ok", values={"a": np.float64(0.5), "b": np.int64(3), "c": Path("x/y"), "d": np.float32(0.25)})
+    outcome = Outcome("ok", result={"a": np.float64(0.5), "b": np.int64(3), "c": Path("x/y"), "d": np.float32(0.25)})
     assert json.loads(to_json(outcome))["values"] == {"a": 0.5, "b": 3, "c": "x/y", "d": 0.25}
     with pytest.raises(TypeError, match="set is not JSON"):
-        to_json(Outcome("ok", values={"a": {1, 2}}))
+        to_json(Outcome("ok", result={"a": {1, 2}}))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -58,7 +58,7 @@ def test_what_is_not_a_number_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(replace(MEASUREMENT, macro_f1=value))
     with pytest.raises(ValueError, match="not JSON compliant"):
-        to_json(Outcome("ok", values={"latency": value}))
+        to_json(Outcome("ok", result={"latency": value}))
 
 
 def test_from_dict_refuses_a_field_that_is_missing_or_unknown() -> None:

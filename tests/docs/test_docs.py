@@ -17,7 +17,7 @@ from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError
 from edgebench.core.validation import validated
 from edgebench.models.card import Card
-from edgebench.pipeline import plan
+from edgebench.pipeline import read_plan
 
 CLI = typer.main.get_command(app)
 
@@ -106,7 +106,7 @@ def test_files_load(block: Block, tmp_path: Path) -> None:
     else:
         path = tmp_path / "plan.toml"
         path.write_text(block.text)
-        assert plan.load(path, {}).targets
+        assert read_plan.load(path, {}).targets
 
 
 @pytest.mark.parametrize("block", [b for p in PAGES for b in blocks(p, "python")], ids=lambda b: b.where)

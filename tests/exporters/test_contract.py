@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
+from edgebench.artifacts.build import CHECK_RECORDS
 from edgebench.core import registry
 from edgebench.core.contracts import Job, RecordSet
 from edgebench.core.files import sha256
+from edgebench.isolation.jobs import run_job
 
 EXPORTERS = registry.names("exporters")
 ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}
@@ -18,7 +20,7 @@ ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynami
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_manifest_describes_the_file(exported: Path, name: str) -> None:
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     assert found.path is not None
     exporter, artifact = registry.exporter(name), found.artifact
@@ -33,9 +35,9 @@ def test_manifest_describes_the_file(exported: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_checked_in_a_fresh_process(exported: Path, name: str) -> None:
-    artifact = artifacts.read(exported / name).artifact
+    artifact = manifests.read(exported / name).artifact
     assert artifact is not None
-    assert artifact.check_records == artifacts.CHECK_RECORDS
+    assert artifact.check_records == CHECK_RECORDS
     assert artifact.max_abs_error is not None
     # int8 shifts logits; a wrong scale or a lost layer shifts them by whole units
     assert artifact.max_abs_error < (1e-4 if artifact.precision == "fp32" else 1.0)
@@ -43,7 +45,7 @@ def test_checked_in_a_fresh_process(exported: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_batch_size_does_not_change_the_answer(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     logits = []
     for batch in (1, 5):
@@ -52,7 +54,7 @@ def test_batch_size_does_not_change_the_answer(exported: Path, name: str, demo: 
             "predict", found.artifact, str(found.path), "cpu", 1, ENGINE.get(name, ""), str(demo.signals), str(output),
             records=10, batch=batch,
         )  # fmt: skip
-        outcome = artifacts.perform(job, 120)
+        outcome = run_job(job, 120)
         assert outcome.status == "ok", outcome.reason
         logits.append(np.load(output))
     assert logits[0].shape == (10, 5)
@@ -63,8 +65,8 @@ def test_batch_size_does_not_change_the_answer(exported: Path, name: str, demo: 
 
 @pytest.mark.parametrize("name", [n for n in EXPORTERS if n.endswith("-int8")])
 def test_static_int8_is_small_and_calibrated(exported: Path, name: str) -> None:
-    artifact = artifacts.read(exported / name).artifact
-    plain = artifacts.read(exported / "torchscript").artifact
+    artifact = manifests.read(exported / name).artifact
+    plain = manifests.read(exported / "torchscript").artifact
     assert artifact is not None
     assert plain is not None
     assert plain.file_size_bytes / artifact.file_size_bytes >= 3.5
@@ -75,13 +77,13 @@ def test_static_int8_is_small_and_calibrated(exported: Path, name: str) -> None:
 
 
 def test_fp32_was_not_calibrated(exported: Path) -> None:
-    artifact = artifacts.read(exported / "onnx").artifact
+    artifact = manifests.read(exported / "onnx").artifact
     assert artifact is not None
     assert artifact.calibration is None
 
 
 def test_dynamic_int8_tells_what_stayed_in_float(exported: Path) -> None:
     for name in ("onnx-int8-dynamic", "torch-int8-dynamic"):
-        artifact = artifacts.read(exported / name).artifact
+        artifact = manifests.read(exported / name).artifact
         assert artifact is not None
         assert len(artifact.float_parts) == 18, name  # every convolution

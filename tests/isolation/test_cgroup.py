@@ -13,11 +13,11 @@ import pytest
 from helpers import PluginMaker
 
 from edgebench import diagnosis
-from edgebench.artifacts import artifacts
 from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
 from edgebench.core.files import sha256
 from edgebench.isolation import cgroup
 from edgebench.isolation.cgroup import NoCgroup
+from edgebench.isolation.jobs import run_job
 
 EATS = "import sys; held = bytearray(int(sys.argv[1])); print('held', len(held))"
 PLUGIN = """
@@ -119,7 +119,7 @@ def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome:
         "",
     )  # fmt: skip
     job = Job("memory", artifact, str(file), "cpu", 1, "", str(demo.signals), "unused", memory_limit_bytes=300_000_000)
-    return artifacts.perform(job, 60)
+    return run_job(job, 60)
 
 
 def test_a_worker_that_the_kernel_ended_did_not_fit(

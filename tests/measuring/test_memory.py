@@ -11,8 +11,8 @@ import numpy as np
 import psutil
 import pytest
 
-from edgebench.artifacts import artifacts
 from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.isolation.jobs import run_job
 from edgebench.measuring import memory
 
 WIDTH = 4166
@@ -55,7 +55,7 @@ def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -
         "memory", artifact, str(path), "cpu", 1, "", str(demo.signals), str(path.parent / "unused"),
         memory_limit_bytes=limit,
     )  # fmt: skip
-    return artifacts.perform(job, 300)
+    return run_job(job, 300)
 
 
 @pytest.mark.parametrize("kind", FILES)

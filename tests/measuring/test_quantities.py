@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
-from edgebench.artifacts.artifacts import Built
+from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
 from edgebench.core.protocols import Clock, Session
 from edgebench.core.results import OperatorTime
@@ -61,12 +61,12 @@ class SleepingRuntime:
         return []
 
 
-def job(artifact: Built, demo: RecordSet, output: Path, **settings: object) -> Job:
+def job(artifact: StoredArtifact, demo: RecordSet, output: Path, **settings: object) -> Job:
     assert artifact.artifact is not None
     return Job("latency", artifact.artifact, "x", "cpu", 1, "", str(demo.signals), str(output), **settings)  # type: ignore[arg-type]
 
 
-def test_latency_tells_load_first_and_samples_apart(artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+def test_latency_tells_load_first_and_samples_apart(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:
     runtime = SleepingRuntime()
     found = latency.measure(
         job(artifact, demo, tmp_path / "s.npy", warmup=3, min_samples=20, min_seconds=0.0), runtime
@@ -79,7 +79,9 @@ def test_latency_tells_load_first_and_samples_apart(artifact: Built, demo: Recor
     assert 0.002 <= samples.min() <= np.median(samples) < found["first_inference_s"]
 
 
-def test_latency_goes_on_until_the_seconds_have_passed(artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+def test_latency_goes_on_until_the_seconds_have_passed(
+    artifact: StoredArtifact, demo: RecordSet, tmp_path: Path
+) -> None:
     runtime = SleepingRuntime()
     found = latency.measure(
         job(artifact, demo, tmp_path / "s.npy", warmup=0, min_samples=2, min_seconds=0.3), runtime
@@ -87,7 +89,7 @@ def test_latency_goes_on_until_the_seconds_have_passed(artifact: Built, demo: Re
     assert found["samples"] > 20
 
 
-def test_accuracy_is_scikit_learns(artifact: Built) -> None:
+def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
     assert artifact.artifact is not None
     rng = np.random.default_rng(0)
     labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
@@ -130,7 +132,7 @@ def test_what_an_int8_cell_is_held_against(exporter: str, variant: str, against:
     assert (other and (other.exporter, other.variant)) == against
 
 
-def test_int8_is_held_against_plainer_int8(artifact: Built) -> None:
+def test_int8_is_held_against_plainer_int8(artifact: StoredArtifact) -> None:
     assert artifact.artifact is not None
     rng = np.random.default_rng(0)
     labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)

@@ -14,7 +14,7 @@ STATE = {"load_s": 0.2, "first_inference_s": 0.1, "throttled": False, "backgroun
 
 def process(path: Path, samples: list[float], **values: Any) -> summary.Process:
     np.save(path, np.array(samples))
-    return Outcome("ok", values=STATE | {"period_s": 0.0} | values), path
+    return Outcome("ok", result=STATE | {"period_s": 0.0} | values), path
 
 
 def test_closed_passes_by_hand(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_other_passes_by_hand(tmp_path: Path) -> None:
         "batch32": [process(tmp_path / "32.npy", [0.320] * 5)],
         "batch64": [],
         "cold": [
-            (Outcome("ok", values={"load_s": 3.0, "first_inference_s": 1.0, "evicted": True}), tmp_path / "none"),
-            (Outcome("ok", values={"load_s": 0.1, "first_inference_s": 0.1, "evicted": False}), tmp_path / "none"),
+            (Outcome("ok", result={"load_s": 3.0, "first_inference_s": 1.0, "evicted": True}), tmp_path / "none"),
+            (Outcome("ok", result={"load_s": 0.1, "first_inference_s": 0.1, "evicted": False}), tmp_path / "none"),
         ],
     }
     found = summary.timed(passes, emulated=False)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from helpers import PluginMaker
 
-from edgebench.artifacts import artifacts
-from edgebench.artifacts.artifacts import Built
+from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact, InputContract, Job, RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
+from edgebench.isolation.jobs import run_job
 
 PERFORMED = """
 import json, sys
@@ -30,7 +30,9 @@ SPARED = {"psutil", "importlib.metadata", "subprocess", "edgebench.tasks.statist
 
 
 @pytest.mark.parametrize("kind", ["memory", "latency"])
-def test_a_timed_worker_imports_only_what_it_needs(kind: str, artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+def test_a_timed_worker_imports_only_what_it_needs(
+    kind: str, artifact: StoredArtifact, demo: RecordSet, tmp_path: Path
+) -> None:
     """No search among the installed packages, nothing of the other stages."""
     assert artifact.artifact is not None
     job = Job(
@@ -68,6 +70,6 @@ def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet
     output = tmp_path / "o.npy"
     job = Job("latency", artifact, str(file), "cpu", 1, "", str(demo.signals), str(output), min_seconds=0.0)
     began = time.monotonic()
-    assert artifacts.perform(job, 60).status == "ok"
+    assert run_job(job, 60).status == "ok"
     assert time.monotonic() - began < 30
     assert len(np.load(output)) == 100

@@ -100,7 +100,7 @@ def test_the_agent_needs_the_standard_library_only() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["pipeline.bundle_run", "cli.device", "reports.columns", "data.bundled", "measuring.worker"],
+    ["pipeline.bundle_plan", "cli.device", "reports.columns", "data.bundled", "measuring.worker"],
 )
 def test_the_device_side_is_light(module: str) -> None:
     assert loaded(f"edgebench.{module}", HEAVY | {"pydantic", "typer", "rich"}) == set()

@@ -1,48 +1,74 @@
-"""The wheel: complete, and usable outside the checkout."""
+"""The wheels: small, complete, and usable outside the checkout."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import edgebench
+from edgebench.models import store
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from a copy of the sources, so that no build folder is left in the checkout."""
-    import shutil
-
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels by the distribution's name, built from a copy of the sources, which leaves no build folder here."""
     source, out = tmp_path_factory.mktemp("source") / "edgebench", tmp_path_factory.mktemp("wheel")
     skip = shutil.ignore_patterns(".git", ".venv*", "build", "*.egg-info", "__pycache__", "results", ".*_cache")
     shutil.copytree(ROOT, source, ignore=skip)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        str(out),
-        str(source),
-    ]
-    subprocess.run(command, check=True)
-    return next(out.glob("edgebench-*.whl"))
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(out)]
+    subprocess.run([*build, str(source), str(source / "weights")], check=True)
+    return {path.name.partition("-")[0].replace("_", "-"): path for path in out.glob("*.whl")}
+
+
+@pytest.fixture(scope="module")
+def wheel(wheels: dict[str, Path]) -> Path:
+    return wheels["edgebench"]
+
+
+def names_in(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def install(wheel: Path, site: Path) -> None:
+    """Into a folder, without a network."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*command, str(wheel)], check=True)
+
+
+def run_in(folder: Path, site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python outside the checkout, with what is installed in `site`."""
+    environment = {**os.environ, "PYTHONPATH": str(site), "OMP_WAIT_POLICY": "PASSIVE", "COLUMNS": "80"}
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_board_takes_a_small_wheel(wheel: Path) -> None:
+    assert wheel.stat().st_size <= 8e6
+    weights = [n for n in names_in(wheel) if n.endswith(".safetensors")]
+    assert weights == ["edgebench/models/weights/resnet1d.safetensors"]
+
+
+def test_the_second_wheel_holds_the_other_weights(wheels: dict[str, Path]) -> None:
+    files = {n for n in names_in(wheels["edgebench-weights"]) if ".dist-info/" not in n}
+    others = {f"edgebench_weights/{name}.safetensors" for name in store.shipped() if name != "resnet1d"}
+    assert files == {"edgebench_weights/__init__.py", *others}
 
 
 def test_it_holds_what_runs_need(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
+    names = names_in(wheel)
     for needed in (
         "edgebench/py.typed", "edgebench/exporters/onnx_fp32.py", "edgebench/targets/raspberry-pi-5.toml",
-        "edgebench/models/weights/resnet1d.safetensors", "edgebench/data/demo/beats.npz",
+        "edgebench/models/weights/vit.json", "edgebench/data/demo/beats.npz",
         "edgebench/reports/html/page.html.j2", "edgebench/reports/html/style.css", "edgebench/reports/html/page.js",
     ):  # fmt: skip
         assert needed in names
@@ -50,40 +76,49 @@ def test_it_holds_what_runs_need(wheel: Path) -> None:
     assert any(n.endswith("licenses/LICENSE") for n in names)
 
 
-def test_it_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
+def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -> None:
     site = tmp_path / "site"
-    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel)]
-    subprocess.run(install, check=True)
-    environment = {**os.environ, "PYTHONPATH": str(site), "OMP_WAIT_POLICY": "PASSIVE"}
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )  # fmt: skip
-
-    where = run("-c", "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)").stdout
-    assert all(path.startswith(str(site)) for path in where.split())
-    done = run(
+    install(wheels["edgebench"], site)
+    where = run_in(
+        tmp_path, site, "-c", "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
+    ).stdout
+    assert where and all(path.startswith(str(site)) for path in where.split())
+    command = (
         "-m", "edgebench", "run", "--exporter", "onnx", "--target", "host", "--limit", "8", "--processes", "1",
-        "--min-samples", "3", "--min-seconds", "0", "--threads", "1", "-o", "run",
+        "--min-samples", "3", "--min-seconds", "0", "--threads", "1", "-o",
     )  # fmt: skip
+    done = run_in(tmp_path, site, *command, "run")
+    assert done.returncode == 0, done.stderr
     assert "onnx" in done.stdout
     assert (tmp_path / "run" / "report.csv").exists()
 
+    refused = run_in(tmp_path, site, *command, "other", "--model", "inceptiontime")
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1 and "edgebench-weights" in refused.stderr
+    assert not (tmp_path / "other").exists()
+    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "models")
+    assert listed.returncode == 0
+    assert {line.split()[0]: line.split()[-1] for line in listed.stdout.splitlines() if "0.7" in line} == {
+        name: "shipped" if name == "resnet1d" else "missing" for name in store.shipped() if name != "vit"
+    }
+
+    install(wheels["edgebench-weights"], site)
+    done = run_in(tmp_path, site, *command, "other", "--model", "inceptiontime")
+    assert done.returncode == 0, done.stderr
+    assert "inceptiontime" in done.stdout
+
 
 def test_one_version_number() -> None:
-    import importlib.metadata
-
-    import edgebench
-
     assert importlib.metadata.version("edgebench") == edgebench.__version__
+    weights = tomllib.loads((ROOT / "weights" / "pyproject.toml").read_text())["project"]
+    assert weights["version"] == edgebench.__version__, "one message names it as what to install"
     assert f"## [{edgebench.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_files_are_short() -> None:
     long = {
         path.relative_to(ROOT): count
-        for folder in ("edgebench", "exporters", "tests", "benchmarks", "scripts")
+        for folder in ("edgebench", "exporters", "tests", "benchmarks", "scripts", "weights")
         for path in (ROOT / folder).rglob("*.py")
         if (count := len(path.read_text().splitlines())) > 320
     }

@@ -17,10 +17,11 @@ import pytest
 from helpers import edgebench, lines_of
 
 from edgebench import api
-from edgebench.artifacts.artifacts import Built, perform
+from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.cli import device
 from edgebench.cli import options as cli_options
 from edgebench.core.contracts import Job, RecordSet
+from edgebench.isolation.jobs import run_job
 from edgebench.remote.bundles import reading
 
 BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")
@@ -202,7 +203,9 @@ def test_a_bundle_among_others_is_refused(packed: Path, exported: Path, tmp_path
     assert (done.returncode, "a bundle is measured alone" in done.stderr) == (2, True)
 
 
-def test_a_worker_checks_the_file_again(packed: Path, artifact: Built, demo: RecordSet, tmp_path: Path) -> None:
+def test_a_worker_checks_the_file_again(
+    packed: Path, artifact: StoredArtifact, demo: RecordSet, tmp_path: Path
+) -> None:
     """What is damaged after a bundle was opened is not loaded either."""
     opened = reading.opened(packed)
     file = next((opened.folder / "artifacts").rglob("onnx/*.onnx"))
@@ -210,5 +213,5 @@ def test_a_worker_checks_the_file_again(packed: Path, artifact: Built, demo: Rec
     file.write_bytes(whole[:-1])
     assert artifact.artifact
     job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
-    assert "SHA-256" in perform(job, 60).reason
+    assert "SHA-256" in run_job(job, 60).reason
     file.write_bytes(whole)

@@ -22,7 +22,7 @@ from edgebench.core.errors import DiskFull, RunError
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
-from edgebench.pipeline.plan import load
+from edgebench.pipeline.read_plan import load
 
 
 def test_every_figure_is_there(exported: Path, tmp_path: Path) -> None:

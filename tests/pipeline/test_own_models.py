@@ -15,7 +15,8 @@ from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
 from edgebench.models import store
-from edgebench.pipeline.plan import Plan, load
+from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
 

@@ -18,7 +18,7 @@ from edgebench.core.contracts import Outcome
 from edgebench.core.errors import RunError
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import run_store
-from edgebench.pipeline.plan import load
+from edgebench.pipeline.read_plan import load
 from edgebench.reports import terminal
 
 

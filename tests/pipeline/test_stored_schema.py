@@ -17,7 +17,7 @@ from edgebench.core.errors import RunError
 from edgebench.core.serialization import to_json
 from edgebench.measuring import environment
 from edgebench.pipeline import run_store, stored_schema
-from edgebench.pipeline.plan import load
+from edgebench.pipeline.read_plan import load
 
 ROW = json.loads(to_json(CELL))
 DEEP = "[" * 100_000

@@ -7,7 +7,7 @@ from pathlib import Path
 from edgebench.core.contracts import Outcome
 from edgebench.core.progress import ProgressReporter
 from edgebench.models import store
-from edgebench.pipeline.plan import load
+from edgebench.pipeline.read_plan import load
 from edgebench.pipeline.variants import Sources
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core.contracts import Job, RecordSet
+from edgebench.isolation.jobs import run_job
 from edgebench.runtimes.clocks import CudaClock
 
 
@@ -51,12 +52,12 @@ def test_on_a_gpu(exported: Path, demo: RecordSet, name: str, tmp_path: Path) ->
 
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     for kind in ("predict", "memory", "latency"):
         output = str(tmp_path / f"{kind}.npy")
         job = Job(kind, found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), output, records=16)
-        outcome = artifacts.perform(job, 300)
+        outcome = run_job(job, 300)
         assert outcome.status == "ok", outcome.reason
         if kind == "memory":
             assert outcome.values["peak_device_bytes"] > 5_000_000

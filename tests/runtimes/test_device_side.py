@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from helpers import edgebench
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core.contracts import Job, RecordSet
+from edgebench.isolation.jobs import run_job
 
 
 def test_the_blocker_blocks(light: str, exported: Path, tmp_path: Path) -> None:
@@ -32,18 +33,18 @@ def test_measure_onnx_without_torch(light: str, exported: Path, tmp_path: Path) 
 def test_the_engine_is_set_and_recorded(
     exported: Path, demo: RecordSet, name: str, engine: str, tmp_path: Path
 ) -> None:
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     output = str(tmp_path / "logits.npy")
     job = Job("predict", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), output, records=4)
-    outcome = artifacts.perform(job, 120)
+    outcome = run_job(job, 120)
     assert outcome.values["settings"]["quantized_engine"] == engine
     assert np.isfinite(np.load(output)).all()
 
 
 @pytest.mark.parametrize("name", ["onnx", "torchscript", "eager"])
 def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str, tmp_path: Path) -> None:
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     assert found.path is not None
     damaged = tmp_path / found.path.name
@@ -53,7 +54,7 @@ def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str
     job = Job(
         "predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1
     )
-    outcome = artifacts.perform(job, 120)
+    outcome = run_job(job, 120)
     assert outcome.status == "failed"
     assert "SHA-256" in outcome.reason
 
@@ -64,9 +65,9 @@ def test_cuda_without_a_gpu_says_so(exported: Path, demo: RecordSet, name: str, 
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     job = Job("predict", found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
-    outcome = artifacts.perform(job, 120)
+    outcome = run_job(job, 120)
     assert outcome.status == "unsupported"
     assert "CUDA" in outcome.reason

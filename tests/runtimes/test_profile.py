@@ -7,22 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.artifacts import artifacts
+from edgebench.artifacts import manifests
 from edgebench.core import registry
 from edgebench.core.contracts import Job, RecordSet
 from edgebench.core.results import OperatorTime
+from edgebench.isolation.jobs import run_job
 from edgebench.measuring.operators import summary
 from edgebench.runtimes import onnx_profile, torch_profile
 
 
 @pytest.mark.parametrize("name", registry.names("exporters"))
 def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
-    found = artifacts.read(exported / name)
+    found = manifests.read(exported / name)
     assert found.artifact is not None
     output = tmp_path / "profile.json"
     engine = found.artifact.engine or ("fbgemm" if name == "torch-int8-dynamic" else "")
     job = Job("profile", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), str(output))
-    outcome = artifacts.perform(job, 120)
+    outcome = run_job(job, 120)
     assert outcome.status == "ok", outcome.reason
     values = outcome.values
     assert output.is_file()
@@ -82,7 +83,7 @@ def test_pooling_of_integers_is_not_float(exported: Path) -> None:
     import torch
 
     torch.backends.quantized.engine = "fbgemm"
-    module = torch.jit.load(str(artifacts.read(exported / "fbgemm-int8").path))  # type: ignore[no-untyped-call]
+    module = torch.jit.load(str(manifests.read(exported / "fbgemm-int8").path))  # type: ignore[no-untyped-call]
     record = np.zeros((1, 12, 1000), np.float32)
     found = torch_profile.profile(lambda r: module(torch.from_numpy(r)), [record] * 4)
     kinds = {o.name: o.kind for o in found}

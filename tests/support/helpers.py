@@ -14,7 +14,8 @@ import pytest
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.data.signals import LEADS
-from edgebench.pipeline.plan import Plan, load
+from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.read_plan import load
 
 BLOCKER = """
 import sys

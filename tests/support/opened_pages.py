@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from report_rows import OK, text_of
 
+from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.pipeline import run_store
 
@@ -43,7 +44,7 @@ def sampled(rows: Sequence[Measurement], folder: Path) -> None:
     rng = np.random.default_rng(0)
     for m in rows:
         samples = (m.latency_p50_s or 0) * np.exp(0.1 * rng.standard_normal(300))
-        np.save(run_store.samples_of(folder, f"latency~{m.cell.id}~0"), samples)
+        np.save(run_store.output_of(folder, JobKey.of_cell("latency", m.cell, 0)), samples)
 
 
 def written(run: Run, folder: Path) -> str:

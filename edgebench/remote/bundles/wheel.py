@@ -15,7 +15,7 @@ from edgebench import __version__
 from edgebench.remote.bundles.archive import zipped
 from edgebench.runtimes import installing
 
-BASE = ("numpy>=1.26", "psutil>=5.9")
+BASE = ("msgspec>=0.19", "numpy>=1.26", "psutil>=5.9")
 """As in pyproject.toml. What makes the command line pleasant is not needed to measure a bundle."""
 VERSION = f"{__version__}+device"
 NAME = f"edgebench-{VERSION}-py3-none-any.whl"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench import __version__
+from edgebench.artifacts.manifests import MANIFEST
 from edgebench.core import target_profiles
 from edgebench.core.contracts import Artifact, KnownReference, RecordSet, Target
 from edgebench.core.errors import BundleError
@@ -26,7 +27,7 @@ from edgebench.remote.bundles.archive import add
 from edgebench.remote.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
 
 Content = bytes | Path
-from edgebench.artifacts.manifests import MANIFEST
+
 HOST = "host"
 
 

@@ -9,7 +9,7 @@ import pytest
 from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError, FieldError, PlanError, UnknownPlugin
 from edgebench.core.settings import Measuring
-from edgebench.pipeline import plan
+from edgebench.pipeline import read_plan
 
 
 @pytest.fixture
@@ -18,11 +18,20 @@ def toml(tmp_path: Path) -> Path:
 
 
 def test_defaults() -> None:
-    found = plan.load(None, {})
-    assert (found.models, found.variants, found.targets) == (("resnet1d",), ("none",), ("host", "arm-qnnpack"))
-    assert found.exporters == tuple(registry.names("exporters"))
-    assert (found.dataset, found.data_dir, found.limit, found.threads) == ("demo", None, None, None)
-    assert (found.calibration_records, found.seed, found.measuring) == (256, 0, Measuring())
+    found = read_plan.load(None, {})
+    assert (found.build.models, found.build.variants, found.measure.targets) == (
+        ("resnet1d",),
+        ("none",),
+        ("host", "arm-qnnpack"),
+    )
+    assert found.build.exporters == tuple(registry.names("exporters"))
+    assert (found.measure.dataset, found.measure.data_dir, found.measure.limit, found.measure.threads) == (
+        "demo",
+        None,
+        None,
+        None,
+    )
+    assert (found.build.calibration_records, found.measure.seed, found.measure.measuring) == (256, 0, Measuring())
 
 
 def test_a_file_with_flags_over_it(toml: Path) -> None:
@@ -30,42 +39,47 @@ def test_a_file_with_flags_over_it(toml: Path) -> None:
         'targets = ["x86-cpu"]\nexporters = ["onnx", "onnx-int8"]\ndataset = "ptbxl"\ndata_dir = "data"\nlimit = 50\n'
         "seed = 3\n[measuring]\nprocesses = 5\nwarmup = 0\n"
     )
-    alone = plan.load(toml, {})
-    assert alone.targets == ("x86-cpu",) and alone.exporters == ("onnx", "onnx-int8")
-    assert (alone.dataset, alone.data_dir, alone.limit, alone.seed) == ("ptbxl", Path("data"), 50, 3)
-    assert alone.measuring == Measuring(processes=5, warmup=0)
+    alone = read_plan.load(toml, {})
+    assert alone.measure.targets == ("x86-cpu",) and alone.build.exporters == ("onnx", "onnx-int8")
+    assert (alone.measure.dataset, alone.measure.data_dir, alone.measure.limit, alone.measure.seed) == (
+        "ptbxl",
+        Path("data"),
+        50,
+        3,
+    )
+    assert alone.measure.measuring == Measuring(processes=5, warmup=0)
     flags = {"limit": 10, "seed": None, "exporters": (), "targets": ("host",), "measuring": {"warmup": 7}}
-    both = plan.load(toml, flags)
-    assert (both.limit, both.seed, both.targets) == (10, 3, ("host",))
-    assert both.exporters == ("onnx", "onnx-int8")
-    assert both.measuring == Measuring(processes=5, warmup=7)
+    both = read_plan.load(toml, flags)
+    assert (both.measure.limit, both.measure.seed, both.measure.targets) == (10, 3, ("host",))
+    assert both.build.exporters == ("onnx", "onnx-int8")
+    assert both.measure.measuring == Measuring(processes=5, warmup=7)
 
 
 def test_flags_alone() -> None:
-    found = plan.load(None, {"exporters": ("onnx",), "measuring": {"min_seconds": 0.0}, "threads": 2})
-    assert found.exporters == ("onnx",) and found.threads == 2
-    assert found.measuring == Measuring(min_seconds=0)
+    found = read_plan.load(None, {"exporters": ("onnx",), "measuring": {"min_seconds": 0.0}, "threads": 2})
+    assert found.build.exporters == ("onnx",) and found.measure.threads == 2
+    assert found.measure.measuring == Measuring(min_seconds=0)
 
 
 def test_artifacts_are_measured_as_they_are() -> None:
-    assert plan.load(None, {"artifacts": (Path("a/manifest.json"),)}).exporters == ()
+    assert read_plan.load(None, {"artifacts": (Path("a/manifest.json"),)}).exporters == ()
 
 
 def test_a_target_by_its_path(toml: Path) -> None:
     profile = toml.with_name("mine.toml")
     profile.write_text('name = "mine"\ndescription = "mine"\narchitecture = "aarch64"\n')
-    assert plan.load(None, {"targets": (str(profile),)}).targets == (str(profile),)
+    assert read_plan.load(None, {"targets": (str(profile),)}).measure.targets == (str(profile),)
 
 
 def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
     toml.write_text('data_dir = "somewhere"\nlimit = 5\nartifacts = ["a/manifest.json"]\n[measuring]\nprocesses = 4\n')
-    found = plan.load(toml, {})
-    saved = json.loads(json.dumps(found.document()))
-    assert plan.over_saved(saved, {"limit": None, "exporters": ()}) == found
-    longer = plan.over_saved(saved, {"limit": 9, "measuring": {"warmup": 3}})
-    assert (longer.limit, longer.measuring) == (9, Measuring(processes=4, warmup=3))
+    found = read_plan.load(toml, {})
+    stored = json.loads(json.dumps(found.document()))
+    assert read_plan.of_run(stored, {"limit": None, "exporters": ()}) == found
+    longer = read_plan.of_run(stored, {"limit": 9, "measuring": {"warmup": 3}})
+    assert (longer.measure.limit, longer.measure.measuring) == (9, Measuring(processes=4, warmup=3))
     with pytest.raises(PlanError, match=r"^the run's plan: colour: "):
-        plan.over_saved({**saved, "colour": "red"}, {})
+        read_plan.of_run({**stored, "colour": "red"}, {})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +102,7 @@ def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
             "plan.toml: models: must be a list, not 'resnet1d'; write \\[\"resnet1d\"\\]$",
         ),
         ("measuring = 3", PlanError, "plan.toml: measuring: must be a table, not 3$"),
-        ("exporters = [1]\nlimit = 'x'", PlanError, r"plan.toml: exporters.0: must be text, not 1 \(and 1 more\)$"),
+        ("exporters = [1]\nlimit = 'x'", PlanError, r"plan.toml: exporters.0: must be text, not 1$"),
         ("models = []", PlanError, "plan.toml: models: must not be empty$"),
         ("variants = []", PlanError, "plan.toml: variants: must not be empty$"),
         ("targets = []", PlanError, "plan.toml: targets: must not be empty$"),
@@ -115,7 +129,7 @@ def test_a_plan_that_cannot_be_run_is_one_line(
 ) -> None:
     toml.write_text(text)
     with pytest.raises(error, match=pattern) as caught:
-        plan.load(toml, {})
+        read_plan.load(toml, {})
     assert type(caught.value) is error and "\n" not in str(caught.value)
 
 
@@ -139,7 +153,7 @@ def test_flags_that_cannot_be_run_are_one_line(toml: Path, flags: dict[str, Any]
     toml.write_text("seed = 3\n[measuring]\nwarmup = 3\n")
     for file in (None, toml):
         with pytest.raises(FieldError) as caught:
-            plan.load(file, flags)
+            read_plan.load(file, flags)
         assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
         assert caught.value.problem.of("--limit").startswith(by_flag or "--limit")
 
@@ -147,24 +161,24 @@ def test_flags_that_cannot_be_run_are_one_line(toml: Path, flags: dict[str, Any]
 def test_a_file_is_blamed_for_what_it_says(toml: Path) -> None:
     toml.write_text("[measuring]\ncores = [999]\n")
     with pytest.raises(PlanError, match=r"plan\.toml: measuring\.cores 999: there is no such core here") as caught:
-        plan.load(toml, {"limit": 3, "measuring": {"warmup": 1}})
+        read_plan.load(toml, {"limit": 3, "measuring": {"warmup": 1}})
     assert not isinstance(caught.value, FieldError)
 
 
 def test_flags_do_not_hide_a_wrong_table(toml: Path) -> None:
     toml.write_text("[measuring]\nprocesses = 'three'\n")
     with pytest.raises(PlanError, match=r"measuring\.processes: "):
-        plan.load(toml, {"measuring": {"warmup": 1}})
+        read_plan.load(toml, {"measuring": {"warmup": 1}})
 
 
 def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"nowhere\.toml: cannot read the plan \(No such file or directory\)$"):
-        plan.load(tmp_path / "nowhere.toml", {})
+        read_plan.load(tmp_path / "nowhere.toml", {})
     with pytest.raises(PlanError, match=r"a folder; a plan is a TOML file$"):
-        plan.load(tmp_path, {})
+        read_plan.load(tmp_path, {})
     (tmp_path / "plan.json").touch()
     with pytest.raises(PlanError, match=r"a TOML file; go on with that run: edgebench run --resume .*$"):
-        plan.load(tmp_path, {})
+        read_plan.load(tmp_path, {})
     (tmp_path / "plan.json").unlink()
     for content, said in (
         (b"\xff\xfe\x00", "not a text file in UTF-8"),
@@ -173,11 +187,11 @@ def test_a_plan_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         (tmp_path / "strange.toml").write_bytes(content)
         with pytest.raises(PlanError, match=rf"strange\.toml: .*{said}"):
-            plan.load(tmp_path / "strange.toml", {})
+            read_plan.load(tmp_path / "strange.toml", {})
 
 
 def test_all_models_are_the_shipped_ones() -> None:
     from edgebench.models import store
 
-    assert plan.load(None, {"models": ("all",)}).models == tuple(store.shipped())
-    assert plan.load(None, {"models": ("resnet1d", "all")}).models == tuple(store.shipped())
+    assert read_plan.load(None, {"models": ("all",)}).build.models == tuple(store.shipped())
+    assert read_plan.load(None, {"models": ("resnet1d", "all")}).build.models == tuple(store.shipped())
