@@ -24,7 +24,8 @@ from edgebench.artifacts import manifests
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest, Job
 from edgebench.data.signals import open_signals, to_millivolts
-from edgebench.measuring.accuracy import BATCH, predict
+from edgebench.isolation.jobs import PREDICT_BATCH as BATCH
+from edgebench.measuring.accuracy import predict
 
 BOUND = 1.3
 EXPORTERS = ("onnx", "onnx-int8", "torchscript", "fbgemm-int8")

@@ -25,6 +25,8 @@ from tabulate import tabulate
 from edgebench.cli.app import app
 from edgebench.cli.options import MEASURING
 from edgebench.core.recipe import LIMITS, SMALL, Recipe
+from edgebench.core.settings import LEAST, FineTuning, Measuring
+from edgebench.pipeline.plan import FIELDS, RANGES, BuildPlan, MeasurePlan
 
 PAGE = ROOT / "docs" / "plan.md"
 HEADINGS = ["field", "type", "default", "flag", "meaning"]
@@ -87,7 +89,7 @@ def docstrings(kind: type) -> dict[str, str]:
 
 def _fields(kind: type) -> list[tuple[dataclasses.Field[Any], Any]]:
     hints = typing.get_type_hints(kind)
-    return [(field, hints[field.name]) for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return [(field, hints[field.name]) for field in dataclasses.fields(kind)]
 
 
 def _meaning(field: str, text: str) -> str:

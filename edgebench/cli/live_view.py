@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from rich.table import Column
 from rich.text import Text
 
-from edgebench.core.contracts import Outcome
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
@@ -125,7 +125,7 @@ class Live(ProgressReporter):
             self._reading = self._progress.add_task("read records", total=total)
         self._progress.update(self._reading, completed=done, total=total)
 
-    def built(self, artifact: str, outcome: Outcome) -> None:
+    def built(self, artifact: str, outcome: Outcome[Artifact]) -> None:
         """What came of it is the last result; what went wrong is a line that stays."""
         if outcome.status != "ok":
             self.note(f"{artifact}: {outcome.status}: {outcome.reason}")

@@ -59,13 +59,13 @@ def _path(kind: Any, value: Any) -> Any:
     raise InvalidValue(problems.expected("", problems.KINDS["Path"], value))
 
 
-def _check(kind: Any, data: Any, place: str) -> None:
+def _check(declared: Any, data: Any, place: str) -> None:
     """Raise InvalidValue for a key that a record does not have, and for a number that is not finite."""
+    kind: Any = _without_none(declared)
     if isinstance(data, float) and not math.isfinite(data):
         raise InvalidValue(problems.expected(place, "a finite number", data))
-    kind = _without_none(kind)
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
-        hints = _hints(kind)
+        hints = _hints(typing.cast(Any, kind))
         for name, value in data.items():
             if name not in hints:
                 raise InvalidValue(problems.unknown(place, str(name), hints))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from edgebench.core.contracts import Outcome
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
@@ -59,7 +59,7 @@ class JsonLines(ProgressReporter):
         """Something to know."""
         self._tell(event="note", text=text)
 
-    def built(self, artifact: str, outcome: Outcome) -> None:
+    def built(self, artifact: str, outcome: Outcome[Artifact]) -> None:
         """A device builds nothing."""
 
     def failed(self, text: str) -> None:

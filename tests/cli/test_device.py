@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from report_rows import failed, run_of
 
+from edgebench import api
 from edgebench.cli import device
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
-from edgebench.pipeline import bundle_run
 from edgebench.remote.event_stream import PlainLines
 
 STEERING = "\x1b[31m\u202e\x07\udc80"
@@ -22,7 +22,7 @@ def test_an_error_steers_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: py
     def broken(*_: object, **__: object) -> Run:
         raise RunError(f"{STEERING}\nis bad")
 
-    monkeypatch.setattr(bundle_run, "measure", broken)
+    monkeypatch.setattr(api, "run", broken)
     with pytest.raises(SystemExit) as ended:
         device.main(["measure", "x"])
     assert ended.value.code == 2
@@ -31,7 +31,7 @@ def test_an_error_steers_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 def test_rows_and_paths_steer_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     row = replace(failed("onnx", STEERING), target="host")
-    monkeypatch.setattr(bundle_run, "measure", lambda *_, **__: run_of(row))
+    monkeypatch.setattr(api, "run", lambda *_, **__: run_of(row))
     with pytest.raises(SystemExit) as ended:
         device.main(["measure", "x", "-o", f"out{STEERING}"])
     assert ended.value.code == 1

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from edgebench.cli import app as app_module
 from edgebench.core.settings import Measuring
-from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.plan import BuildPlan, MeasurePlan
 
 COMMANDS = (
     "run", "measure", "export", "bundle", "report", "train", "quantize", "inspect", "list", "doctor", "data fetch",
@@ -63,13 +63,13 @@ def test_every_option_says_what_it_does(
 
 def test_defaults_are_those_of_the_plan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     text = " ".join(" ".join(shown("run", monkeypatch, capsys)).replace("│", " ").split())
-    plan, measuring = Plan.model_validate({}), Measuring()
+    build, measure, measuring = BuildPlan(), MeasurePlan(), Measuring()
     for flag, value in {
         "processes": measuring.processes, "warmup": measuring.warmup, "min-samples": measuring.min_samples,
-        "min-seconds": measuring.min_seconds, "timeout": f"{measuring.timeout_s:g}", "seed": plan.seed,
-        "steady-limit": f"{measuring.steady_limit_s:g}", "calibration-records": plan.calibration_records,
-        "dataset": plan.dataset, "model": plan.models[0], "target": ", ".join(plan.targets),
-        "finetune-rounds": plan.finetuning.rounds,
+        "min-seconds": measuring.min_seconds, "timeout": f"{measuring.timeout_s:g}", "seed": measure.seed,
+        "steady-limit": f"{measuring.steady_limit_s:g}", "calibration-records": build.calibration_records,
+        "dataset": measure.dataset, "model": build.models[0], "target": ", ".join(measure.targets),
+        "finetune-rounds": build.finetuning.rounds,
     }.items():  # fmt: skip
         assert re.search(rf"--{flag} (?:(?!\[default).)*\[default: {value}\]", text), flag
 

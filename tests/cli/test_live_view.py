@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from sample_records import ARTIFACT
 
 from edgebench.cli.live_view import Live, clock_text
 from edgebench.core.contracts import Outcome
@@ -39,7 +41,7 @@ def at_work(width: int) -> tuple[Live, Clock]:
     clock = Clock()
     live = Live(Console(file=io.StringIO(), width=width, force_terminal=True), clock=clock)
     live.stage("export and check", 1)
-    live.built("resnet1d onnx", Outcome("ok", result={"file_size_bytes": 5_550_000}))
+    live.built("resnet1d onnx", Outcome("ok", result=replace(ARTIFACT, file_size_bytes=5_550_000)))
     live.step("resnet1d none onnx")
     live.outline(4, {"measure memory": 2, "measure latency": 4})
     live.cell(row("qnnpack-int8", "unsupported", "another engine"))

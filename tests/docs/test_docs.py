@@ -102,11 +102,11 @@ def test_files_load(block: Block, tmp_path: Path) -> None:
     elif "architecture" in data:
         assert validated(Target, data, block.where, PlanError).name == data["name"]
     elif "classes" in data:
-        assert Card(**data).classes
+        assert validated(Card, data, block.where, PlanError).classes
     else:
         path = tmp_path / "plan.toml"
         path.write_text(block.text)
-        assert read_plan.load(path, {}).targets
+        assert read_plan.load(path, {}).measure.targets
 
 
 @pytest.mark.parametrize("block", [b for p in PAGES for b in blocks(p, "python")], ids=lambda b: b.where)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edgebench.core.errors import ModelError
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.validation import validated
 from edgebench.models import store
 from edgebench.pipeline import run_store
 from edgebench.reports.columns import size
@@ -97,7 +99,7 @@ def compression() -> list[str]:
 def models() -> list[str]:
     """What a teacher brings, by the manifests of the two trainings."""
     path = ROOT / "results" / "reference" / "distillation" / "mobilenetv3-small-alone.json"
-    alone = store.ModelManifest.model_validate_json(path.read_text()).scores["fold10"]
+    alone = validated(store.ModelManifest, json.loads(path.read_text()), str(path), ModelError).scores["fold10"]
     taught = store.find("mobilenetv3-small").manifest.scores["fold10"]
     return [
         f"macro-AUC {alone.macro_auc:.3f} and macro-F1 {alone.macro_f1:.3f} on fold 10 alone, "

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import PluginMaker
@@ -23,6 +24,7 @@ EATS = "import sys; held = bytearray(int(sys.argv[1])); print('held', len(held))
 PLUGIN = """
 import os, signal, time
 from pathlib import Path
+from typing import Any
 class Runtime:
     format = "doomed"
     def unavailable(self, device, engine): return ""
@@ -111,7 +113,7 @@ def test_a_group_that_nobody_may_move_into(tree: Path, monkeypatch: pytest.Monke
     assert [p.name for p in (tree / "user").iterdir() if p.is_dir()] == ["app"]
 
 
-def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome:
+def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome[Any]:
     file = folder / "file"
     file.write_text(str(killed_by_the_kernel))
     artifact = Artifact(

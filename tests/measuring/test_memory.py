@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.core.results import Memory
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import memory
 
@@ -43,7 +44,7 @@ def torchscript_file(path: Path) -> None:
 FILES = {"onnx": onnx_file, "torchscript": torchscript_file}
 
 
-def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -> Outcome:
+def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -> Outcome[Memory]:
     if not path.exists():
         FILES[kind](path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -60,10 +61,11 @@ def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -
 
 @pytest.mark.parametrize("kind", FILES)
 def test_weights_of_200_mb_read_200_mb(kind: str, demo: RecordSet, tmp_path: Path) -> None:
-    found = measured(tmp_path / "large", kind, demo).values
-    assert found["model_rss_bytes"] == pytest.approx(12_000 * WIDTH * 4, rel=0.05)
+    found = measured(tmp_path / "large", kind, demo).value
+    assert found.model_rss_bytes is not None and found.runtime_rss_bytes is not None
+    assert found.model_rss_bytes == pytest.approx(12_000 * WIDTH * 4, rel=0.05)
     # Loading may hold the file twice: that is in the peak alone.
-    assert found["peak_rss_bytes"] >= found["runtime_rss_bytes"] + 0.95 * found["model_rss_bytes"]
+    assert found.peak_rss_bytes >= found.runtime_rss_bytes + 0.95 * found.model_rss_bytes
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")

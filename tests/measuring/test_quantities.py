@@ -72,11 +72,11 @@ def test_latency_tells_load_first_and_samples_apart(artifact: StoredArtifact, de
         job(artifact, demo, tmp_path / "s.npy", warmup=3, min_samples=20, min_seconds=0.0), runtime
     )  # fmt: skip
     samples = np.load(tmp_path / "s.npy")
-    assert found["samples"] == len(samples) == 20
+    assert found.samples == len(samples) == 20
     assert runtime.session.calls == 1 + 3 + 20
-    assert found["load_s"] >= 0.03
-    assert found["first_inference_s"] >= 0.05
-    assert 0.002 <= samples.min() <= np.median(samples) < found["first_inference_s"]
+    assert found.load_s >= 0.03
+    assert found.first_inference_s >= 0.05
+    assert 0.002 <= samples.min() <= np.median(samples) < found.first_inference_s
 
 
 def test_latency_goes_on_until_the_seconds_have_passed(
@@ -86,7 +86,7 @@ def test_latency_goes_on_until_the_seconds_have_passed(
     found = latency.measure(
         job(artifact, demo, tmp_path / "s.npy", warmup=0, min_samples=2, min_seconds=0.3), runtime
     )  # fmt: skip
-    assert found["samples"] > 20
+    assert found.samples > 20
 
 
 def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:

@@ -102,7 +102,7 @@ def test_a_broken_cell_is_a_row(
     bad = broken(plugin, exported, tmp_path, kind, code)
     measuring = Measuring(**vars(QUICK) | {"timeout_s": 3.0 if kind == "hang" else 60.0})
     plan = quick(exported, "onnx", measuring=measuring)
-    run = api.run(plan.model_copy(update={"artifacts": (bad, *plan.artifacts)}), tmp_path / "run")
+    run = api.run(plan.replaced(artifacts=(bad, *plan.measure.artifacts)), tmp_path / "run")
     rows = {m.exporter: m for m in run.measurements}
     assert (rows[kind].status, rows[kind].latency_p50_s) == (status, None)
     assert reason in rows[kind].reason

@@ -15,6 +15,7 @@ from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
 from edgebench.models import store
+from edgebench.pipeline import own_models
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
@@ -66,11 +67,9 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
     assert manifest.training["thresholds"] == "chosen on 160 records of the validation fold of demo (synthetic)"
 
 
-def adopt(net: Path, function: str = "build", weights: Path | None = None) -> None:
+def imported(net: Path, function: str = "build", weights: Path | None = None) -> None:
     plan = plan_of(net, models=(f"{net}:{function}",), weights=weights or net.with_suffix(".pth"))
-    from edgebench.pipeline.own_models import take_in
-
-    take_in(plan, None, net.parent / "out")
+    own_models.sources(plan.build, None, net.parent / "out", plan.measure.measuring.timeout_s)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def adopt(net: Path, function: str = "build", weights: Path | None = None) -> No
 def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
     net = own_files.write(tmp_path, own_files.CARD.replace(old, new))
     with pytest.raises(ModelError, match=said) as refused:
-        adopt(net)
+        imported(net)
     assert "\n" not in str(refused.value)
 
 
@@ -107,7 +106,7 @@ def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> 
 def test_a_function_that_is_wrong(tmp_path: Path, function: str, said: str) -> None:
     net = own_files.write(tmp_path)
     with pytest.raises(ModelError, match=said):
-        adopt(net, function)
+        imported(net, function)
 
 
 def test_a_wrong_class_count(tmp_path: Path) -> None:
@@ -116,14 +115,14 @@ def test_a_wrong_class_count(tmp_path: Path) -> None:
     three = {k: v[:3] if k.startswith("head") else v for k, v in network.state_dict().items()}
     torch.save(three, tmp_path / "three.pth")
     with pytest.raises(ModelError, match=r"gives \(2, 3\) for 2 records, not \(2, 5\): its TOML file has 5 classes"):
-        adopt(net, "three", tmp_path / "three.pth")
+        imported(net, "three", tmp_path / "three.pth")
 
 
 def test_a_file_that_breaks(tmp_path: Path) -> None:
     net = own_files.write(tmp_path)
     net.write_text("import a_package_that_nobody_has\n")
     with pytest.raises(ModelError, match="ModuleNotFoundError: No module named 'a_package_that_nobody_has'"):
-        adopt(net)
+        imported(net)
 
 
 @pytest.mark.parametrize(
@@ -193,4 +192,4 @@ def test_a_file_that_exits(tmp_path: Path) -> None:
     net = own_files.write(tmp_path)
     net.write_text("import sys\nsys.exit(0)\n")
     with pytest.raises(ModelError, match="SystemExit"):
-        adopt(net)
+        imported(net)

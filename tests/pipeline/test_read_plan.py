@@ -62,7 +62,7 @@ def test_flags_alone() -> None:
 
 
 def test_artifacts_are_measured_as_they_are() -> None:
-    assert read_plan.load(None, {"artifacts": (Path("a/manifest.json"),)}).exporters == ()
+    assert read_plan.load(None, {"artifacts": (Path("a/manifest.json"),)}).build.exporters == ()
 
 
 def test_a_target_by_its_path(toml: Path) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from edgebench import api
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import RunError
+from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import run_store
 from edgebench.pipeline.read_plan import load
@@ -87,18 +88,19 @@ def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
 
 def test_outcomes_keep_their_reason(tmp_path: Path) -> None:
     store = run_store.create(tmp_path / "run", {}, {}, {})
-    store.record("a", Outcome("failed", "because"))
-    assert run_store.reopen(tmp_path / "run", {}, {}, {}).outcomes == {"a": Outcome("failed", "because")}
+    key = JobKey("build", "net", "none", "onnx")
+    store.record(key, Outcome("failed", "because"))
+    assert run_store.reopen(tmp_path / "run", {}, {}, {}).outcomes == {key: Outcome("failed", "because")}
 
 
 def test_a_plan_of_an_earlier_version_has_fewer_fields(exported: Path, tmp_path: Path) -> None:
     plan, folder = quick(exported, "onnx"), tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         api.run(plan, folder, listener=StopAfter("measure memory", 1))
-    saved = json.loads((folder / "plan.json").read_text())
-    del saved["plan"]["finetuning"], saved["plan"]["tune_thresholds"], saved["plan"]["measuring"]["batches"]
-    del saved["inputs"]["targets"]["host"]["memory_limit_bytes"]
-    (folder / "plan.json").write_text(json.dumps(saved))
+    stored = json.loads((folder / "plan.json").read_text())
+    del stored["plan"]["finetuning"], stored["plan"]["tune_thresholds"], stored["plan"]["measuring"]["batches"]
+    del stored["inputs"]["targets"]["host"]["memory_limit_bytes"]
+    (folder / "plan.json").write_text(json.dumps(stored))
     assert [m.status for m in api.run(plan, folder, resume=True).measurements] == ["ok"]
 
 
@@ -146,7 +148,7 @@ def test_an_interrupted_export_is_resumed(tmp_path: Path) -> None:
 
 
 def test_what_is_named_twice_is_meant_once(exported: Path, tmp_path: Path) -> None:
-    assert quick(exported, "onnx", "onnx").artifacts == (exported / "onnx",)
+    assert quick(exported, "onnx", "onnx").measure.artifacts == (exported / "onnx",)
     profile = tmp_path / "mine.toml"
     profile.write_text('name = "cuda"\ndescription = "x"\narchitecture = ""\n')
     with pytest.raises(Exception, match="two profiles have one name"):

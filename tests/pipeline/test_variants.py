@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from edgebench.core.contracts import Outcome
+from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.models import store
 from edgebench.pipeline.read_plan import load
-from edgebench.pipeline.variants import Sources
+from edgebench.pipeline.variants import Variants, folder_in
+
+SOURCES = {"resnet1d": "resnet1d"}
 
 
-class Heard(ProgressReporter):
+class Notes(ProgressReporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
@@ -21,24 +25,24 @@ class Heard(ProgressReporter):
 
 def test_a_chain_is_made_from_what_the_plan_has_of_it(tmp_path: Path) -> None:
     plan = load(None, {"models": ("resnet1d",), "variants": ("l1-0.3+random-0.2", "l1-0.3")})
-    known: dict[str, Outcome] = {}
-    heard = Heard()
-    sources = Sources(plan, lambda model, variant: tmp_path / model / variant, known, known.__setitem__, heard)
-    assert sources.find("resnet1d", "none") == (Outcome("ok"), "resnet1d")
-    for variant in plan.variants:
-        outcome, manifest = sources.find("resnet1d", variant)
+    known: dict[JobKey, Outcome[Any]] = {}
+    notes = Notes()
+    variants = Variants(plan, SOURCES, folder_in(tmp_path), known, known.__setitem__, notes)
+    assert variants.find("resnet1d", "none") == (Outcome("ok"), "resnet1d")
+    for variant in plan.build.variants:
+        outcome, manifest = variants.find("resnet1d", variant)
         assert outcome.status == "ok"
-        told = store.find(manifest).manifest
-        assert told.variant == variant
-        assert told.training["compressed"] == variant.split("+")
-    assert list(known) == ["compress~resnet1d~l1-0.3", "compress~resnet1d~l1-0.3+random-0.2"]
-    assert heard.notes == ["resnet1d: l1-0.3", "resnet1d: l1-0.3+random-0.2, from its l1-0.3"]
+        manifest_of = store.find(manifest).manifest
+        assert manifest_of.variant == variant
+        assert manifest_of.training["compressed"] == variant.split("+")
+    assert [str(key) for key in known] == ["compress~resnet1d~l1-0.3", "compress~resnet1d~l1-0.3+random-0.2"]
+    assert notes.notes == ["resnet1d: l1-0.3", "resnet1d: l1-0.3+random-0.2, from its l1-0.3"]
 
 
 def test_without_its_beginning_a_chain_is_made_whole(tmp_path: Path) -> None:
     plan = load(None, {"models": ("resnet1d",), "variants": ("l1-0.3+random-0.2",)})
-    known: dict[str, Outcome] = {}
-    sources = Sources(plan, lambda _, variant: tmp_path / variant, known, known.__setitem__, ProgressReporter())
-    told = store.find(sources.find("resnet1d", "l1-0.3+random-0.2")[1]).manifest
-    assert list(known) == ["compress~resnet1d~l1-0.3+random-0.2"]
-    assert told.training["compressed"] == ["l1-0.3", "random-0.2"]
+    known: dict[JobKey, Outcome[Any]] = {}
+    variants = Variants(plan, SOURCES, folder_in(tmp_path), known, known.__setitem__, ProgressReporter())
+    manifest_of = store.find(variants.find("resnet1d", "l1-0.3+random-0.2")[1]).manifest
+    assert [str(key) for key in known] == ["compress~resnet1d~l1-0.3+random-0.2"]
+    assert manifest_of.training["compressed"] == ["l1-0.3", "random-0.2"]

@@ -60,4 +60,4 @@ def test_on_a_gpu(exported: Path, demo: RecordSet, name: str, tmp_path: Path) ->
         outcome = run_job(job, 300)
         assert outcome.status == "ok", outcome.reason
         if kind == "memory":
-            assert outcome.values["peak_device_bytes"] > 5_000_000
+            assert outcome.value.peak_device_bytes > 5_000_000

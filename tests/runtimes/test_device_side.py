@@ -38,7 +38,7 @@ def test_the_engine_is_set_and_recorded(
     output = str(tmp_path / "logits.npy")
     job = Job("predict", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), output, records=4)
     outcome = run_job(job, 120)
-    assert outcome.values["settings"]["quantized_engine"] == engine
+    assert outcome.value.settings["quantized_engine"] == engine
     assert np.isfinite(np.load(output)).all()
 
 

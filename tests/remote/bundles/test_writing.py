@@ -14,7 +14,8 @@ from edgebench.core.contracts import DataRequest, Target
 from edgebench.core.errors import BundleError, DataError, PlanError
 from edgebench.core.target_profiles import find
 from edgebench.measuring import environment
-from edgebench.pipeline import bundle_run, harness
+from edgebench.pipeline import bundle_plan
+from edgebench.pipeline import records as run_records
 from edgebench.remote.bundles import reading, wheel, writing
 
 
@@ -35,14 +36,13 @@ def test_the_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
 def test_it_comes_back_as_it_went(tmp_path: Path) -> None:
     made = contents(tmp_path / "made")
     writing.write(made, tmp_path / "x.bundle")
-    opened = reading.opened(tmp_path / "x.bundle")
-    plan = bundle_run.planned(opened, {"limit": 4, "measuring": {"processes": 5}})
+    plan = bundle_plan.load(tmp_path / "x.bundle", {"limit": 4, "measuring": {"processes": 5}}).measure
     assert (plan.threads, plan.seed, plan.limit, plan.measuring.processes) == (2, 7, 4, 5)
     machine = environment.machine()
     board = find(plan.targets[1], machine)
     assert plan.targets[0] == "host" and board == made.targets[1]
     records = registry.dataset("bundle").load(DataRequest("test", plan.data_dir))
-    assert made.records and harness.identity(records) == harness.identity(made.records)
+    assert made.records and run_records.identity(records) == run_records.identity(made.records)
     assert (records.label, len(records), records.classes) == ("demo (synthetic)", RECORDS, made.records.classes)
     assert np.array_equal(np.load(records.references[0].logits), made.references[0].logits)
     first = registry.dataset("bundle").load(DataRequest("test", plan.data_dir, limit=4))
@@ -63,7 +63,7 @@ def test_without_data_there_are_no_records(tmp_path: Path) -> None:
     writing.write(contents(tmp_path / "made", data=False), tmp_path / "x.bundle")
     opened = reading.opened(tmp_path / "x.bundle")
     assert not [name for name in opened.listing.files if name.startswith("records/")]
-    assert bundle_run.planned(opened, {}).dataset == "demo"
+    assert bundle_plan.load(tmp_path / "x.bundle", {}).measure.dataset == "demo"
 
 
 def test_what_cannot_be_packed_is_said(tmp_path: Path) -> None:
@@ -86,15 +86,14 @@ def test_what_cannot_be_packed_is_said(tmp_path: Path) -> None:
 
 def test_a_plan_of_a_bundle_is_checked(tmp_path: Path) -> None:
     writing.write(contents(tmp_path / "made"), tmp_path / "x.bundle")
-    opened = reading.opened(tmp_path / "x.bundle")
     for overrides, reason in (
         ({"measuring": {"processes": 0}}, "measuring.processes: must be at least 1, not 0"),
         ({"limit": 0}, "limit: must be at least 1, not 0"),
-        ({"targets": ("nowhere",)}, "unknown target"), ({"colour": "red"}, "no such field"),
+        ({"targets": ("nowhere",)}, "unknown target"), ({"colour": "red"}, "colour: unknown key"),
         ({"targets": ("board", "board")}, "unknown target"), ({"targets": ("host", "host")}, "two profiles"),
     ):  # fmt: skip
         with pytest.raises(PlanError, match=reason):
-            bundle_run.planned(opened, overrides)
+            bundle_plan.load(tmp_path / "x.bundle", overrides)
 
 
 def test_records_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
