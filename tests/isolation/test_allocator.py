@@ -8,7 +8,7 @@ import sys
 CODE = """
 import resource, sys
 import numpy as np
-from edgebench.allocator import keep_memory
+from edgebench.isolation.allocator import keep_memory
 
 if sys.argv[1] == "kept":
     keep_memory()

@@ -28,7 +28,7 @@ AROUND = (
 )
 HANGS = "yield {'pid': os.getpid()}\ntime.sleep(120)"
 PARENT = """
-from edgebench.process import ask
+from edgebench.isolation.process import ask
 for answer in ask('child_module', {}, 60):
     print(answer['pid'], flush=True)
 """
@@ -258,7 +258,7 @@ def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypat
     if not watched:  # as on a system or in a sandbox without that call
         monkeypatch.delattr(os, "pidfd_open", raising=False)
     assert list(ask(child("yield {'answer': 1}"), {}, 30)) == [{"answer": 1}]
-    silent = child("from edgebench import process\nprocess._answers[0].close()\ntime.sleep(120)")
+    silent = child("from edgebench.isolation import process\nprocess._answers[0].close()\ntime.sleep(120)")
     began = time.monotonic()
     assert failure(silent, 2).timeout
     assert time.monotonic() - began < 30
