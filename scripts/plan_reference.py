@@ -80,7 +80,7 @@ def _meaning(field: str, about: Mapping[str, Any]) -> str:
 
 
 def _type(about: Mapping[str, Any]) -> str:
-    """The type as a person writes it in TOML."""
+    """The type as TOML has it."""
     if "$ref" in about or about.get("type") == "object":
         return "table"
     if "anyOf" in about:
@@ -117,7 +117,7 @@ def _default(about: Mapping[str, Any]) -> str:
 
 
 def page() -> str:
-    """The page with its tables made anew."""
+    """The text of the page with the current tables."""
     text = PAGE.read_text(encoding="utf-8")
     for name in ("plan", "finetuning", "measuring", "recipe"):
         text = replaced(text, f"fields {name}", table(name))
