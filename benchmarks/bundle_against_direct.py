@@ -2,8 +2,8 @@
 
     python benchmarks/bundle_against_direct.py ARTIFACT... [--rounds 5]
 
-In each round the same artifacts are measured directly and out of a bundle, in alternating order; the
-ratio of the medians is taken round by round.
+Each round measures the same artifacts directly and out of a bundle, in alternating order; the result is the
+median over the rounds of the ratio of the two medians.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ def main() -> int:
     parser.add_argument("artifacts", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     ratios: dict[str, list[float]] = {}
     wrong = False
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch)
-        api.bundle(given.artifacts, home / "it.bundle", threads=given.threads)
-        for number in range(given.rounds):
+        api.bundle(arguments.artifacts, home / "it.bundle", threads=arguments.threads)
+        for number in range(arguments.rounds):
             ways = {
-                "direct": lambda folder: api.measure(given.artifacts, folder, threads=given.threads),
+                "direct": lambda folder: api.measure(arguments.artifacts, folder, threads=arguments.threads),
                 "bundle": lambda folder: api.measure([home / "it.bundle"], folder),
             }
             order = list(ways)[:: 1 if number % 2 else -1]
@@ -45,7 +45,7 @@ def main() -> int:
         median = statistics.median(found)
         wrong |= abs(median - 1) > BOUND
         print(f"{exporter:20} bundle / direct {median:.3f} ({min(found):.3f} to {max(found):.3f})")
-    print("macro-F1 the same to the last digit, latency within 5 %" if not wrong else "NOT the same")
+    print("macro-F1 equal, latency within 5 %" if not wrong else "DIFFERENT")
     return int(wrong)
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/cost_of_cells.py ARTIFACT [--cells 1 8 32]
 
-Measures copies of one ONNX artifact under other names. A run of no cells does not exist; what a run costs once (reading
-the records, the reports) is the part of the line through the points that does not depend on the cells.
+It measures copies of one ONNX artifact under other names, and fits a line to seconds over cells: the slope is what a
+cell costs, the intercept what a run costs once (reading the records, the reports).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import edgebench
 
 BOUND_S = 2.0
 PROPORTION = 1.25
-"""What a further cell costs in the largest run over what it costs in the smallest: in proportion, it is 1."""
+"""Bound of the ratio of one more cell's cost in the largest run to that in the smallest; 1 is in proportion."""
 
 
 def copies(artifact: Path, scratch: Path, count: int) -> list[Path]:
-    """The artifact under as many names."""
+    """Copies of the artifact, each of another model name."""
     manifest = json.loads((artifact / "manifest.json").read_text())
     found = []
     for number in range(count):
@@ -59,7 +59,7 @@ def main() -> int:
     print(f"a cell costs {slope:.2f} s beyond its samples (bound {BOUND_S:g}), a run {once:.1f} s once")
     ratio = growth[-1] / growth[0]
     print(
-        f"a further cell takes {growth[0]:.2f} s in small runs, {growth[-1]:.2f} s in large ones: {ratio:.2f} times "
+        f"one more cell takes {growth[0]:.2f} s in small runs, {growth[-1]:.2f} s in large ones: {ratio:.2f} times "
         f"(bound {PROPORTION})"
     )
     return int(slope > BOUND_S or ratio > PROPORTION)

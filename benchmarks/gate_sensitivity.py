@@ -1,9 +1,9 @@
-"""Does `edgebench gate` see a slowdown of 5 %, and leave alone what did not change?
+"""Does `edgebench gate` find a slowdown of 5 %, and nothing where nothing changed?
 
     python benchmarks/gate_sensitivity.py ARTIFACT [--slow 10] [--same 20] [--processes 15]
 
-Measures one ONNX artifact again and again: runs that are alike, and runs whose runtime was made slower by a plug-in,
-which spins for 5 % of what each prediction took. Each is held against the last unchanged run, of the same minutes.
+It measures one ONNX artifact many times: unchanged runs, and runs whose runtime a plug-in slows down by spinning for
+5 % of the time of each prediction. It compares each run with the last unchanged one, from the same minutes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RUNTIME = Runtime()
 
 
 def planted(scratch: Path, artifact: Path) -> Path:
-    """A copy of the artifact whose format is that of a runtime which can be made slower, and the plug-in for it."""
+    """A copy of the artifact in a format of its own, and the plug-in with the slower runtime for that format."""
     (scratch / "edgebench_planted.py").write_text(PLUGIN)
     info = scratch / "edgebench_planted-1.0.dist-info"
     info.mkdir()

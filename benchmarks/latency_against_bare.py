@@ -1,11 +1,11 @@
-"""Is the latency that EdgeBench reports that of timers which others wrote, on the same files?
+"""Does the latency that EdgeBench reports equal that of independent timers on the same files?
 
-An ONNX artifact against a bare `session.run` loop, a TorchScript artifact against `torch.utils.benchmark.Timer`.
+They are a bare `session.run` loop for ONNX, and `torch.utils.benchmark.Timer` for TorchScript.
 
     python benchmarks/latency_against_bare.py ARTIFACTS [--rounds 7]
 
-In each round, one worker process of EdgeBench and one bare process measure the same file with the same threads, one
-right after the other and in alternating order; the ratio of their medians is taken round by round.
+In each round a worker process of EdgeBench and a bare process measure the same file with the same threads, one right
+after the other, in alternating order; the result is the median over the rounds of the ratio of the two medians.
 """
 
 from __future__ import annotations

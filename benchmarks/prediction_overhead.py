@@ -1,9 +1,9 @@
-"""What predicting a whole test split through EdgeBench's runtimes costs over the bare loop on the same batches.
+"""What does predicting a whole test split through EdgeBench's runtimes cost over the bare loop on the same batches?
 
     python benchmarks/prediction_overhead.py ARTIFACTS [--data-dir PTBXL] [--rounds 3]
 
 Both sides run in this process, in turn, on the same memory-mapped records: `measuring.accuracy.predict` (what the
-worker does, with the conversion to millivolts and the file of logits) against a loop that only calls the library.
+worker does, including the conversion to millivolts and the file of logits), and a loop that only calls the library.
 """
 
 from __future__ import annotations

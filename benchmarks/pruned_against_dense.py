@@ -1,10 +1,10 @@
-"""How much faster and smaller are the artifacts of a network that lost half of its multiply-adds?
+"""How much faster and smaller are the artifacts of a network pruned to half of its multiply-adds?
 
     edgebench export --variant none --variant structured-0.5 --exporter onnx --exporter torchscript -o A
     python benchmarks/pruned_against_dense.py A structured-0.5 [--rounds 5]
 
-In each round a fresh worker measures the dense file and another the pruned one, in alternating order; the ratio of
-their medians is taken round by round. Weights do not matter to speed, so the network need not be fine-tuned.
+In each round a fresh worker measures the dense file and another the pruned one, in alternating order; the result is the
+median over the rounds of the ratio of the two medians. The network needs no fine-tuning: weights do not change speed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from edgebench.core.contracts import DataRequest, Job
 from edgebench.isolation.jobs import run_job
 
 FASTER, SMALLER = 1.6, 1.7
-"""What is wanted of half the multiply-adds."""
+"""Least ratios, dense over pruned."""
 
 
 def median(built: StoredArtifact, signals: str, threads: int, samples: int) -> float:

@@ -1,8 +1,9 @@
-"""Do five runs of one cell agree, and is a cell that was disturbed called noisy?
+"""Do five runs of one cell agree, and is the verdict of a disturbed cell `noisy`?
 
     python benchmarks/repeatability.py ARTIFACT [--runs 5]
 
-First the runs on the machine as it is; then one run beside a process that burns a core, whose verdict must be `noisy`.
+After the runs on the machine as it is, one more runs beside a process that keeps a core busy: its verdict must be
+`noisy`.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python benchmarks/report_of_500_cells.py RUN [--cells 500] [--openings 5]
 
-RUN is a finished run; its measured cells are copied under other names, with their raw samples, until there are enough.
-The page is opened several times, each time by a fresh page of one browser, from a file. Opened means: headline, table
-and the charts in sight are drawn. The fastest opening counts, since what disturbs only adds to it. The time that the
-page's main thread computed is printed beside it.
+RUN is a finished run; the script copies its measured cells under other names, with their raw samples, until there are
+enough. It opens the page from a file several times, each time in a fresh tab, until headline, table and visible
+charts are drawn. The fastest opening counts, since disturbances only add time. The main thread's time is printed
+beside it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BOUND_BYTES = 6_000_000
 
 
 def enlarged(run: Run, count: int, folder: Path) -> Run:
-    """The run with copies of its measured cells, until it has so many with numbers."""
+    """The run with its measured cells copied until there are `count`; their samples are copied into `folder`."""
     (folder / "samples").mkdir()
     rows = []
     measured = [m for m in run.measurements if m.status == "ok" and not m.emulated]
@@ -44,7 +44,7 @@ def enlarged(run: Run, count: int, folder: Path) -> Run:
 
 
 def opened(page: Path, times: int) -> list[tuple[float, float]]:
-    """Seconds to the charts of each opening, and of these what the main thread computed."""
+    """For each opening, the seconds until the charts are drawn and those that the main thread computed."""
     from playwright.sync_api import sync_playwright
 
     found = []

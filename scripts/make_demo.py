@@ -1,10 +1,10 @@
-"""Make the bank of mean beats that the embedded demo set is synthesised from.
+"""Make the bank of mean beats that the demo set is synthesised from.
 
     python scripts/make_demo.py PTBXL_FOLDER
 
-For each combination of superclasses, the median beats of the training-fold records are clustered by shape, and each
+For each combination of superclasses it clusters the median beats of the training folds' records by shape. Each
 cluster of at least 50 records becomes one template: the mean of their median beats, 12 leads, 0.9 s at 100 Hz. No
-template is, or can be solved for, a single patient's signal. Folds 9 and 10 are not read.
+template is a single patient's signal, or lets one be computed. It does not read folds 9 and 10.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def median_beat(microvolts: NDArray[np.int16]) -> NDArray[np.float64] | None:
 
 
 def templates_of(beats: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], int]]:
-    """Mean beats of the clusters, each with how many records it is the mean of."""
+    """Mean beats of the clusters, each with the number of its records."""
     clusters = max(1, min(MOST_CLUSTERS, len(beats) // 120))
     shapes = PCA(min(20, len(beats)), random_state=0).fit_transform(beats.reshape(len(beats), -1))
     member = KMeans(clusters, n_init=4, random_state=0).fit_predict(shapes)

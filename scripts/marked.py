@@ -1,4 +1,4 @@
-"""Parts of the pages that are made by scripts: each stands between `<!-- NAME -->` and `<!-- end -->`."""
+"""Parts of the pages that scripts write: each stands between `<!-- NAME -->` and `<!-- end -->`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAGES = (ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "do
 
 
 def replaced(text: str, name: str, part: str) -> str:
-    """The text with `part` in the place of that name; raises ValueError where there is none."""
+    """The text with `part` between the marks of that name; raises ValueError where there are none."""
     pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"no '<!-- {name} -->' with '<!-- end -->' in the page")
@@ -18,7 +18,7 @@ def replaced(text: str, name: str, part: str) -> str:
 
 
 def page_of(name: str) -> Path:
-    """The page with the place of that name; raises ValueError where there is none."""
+    """The page that has the marks of that name; raises ValueError where none has."""
     for page in PAGES:
         if f"<!-- {name} -->" in page.read_text(encoding="utf-8"):
             return page

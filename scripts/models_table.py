@@ -2,7 +2,7 @@
 
     python scripts/models_table.py
 
-It stands between `<!-- models -->` and `<!-- end -->`; a test fails where it is out of date.
+The table stands between `<!-- models -->` and `<!-- end -->`; a test fails where it is out of date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 
 
 
 def table(facts: list[ModelFacts]) -> str:
-    """The table in markdown; a model without weights says how to train it."""
+    """The table in Markdown; for a model without weights, it has the command that trains it."""
     rows = [[f"`{m.name}`", count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
     return tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
 
@@ -34,7 +34,7 @@ def _trained(facts: ModelFacts) -> list[str]:
 
 
 def page() -> str:
-    """The page with the table made anew."""
+    """The text of the page with the current table."""
     return replaced(PAGE.read_text(encoding="utf-8"), "models", table(model_facts()))
 
 

@@ -90,7 +90,7 @@ def table_in(report: str) -> str:
 
 
 def main() -> None:
-    """Copy the run that the command line names, and write its table."""
+    """Publish the run that the command line names."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
     page = page_of(f"table {home.name}")

@@ -1,4 +1,4 @@
-"""Make everything anew that is made of the published runs: their reports and pictures, and the tables of the pages.
+"""Make again what is made of the published runs: their reports and pictures, and the tables of the pages.
 
     python scripts/regenerate.py            # writes what differs
     python scripts/regenerate.py --check    # writes nothing; exits with 1 where something differs
@@ -27,9 +27,9 @@ from edgebench import api
 from edgebench.reports import search
 
 FORMATS = ("csv", "md")
-"""Of each published run; report.html is left out, since the others can be read where they are."""
+"""Of each published run; report.html is not published."""
 OTHERS = ("*.svg", "*.png", "*.html")
-"""What else could lie beside a report; what is not made anew is stale."""
+"""Other files of a report; those that are not made again are stale."""
 
 
 def runs() -> list[Path]:
@@ -38,7 +38,7 @@ def runs() -> list[Path]:
 
 
 def reports(folder: Path) -> dict[Path, bytes | None]:
-    """What the reports of a run should be, by path; None for what no report has any more."""
+    """What the reports of a run should be, by path; None for files that no report has now."""
     with tempfile.TemporaryDirectory() as scratch:
         written = api.report([folder], FORMATS, Path(scratch))
         found: dict[Path, bytes | None] = {folder / path.name: path.read_bytes() for path in written}
@@ -50,21 +50,21 @@ def searches() -> dict[Path, bytes]:
     """What the reports of the published searches should be, by path."""
     found: dict[Path, bytes] = {}
     for folder in sorted(path.parent for path in REFERENCE.glob("*/search.json")):
-        told = json.loads((folder / "search.json").read_text(encoding="utf-8"))
+        stored = json.loads((folder / "search.json").read_text(encoding="utf-8"))
         with (folder / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
             modules = [
                 {"module": row["module"], "parameters": int(row["parameters"])}
-                | {figure: float(row[figure]) for figure in ("agreement", "error")}
+                | {metric: float(row[metric]) for metric in ("agreement", "error")}
                 for row in csv.DictReader(file)
             ]
         with tempfile.TemporaryDirectory() as scratch:
-            search.write(Path(scratch), told, modules)
+            search.write(Path(scratch), stored, modules)
             found |= {folder / path.name: path.read_bytes() for path in Path(scratch).iterdir()}
     return found
 
 
 def decisions() -> str:
-    """The table of AArch64's decisions against x86's."""
+    """The table that compares AArch64's decisions with x86's."""
     rows = json.loads((REFERENCE / "arm" / "decisions.json").read_text(encoding="utf-8"))["rows"]
     cells = [
         [*row["artifact"].split(), f"{row['f1_here']:.4f}", f"{row['f1_there']:.4f}",
@@ -78,7 +78,7 @@ def decisions() -> str:
 
 
 def pages(made: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
-    """What the pages with made parts should be, by path; `made` has the report.md of each run."""
+    """What the pages should be, by path; `made` has the report.md of each run."""
     found: dict[Path, bytes | None] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
             else:
                 path.write_bytes(content)
     if not changed:
-        print(f"{len(wanted)} files are what the runs say")
+        print(f"{len(wanted)} files are up to date")
     return 1 if check and changed else 0
 
 

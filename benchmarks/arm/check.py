@@ -1,4 +1,4 @@
-"""Run inside the root by `root.sh check`: it imports the runtimes, and holds QNNPACK's int8 to NumPy's integers."""
+"""Run inside the root by `root.sh check`: it imports the runtimes and compares QNNPACK's int8 with NumPy's integers."""
 
 import platform
 

@@ -3,8 +3,9 @@
     python benchmarks/arm/decisions.py ARTIFACTS --ssh-config DIR/ssh/config [--host arm]
         [--data-dir PTBXL] [--records 200] [--timeout 3600] [--json FILE]
 
-The device side of EdgeBench is copied to the device with the artifacts and the records, and its worker asked there as
-it is asked here. Bounds: macro-F1 equal in fp32, within 0.01 in int8. All runtimes, versions and settings are printed.
+It copies the device side of EdgeBench, the artifacts and the records to the device, and runs the same jobs in a
+worker there and in one here. Bounds: macro-F1 equal in fp32, within 0.01 in int8. It prints all runtimes, versions
+and settings.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgebench.core.errors import ModelError
+from edgebench.diagnosis import plugins
 from edgebench.models import shipped_weights, store
 from edgebench.models.catalog import model_facts
 
@@ -77,3 +78,8 @@ def test_the_catalog_lists_models_whose_weights_are_missing(monkeypatch: pytest.
     default, large = model_facts()
     assert default.size_bytes
     assert large.shipped and large.size_bytes is None and large.macro_f1 and large.macs and not large.problem
+
+
+@pytest.mark.usefixtures("no_checkout")
+def test_the_list_of_plugins_needs_no_weights() -> None:
+    assert plugins("models")["models"][LARGE].startswith("trained")

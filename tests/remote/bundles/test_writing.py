@@ -112,8 +112,13 @@ def test_the_wheel_has_no_weights_and_asks_for_little(tmp_path: Path) -> None:
     (tmp_path / wheel.NAME).write_bytes(wheel.build())
     entries = entries_of(tmp_path / wheel.NAME)
     assert wheel.build() == (tmp_path / wheel.NAME).read_bytes()
+    assert (tmp_path / wheel.NAME).stat().st_size < 500_000
     assert not [name for name in entries if "weights/" in name or "__pycache__" in name]
-    assert {"edgebench/worker.py", "edgebench/exporters/onnx_fp32.py", "edgebench/targets/cuda.toml"} <= entries.keys()
+    assert {
+        "edgebench/measuring/worker.py",
+        "edgebench/exporters/onnx_fp32.py",
+        "edgebench/targets/cuda.toml",
+    } <= entries.keys()
     metadata = entries[f"{wheel.INFO}/METADATA"].decode()
     always = [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra ==" not in line]
     assert always == ["Requires-Dist: numpy>=1.26", "Requires-Dist: psutil>=5.9"]
