@@ -108,7 +108,7 @@ def compressed(
     `heard` is told how far a fine-tuning is. Raises DiskFull.
     """
     request = {
-        "model": model, "variant": variant, "folder": str(folder), "begun": begun, "tuning": asdict(tuning), **source
+        "model": model, "variant": variant, "folder": str(folder), "base": begun, "tuning": asdict(tuning), **source
     }  # fmt: skip
     try:
         for answer in ask("edgebench.compress.process", request, timeout_s):

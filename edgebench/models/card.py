@@ -1,4 +1,4 @@
-"""The small TOML file beside a network or a file from elsewhere: what EdgeBench cannot know of it."""
+"""The card: a small TOML file beside an imported network or file, with what EdgeBench cannot read from it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from edgebench.core.files import toml
 from edgebench.core.serialization import first_problem
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
-
-
 NAME = r"^(\w[\w.-]{0,63})?$"
 """Names become file names: letters, digits, '_', '.' and '-'."""
 Probability = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
@@ -22,15 +20,15 @@ Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 
 
 class CardInput(pydantic.BaseModel):
-    """What the network takes."""
+    """The input that the network takes."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     layout: Literal["leads-first", "samples-first"] | None = None
-    """(batch, 12, 1000) or (batch, 1000, 12); by default as the file says, or leads first."""
+    """(batch, 12, 1000) or (batch, 1000, 12); by default what the file declares, or leads first."""
     unit: Literal["mV", "standardised"] = "mV"
     mean: tuple[pydantic.FiniteFloat, ...] = ()
-    """Of each lead in mV, or one number for all; for standardised input."""
+    """Mean of each lead in mV, or one number for all leads; for standardised input."""
     std: tuple[Positive, ...] = ()
 
     @pydantic.field_validator("mean", "std", mode="before")
@@ -51,15 +49,15 @@ class CardInput(pydantic.BaseModel):
 
 
 class Card(pydantic.BaseModel):
-    """The whole file."""
+    """The content of the card."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     name: str = pydantic.Field("", pattern=NAME)
-    """What tables call it; by default the file's name."""
+    """The model's name in tables; by default the name of the file."""
     classes: tuple[str, ...] = pydantic.Field(min_length=1)
     thresholds: tuple[Probability, ...] = ()
-    """Probability at and above which each class is decided for; may be left out with --tune-thresholds."""
+    """Probability from which on each class is predicted; optional with --tune-thresholds."""
     output: Literal["logits", "probabilities"] = "logits"
     license: str = "unknown"
     input: CardInput = CardInput()
@@ -70,27 +68,27 @@ class Card(pydantic.BaseModel):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.classes)} classes")
         return self
 
-    def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
-        """How to feed a file, with what was found out of its input."""
+    def io_adapter(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
+        """The adapter for a file with this input layout; `single` says that it takes one record at a time."""
         return IOAdapter(layout, self.input.mean, self.input.std, single, self.output)
 
 
 def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
-    """The card beside `path`, a file of the same name that ends in .toml.
+    """Read the card of `path`: the file beside it with the same name and the suffix .toml.
 
-    `tuned` says that thresholds will be chosen on the validation fold, so the card may lack them. Raises `error`.
+    The card may omit its thresholds where `tuned` says that they will be chosen on the validation fold. Raises `error`.
     """
-    place = path.with_suffix(".toml")
+    file = path.with_suffix(".toml")
     try:
-        card = Card.model_validate(toml(place.read_text(encoding="utf-8")))
+        card = Card.model_validate(toml(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise error(f"{path}: no {place.name} beside it; write one with at least: {EXAMPLE}") from None
+        raise error(f"{path}: no {file.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
-        raise error(f"{place}: cannot be read ({failure.strerror})") from None
+        raise error(f"{file}: cannot be read ({failure.strerror})") from None
     except pydantic.ValidationError as failure:
-        raise error(f"{place}: {first_problem(failure, Card)}") from None
-    except ValueError as failure:  # of the encoding, or of the TOML
-        raise error(f"{place}: not valid TOML: {failure}") from None
+        raise error(f"{file}: {first_problem(failure, Card)}") from None
+    except ValueError as failure:  # wrong encoding, or wrong TOML
+        raise error(f"{file}: not valid TOML: {failure}") from None
     if not card.thresholds and not tuned:
-        raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
+        raise error(f"{file}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card

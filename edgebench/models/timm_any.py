@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def source(name: str) -> Architecture:
-    """The network of timm with that name, on an image of the size that the network was made for.
+    """Any network of timm, on an image of the size that it was made for: timm:NAME.
 
     Raises ModelError where timm has no such network, MissingPackage where timm is not installed.
     """

@@ -148,7 +148,7 @@ def test_a_chain_goes_on_from_its_beginning(tmp_path: Path) -> None:
     epochs: list[int] = []
     watch = Watch(epoch=lambda report: epochs.append(report.epoch))
     going_on = store.find(
-        str(compress("resnet1d", "structured-0.5+l1-0.4", tmp_path / "on", DEMO, tuning, watch, begun=str(begun)))
+        str(compress("resnet1d", "structured-0.5+l1-0.4", tmp_path / "on", DEMO, tuning, watch, base=str(begun)))
     )
     assert epochs == [1]
     once = made("structured-0.5+l1-0.4", tmp_path / "once", epochs=1)

@@ -45,7 +45,7 @@ def test_without_network_the_weights_stay(source: str, monkeypatch: pytest.Monke
     network = Backbone()
     before = copy.deepcopy(network.state_dict())
     timeout = socket.getdefaulttimeout()
-    said = pretrained.start_from(network, source)
+    said = pretrained.load_imagenet(network, source)
     assert unchanged(network, before)
     assert said == (
         f"the ImageNet weights {source} could not be fetched (URLError: <urlopen error Name or service not known); "
@@ -62,13 +62,13 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TimeoutError
 
     monkeypatch.setattr(pretrained, "_fetch", fetch)
-    assert "(TimeoutError: no message)" in pretrained.start_from(Backbone(), "timm:any")
-    assert seen == [pretrained.PATIENCE_S]
+    assert "(TimeoutError: no message)" in pretrained.load_imagenet(Backbone(), "timm:any")
+    assert seen == [pretrained.TIMEOUT_S]
     assert socket.getdefaulttimeout() is None
 
 
 def test_a_name_that_does_not_exist_is_told_too() -> None:
-    said = pretrained.start_from(Backbone(), "torchvision:No_Weights.AT_ALL")
+    said = pretrained.load_imagenet(Backbone(), "torchvision:No_Weights.AT_ALL")
     assert said.startswith("the ImageNet weights torchvision:No_Weights.AT_ALL could not be fetched (")
 
 
@@ -80,7 +80,7 @@ def test_all_but_the_classifier_is_taken_over(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pretrained, "_fetch", lambda source: state)
     network = Backbone()
     before = copy.deepcopy(network.state_dict())
-    said = pretrained.start_from(network, "timm:any")
+    said = pretrained.load_imagenet(network, "timm:any")
     after = network.state_dict()
     taken = {name for name in after if torch.equal(after[name], state[name]) and name.startswith("features")}
     assert taken == {name for name in after if not name.startswith("classifier")}
@@ -99,7 +99,7 @@ def test_the_names_of_the_tensors_fit(name: str, monkeypatch: pytest.MonkeyPatch
     state = {key: torch.full(value.shape, 2).to(value.dtype) for key, value in published.state_dict().items()}
     monkeypatch.setattr(pretrained, "_fetch", lambda source: state)
     network = architecture.make(5)
-    pretrained.start_from(network, architecture.pretrained)
+    pretrained.load_imagenet(network, architecture.pretrained)
     kept = {key.rpartition(".")[0] for key, value in network.state_dict().items() if not (value == 2).all()}
     assert kept == {
         "deit-tiny": {"head", "head_dist"}, "mobilenetv3-small": {"classifier.3"}, "convnext-atto": {"head.fc"}

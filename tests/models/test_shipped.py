@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
@@ -64,7 +63,7 @@ def test_demo_carries_signal() -> None:
     """A model trained on PTB-XL alone reaches 0.60 on the synthetic set."""
     records = registry.dataset("demo").load(DataRequest("test"))
     model = store.find("resnet1d")
-    logits = predict(store.network(model), records, torch.device("cpu"))
+    logits = predict(store.network(model), records)
     assert macro_f1(records.labels, decide(logits, model.manifest.thresholds)) >= 0.60
 
 

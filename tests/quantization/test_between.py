@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.ao.quantization import FakeQuantizeBase
 
 from edgebench.quantization import qat
+from edgebench.quantization.float_modules import OTHER_OPERATORS, float_operators
 from edgebench.quantization.fx import quantize_static
-from edgebench.quantization.keep import BETWEEN, between
 from edgebench.quantization.sensitivity import sensitivities
 
 
@@ -73,11 +73,11 @@ def test_the_stream_stays_in_float(signals: np.ndarray) -> None:
 
 def test_transformers_leave_it_by_themselves(signals: np.ndarray) -> None:
     network = Normalised()
-    assert list(between(network, {})) == [BETWEEN]
-    assert between(network, {"operators": "all-operators"}) == {}
-    assert between(Residual(), {}) == {}
+    assert list(float_operators(network, {})) == [OTHER_OPERATORS]
+    assert float_operators(network, {"operators": "all-operators"}) == {}
+    assert float_operators(Residual(), {}) == {}
     _, told = errors(network, signals)
-    assert [text.partition(":")[0] for text in told] == [BETWEEN]
+    assert [text.partition(":")[0] for text in told] == [OTHER_OPERATORS]
     quantized, _ = quantize_static(network.eval(), "fbgemm", signals)
     assert type(quantized.norm) is nn.LayerNorm
     quantized, _ = quantize_static(network.eval(), "fbgemm", signals, {"operators": "all-operators"})
@@ -86,22 +86,22 @@ def test_transformers_leave_it_by_themselves(signals: np.ndarray) -> None:
 
 def test_it_is_one_more_line_of_the_sensitivities(signals: np.ndarray) -> None:
     found = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {})
-    assert {s.module for s in found} == {"stem", "blocks.0", "blocks.1", "blocks.2", "head", BETWEEN}
+    assert {s.module for s in found} == {"stem", "blocks.0", "blocks.1", "blocks.2", "head", OTHER_OPERATORS}
     worst = max(found, key=lambda s: s.error)
-    assert (worst.module, worst.parameters) == (BETWEEN, 0)
+    assert (worst.module, worst.parameters) == (OTHER_OPERATORS, 0)
     without = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {"operators": "products-only"})
-    assert BETWEEN not in {s.module for s in without}
+    assert OTHER_OPERATORS not in {s.module for s in without}
 
 
 def test_a_training_leaves_it_in_float_too(signals: np.ndarray) -> None:
-    prepared = qat.prepared(Normalised(), "fbgemm", signals)
-    assert list(prepared.settings["floats"]) == [BETWEEN]
+    prepared = qat.prepare(Normalised(), "fbgemm", signals)
+    assert list(prepared.settings["floats"]) == [OTHER_OPERATORS]
     roundings = [name for name, m in prepared.named_modules() if isinstance(m, FakeQuantizeBase)]
     weights = [name for name in roundings if "weight_fake_quant" in name]
     assert len(weights) == 2
     assert len(roundings) == 2 * 3, "of each product its weights, what goes in, and what comes out"
-    again = qat.restored(Normalised(), prepared.settings, (12, 40))
+    again = qat.restore(Normalised(), prepared.settings, (12, 40))
     assert again.state_dict().keys() == prepared.state_dict().keys()
-    quantized, told = qat.converted(prepared.eval(), "fbgemm", torch.from_numpy(signals))
+    quantized, told = qat.convert(prepared.eval(), "fbgemm", torch.from_numpy(signals))
     assert type(quantized.get_submodule("norm")) is nn.LayerNorm
-    assert [text.partition(":")[0] for text in told] == [BETWEEN]
+    assert [text.partition(":")[0] for text in told] == [OTHER_OPERATORS]

@@ -92,7 +92,7 @@ def test_a_refused_sum_costs_its_block_only(prepare: str) -> None:
     if prepare == "static":
         told = fx.quantize_static(network, "qnnpack", signals)[1]
     else:
-        told = qat.prepared(network, "qnnpack", signals).plan.label
+        told = qat.prepare(network, "qnnpack", signals).partition.float_parts
     assert [part.partition(":")[0] for part in told] == ["1.convs", "1"]
     assert all("\n" not in part and "refuses 'add" in part for part in told)
 

@@ -28,7 +28,7 @@ def hinted(name: str, recipe: Recipe = RECIPE) -> tuple[Any, Hint]:
     architecture = registry.architecture(name)
     network = architecture.build(5)
     hint = Hint(network, architecture, recipe)
-    hint.watch()
+    hint.attach()
     return network, hint
 
 

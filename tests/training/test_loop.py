@@ -13,9 +13,10 @@ from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.models import store
 from edgebench.tasks.statistics import macro_auc
-from edgebench.training import loop
+from edgebench.training import trainer
 from edgebench.training.evaluation import predict
-from edgebench.training.loop import Watch, lead_statistics, train
+from edgebench.training.loop import Watch, train
+from edgebench.training.start import lead_statistics
 from edgebench.training.state import EpochReport
 
 RECIPE = {"epochs": 2, "batch_size": 256}
@@ -62,7 +63,7 @@ def test_predict_is_the_network(tmp_path: Path) -> None:
     network = store.network(store.find("resnet1d"))
     with torch.inference_mode():
         expected = network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000)).numpy()
-    np.testing.assert_allclose(predict(network, records, torch.device("cpu")), expected, atol=1e-6)
+    np.testing.assert_allclose(predict(network, records), expected, atol=1e-6)
 
 
 def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
     parameters = sum(p.numel() for p in store.network(trained).parameters())
     assert 2 * parameters < trained.weights.stat().st_size < 2.2 * parameters
     records = registry.dataset("demo").load(DataRequest("test"))
-    logits = predict(store.network(trained), records, torch.device("cpu"))
+    logits = predict(store.network(trained), records)
     assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].macro_auc
     with pytest.raises(ModelError, match="start: resnet1d is a resnet1d, not a inceptiontime"):
         train("inceptiontime", "demo", None, tmp_path, {"start": "resnet1d"})
@@ -114,7 +115,7 @@ def test_a_resume_keeps_what_it_started_from_and_notices_another_teacher(tmp_pat
 
 
 def test_a_training_that_diverges_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
+    monkeypatch.setattr(trainer, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
     with pytest.raises(ModelError, match="the loss is nan in epoch 1; lower the learning rate"):
         train("resnet1d", "demo", None, tmp_path, RECIPE)
     assert not (tmp_path / "resnet1d.json").exists()

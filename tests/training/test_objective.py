@@ -131,7 +131,7 @@ def test_targets_carry_the_teachers_probabilities(records: RecordSet, temperatur
     found = targets_of(records, recipe, CPU, lambda done, total: seen.append((done, total)))
     assert found.shape == (16, 10) and found.dtype == np.float32
     np.testing.assert_array_equal(found[:, :5], records.labels)
-    logits = predict(store.network(store.find("resnet1d")), records, CPU)
+    logits = predict(store.network(store.find("resnet1d")), records)
     expected = torch.sigmoid(torch.from_numpy(logits) / temperature).numpy()
     np.testing.assert_allclose(found[:, 5:], expected, rtol=0, atol=1e-6)
     assert seen == [(16, 16)]

@@ -18,7 +18,7 @@ from edgebench.models import store
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.models.transformer import PatchClassifier
 from edgebench.quantization import qat
-from edgebench.quantization.parts import Plan
+from edgebench.quantization.partition import Partition
 from edgebench.training import views
 
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)
@@ -145,7 +145,7 @@ def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> N
     network = store.network(store.find(name)).eval()
     signals = registry.dataset("demo").load(DataRequest("test", limit=8)).signals
     records = to_millivolts(np.asarray(open_signals(signals)))
-    rounded = qat.prepared(network, "fbgemm", records).eval()
+    rounded = qat.prepare(network, "fbgemm", records).eval()
     for window in (Window(0, 1000), Window(300, 286)):
         with torch.no_grad():
             found = views.forward(rounded, torch.from_numpy(records), window)
@@ -157,7 +157,7 @@ def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> N
 
 
 def test_a_hint_needs_the_features_of_the_network_itself() -> None:
-    rounded = qat.QuantizationAware(nn.Identity(), Plan(), "fbgemm")
+    rounded = qat.QuantizationAware(nn.Identity(), Partition(), "fbgemm")
     with pytest.raises(ModelError, match="hint is not for a network trained with quantization"):
         views.check(rounded, replace(RECIPE, hint=1.0, teacher="resnet1d"))
     with pytest.raises(ModelError, match="row_keep is not for a Identity"):
