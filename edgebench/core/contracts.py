@@ -21,6 +21,8 @@ Split = Literal["train", "validation", "test", "calibration"]
 JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as work goes on."""
+REFERENCE = "eager"
+"""The exporter with whose predictions those of the others are compared."""
 
 STRICT: dict[str, Any] = {"extra": "forbid", "allow_inf_nan": False}
 """Pydantic's configuration of these records: a field that does not exist is an error, and so is not-a-number."""

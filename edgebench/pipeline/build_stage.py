@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgebench.artifacts import artifacts
 from edgebench.artifacts.artifacts import Built
-from edgebench.core.contracts import Artifact, Outcome, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Outcome, RecordSet
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import safe_name
 from edgebench.core.progress import ProgressReporter
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from edgebench.pipeline.plan import Plan
     from edgebench.pipeline.variants import Sources
 
-REFERENCE = "eager"
-"""The exporter whose predictions the others are held against."""
 Key = tuple[str, str, str]
 """Model, variant and exporter."""
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgebench.artifacts import artifacts
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import validated
@@ -23,7 +23,6 @@ from edgebench.pipeline import plan as plans
 from edgebench.pipeline.plan import Plan
 from edgebench.remote.bundles.writing import Contents, Said
 
-REFERENCE = "eager"
 Found = tuple[Artifact, Path]
 
 

@@ -15,7 +15,7 @@ import psutil
 from edgebench.artifacts import artifacts
 from edgebench.artifacts.artifacts import Built
 from edgebench.core import registry, target_profiles
-from edgebench.core.contracts import Artifact, Cell, Job, Outcome, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, Outcome, RecordSet
 from edgebench.core.progress import ProgressReporter
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
@@ -133,7 +133,7 @@ class Grid:
         return [
             Planned(Cell(model, variant, exporter, host.name), host, target_profiles.Fit(), built)
             for (model, variant, exporter), built in self.built.items()
-            if exporter == build_stage.REFERENCE and variant == "none" and built.artifact
+            if exporter == REFERENCE and variant == "none" and built.artifact
         ]
 
     def _read_references(self) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import artifacts
 from edgebench.core import options, registry
-from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
+from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Job, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
@@ -26,8 +26,6 @@ from edgebench.measuring.accuracy import Accuracy, Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
-
-REFERENCE = "eager"
 
 
 @dataclass(frozen=True)
