@@ -1,4 +1,4 @@
-"""Networks that are trained with their quantization."""
+"""Quantization-aware training."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_engine_computes_what_the_training_saw(network: nn.Module, signals: 
     assert 0 < (simulated - dense).abs().max() <= 12 * step
 
 
-def test_it_learns_with_its_rounding(network: nn.Module, signals: np.ndarray) -> None:
+def test_a_rounding_network_learns(network: nn.Module, signals: np.ndarray) -> None:
     prepared = qat.prepare(network, "fbgemm", signals)
     x, wanted = torch.from_numpy(signals), torch.rand(32, 5, generator=torch.Generator().manual_seed(0))
     optimizer = torch.optim.Adam(prepared.parameters(), 1e-2)
@@ -98,11 +98,11 @@ def test_predicting_leaves_the_ranges_as_they_are(network: nn.Module, signals: n
     before = {k: v.clone() for k, v in prepared.state_dict().items()}
     with torch.no_grad():
         prepared(5 * torch.from_numpy(signals) + 2)
-    for name, value in prepared.state_dict().items():  # scales are computed anew from the ranges, in another order
+    for name, value in prepared.state_dict().items():  # scales are computed again from the ranges, in another order
         torch.testing.assert_close(value, before[name], rtol=1e-6, atol=0, equal_nan=True)
 
 
-def test_its_state_gives_it_back_to_the_bit(network: nn.Module, signals: np.ndarray) -> None:
+def test_its_state_restores_it_to_the_bit(network: nn.Module, signals: np.ndarray) -> None:
     prepared = qat.prepare(network, "fbgemm", signals).eval()
     again = qat.restore(Net().eval(), prepared.settings, (12, 1000))
     again.load_state_dict(prepared.state_dict())
@@ -129,7 +129,7 @@ def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signal
 
 
 class Loose(nn.Module):
-    """A normalisation that is fused into nothing, and something that is dropped."""
+    """A normalisation without a convolution to be fused into, and dropout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class Loose(nn.Module):
         return logits
 
 
-def test_normalisation_that_stands_alone_stays_too(signals: np.ndarray) -> None:
+def test_unfused_normalisation_is_fixed_too(signals: np.ndarray) -> None:
     before = Loose().eval()
     prepared = qat.prepare(before, "fbgemm", signals)
     norm = prepared.get_submodule("network.norm")
@@ -184,9 +184,9 @@ def test_no_engine_saturates(engine: str) -> None:
         torch.testing.assert_close(found, wanted, rtol=0.05, atol=0)
 
 
-def test_eight_bits_of_activation_are_not_given_to_an_engine_that_would_saturate() -> None:
+def test_an_engine_that_would_saturate_refuses_eight_bit_activations() -> None:
     trained = qat.prepare(Saturating().eval(), "qnnpack", LARGE)
-    with pytest.raises(Unsupported, match="sums of fbgemm saturate where the processor lacks VNNI; take variant qat"):
+    with pytest.raises(Unsupported, match=r"qnnpack.*fbgemm"):
         qat.convert(trained, "fbgemm", torch.from_numpy(LARGE))
 
 
@@ -195,10 +195,10 @@ def test_nothing_to_quantize(signals: np.ndarray) -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x.mean(-1)[:, :5]
 
-    with pytest.raises(Unsupported, match="it has no convolution or linear layer"):
+    with pytest.raises(Unsupported, match="fbgemm"):
         qat.prepare(Mean(), "fbgemm", signals)
 
 
 def test_an_engine_that_is_not_there(network: nn.Module, signals: np.ndarray) -> None:
-    with pytest.raises(Unsupported, match="this torch has no quantized engine 'tpu'"):
+    with pytest.raises(Unsupported, match="'tpu'"):
         qat.prepare(network, "tpu", signals)
