@@ -14,17 +14,17 @@ CHOICES = {
     "activations": ("affine-activations", "symmetric-activations"),
     "operators": ("all-operators", "products-only"),
 }
-"""What a static int8 export can choose, the default first. `percentile` leaves the rarest values out, `histogram` looks
-for the range with the least squared error, `minmax` takes all values, `moving-average` the first batch's range, moved
-by a hundredth towards each later one's. `products-only`, the default of transformers, leaves in float what is neither
-a convolution nor a linear layer."""
+"""The options of a static int8 export, each with its default first. `percentile` omits the rarest values, `histogram`
+searches for the range with the least squared error, `minmax` takes all values, `moving-average` takes the first batch's
+range and moves it by a hundredth towards that of each later batch. `products-only`, the default of transformers,
+quantizes convolutions and linear layers only."""
 
 
 @dataclass(frozen=True)
 class FxInt8:
-    """One exporter for each engine: weights and activations in int8, saved as TorchScript.
+    """The exporter of one engine: weights and activations in int8, as TorchScript.
 
-    torch's default qconfig of the engine, with the task's options instead where they choose.
+    The qconfig is torch's default of the engine, changed by the task's options.
     """
 
     name: str
@@ -38,7 +38,7 @@ class FxInt8:
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """What can be chosen."""
+        """The options."""
         return CHOICES
 
     def export(self, task: ExportTask) -> Exported:
@@ -52,11 +52,13 @@ class FxInt8:
         from ._tracing import save_traced
 
         if isinstance(task.network, qat.QuantizationAware):
-            quantized, left = qat.converted(task.network, self.engine, torch.zeros(1, *task.input.shape))
+            quantized, floats = qat.convert(task.network, self.engine, torch.zeros(1, *task.input.shape))
             method = "learned"
         else:
-            quantized, left = quantize_static(task.network, self.engine, task.calibration(), task.options, task.floats)
+            quantized, floats = quantize_static(
+                task.network, self.engine, task.calibration(), task.options, task.floats
+            )
             method = task.options.get("calibration", CHOICES["calibration"][0])
         with engine_set(self.engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
-        return Exported(path, "int8", method, left)
+        return Exported(path, "int8", method, floats)

@@ -1,4 +1,4 @@
-"""The fp32 ONNX graph that every ONNX exporter starts from, and how its operators are counted."""
+"""The fp32 ONNX graph from which every ONNX exporter starts, and functions that inspect a graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgebench.core.protocols import ExportTask
 
 
 def shared_graph(task: ExportTask) -> Path:
-    """The graph of the task's network, exported once for all exporters of that network."""
+    """The graph of the task's network, which all exporters of that network share."""
     path = task.scratch / "graph.onnx"
     if not path.exists():
         with replacing(path) as part:
@@ -29,12 +29,12 @@ def shared_graph(task: ExportTask) -> Path:
 
 def save_graph(network: nn.Module, contract: InputContract, path: Path) -> Path:
     """Export with torch.onnx's dynamo exporter: input `signals`, output `logits`, any batch size, weights inside."""
-    # A batch of one would be taken for a constant by torch.export, so the example has two records.
+    # torch.export would take a batch of one for a constant, so the example has two records.
     example = torch.zeros(2, *contract.shape)
     batch = torch.export.Dim("batch")
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
@@ -43,29 +43,29 @@ def save_graph(network: nn.Module, contract: InputContract, path: Path) -> Path:
                 input_names=["signals"], output_names=["logits"], dynamic_shapes=({0: batch},),
             )  # fmt: skip
     finally:
-        quiet.setLevel(level)
+        logger.setLevel(level)
     return path
 
 
 def count_operators(path: Path) -> Counter[str]:
-    """How often each operator occurs in a graph."""
+    """The number of nodes of each operator in a graph."""
     import onnx
 
     return Counter(node.op_type for node in onnx.load(path).graph.node)
 
 
 def nodes_within(path: Path, module: str) -> list[str]:
-    """Names of the nodes that came from one module of the network, by the scopes that torch.onnx notes.
+    """Names of the nodes of one module of the network, from the scopes that torch.onnx records.
 
-    A convolution that normalisation was fused into has the normalisation's scopes; it is known by its weights.
+    A convolution with a fused normalisation has the scopes of the normalisation; its weights identify it.
     """
     import onnx
 
-    found = []
+    names = []
     graph = onnx.load(path).graph
     weights = {i.name for i in graph.initializer if i.name.startswith(f"{module}.")}
     for node in graph.node:
         scopes = next((p.value for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes"), "[]")
         if module in ast.literal_eval(scopes) or weights.intersection(node.input):
-            found.append(node.name)
-    return found
+            names.append(node.name)
+    return names

@@ -1,7 +1,7 @@
-"""ONNX with the ranges that a quantization-aware training has learned, in QDQ form.
+"""ONNX in QDQ form with the ranges of a quantization-aware training.
 
-ONNX Runtime's own quantizer would choose ranges of its own. torch.onnx's dynamo exporter does not know torch's fake
-quantization, so the tracing one is used.
+ONNX Runtime's quantizer would choose other ranges. torch.onnx's dynamo exporter does not support torch's fake
+quantization, so this uses the tracing exporter.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ OPSET = 17
 """The first with LayerNormalization."""
 
 
-def save_learned(network: QuantizationAware, contract: InputContract, path: Path) -> Path:
-    """Write the network as an ONNX file whose weights are int8, and whose scales are the learned ones."""
+def save_quantization_aware(network: QuantizationAware, contract: InputContract, path: Path) -> Path:
+    """Write the network as an ONNX file with int8 weights and the learned scales."""
     whole = copy.deepcopy(network.network).eval()
     _make_exportable(whole)
     with warnings.catch_warnings(), torch.no_grad():
@@ -40,28 +40,28 @@ def save_learned(network: QuantizationAware, contract: InputContract, path: Path
             input_names=["signals"], output_names=["logits"],
             dynamic_axes={"signals": {0: "batch"}, "logits": {0: "batch"}},
         )  # fmt: skip
-    _fold(path)
+    _quantize_weights(path)
     return path
 
 
 def _make_exportable(whole: nn.Module) -> None:
-    """Put what ONNX can say in the place of what it cannot; operators may share a range, and do so afterwards."""
-    made: dict[nn.Module, nn.Module | None] = {}
-    done = ""
+    """Replace the modules that ONNX cannot express; operators that share a range still share it afterwards."""
+    replacements: dict[nn.Module, nn.Module | None] = {}
+    replaced = ""
     for name, module in list(whole.named_modules(remove_duplicate=False)):
-        if done and name.startswith(done):
-            continue  # inside of what has just been replaced
-        if module not in made:
-            made[module] = _exportable(module)
-        new = made[module]
+        if replaced and name.startswith(replaced):
+            continue  # inside the module that was just replaced
+        if module not in replacements:
+            replacements[module] = _exportable(module)
+        new = replacements[module]
         if new is not None:
             parent, _, own = name.rpartition(".")
             setattr(whole.get_submodule(parent), own, new)
-            done = f"{name}."
+            replaced = f"{name}."
 
 
 def _exportable(module: nn.Module) -> nn.Module | None:
-    """What stands in ONNX for a module of the training; None where it stays."""
+    """The module that replaces a module of the training in ONNX; None where it stays."""
     if isinstance(module, ao.FakeQuantizeBase):
         return _Rounded(module)
     if isinstance(module, (fused.ConvBn1d, fused.ConvBn2d, fused.ConvBn3d)):
@@ -70,10 +70,10 @@ def _exportable(module: nn.Module) -> nn.Module | None:
 
 
 class _Rounded(nn.Module):
-    """A fake quantization whose range stays, in operators that torch.onnx turns into QuantizeLinear and back.
+    """A fake quantization with a fixed range, which torch.onnx exports as QuantizeLinear and DequantizeLinear.
 
-    ONNX has no types of 7 bits: a range of 0 to 127 becomes 0 to 255 on the same grid. Only what lies beyond all that
-    the training saw is rounded otherwise.
+    ONNX has no 7-bit types: a range of 0 to 127 becomes 0 to 255 on the same grid. Only values outside the range of
+    the training are rounded differently.
     """
 
     scale: Tensor
@@ -88,7 +88,7 @@ class _Rounded(nn.Module):
         self.register_buffer("zero", zero.to(torch.int32))
 
     def forward(self, values: Tensor) -> Tensor:
-        """The values, each on the grid."""
+        """The values, rounded to the grid."""
         if self.axis is not None:
             return torch.fake_quantize_per_channel_affine(values, self.scale, self.zero, self.axis, self.low, self.high)
         scale, zero = float(self.scale), int(self.zero)  # constants of the graph
@@ -96,7 +96,7 @@ class _Rounded(nn.Module):
 
 
 def _folded(conv: Any) -> nn.Module:
-    """A convolution with its normalisation folded in, as it is at inference, and the same rounding of its weights."""
+    """A convolution with its normalisation folded in, as at inference, and the same rounding of its weights."""
     kinds: dict[int, Any] = {1: plain.Conv1d, 2: plain.Conv2d, 3: plain.Conv3d}
     norm = conv.bn
     bias = conv.bias if conv.bias is not None else torch.zeros_like(norm.running_mean)
@@ -112,8 +112,8 @@ def _folded(conv: Any) -> nn.Module:
     return nn.Sequential(new, nn.ReLU()).eval() if is_relu else cast("nn.Module", new.eval())
 
 
-def _fold(path: Path) -> None:
-    """Quantize the weights for good: what QuantizeLinear makes of a constant takes the constant's place."""
+def _quantize_weights(path: Path) -> None:
+    """Replace each QuantizeLinear of a constant by its result, an int8 constant."""
     import onnx
     from onnx import numpy_helper
 
@@ -144,6 +144,6 @@ def _fold(path: Path) -> None:
 
 
 def _used(graph: Any, node: Any) -> bool:
-    """Whether anything takes what a node gives."""
+    """Whether any node, or the graph, takes an output of the node."""
     ends = {o.name for o in graph.output}
     return bool(ends & set(node.output)) or any(set(node.output) & set(other.input) for other in graph.node)

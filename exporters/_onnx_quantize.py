@@ -1,4 +1,4 @@
-"""What the two quantizing ONNX exporters share."""
+"""Shared code of the two quantizing ONNX exporters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgebench.core.protocols import ExportTask
-from edgebench.quantization.keep import kept_in_float
+from edgebench.quantization.float_modules import float_modules
 
 from ._onnx_graph import nodes_within, shared_graph
+
+PRODUCTS = ("Conv", "MatMul", "Gemm")
+"""ONNX's operators with weights that are quantized."""
 
 
 def prepared(graph: Path) -> Path:
     """The graph after ONNX Runtime's pre-processing for quantization: normalisation folded, shapes inferred.
 
-    Its symbolic shape inference can fail on a dynamic batch; then that step is left out.
+    Its symbolic shape inference can fail on a dynamic batch; that step is then skipped.
     """
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -29,16 +32,16 @@ def prepared(graph: Path) -> Path:
 
 
 def excluded_nodes(task: ExportTask) -> dict[str, str]:
-    """Nodes of the modules that ask to stay in float, each with the reason."""
+    """Nodes of the modules that stay in float, each with the reason."""
     return {
         node: reason
-        for path, reason in {**kept_in_float(task.network), **task.floats}.items()
+        for path, reason in {**float_modules(task.network), **task.floats}.items()
         for node in nodes_within(shared_graph(task), path)
     }
 
 
 def float_parts(path: Path, operators: tuple[str, ...], excluded: Mapping[str, str]) -> tuple[str, ...]:
-    """Nodes of these operators whose second input is float: what quantization left as it was, with the reason."""
+    """Nodes of these operators that quantization left in float, by their second input, each with the reason."""
     import onnx
 
     graph = onnx.load(path).graph

@@ -1,4 +1,4 @@
-"""Trace a network to TorchScript, quietly: it is announced for removal and says so at each call."""
+"""Trace a network to TorchScript, without the deprecation warning of each call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgebench.core.contracts import InputContract
 
 
 def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path:
-    """Trace with one record, freeze (weights become constants, convolutions take in their normalisation), save.
+    """Trace with one record, freeze (weights become constants, normalisation is folded into convolutions), and save.
 
     Raises RuntimeError where the network cannot be traced.
     """

@@ -1,4 +1,4 @@
-"""The unexported baseline: the weights in safetensors, run by the architecture's own code."""
+"""The unexported baseline: the weights in safetensors, run by the code of the architecture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgebench.core.protocols import Exported, ExportTask
 
 
 class Eager:
-    """Weights alone."""
+    """The weights alone."""
 
     name = "eager"
     format = "eager"
@@ -21,7 +21,7 @@ class Eager:
     quantization_aware = False
 
     def export(self, task: ExportTask) -> Exported:
-        """Write the state of the network."""
+        """Write the state dict of the network."""
         from safetensors.torch import save_file
 
         path = task.folder / "model.safetensors"

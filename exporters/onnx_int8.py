@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
 
-QUANTIZABLE = ("Conv", "MatMul", "Gemm")
 BATCH = 16
 CHOICES = {
     "calibration": ("minmax", "entropy", "percentile", "moving-average"),
@@ -22,13 +21,12 @@ CHOICES = {
     "activations": ("affine-activations", "symmetric-activations"),
     "operators": ("all-operators", "products-only"),
 }
-"""`types` are those of activations and weights. `reduce-range` takes 7 bits for the weights: processors without VNNI
-add two products in 16 bits, which saturate otherwise (it concerns signed weights). `entropy` looks for the range whose
-histogram has the least Kullback-Leibler divergence from that of the values (Migacz, 2017), `percentile` leaves the
-rarest values out."""
+"""`types` are those of activations and weights. `reduce-range` uses 7 bits for signed weights: processors without VNNI
+add two products in 16 bits, which would saturate. `entropy` searches for the range whose histogram has the least
+Kullback-Leibler divergence from that of the values (Migacz, 2017); `percentile` omits the rarest values."""
 
-SATURATES = "8 bits of activations and of weights: processors without VNNI saturate, and answer otherwise"
-SEVEN_BITS = "weights use 7 bits (reduce-range): processors without VNNI would saturate otherwise"
+SATURATES = "activations and weights use 8 bits: processors without VNNI saturate, and their results differ"
+SEVEN_BITS = "weights use 7 bits (reduce-range), because processors without VNNI would saturate with 8"
 
 
 class OnnxInt8:
@@ -48,46 +46,47 @@ class OnnxInt8:
         """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
         from onnxruntime.quantization import quantize_static
 
-        from edgebench.quantization.keep import BETWEEN
-        from edgebench.quantization.observers import REDUCED
+        from edgebench.quantization.float_modules import OTHER_OPERATORS
+        from edgebench.quantization.observers import SEVEN_BIT_ENGINES
         from edgebench.quantization.qat import QuantizationAware
 
         from ._onnx_graph import count_operators, shared_graph
-        from ._onnx_qat import save_learned
-        from ._onnx_quantize import excluded_nodes, float_parts, prepared
+        from ._onnx_qat import save_quantization_aware
+        from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
         if isinstance(task.network, QuantizationAware):
             trained = task.network
-            notes = () if trained.engine in REDUCED else (SATURATES,)
-            return Exported(save_learned(trained, task.input, path), "int8", "learned", trained.plan.label, notes)
+            notes = () if trained.engine in SEVEN_BIT_ENGINES else (SATURATES,)
+            file = save_quantization_aware(trained, task.input, path)
+            return Exported(file, "int8", "learned", trained.partition.float_parts, notes)
         graph = prepared(shared_graph(task))
         before = count_operators(graph)
-        if not any(before[op] for op in QUANTIZABLE):
-            raise Unsupported(f"the graph has none of {', '.join(QUANTIZABLE)} to quantize")
+        if not any(before[op] for op in PRODUCTS):
+            raise Unsupported(f"the graph has none of {', '.join(PRODUCTS)} to quantize")
         excluded = excluded_nodes(task)
         # Between the matrix products of a transformer, int8 costs accuracy and saves no time: LayerNorm, softmax and
         # GELU have no int8 kernels.
         default = "products-only" if before["LayerNormalization"] > 0 else "all-operators"
         options = {"operators": default, **task.options}
-        products_only = options["operators"] == "products-only" or BETWEEN in task.floats
+        products_only = options["operators"] == "products-only" or OTHER_OPERATORS in task.floats
         reduced = options.get("range", "reduce-range") == "reduce-range" and options.get("types") != "u8u8"
         quantize_static(
             graph, path, _Records(task.calibration()), nodes_to_exclude=list(excluded), reduce_range=reduced,
-            op_types_to_quantize=list(QUANTIZABLE) if products_only else None, **_settings(options, products_only),
+            op_types_to_quantize=list(PRODUCTS) if products_only else None, **_settings(options, products_only),
         )  # fmt: skip
-        left = float_parts(path, QUANTIZABLE, excluded)
-        if len(left) == sum(before[op] for op in QUANTIZABLE):
+        floats = float_parts(path, PRODUCTS, excluded)
+        if len(floats) == sum(before[op] for op in PRODUCTS):
             raise Unsupported("ONNX Runtime quantized none of the graph's operators")
         notes = (
             *((SEVEN_BITS,) if reduced else ()),
             *(("only convolutions and matrix products are quantized",) if products_only else ()),
         )  # fmt: skip
-        return Exported(path, "int8", options.get("calibration", "minmax"), left, notes)
+        return Exported(path, "int8", options.get("calibration", "minmax"), floats, notes)
 
 
 def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]:
-    """What `options` choose, as quantize_static's arguments; attention's products of activations stay in float."""
+    """The options as arguments of quantize_static; attention's products of activations stay in float."""
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
 
     methods = {"entropy": CalibrationMethod.Entropy, "percentile": CalibrationMethod.Percentile}
@@ -110,7 +109,7 @@ def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]
 
 
 class _Records:
-    """The calibration records in batches, as ONNX Runtime's CalibrationDataReader gives them."""
+    """The calibration records in batches, with the methods of ONNX Runtime's CalibrationDataReader."""
 
     def __init__(self, signals: NDArray[np.float32]) -> None:
         self._signals = signals
@@ -120,7 +119,7 @@ class _Records:
         return -(-len(self._signals) // BATCH)
 
     def set_range(self, start_index: int, end_index: int) -> None:
-        """Give the batches from one number to before another."""
+        """Restrict the batches to those from `start_index` to before `end_index`."""
         self._left = list(range(start_index, end_index))
 
     def get_next(self) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""ONNX with int8 weights and activations quantized at run time: worth it for matrix products only."""
+"""ONNX with int8 weights and activations that are quantized at run time; faster for matrix products only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgebench.core.protocols import Exported, ExportTask
 class OnnxInt8Dynamic:
     """onnxruntime.quantization.quantize_dynamic on matrix products; convolutions stay in float.
 
-    ONNX Runtime's dynamic convolution (ConvInteger) is several times slower than its float one, so it is not used.
+    ONNX Runtime's dynamic convolution (ConvInteger) is several times slower than its float convolution.
     """
 
     name = "onnx-int8-dynamic"
@@ -30,11 +30,11 @@ class OnnxInt8Dynamic:
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         from ._onnx_graph import count_operators, shared_graph
-        from ._onnx_quantize import excluded_nodes, float_parts, prepared
+        from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
         graph = onnx.load(prepared(shared_graph(task)))
-        # A Gemm becomes a MatMul with its weight transposed; the shape that was inferred for it would be wrong then.
+        # A Gemm becomes a MatMul with a transposed weight, for which the inferred shape would be wrong.
         del graph.graph.value_info[:]
         excluded = excluded_nodes(task)
         quantize_dynamic(
@@ -43,8 +43,8 @@ class OnnxInt8Dynamic:
         )  # fmt: skip
         if not count_operators(path)["MatMulInteger"]:
             raise Unsupported("the graph has no matrix product with constant weights to quantize")
-        left = float_parts(path, ("Conv", "MatMul", "Gemm"), excluded)
-        return Exported(path, "int8-dynamic", "", left)
+        floats = float_parts(path, PRODUCTS, excluded)
+        return Exported(path, "int8-dynamic", "", floats)
 
 
 EXPORTER = OnnxInt8Dynamic()

@@ -8,7 +8,7 @@ from edgebench.core.protocols import Exported, ExportTask
 
 
 class TorchInt8Dynamic:
-    """torch.ao's dynamic quantization. The file is packed anew by whichever engine loads it."""
+    """torch.ao's dynamic quantization. The engine that loads the file packs its weights again."""
 
     name = "torch-int8-dynamic"
     format = "torchscript"
@@ -22,17 +22,16 @@ class TorchInt8Dynamic:
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file; raises Unsupported where there is no layer to quantize."""
-
         from edgebench.quantization.dynamic import quantize_dynamic
         from edgebench.quantization.engines import any_engine, engine_set
 
         from ._tracing import save_traced
 
         engine = any_engine()
-        quantized, left = quantize_dynamic(task.network, engine)
+        quantized, floats = quantize_dynamic(task.network, engine)
         with engine_set(engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
-        return Exported(path, "int8-dynamic", "", left)
+        return Exported(path, "int8-dynamic", "", floats)
 
 
 EXPORTER = TorchInt8Dynamic()

@@ -23,8 +23,8 @@ class TorchScript:
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file.
 
-        Weights of two-dimensional convolutions are stored with the channels last: oneDNN then computes all of them in
-        that layout, and torch's slow kernel for small batches on one thread is not used.
+        It stores the weights of two-dimensional convolutions with the channels last: oneDNN then computes all of them
+        in that layout, instead of torch's slow kernel for small batches on one thread.
         """
         import copy
 
@@ -32,7 +32,7 @@ class TorchScript:
 
         from ._tracing import save_traced
 
-        # Other exporters take the same network, so a copy of it is laid out anew.
+        # A copy, since other exporters take the same network.
         network = copy.deepcopy(task.network).to(memory_format=torch.channels_last)
         return Exported(save_traced(network, task.input, task.folder / "model.pt"), "fp32")
 

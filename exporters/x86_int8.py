@@ -1,4 +1,4 @@
-"""TorchScript in int8 for x86 processors, by FBGEMM or oneDNN, whichever torch takes for operator and processor."""
+"""TorchScript in int8 for x86 processors, by FBGEMM or oneDNN, as torch chooses for operator and processor."""
 
 from ._fx_int8 import FxInt8
 

@@ -45,7 +45,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
         precision=_precision(path, form), file=path.name, sha256=sha256(path),
         file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
         input=InputContract(), parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
-        devices=("cpu", "cuda"), feed=card.feed(layout, single), notes=("made elsewhere, measured as it is",),
+        devices=("cpu", "cuda"), feed=card.io_adapter(layout, single), notes=("made elsewhere, measured as it is",),
     )  # fmt: skip
 
 

@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.core import registry
 from edgebench.core.contracts import InputContract
 from edgebench.core.errors import EdgeBenchError, ModelError, first_line
 from edgebench.core.files import safe_name, sha256
 from edgebench.core.serialization import from_dict
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.signals import open_signals
 from edgebench.isolation.process import answer_with, say
 from edgebench.models import card as cards
 from edgebench.models import store
 from edgebench.models.card import Card
 from edgebench.models.external import own
 from edgebench.models.external.foreign_weights import load_into, read_state
+from edgebench.models.prediction import predict
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
 if TYPE_CHECKING:
@@ -105,15 +107,11 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
                          f"{len(card.classes)} classes")  # fmt: skip
 
 
-def _logits(network: nn.Module, signals: str) -> Any:
-    import torch
+def _logits(network: nn.Module, signals: str) -> NDArray[np.float32]:
+    def report(done: int, total: int) -> None:
+        say({"done": done, "total": total})  # so that the parent does not take a slow network for one that hangs
 
-    mapped, parts = open_signals(signals), []
-    with torch.inference_mode():
-        for start in range(0, len(mapped), BATCH):
-            parts.append(network(torch.from_numpy(to_millivolts(mapped[start : start + BATCH]))).numpy())
-            say({"done": start, "total": len(mapped)})  # so that a slow network is not taken for one that hangs
-    return np.concatenate(parts)
+    return predict(network, open_signals(signals), BATCH, progress=report)
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:

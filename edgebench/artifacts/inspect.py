@@ -1,4 +1,4 @@
-"""The weights inside an artifact, layer by layer: read from the file itself, and what int8 does or did to each."""
+"""The weights of an artifact, layer by layer, read from its file, and the rounding error of int8 for each layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgebench.core.errors import ArtifactError, MissingPackage, first_line
 from edgebench.quantization import error
 
 PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInteger")
-"""ONNX's operators with weights; the second input."""
+"""ONNX's operators with weights, which are their second input."""
 TORCH_PRODUCTS = ("quantized::", "aten::_convolution", "aten::conv", "aten::linear", "aten::matmul", "aten::addmm")
 BINS = 64
 
@@ -31,14 +31,14 @@ class Layer:
     bits: int
     """32 for float, 16 for half precision, 8 for int8."""
     scale: NDArray[np.float32] | None = None
-    """Of an int8 layer: one, or one for each channel."""
+    """Of an int8 layer: one value, or one for each channel."""
     levels: int = 0
-    """Of an int8 layer: how many of the 256 integers lie between the smallest and the largest."""
+    """Of an int8 layer: the number of integers from the smallest to the largest weight."""
 
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """What is told of a layer's weights."""
+    """Statistics of a layer's weights."""
 
     name: str
     shape: tuple[int, ...]
@@ -48,20 +48,20 @@ class LayerFacts:
     sparsity: float
     """Share of the weights that are exactly zero."""
     per_tensor_db: float | None
-    """Signal to quantization noise if a float layer's weights became int8 with one scale, in dB; None for int8."""
+    """Signal to quantization noise in dB if a float layer became int8 with one scale; None for an int8 layer."""
     per_channel_db: float | None
     """The same with a scale for each output channel."""
     rounding_db: float | None
-    """For an int8 layer: expected signal to noise of its rounding, 10 log10(mean x² / mean(s²/12)), as for errors that
-    are spread evenly over a step; what clipping cost cannot be seen in the file. None for float."""
+    """For an int8 layer: expected signal to noise of its rounding, 10 log10(mean x² / mean(s²/12)), for errors that are
+    uniform over a step; the file does not show the error of clipping. None for a float layer."""
     range_used: float | None
-    """For an int8 layer: share of the 256 integers between the smallest and the largest that occur."""
+    """For an int8 layer: `Layer.levels` as a share of the 256 integers."""
     histogram: tuple[int, ...]
-    """Weights in equal bins from `low` to `high`."""
+    """Number of weights in each of the equal bins from `low` to `high`."""
 
 
 def facts(layer: Layer) -> LayerFacts:
-    """What is told of one layer; raises ArtifactError where a weight is not a number."""
+    """The statistics of one layer; raises ArtifactError where a weight is not finite."""
     x = layer.values
     if not np.isfinite(x).all():
         raise ArtifactError(f"layer {layer.name}: some of its weights are not finite")
@@ -83,7 +83,7 @@ def facts(layer: Layer) -> LayerFacts:
 
 
 def layers(artifact: Artifact, path: Path) -> list[Layer]:
-    """The layers of an artifact that have weights, in the file's order. Raises ArtifactError, MissingPackage."""
+    """The layers of an artifact that have weights, in the order of the file. Raises ArtifactError, MissingPackage."""
     readers = {"eager": _safetensors, "onnx": _onnx, "torchscript": _torchscript}
     if artifact.format not in readers:
         raise ArtifactError(f"{path}: weights of the format '{artifact.format}' cannot be read")
@@ -91,11 +91,11 @@ def layers(artifact: Artifact, path: Path) -> list[Layer]:
         found = list(readers[artifact.format](path))
     except ModuleNotFoundError as error:
         extra = "build" if error.name == "onnx" else "torch"
-        raise MissingPackage(str(error.name), extra, f"to look into '{path}'") from None
+        raise MissingPackage(str(error.name), extra, f"to inspect '{path}'") from None
     except (KeyError, RuntimeError, ValueError, OSError) as error:
         raise ArtifactError(f"{path}: cannot be read: {first_line(error)}") from None
     if not found:
-        raise ArtifactError(f"{path}: no layer with weights was found in it")
+        raise ArtifactError(f"{path}: it has no layer with weights")
     return found
 
 
@@ -111,17 +111,17 @@ def _onnx(path: Path) -> Iterator[Layer]:
     import onnx
 
     graph = onnx.load(path).graph
-    made = {output: node for node in graph.node for output in node.output}
+    producers = {output: node for node in graph.node for output in node.output}
     constants = Constants(graph)
     for node in graph.node:
         if node.op_type not in PRODUCTS or len(node.input) < 2:
             continue
-        # Gemm has its outputs first where it transposes its weights, a matrix product where they were.
-        turned = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
+        # The weights have their outputs first where a Gemm transposes them, or a Transpose precedes the product.
+        transposed = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
         name, weight = node.name or node.output[0], node.input[1]
-        if (before := made.get(weight)) is not None and before.op_type == "Transpose":
-            weight, turned = before.input[0], not turned
-        source = made.get(weight)
+        if (before := producers.get(weight)) is not None and before.op_type == "Transpose":
+            weight, transposed = before.input[0], not transposed
+        source = producers.get(weight)
         if source is not None and source.op_type == "DequantizeLinear":
             axis = next((a.i for a in source.attribute if a.name == "axis"), 1)
             found = [constants(i) for i in source.input]
@@ -132,12 +132,12 @@ def _onnx(path: Path) -> Iterator[Layer]:
             values = constants(weight)
             if values is not None:
                 bits = 8 * values.dtype.itemsize
-                yield Layer(name, _outputs_first(values.astype(np.float32), node.op_type, turned), bits)
+                yield Layer(name, _outputs_first(values.astype(np.float32), node.op_type, transposed), bits)
             continue
         integers, scale, zero = (*found, None)[:3]
         if integers is not None and scale is not None:
             zero = np.zeros(1, np.int32) if zero is None else zero
-            yield _int8(name, integers, scale, zero, axis, (node.op_type, turned))
+            yield _int8(name, integers, scale, zero, axis, (node.op_type, transposed))
 
 
 def _int8(
@@ -150,9 +150,9 @@ def _int8(
     return Layer(name, _outputs_first(real, *product), 8, scale.astype(np.float32).reshape(-1), levels)
 
 
-def _outputs_first(values: NDArray[np.float32], operator: str, turned: bool) -> NDArray[np.float32]:
+def _outputs_first(values: NDArray[np.float32], operator: str, transposed: bool) -> NDArray[np.float32]:
     """Weights with the output channels as first dimension; a matrix product in ONNX has them last."""
-    last = operator.startswith(("MatMul", "Gemm")) and not turned
+    last = operator.startswith(("MatMul", "Gemm")) and not transposed
     return np.ascontiguousarray(np.moveaxis(values, -1, 0)) if last else values
 
 

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 
 class Constants:
-    """The constants of a graph by name, also where they are nodes; None for what is computed."""
+    """The constants of a graph by name, from its initializers and its constant nodes."""
 
     def __init__(self, graph: Any) -> None:
         self._initializers = {i.name: i for i in graph.initializer}
         self._nodes = {n.output[0]: n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity")}
 
     def __call__(self, name: str) -> NDArray[Any] | None:
-        """What a name stands for, as NumPy holds it; None where that is not a constant."""
+        """The value of a name; None where it is not a constant."""
         from onnx import helper, numpy_helper
 
         if name in self._initializers:

@@ -1,4 +1,4 @@
-"""A trained model → a compressed one: pruned, fine-tuned, and kept as a model with weights and manifest of its own."""
+"""Compress a trained model: prune it, fine-tune it, and write it as a model with its own weights and manifest."""
 
 from __future__ import annotations
 
@@ -28,94 +28,94 @@ if TYPE_CHECKING:
     from torch import nn
 
 WORK = "work"
-"""Folder of the checkpoints of a fine-tuning, until the compression is done."""
-ASKED = "asked.json"
-"""File in it that says what the checkpoints are of."""
-BASE: dict[str, Any] = {
+"""Folder of the checkpoints, until the compression is complete."""
+REQUEST_FILE = "asked.json"
+"""File in that folder which identifies the compression of the checkpoints."""
+FINE_TUNING: dict[str, Any] = {
     "learning_rate": 1e-3, "batch_size": 64, "optimizer": "adamw", "schedule": "one-cycle", "progressive": (),
     "hint": 0.0,
 }  # fmt: skip
-QUANTIZED: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
-"""What training with quantization cannot have otherwise: it rounds in float32, and its features are inside a graph."""
-SETTLED = 0.1
-"""Factor of the learning rate of a training with quantization: it starts from a network that is trained already."""
+"""The recipe of a fine-tuning; `FineTuning.recipe` overrides it."""
+QAT_RECIPE: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
+"""Fixed fields of a quantization-aware training: it rounds in float32, and its features are inside a graph."""
+QAT_RATE_FACTOR = 0.1
+"""Factor of the learning rate of a quantization-aware training, which starts from a trained network."""
 INHERITED = (
     "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "class_weights"
 )  # fmt: skip
-"""What a fine-tuning takes from the recipe that the model was trained with."""
+"""The fields of the model's own recipe that a fine-tuning uses."""
 
 
 @dataclass(frozen=True)
 class Records:
-    """Where a compression takes its records from."""
+    """The source of a compression's records."""
 
     dataset: str
     directory: Path | None
     calibration: int
-    """How many calibration records."""
+    """Number of calibration records."""
     skip_bad: bool = False
     seed: int = 0
 
 
 def compress(
     name: str, spec: str, folder: Path, records: Records, tuning: FineTuning, watch: Watch | None = None,
-    begun: str = "",
+    base: str = "",
 ) -> Path:  # fmt: skip
-    """Compress the model of that name as `spec` says and write it into `folder`; returns its manifest's path.
+    """Compress a model as `spec` says and write it into `folder`; returns the path of its manifest.
 
-    After each step the network is fine-tuned on the training folds, where `tuning` has epochs for it. It sees the
-    records as in the model's own training; its teacher is the model itself as it was, unless `tuning.recipe` names one.
-    Thresholds are chosen anew then, on the validation fold. A fine-tuning that was interrupted goes on from its last
-    epoch when the same is asked for again. A compression that can go step by step takes `tuning.rounds` of them.
-    `begun` is the manifest of what a chain's beginning made of the model, with the same records and tuning: the rest
-    is done to that.
+    After each step the network is fine-tuned on the training folds, if `tuning` has epochs for it. It sees the records
+    as in the model's own training; its teacher is the uncompressed model, unless `tuning.recipe` names another. The
+    thresholds are then chosen again on the validation fold. The same call resumes an interrupted fine-tuning after its
+    last complete epoch. A compression that supports rounds takes `tuning.rounds` of them. `base` is the manifest of the
+    model after the first compressions of the chain, with the same records and tuning; only the remaining ones run.
     Raises PlanError, ModelError, DataError, Unsupported.
     """
     model = store.find(name)
-    told = model.manifest
-    if told.quantization:
-        raise Unsupported(f"{told.name} was trained with its int8 quantization; compress it before that")
+    manifest = model.manifest
+    if manifest.quantization:
+        raise Unsupported(f"{manifest.name} was trained with its int8 quantization; compress it before that")
     network = store.network(model)
-    fields = to_dict(told) | {
-        "scores": {}, "compressed_from": told.compressed_from or told.weights_sha256,
-        "before": told.before or _numbers(network, model),
+    fields = to_dict(manifest) | {
+        "scores": {}, "compressed_from": manifest.compressed_from or manifest.weights_sha256,
+        "before": manifest.before or _facts(network, model),
     }  # fmt: skip
-    done = list(told.training.get("compressed", []))
-    left = spec
-    if begun:
-        earlier = store.find(begun)
-        network, fields = store.network(earlier), to_dict(earlier.manifest)
+    done = list(manifest.training.get("compressed", []))
+    remaining = spec
+    if base:
+        start = store.find(base)
+        network, fields = store.network(start), to_dict(start.manifest)
         done = list(fields["training"]["compressed"])
-        left = spec.removeprefix(fields["variant"] + CHAIN)
-    work = _work(folder / WORK, model, spec, records, tuning)
-    for step in _steps(left, tuning.rounds):
+        remaining = spec.removeprefix(fields["variant"] + CHAIN)
+    work = _work_folder(folder / WORK, model, spec, records, tuning)
+    for step in _steps(remaining, tuning.rounds):
         network = registry.variant(step).apply(network, step, _task(model, records, watch))
         done.append(step)
         training = fields["training"] | {"compressed": list(done)}
-        fields |= {"variant": CHAIN.join(done), "training": training} | _form(network, fields)
+        fields |= {"variant": CHAIN.join(done), "training": training} | _structure_fields(network, fields)
         epochs = (tuning.qat_epochs or tuning.epochs) if fields["quantization"] else tuning.epochs
         if epochs:
             network, fields = _fine_tuned(network, name, fields, records, tuning.recipe, epochs, work, watch)
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = store.save(network, folder, _without_weights(fields | {"variant": spec}))
+    path = store.save(network, folder, _without_weights(fields | {"variant": spec}))
     shutil.rmtree(work, ignore_errors=True)
-    return manifest
+    return path
 
 
-def _work(folder: Path, model: store.TrainedModel, spec: str, records: Records, tuning: FineTuning) -> Path:
-    """The folder of the checkpoints; those of another compression are removed."""
-    what = {"model": model.manifest.weights_sha256, "variant": spec}
-    asked = json.dumps(what | {"records": asdict(records), "tuning": asdict(tuning)}, default=str) + "\n"
-    note = folder / ASKED
-    if not note.is_file() or note.read_text(encoding="utf-8") != asked:
+def _work_folder(folder: Path, model: store.TrainedModel, spec: str, records: Records, tuning: FineTuning) -> Path:
+    """The folder of the checkpoints; removes those of another compression."""
+    request = {"model": model.manifest.weights_sha256, "variant": spec}
+    text = json.dumps(request | {"records": asdict(records), "tuning": asdict(tuning)}, default=str) + "\n"
+    file = folder / REQUEST_FILE
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_text(note, asked)
+        write_text(file, text)
     return folder
 
 
 def _steps(spec: str, rounds: int) -> list[str]:
-    """The compressions of a chain; one that goes in rounds is as many, each with the share that it has to reach."""
+    """The compressions of a chain; one that supports rounds becomes as many compressions, each with its share."""
     steps: list[str] = []
     for part in spec.split(CHAIN):
         variant = registry.variant(part)
@@ -124,10 +124,10 @@ def _steps(spec: str, rounds: int) -> list[str]:
     return steps
 
 
-def _form(network: nn.Module, fields: dict[str, Any]) -> dict[str, Any]:
-    """What the manifest says of a network's form, so that it can be built again."""
+def _structure_fields(network: nn.Module, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the manifest from which the network can be built again."""
     if settings := getattr(network, "settings", {}):
-        return {"quantization": settings}  # its modules are no longer the architecture's: what was known of them stays
+        return {"quantization": settings}  # its modules are no longer the architecture's; earlier fields stay
     dense = registry.architecture(fields["architecture"]).build(len(fields["classes"]))
     return {
         "structure": structure.changes(network, dense), "parameters": sum(p.numel() for p in network.parameters())
@@ -138,33 +138,34 @@ def _fine_tuned(
     network: nn.Module, teacher: str, fields: dict[str, Any], records: Records, changes: dict[str, Any], epochs: int,
     work: Path, watch: Watch | None,
 ) -> tuple[nn.Module, dict[str, Any]]:  # fmt: skip
-    """Train a compressed network on, in `work`: what an interrupted compression left there is used.
+    """Fine-tune a compressed network in `work`; continues an interrupted fine-tuning there.
 
-    So is the network that it started from: calibrated anew, with other threads, it could differ in a last bit.
+    It continues from the stored first network, too: another calibration, with other threads, could differ in the last
+    bit.
     """
-    place = work / fields["variant"].replace(CHAIN, "~")
-    place.mkdir(parents=True, exist_ok=True)
-    start = place / f"{fields['name']}.json"
+    tuning_folder = work / fields["variant"].replace(CHAIN, "~")
+    tuning_folder.mkdir(parents=True, exist_ok=True)
+    start = tuning_folder / f"{fields['name']}.json"
     if not start.is_file():
-        store.save(network, place, _without_weights(fields))
+        store.save(network, tuning_folder, _without_weights(fields))
     recipe = {
-        **BASE, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED}, "teacher": teacher,
-        "seed": records.seed,
+        **FINE_TUNING, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED},
+        "teacher": teacher, "seed": records.seed,
         "keep_zeros": any(map(options.zeroes, fields["training"]["compressed"])),
         **changes, "epochs": epochs, "start": str(start),
     }  # fmt: skip
     if fields["quantization"]:
-        recipe |= QUANTIZED | {"learning_rate": recipe["learning_rate"] * SETTLED}
+        recipe |= QAT_RECIPE | {"learning_rate": recipe["learning_rate"] * QAT_RATE_FACTOR}
     manifest = train(
-        fields["architecture"], records.dataset, records.directory, place / "tuned", recipe, resume=True, watch=watch,
-        skip_bad=records.skip_bad,
+        fields["architecture"], records.dataset, records.directory, tuning_folder / "tuned", recipe, resume=True,
+        watch=watch, skip_bad=records.skip_bad,
     )  # fmt: skip
     tuned = store.find(str(manifest))
-    told = tuned.manifest
+    result = tuned.manifest
     earlier = fields["training"].get("fine_tunings", [])
-    training = fields["training"] | {"fine_tunings": [*earlier, {"of": fields["variant"], **told.training}]}
+    training = fields["training"] | {"fine_tunings": [*earlier, {"of": fields["variant"], **result.training}]}
     return store.network(tuned), fields | {
-        "thresholds": told.thresholds, "scores": to_dict(told)["scores"],
+        "thresholds": result.thresholds, "scores": to_dict(result)["scores"],
         "training": training,
     }  # fmt: skip
 
@@ -173,13 +174,13 @@ def _without_weights(fields: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in fields.items() if k not in ("weights", "weights_sha256")}
 
 
-def _numbers(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
-    """What is told of a network before it was compressed."""
+def _facts(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
+    """The manifest's facts of a network before compression."""
     weights = list(network.parameters())
     count = sum(p.numel() for p in weights)
     zeros = sum(int((p == 0).sum()) for p in weights)
-    work = flops.macs(network, model.manifest.input.shape)
-    return {"parameters": count, "macs": work, "sparsity": zeros / count}
+    macs = flops.macs(network, model.manifest.input.shape)
+    return {"parameters": count, "macs": macs, "sparsity": zeros / count}
 
 
 def _task(model: store.TrainedModel, records: Records, watch: Watch | None = None) -> CompressTask:
@@ -188,8 +189,8 @@ def _task(model: store.TrainedModel, records: Records, watch: Watch | None = Non
         request = DataRequest(
             "calibration", records.directory, limit=records.calibration, skip_bad_records=records.skip_bad
         )
-        found = registry.dataset(records.dataset).load(request)
-        return to_millivolts(np.asarray(open_signals(found.signals))), found.labels.astype(np.bool_)
+        loaded = registry.dataset(records.dataset).load(request)
+        return to_millivolts(np.asarray(open_signals(loaded.signals))), loaded.labels.astype(np.bool_)
 
-    told = watch.data if watch else None
-    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, told)
+    progress = watch.data if watch else None
+    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, progress)

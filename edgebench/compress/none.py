@@ -1,4 +1,4 @@
-"""No compression: the model as it was trained."""
+"""No compression: the trained model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class NoCompression:
-    """The network as it is."""
+    """The network, unchanged."""
 
     name = "none"
 
     def check(self, spec: str) -> None:
-        """Nothing can be wrong."""
+        """Accept it: there are no options."""
 
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
         """Return the network unchanged."""

@@ -1,6 +1,6 @@
 """The process that compresses a model. Run as `python -m edgebench.compress.process`.
 
-It needs torch and, where it fine-tunes, the training folds; the harness needs neither, so it asks this process.
+It needs torch and, for fine-tuning, the training folds; the harness starts it because it needs neither itself.
 """
 
 from __future__ import annotations
@@ -18,30 +18,28 @@ from edgebench.isolation.allocator import keep_memory
 from edgebench.isolation.process import answer_with, say
 from edgebench.training.loop import Watch
 
-EVERY_S = 1.0
-"""Seconds between two messages."""
+REPORT_INTERVAL_S = 1.0
+"""Seconds between two progress messages, at least."""
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     keep_memory()
-    asked = from_dict(CompressRequest, request)
-    directory = Path(asked.directory) if asked.directory else None
-    records = Records(asked.dataset, directory, asked.calibration, asked.skip_bad, asked.seed)
-    last = [0.0]
+    task = from_dict(CompressRequest, request)
+    directory = Path(task.directory) if task.directory else None
+    records = Records(task.dataset, directory, task.calibration, task.skip_bad, task.seed)
+    last_report = [0.0]
 
-    def tell(text: str) -> None:
-        if time.monotonic() - last[0] > EVERY_S:
-            last[0] = time.monotonic()
+    def report(text: str) -> None:
+        if time.monotonic() - last_report[0] > REPORT_INTERVAL_S:
+            last_report[0] = time.monotonic()
             say({"doing": text})
 
     watch = Watch(
-        step=lambda done, total, epoch: tell(f"epoch {epoch + 1}, step {done} of {total}"),
-        data=lambda done, total: tell(f"record {done} of {total}"),
+        step=lambda done, total, epoch: report(f"epoch {epoch + 1}, step {done} of {total}"),
+        data=lambda done, total: report(f"record {done} of {total}"),
     )
     try:
-        manifest = compress(
-            asked.model, asked.variant, Path(asked.folder), records, asked.tuning, watch, begun=asked.start
-        )
+        manifest = compress(task.model, task.variant, Path(task.folder), records, task.tuning, watch, base=task.base)
         yield {"manifest": str(manifest)}
     except Unsupported as reason:
         yield {"unsupported": str(reason)}

@@ -1,4 +1,4 @@
-"""Quantization-aware training: the variant `qat`, which goes on training with int8's rounding in the network."""
+"""Quantization-aware training: the variant `qat`, which continues the training with int8 rounding in the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHOICES = {"engine": ("fbgemm", "x86", "onednn", "qnnpack")}
 
 
 class QuantizationAwareTraining:
-    """`qat`, or `qat-qnnpack` for another engine than FBGEMM: that engine's own qconfig, by torch.ao's FX mode.
+    """`qat`, or `qat-qnnpack` for another engine than FBGEMM: that engine's qconfig, by torch.ao's FX mode.
 
     It needs `--finetune-epochs`: without them the ranges are those of the calibration records.
     """
@@ -23,15 +23,15 @@ class QuantizationAwareTraining:
     name = "qat"
 
     def check(self, spec: str) -> None:
-        """Raise PlanError where the spec makes no sense."""
+        """Raise PlanError where the spec is invalid."""
         self._engine(spec)
 
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
-        """Return a copy that rounds as the engine will; raises Unsupported where nothing can be quantized."""
+        """Return a copy that rounds as the engine does; raises Unsupported where nothing can be quantized."""
         from edgebench.quantization import qat
 
         signals, _ = task.labelled()
-        return qat.prepared(network, self._engine(spec), signals)
+        return qat.prepare(network, self._engine(spec), signals)
 
     def _engine(self, spec: str) -> str:
         words = spec.split("-")[1:]

@@ -23,8 +23,8 @@ class CompressRequest:
     variant: str
     folder: str
     """Where manifest and weights go."""
-    start: str
-    """Manifest of what an earlier step of the chain made of the model; empty for none."""
+    base: str
+    """Manifest of the model after the first compressions of a chain; empty to start from `model`."""
     dataset: str
     directory: str
     """The dataset's folder; empty for none."""

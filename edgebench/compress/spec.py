@@ -1,4 +1,4 @@
-"""The words of a variant: `l1-0.4-linear-global` is the compression `l1`, its amount and what the words choose."""
+"""The spec of a variant: `l1-0.4-linear-global` is the compression `l1`, its amount, and its options."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from edgebench.core.errors import PlanError
 
 @dataclass(frozen=True)
 class Spec:
-    """A variant's name taken apart."""
+    """The parts of a variant's spec after its name."""
 
     amount: float
     options: Mapping[str, str]
-    """The word for everything that there is to choose."""
+    """The chosen word of each option."""
 
 
 def parse(spec: str, name: str, choices: options.Choices) -> Spec:
-    """Take `NAME-AMOUNT-word-word` apart; of each choice the first word is the default.
-
-    Raises PlanError with one line.
-    """
+    """Parse `NAME-AMOUNT-word-word`; the first word of each choice is the default. Raises PlanError."""
     first, *words = spec.removeprefix(name).removeprefix("-").split("-")
     try:
         amount = float(first)
@@ -31,6 +28,6 @@ def parse(spec: str, name: str, choices: options.Choices) -> Spec:
         how = f"write {name}-AMOUNT, such as {name}-0.4, and after it any of {known}"
         raise PlanError(f"variant '{spec}': '{first}' is not an amount; {how}") from None
     if not 0 < amount < 1:
-        raise PlanError(f"variant '{spec}': the amount is {first}; it is between 0 and 1")
-    given = options.chosen(f"variant '{spec}'", words, choices)
-    return Spec(amount, {what: given.get(what, several[0]) for what, several in choices.items()})
+        raise PlanError(f"variant '{spec}': the amount is {first}; it must be between 0 and 1")
+    chosen = options.chosen(f"variant '{spec}'", words, choices)
+    return Spec(amount, {option: chosen.get(option, words[0]) for option, words in choices.items()})

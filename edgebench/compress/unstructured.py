@@ -1,6 +1,6 @@
 """Unstructured pruning, by torch.nn.utils.prune: a share of the weights becomes zero, and the shapes stay.
 
-A dense file and its latency do not shrink by it; what shrinks is the file when it is compressed.
+The size of a dense file and its latency stay the same; a compressed file becomes smaller.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ CHOICES = {"layers": ("conv", "linear", "all"), "scope": ("each", "global")}
 
 @dataclass(frozen=True)
 class Unstructured:
-    """`NAME-AMOUNT`: that share of the weights of each convolution; `-linear` or `-all` prunes other layers.
+    """`NAME-AMOUNT` prunes that share of the weights of each convolution; `-linear` or `-all` prunes other layers.
 
-    With `-global` the share is of all these layers' weights together, so that some lose more than others.
+    With `-global` it is that share of all these layers' weights together, so that some layers lose more than others.
     """
 
     name: str
     summary: str
-    """What sets it apart, for the list of variants."""
+    """Its description in the list of variants."""
 
     def check(self, spec: str) -> None:
-        """Raise PlanError where the spec makes no sense."""
+        """Raise PlanError where the spec is invalid."""
         parse(spec, self.name, CHOICES)
 
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
@@ -64,4 +64,4 @@ class Unstructured:
 
 
 L1 = Unstructured("l1", "`l1-AMOUNT`: zeros in place of that share of each convolution's weights, the smallest ones")
-RANDOM = Unstructured("random", "`random-AMOUNT`: the same with weights drawn by chance, to hold the others against")
+RANDOM = Unstructured("random", "`random-AMOUNT`: the same with random weights, as a baseline for the others")

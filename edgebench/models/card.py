@@ -1,4 +1,4 @@
-"""The small TOML file beside a network or a file from elsewhere: what EdgeBench cannot know of it."""
+"""The card: a small TOML file beside an imported network or file, with what EdgeBench cannot read from it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ NAME = re.compile(r"(\w[\w.-]{0,63})?")
 
 @dataclass(frozen=True)
 class CardInput:
-    """What the network takes."""
+    """The input that the network takes."""
 
     layout: Literal["leads-first", "samples-first"] | None = None
-    """(batch, 12, 1000) or (batch, 1000, 12); by default as the file says, or leads first."""
+    """(batch, 12, 1000) or (batch, 1000, 12); by default what the file declares, or leads first."""
     unit: Literal["mV", "standardised"] = "mV"
     mean: tuple[float, ...] = ()
-    """Of each lead in mV, or one number for all; for standardised input."""
+    """Mean of each lead in mV, or one number for all leads; for standardised input."""
     std: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -46,13 +46,13 @@ class CardInput:
 
 @dataclass(frozen=True)
 class Card:
-    """The whole file."""
+    """The content of the card."""
 
     classes: tuple[str, ...]
     name: str = ""
-    """What tables call it; by default the file's name."""
+    """The model's name in tables; by default the name of the file."""
     thresholds: tuple[float, ...] = ()
-    """Probability at and above which each class is decided for; may be omitted with --tune-thresholds."""
+    """Probability from which on each class is predicted; optional with --tune-thresholds."""
     output: Literal["logits", "probabilities"] = "logits"
     license: str = "unknown"
     input: CardInput = field(default_factory=CardInput)
@@ -69,28 +69,28 @@ class Card:
             words = f"{len(self.thresholds)} thresholds for {len(self.classes)} classes"
             raise InvalidValue(Problem("", words))
 
-    def feed(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
-        """How to feed a file, with what was found out of its input."""
+    def io_adapter(self, layout: Literal["leads-first", "samples-first"], single: bool) -> IOAdapter:
+        """The adapter for a file with this input layout; `single` says that it takes one record at a time."""
         return IOAdapter(layout, self.input.mean, self.input.std, single, self.output)
 
 
 def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
-    """The card beside `path`, a file of the same name that ends in .toml.
+    """Read the card of `path`: the file beside it with the same name and the suffix .toml.
 
-    `tuned` says that thresholds will be chosen on the validation fold, so the card may lack them. Raises `error`.
+    The card may omit its thresholds where `tuned` says that they will be chosen on the validation fold. Raises `error`.
     """
-    place = path.with_suffix(".toml")
+    file = path.with_suffix(".toml")
     try:
-        data = toml(place.read_text(encoding="utf-8"))
+        data = toml(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise error(f"{path}: no {place.name} beside it; write one with at least: {EXAMPLE}") from None
+        raise error(f"{path}: no {file.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
-        raise error(f"{place}: cannot be read ({failure.strerror})") from None
+        raise error(f"{file}: cannot be read ({failure.strerror})") from None
     except ValueError as failure:  # of the encoding, or of the TOML
-        raise error(f"{place}: not valid TOML: {failure}") from None
-    card = validated(Card, _one_for_all(data), str(place), error)
+        raise error(f"{file}: not valid TOML: {failure}") from None
+    card = validated(Card, _one_for_all(data), str(file), error)
     if not card.thresholds and not tuned:
-        raise error(f"{place}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
+        raise error(f"{file}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
     return card
 
 

@@ -1,4 +1,4 @@
-"""What is known of each model: its size, what one record costs, how well it does, and whether its weights are here."""
+"""The facts of each model: its size, the operations of one record, its scores, and whether its weights are shipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
-from edgebench.models import shipped_weights, store
+from edgebench.models import flops, shipped_weights, store
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Architecture
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """One row of `edgebench list models`; what is not known is None."""
+    """One row of `edgebench list models`; an unknown value is None."""
 
     name: str
     parameters: int | None = None
@@ -30,44 +30,36 @@ class ModelFacts:
     macro_auc: float | None = None
     shipped: bool = False
     problem: str = ""
-    """Why the model could not be counted or its weights not be read."""
+    """Why the model could not be counted or its weights could not be read."""
 
 
-def model_facts(listener: ProgressReporter | None = None) -> list[ModelFacts]:
-    """The facts of every registered architecture and of every shipped model; the weights are not loaded."""
-    told = listener or ProgressReporter()
-    every = list(dict.fromkeys([*registry.names("models"), *store.shipped()]))
-    told.stage("count operations", len(every))
-    found = []
-    for name in every:
-        found.append(_facts(name))
-        told.step(name)
-    return found
+def model_facts(reporter: ProgressReporter | None = None) -> list[ModelFacts]:
+    """The facts of every registered architecture and every shipped model; does not load their weights."""
+    reporter = reporter or ProgressReporter()
+    names = list(dict.fromkeys([*registry.names("models"), *store.shipped()]))
+    reporter.stage("count operations", len(names))
+    facts = []
+    for name in names:
+        facts.append(_facts(name))
+        reporter.step(name)
+    return facts
 
 
 def count(architecture: Architecture, classes: int) -> tuple[int, int]:
-    """Parameters, and multiply-adds (MACs) of one record.
-
-    MACs are half of what torch's FlopCounterMode counts: convolutions and matrix products, attention's among them.
-    Additions, normalisation, activations and pooling are left out, as is usual.
-    """
+    """Parameters of an architecture's network, and its multiply-adds (MACs) for one record."""
     try:
-        # On the meta device tensors have a shape and no values, so that a large network costs neither time nor memory.
+        # On the meta device tensors have a shape and no values, so a large network takes neither time nor memory.
         return _count(architecture, classes, "meta")
-    except RuntimeError:  # a network that looks at values while it is built, or in its forward pass
+    except RuntimeError:  # a network that reads values while it is built, or in its forward pass
         return _count(architecture, classes, "cpu")
 
 
-def _count(architecture: Architecture, classes: int, place: str) -> tuple[int, int]:
+def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, int]:
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
 
-    with torch.device(place), torch.inference_mode():
+    with torch.device(device):
         network = architecture.build(classes).eval()
-        record = torch.zeros(1, *architecture.input.shape)
-        with FlopCounterMode(display=False) as counter:
-            network(record)
-    return sum(p.numel() for p in network.parameters()), counter.get_total_flops() // 2
+        return sum(p.numel() for p in network.parameters()), flops.macs(network, architecture.input.shape)
 
 
 def _facts(name: str) -> ModelFacts:

@@ -1,4 +1,4 @@
-"""From the signal to an image, inside the graph, and the networks that look at that image."""
+"""The conversion of the signal to an image, inside the graph, and the networks that take that image."""
 
 from __future__ import annotations
 
@@ -18,35 +18,36 @@ from edgebench.models.layers import Standardise, fit_standardise
 
 
 def resize_taps(inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
-    """Which inputs make each output of a linear resize with antialiasing, and with which weights.
+    """The inputs that form each output of a linear resize with antialiasing, and their weights.
 
-    Returns indices (outputs, taps) and weights (outputs, taps), whose rows sum to 1. The filter is a triangle as wide
-    as `max(inputs / outputs, 1)` on each side of the output's centre, cut off and normalised anew at the borders: what
-    Pillow and `torchvision.transforms.v2.functional.resize(..., antialias=True)` compute.
+    Returns indices (outputs, taps) and weights (outputs, taps); each row of weights sums to 1. The filter is a triangle
+    that reaches `max(inputs / outputs, 1)` to each side of the output's centre. At the borders it is cut off and
+    normalised again, as in Pillow and in `torchvision.transforms.v2.functional.resize(..., antialias=True)`.
     """
     scale = inputs / outputs
     support = max(scale, 1.0)
     centres = (np.arange(outputs) + 0.5) * scale
     first = np.floor(centres - support + 0.5).clip(min=0)
     last = np.floor(centres + support + 0.5).clip(max=inputs)
-    places = first[:, None] + np.arange(int((last - first).max()))
-    weights = (1 - np.abs((places + 0.5 - centres[:, None]) / support)).clip(min=0)
-    weights[places >= last[:, None]] = 0
+    positions = first[:, None] + np.arange(int((last - first).max()))
+    weights = (1 - np.abs((positions + 0.5 - centres[:, None]) / support)).clip(min=0)
+    weights[positions >= last[:, None]] = 0
     # In NumPy until here, so that a network can be built on the meta device, where tensors have no values.
-    indices = places.clip(max=inputs - 1).astype(np.int64)
+    indices = positions.clip(max=inputs - 1).astype(np.int64)
     return torch.tensor(indices), torch.tensor(weights / weights.sum(1, keepdims=True), dtype=torch.float32)
 
 
 class SignalToImage(nn.Module):
     """Signals (batch, leads, samples) in mV to an image (batch, channels, height, width).
 
-    The leads are rows and time runs to the right. Each lead is standardised; the array is resized bilinearly with
-    antialiasing, which is a weighted sum of few samples for each column and of two leads for each row, so it exports
-    to every format as a gather and a small matrix product; the one channel is repeated where a backbone wants three.
+    The rows are the leads and the columns are time. Each lead is standardised, then the array is resized bilinearly
+    with antialiasing: each column is a weighted sum of a few samples, each row one of two leads. It therefore exports
+    to every format as a gather and a small matrix product. The single channel is repeated for a backbone that takes
+    three.
     """
 
     keep_float = "the signal-to-image step is resampling, not a layer with weights"
-    """Why quantizing exporters leave this module alone."""
+    """The reason for which quantizing exporters keep this module in float."""
     indices: Tensor
     weights: Tensor
     rows: Tensor
@@ -57,7 +58,7 @@ class SignalToImage(nn.Module):
         self.standardise = Standardise(leads)
         indices, weights = resize_taps(samples, width)
         self.taps = indices.shape[1]
-        # Follow from the sizes, so they are no part of the state dict.
+        # The sizes determine these buffers, so the state dict omits them.
         self.register_buffer("indices", indices.flatten(), persistent=False)
         self.register_buffer("weights", weights, persistent=False)
         indices, weights = resize_taps(leads, height)
@@ -73,23 +74,24 @@ class SignalToImage(nn.Module):
 
 @dataclass(frozen=True)
 class Window:
-    """What part of its records a network is trained on in one step: cheaper than the whole, and another view of it."""
+    """The part of its records that a network sees in one training step: cheaper than the whole, and an augmentation."""
 
     start: int
-    """In samples, as is `samples`."""
+    """First sample of the window."""
     samples: int
     scale: float = 1.0
     """Factor of the image's size (progressive resizing)."""
     patch_keep: float = 1.0
-    """Share of the patches, and of their rows, that a transformer looks at."""
+    """Share of the patches that a transformer sees."""
     row_keep: float = 1.0
+    """Share of the rows of patches that a transformer sees."""
 
 
 class ImageClassifier(nn.Module):
-    """(batch, leads, samples) in mV to logits (batch, classes), by a backbone that looks at the image."""
+    """(batch, leads, samples) in mV to logits (batch, classes), by a backbone that takes the image."""
 
     window_parts: ClassVar[tuple[str, ...]] = ("backbone",)
-    """Modules that `forward_window` calls as they are, so that a tracer may take each as a whole."""
+    """Modules that `forward_window` calls unchanged, so that a tracer can trace each as a whole."""
 
     def __init__(self, image: SignalToImage, backbone: nn.Module) -> None:
         super().__init__()
@@ -101,40 +103,41 @@ class ImageClassifier(nn.Module):
         return self.backbone(self.image(signals))  # type: ignore[no-any-return]
 
     def forward_window(self, signals: Tensor, window: Window) -> Tensor | tuple[Tensor, Tensor]:
-        """Logits from the window's columns of the image, resized; the shares of patches are for transformers."""
+        """Logits of the window's columns of the image, resized; only transformers use the shares of patches."""
         image = self.image(signals)
         columns = self.image.width / self.image.samples
         left, wide = int(window.start * columns), round(window.samples * columns)
         image = image[..., left : left + wide]
         if window.scale != 1:
-            # In float32 under autocast too: antialiasing has no kernel in half precision.
+            # In float32 even under autocast: antialiasing has no kernel in half precision.
             image = functional.interpolate(image.float(), scale_factor=window.scale, mode="bilinear", antialias=True)
         return self.backbone(image)  # type: ignore[no-any-return]
 
     def part_to_compile(self) -> nn.Module:
-        """What torch.compile may compile for training."""
+        """The module that torch.compile compiles for training."""
         return self.backbone
 
 
 @dataclass
 class ImageArchitecture:
-    """How a network on the image is built and trained."""
+    """A network on the image: how to build it, and its recipe."""
 
     name: str
     recipe: Recipe
     make: Callable[[int], nn.Module]
-    """Gives the untrained backbone of a number of classes."""
+    """Returns the untrained backbone for a number of classes."""
     height: int = 224
     width: int = 224
     channels: int = 3
     pretrained: str = ""
-    """Where ImageNet weights of the backbone come from, `torchvision:WEIGHTS` or `timm:NAME`; empty for nowhere."""
+    """Source of the backbone's ImageNet weights, `torchvision:WEIGHTS` or `timm:NAME`; empty for none."""
     input: InputContract = field(default_factory=InputContract)
     classifier: type[ImageClassifier] = ImageClassifier
     initialise: Callable[[nn.Module], object] = lambda network: None
-    """What a training from random weights does with the network first."""
+    """Initialises a new network before a training from random weights."""
     features: str = ""
-    """Module that gives the last feature map, (batch, channels, rows, columns) or a transformer's tokens, for hints."""
+    """Path of the module that returns the last feature map, (batch, channels, rows, columns) or a transformer's tokens;
+    for hints."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class Standardise(nn.Module):
     """Subtract each lead's mean and divide by its standard deviation: (batch, leads, samples), mV in, no unit out.
 
-    The two are buffers, so they travel with the weights and end up inside every exported graph.
+    Both are buffers, so the file of weights and every exported graph contain them.
     """
 
     mean: Tensor
@@ -23,7 +23,7 @@ class Standardise(nn.Module):
         self.register_buffer("scale", torch.ones(leads, 1))
 
     def fit(self, mean: Tensor, std: Tensor) -> None:
-        """Take over the statistics of the training folds; both of shape (leads,), in mV."""
+        """Set the statistics of the training folds; both of shape (leads,), in mV."""
         self.mean.copy_(mean[:, None])
         self.scale.copy_(1.0 / std[:, None])
 
@@ -33,7 +33,7 @@ class Standardise(nn.Module):
 
 
 def fit_standardise(network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
-    """Give the statistics, each of shape (leads,) in mV, to the network's `Standardise` layer, if it has one."""
+    """Set the statistics, each of shape (leads,) in mV, in the network's `Standardise` layer, if it has one."""
     for layer in network.modules():
         if isinstance(layer, Standardise):
             layer.fit(torch.from_numpy(mean), torch.from_numpy(std))
@@ -43,7 +43,7 @@ class ConcatPoolHead(nn.Module):
     """Mean and maximum over time, joined, then two linear layers: (batch, channels, length) to (batch, classes).
 
     The head of the PTB-XL benchmark (Strodthoff et al., 2020, "Deep Learning for ECG Analysis: Benchmarks and Insights
-    from PTB-XL", arXiv:2004.13701), with its 128 hidden units, and dropout of half of `dropout` and `dropout`.
+    from PTB-XL", arXiv:2004.13701), with its 128 hidden units. The two dropouts are half of `dropout`, and `dropout`.
     """
 
     def __init__(self, channels: int, classes: int, hidden: int = 128, dropout: float = 0.5) -> None:

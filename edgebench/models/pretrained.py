@@ -1,4 +1,4 @@
-"""ImageNet weights to start a training from, where this machine can fetch them."""
+"""ImageNet weights as the start of a training, where this machine can fetch them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-PATIENCE_S = 10
+TIMEOUT_S = 10
 
 
-def start_from(backbone: nn.Module, source: str) -> str:
-    """Load ImageNet weights into a backbone, all but its classifier; says in one line what was done.
+def load_imagenet(backbone: nn.Module, source: str) -> str:
+    """Load ImageNet weights into all of a backbone but its classifier; returns one line that reports the result.
 
-    `source` is `torchvision:WEIGHTS`, fetched with its hash checked, or `timm:NAME`, from the Hugging Face hub in
-    safetensors. Where it cannot be fetched the backbone stays as it is, and the line gives the reason.
+    `source` is `torchvision:WEIGHTS`, whose hash is checked, or `timm:NAME`, in safetensors from the Hugging Face hub.
+    Where the weights cannot be fetched, the backbone stays unchanged and the line gives the reason.
     """
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE_S)
+    socket.setdefaulttimeout(TIMEOUT_S)
     try:
         state = _fetch(source)
-    except Exception as error:  # what a failed download raises depends on the library and on the network
+    except Exception as error:  # the exception of a failed download depends on the library and on the network
         reason = (str(error).strip().splitlines() or ["no message"])[0]
         return (
             f"the ImageNet weights {source} could not be fetched ({type(error).__name__}: {reason[:120]}); "
@@ -40,8 +40,7 @@ def _fetch(source: str) -> dict[str, Tensor]:
     if library == "timm":
         import timm
 
-        _be_offline_if_so()
-
+        _use_cache_if_offline()
         found: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
         return found
     from torchvision import models
@@ -50,16 +49,16 @@ def _fetch(source: str) -> dict[str, Tensor]:
     return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)  # type: ignore[no-any-return]
 
 
-def _be_offline_if_so() -> None:
-    """Where the Hugging Face hub does not answer, let its library use its cache only: it would try for a minute."""
+def _use_cache_if_offline() -> None:
+    """Restrict the Hugging Face library to its cache where the hub does not answer; it would retry for a minute."""
     import urllib.error
     import urllib.request
 
     from huggingface_hub import constants
 
     try:
-        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=PATIENCE_S).close()
+        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=TIMEOUT_S).close()
     except urllib.error.HTTPError:
-        return  # it answered
+        return  # the hub answered
     except OSError:
         constants.HF_HUB_OFFLINE = True

@@ -30,7 +30,7 @@ class Block(nn.Module):
         self.relu1 = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv1d(outputs, outputs, kernel, 1, kernel // 2, bias=False)
         self.norm2 = nn.BatchNorm1d(outputs)
-        # A ReLU of its own for each use: FX can then fuse it with the convolution and with the addition.
+        # One ReLU module for each use: FX can then fuse it with the convolution and with the addition.
         self.relu2 = nn.ReLU(inplace=True)
         shortcut: list[nn.Module] = []
         if stride > 1:
@@ -60,8 +60,8 @@ class ResNet1d(nn.Module):
         blocks: list[nn.Module] = []
         width = WIDTHS[0]
         for stage, (outputs, kernel, count) in enumerate(zip(WIDTHS, KERNELS, BLOCKS, strict=True)):
-            for place in range(count):
-                blocks.append(Block(width, outputs, kernel, 2 if stage and not place else 1))
+            for index in range(count):
+                blocks.append(Block(width, outputs, kernel, 2 if stage and not index else 1))
                 width = outputs
         self.blocks = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(dropout)

@@ -1,4 +1,4 @@
-"""How a network on the raw signal is built and trained."""
+"""Networks on the raw signal: how to build them, and their recipes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class SignalArchitecture:
     name: str
     recipe: Recipe
     make: Callable[[int, int], nn.Module]
-    """Gives the untrained network of (leads, classes)."""
+    """Returns the untrained network for (leads, classes)."""
     input: InputContract = field(default_factory=InputContract)
     pretrained: str = ""
     initialise: Callable[[nn.Module], object] = lambda network: None
     features: str = ""
-    """Module that gives the last feature map, (batch, channels, length), for hints."""
+    """Path of the module that returns the last feature map, (batch, channels, length); for hints."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

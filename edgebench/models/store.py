@@ -1,4 +1,4 @@
-"""Trained models on disk: weights in safetensors, and beside them a manifest with all that is needed to use them."""
+"""Trained models on disk: weights in safetensors, and a manifest with everything that is needed to use them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 NAME = re.compile(r"\w[\w.-]{0,127}")
-INNER = "network."
-"""Before the names of weights of a network that was trained with its quantization."""
+QAT_PREFIX = "network."
+"""Prefix of the weights' names of a network from a quantization-aware training."""
 SHIPPED = shipped_weights.MANIFESTS
 
 
 @dataclass(frozen=True)
 class FoldScores:
-    """What a model reaches on one fold with its own thresholds."""
+    """The scores of a model on one fold, at its own thresholds."""
 
     records: int
     macro_auc: float
@@ -39,7 +39,7 @@ class FoldScores:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """What is known of a trained model."""
+    """The facts of a trained model."""
 
     name: str
     """Also the name of files."""
@@ -57,7 +57,7 @@ class ModelManifest:
     scores: dict[str, FoldScores]
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
     variant: str = "none"
-    """The compression that this model came from."""
+    """The compression that made this model."""
     compressed_from: str = ""
     """SHA-256 of the weights of the model that was compressed."""
     structure: dict[str, dict[str, int | list[int]]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class ModelManifest:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A manifest and where its weights are."""
+    """A manifest, and the path of its weights."""
 
     manifest: ModelManifest
     weights: Path
@@ -94,7 +94,7 @@ def shipped() -> list[str]:
 
 
 def stem(architecture: str) -> str:
-    """What a trained model of an architecture is called, in files too: `timm_resnet10t`, `net` for net.py:build."""
+    """The name of an architecture's trained model and of its files: `timm_resnet10t`, `net` for net.py:build."""
     return safe_name(Path(architecture.rpartition(":")[0]).stem if ".py:" in architecture else architecture)
 
 
@@ -143,7 +143,7 @@ def _weights(path: Path, manifest: ModelManifest) -> Path:
 
 
 def _unknown(name: str) -> str:
-    """What to say of a name that no model has, by what it seems to be."""
+    """The message for a name that no model has, with a hint that fits the name."""
     if name.endswith(".py"):
         return f"{name}: name the function in it that gives the network, and its weights: --model {name}:FUNCTION"
     if name.endswith((".onnx", ".pt", ".pth", ".ts")):
@@ -160,31 +160,31 @@ def network(model: TrainedModel) -> nn.Module:
     """Build the network and load its weights, in eval mode. Raises ModelError where they do not fit."""
     from safetensors.torch import load_file
 
-    for what, now in own.hashes(model.manifest.architecture).items():
-        if model.manifest.training.get(what) != now:
-            which = "code" if what == "source_sha256" else "TOML file"
-            raise ModelError(f"{model.manifest.architecture}: its {which} changed since this model was made of it")
+    for what, current in own.hashes(model.manifest.architecture).items():
+        if model.manifest.training.get(what) != current:
+            file = "code" if what == "source_sha256" else "TOML file"
+            raise ModelError(f"{model.manifest.architecture}: its {file} changed after this model was made from it")
     module = registry.architecture(model.manifest.architecture).build(len(model.manifest.classes))
-    # Weights may be stored in half precision; the network is float32.
+    # The file may store weights in half precision; the network is float32.
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
     try:
         if model.manifest.structure:
-            inner = INNER if model.manifest.quantization else ""
-            structure.apply(module, model.manifest.structure, {k.removeprefix(inner): v for k, v in state.items()})
+            prefix = QAT_PREFIX if model.manifest.quantization else ""
+            structure.apply(module, model.manifest.structure, {k.removeprefix(prefix): v for k, v in state.items()})
         if model.manifest.quantization:
             from edgebench.quantization import qat
 
-            module = qat.restored(module, model.manifest.quantization, model.manifest.input.shape)
+            module = qat.restore(module, model.manifest.quantization, model.manifest.input.shape)
         module.load_state_dict(state)
     except (RuntimeError, ModelError) as error:
-        raise ModelError(f"{model.weights}: does not fit {model.manifest.architecture}: {_last(error)}") from None
+        raise ModelError(f"{model.weights}: does not fit {model.manifest.architecture}: {_last_line(error)}") from None
     return module.eval()
 
 
 def halved(module: nn.Module) -> nn.Module:
-    """Round the parameters to half precision, so that a file of half the size gives them back exactly.
+    """Round the parameters to half precision, so that a file in half precision stores them exactly.
 
-    Buffers stay: a small running variance would become zero.
+    Buffers stay unchanged: a small running variance would become zero.
     """
     for parameter in module.parameters():
         parameter.data = parameter.data.half().float()
@@ -192,9 +192,10 @@ def halved(module: nn.Module) -> nn.Module:
 
 
 def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool = False) -> Path:
-    """Write weights and manifest (all its fields but the weights' file and hash); returns the manifest's path.
+    """Write the weights and the manifest; returns the path of the manifest.
 
-    With `half` the parameters, which `halved` has rounded, are stored in half precision.
+    `manifest` has all fields but the name and the hash of the weights' file. `half` stores the parameters, which
+    `halved` has rounded, in half precision.
     """
     from safetensors.torch import save_file
 
@@ -202,7 +203,7 @@ def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool =
     with replacing(weights) as part:
         parameters = {name for name, _ in module.named_parameters()} if half else set()
         state = module.state_dict().items()
-        # Copies, since safetensors refuses tensors that share their memory (tied weights).
+        # Copies: safetensors refuses tensors that share memory (tied weights).
         save_file({k: (v.half() if k in parameters else v.clone()).contiguous() for k, v in state}, part)
     fields = {**manifest, "weights": weights.name, "weights_sha256": sha256(weights)}
     whole = validated(ModelManifest, plain(fields), str(weights), ModelError)
@@ -211,5 +212,5 @@ def save(module: nn.Module, folder: Path, manifest: dict[str, Any], half: bool =
     return path
 
 
-def _last(error: Exception) -> str:
+def _last_line(error: Exception) -> str:
     return str(error).strip().splitlines()[-1].strip()

@@ -1,7 +1,7 @@
-"""The structure of a network that pruning made smaller, as data: enough to build it again from its architecture.
+"""The sizes of a pruned network as data: enough to build it again from its architecture.
 
-Weights are stored in safetensors, which hold no code; what pruning changed beside them is a few whole numbers of each
-layer (channels, heads), kept in the manifest.
+Safetensors store the weights and no code. Beside the weights pruning changes a few integers of each layer, such as its
+channels and heads; the manifest stores these.
 """
 
 from __future__ import annotations
@@ -14,47 +14,47 @@ from edgebench.core.errors import ModelError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Numbers = dict[str, dict[str, int | list[int]]]
-"""By module: the numbers that differ from the architecture's, such as `out_channels`."""
+Sizes = dict[str, dict[str, int | list[int]]]
+"""By module: the integers that differ from the architecture's, such as `out_channels`."""
 
 
-def changes(network: nn.Module, original: nn.Module) -> Numbers:
-    """What a smaller network's modules have that the original's have not. Raises ModelError where modules differ."""
+def changes(network: nn.Module, original: nn.Module) -> Sizes:
+    """The sizes of a pruned network that differ from the original's. Raises ModelError where it has other modules."""
     before, found = dict(original.named_modules()), {}
     if before.keys() != dict(network.named_modules()).keys():
         raise ModelError("the network has other modules than its architecture; only their sizes may change")
     for name, module in network.named_modules():
-        now, then = _numbers(module), _numbers(before[name])
+        now, then = _integers(module), _integers(before[name])
         changed = {k: v for k, v in now.items() if then.get(k) != v}
         if changed:
             found[name] = changed
     return found
 
 
-def apply(
-    network: nn.Module, numbers: Mapping[str, Mapping[str, int | list[int]]], state: Mapping[str, Tensor]
-) -> None:
-    """Give an untrained network the numbers and the shapes of a smaller one; its weights are loaded afterwards.
+def apply(network: nn.Module, sizes: Mapping[str, Mapping[str, int | list[int]]], state: Mapping[str, Tensor]) -> None:
+    """Resize an untrained network to the sizes and the shapes of a pruned one; the caller then loads its weights.
 
-    Raises ModelError where the numbers or the weights are not of this architecture.
+    Raises ModelError where the sizes or the weights belong to another architecture.
     """
     modules = dict(network.named_modules())
-    for name, changed in numbers.items():
-        known = _numbers(modules[name]) if name in modules else {}
+    for name, changed in sizes.items():
+        known = _integers(modules[name]) if name in modules else {}
         for key, value in changed.items():
             if key not in known:
-                raise ModelError(f"structure: the architecture has no '{name}.{key}'; the manifest is of another one")
+                raise ModelError(
+                    f"structure: the architecture has no '{name}.{key}'; the manifest belongs to another one"
+                )
             setattr(modules[name], key, tuple(value) if isinstance(value, list) else value)
         for key, shape in _shapes(modules[name]).items():
             _resize(modules[name], key, shape)
     for name, tensor in state.items():
         path, _, key = name.rpartition(".")
-        if path in modules:  # what is missing is told when the weights are loaded
+        if path in modules:  # loading the weights reports missing modules
             _resize(modules[path], key, tuple(tensor.shape))
 
 
 def _resize(module: nn.Module, key: str, shape: tuple[int, ...]) -> None:
-    """Give a parameter or a buffer another shape; its values are lost then."""
+    """Change the shape of a parameter or buffer; its values are lost."""
     import torch
     from torch import nn
 
@@ -69,7 +69,7 @@ def _resize(module: nn.Module, key: str, shape: tuple[int, ...]) -> None:
 
 
 def _shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Shapes of the tensors of torch's own layers, by their numbers: the weights may be stored under other names."""
+    """Shapes of the tensors of torch's own layers, from their sizes: the weights may have other names in the file."""
     from torch import nn
 
     if isinstance(module, nn.Linear):
@@ -82,8 +82,8 @@ def _shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
     return {}
 
 
-def _numbers(module: nn.Module) -> dict[str, int | list[int]]:
-    """A module's own whole numbers, and lists of them."""
+def _integers(module: nn.Module) -> dict[str, int | list[int]]:
+    """A module's own integers, and lists of them."""
     found: dict[str, int | list[int]] = {}
     values: dict[str, Any] = vars(module)
     for key, value in values.items():

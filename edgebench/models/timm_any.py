@@ -13,25 +13,20 @@ if TYPE_CHECKING:
 
 
 def source(name: str) -> Architecture:
-    """Any network of timm, on the image in the size that it was made for: timm:NAME.
+    """Any network of timm, on an image of the size that it was made for: timm:NAME.
 
-    Raises ModelError where timm does not have it.
+    Raises ModelError where timm has no such network, MissingPackage where timm is not installed.
     """
-    import timm
-    from torch import nn
-
     from edgebench.models.image import ImageArchitecture
+    from edgebench.models.presets import by_timm, library
 
+    timm = library("timm", name)
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), 3)
         raise ModelError(f"timm has no model '{name}'" + (f"; near: {', '.join(near)}" if near else ""))
-
-    def backbone(classes: int) -> nn.Module:
-        return timm.create_model(name, num_classes=classes)
-
     known = timm.models.get_pretrained_cfg(name)
     channels, height, width = known.input_size if known else (3, 224, 224)
     weights = f"timm:{name}" if timm.models.is_model_pretrained(name) else ""
     return ImageArchitecture(
-        f"timm:{name}", Recipe.published(learning_rate=3e-4), backbone, height, width, channels, weights
+        f"timm:{name}", Recipe.published(learning_rate=3e-4), by_timm(name), height, width, channels, weights
     )

@@ -1,4 +1,4 @@
-"""What the vision transformers share: training on a part of the patches, and an initialisation for small datasets."""
+"""Shared code of the vision transformers: training on part of the patches, and an initialisation for small datasets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgebench.models.image import ImageClassifier, Window
 class PatchClassifier(ImageClassifier):
     """A timm `VisionTransformer` on the image; it can train on a window in time and on a random part of the patches.
 
-    Each patch keeps the position embedding of its place in the whole image, so the two views agree.
+    Each patch keeps the position embedding that it has in the whole image, so both views agree.
     """
 
     window_parts = (
@@ -22,12 +22,12 @@ class PatchClassifier(ImageClassifier):
     backbone: Any
 
     def forward_window(self, signals: Tensor, window: Window) -> Tensor | tuple[Tensor, Tensor]:
-        """Logits, or in training those of both heads of a distilled one, from the patches of a window.
+        """Logits from the patches of a window; a distilled network in training returns those of both heads.
 
-        `patch_keep` is the share of them that is looked at, chosen at random for the batch (PatchDropout: Liu et al.,
-        2023, arXiv:2208.07220). `row_keep` drops whole rows: neighbouring rows are mixtures of the same two leads, so
-        half of them still show every lead, and each with its whole course. `scale` is not used: position embeddings
-        belong to the full size.
+        `patch_keep` is the share of patches that the network sees, a random choice for each batch (PatchDropout: Liu et
+        al., 2023, arXiv:2208.07220). `row_keep` drops whole rows: neighbouring rows mix the same two leads, so half of
+        the rows still show every lead over the whole window. `scale` has no effect: position embeddings belong to the
+        full size.
         """
         vit, image = self.backbone, self.image(signals)
         patch = vit.patch_embed.patch_size[1]
@@ -37,7 +37,7 @@ class PatchClassifier(ImageClassifier):
         x = vit.patch_embed.proj(image[..., left * patch : (left + wide) * patch]).permute(0, 2, 3, 1)
         prefix = vit.num_prefix_tokens
         x = x + vit.pos_embed[:, prefix:].unflatten(1, (rows, columns))[:, :, left : left + wide]
-        x = _some(_some(x, window.row_keep).flatten(1, 2), window.patch_keep)
+        x = _random_share(_random_share(x, window.row_keep).flatten(1, 2), window.patch_keep)
         tokens = [t for t in (vit.cls_token, getattr(vit, "dist_token", None)) if t is not None]
         if tokens:
             start_tokens = torch.cat(tokens, 1) + vit.pos_embed[:, :prefix]
@@ -51,29 +51,29 @@ class PatchClassifier(ImageClassifier):
         return min(columns, max(1, round(window.samples / self.image.samples * self.image.width / patch)))
 
     def over_time(self, tokens: Tensor, window: Window) -> Tensor:
-        """Tokens (batch, tokens, channels) of whole columns, as (batch, channels, columns): their rows' mean."""
+        """Tokens (batch, tokens, channels) of whole columns as (batch, channels, columns), averaged over the rows."""
         patches = tokens[:, int(self.backbone.num_prefix_tokens) :]
         rows = patches.reshape(len(tokens), -1, self._columns(window), tokens.shape[-1])
         return rows.mean(1).transpose(1, 2)
 
     def part_to_compile(self) -> nn.Module:
-        """The blocks: what surrounds them changes its shape with the window."""
+        """The blocks: the shapes around them change with the window."""
         return self.backbone.blocks  # type: ignore[no-any-return]
 
 
-def _some(x: Tensor, share: float) -> Tensor:
-    """A random share of what stands in dimension 1, one at least."""
+def _random_share(x: Tensor, share: float) -> Tensor:
+    """A random share of the entries of dimension 1, at least one."""
     if share >= 1:
         return x
     return x[:, torch.randperm(x.shape[1])[: max(1, round(share * x.shape[1]))]]
 
 
 def initialise(network: Any) -> None:
-    """Start a classifier's attention near what trained transformers have, and its positions as sines.
+    """Initialise a classifier's attention close to that of trained transformers, and its positions as sines.
 
     Mimetic initialisation (Trockman and Kolter, 2023, "Mimetic Initialization of Self-Attention Layers",
     arXiv:2305.09828): in each head the product of query and key weights is 0.7 Z + 0.7 I, and that of value and output
-    weights over all heads 0.4 Z - 0.4 I, with Z random normal of variance 1 / width. It helps where data are few.
+    weights over all heads 0.4 Z - 0.4 I, with Z random normal of variance 1 / width. It helps on small datasets.
     """
     vit = network.backbone
     for block in vit.blocks:
@@ -95,13 +95,13 @@ def initialise(network: Any) -> None:
 
 
 def _factors(product: Tensor) -> tuple[Tensor, Tensor]:
-    """Two matrices A and B with A B^T = product, the singular values shared between them."""
+    """Two matrices A and B with A B^T = product, which share the singular values equally."""
     u, s, vh = torch.linalg.svd(product)
     return u * s.sqrt(), vh.T * s.sqrt()
 
 
 def _sines(rows: int, columns: int, width: int) -> Tensor:
-    """Two-dimensional sine and cosine positions, (rows * columns, width), as small as learned ones start."""
+    """Two-dimensional sine and cosine positions, (rows * columns, width), as small as learned ones are at first."""
     frequencies = 10000 ** (-torch.arange(width // 4) / (width // 4))
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     angles = [p.flatten()[:, None] * frequencies for p in (y, x)]

@@ -17,7 +17,7 @@ HEIGHT, WIDTH = 182, 256
 
 
 def backbone(classes: int) -> nn.Module:
-    """The untrained backbone; 182 rows of pixels hold 22 rows of patches, the last 6 are not seen."""
+    """The untrained backbone; 182 rows of pixels hold 22 rows of patches; the last 6 rows of pixels are unused."""
     return VisionTransformer(
         img_size=(HEIGHT, WIDTH), patch_size=8, in_chans=1, num_classes=classes, embed_dim=256, depth=6, num_heads=4,
         mlp_ratio=4, class_token=False, global_pool="avg", drop_rate=0.1, pos_drop_rate=0.1, proj_drop_rate=0.1,

@@ -1,7 +1,7 @@
-"""XResNet1d101: the best of the convolutional networks in the PTB-XL benchmark.
+"""XResNet1d101: the best convolutional network of the PTB-XL benchmark.
 
-Strodthoff et al. (2020), "Deep Learning for ECG Analysis: Benchmarks and Insights from PTB-XL": bottleneck blocks (He
-et al., 2016) in numbers 3, 4, 23 and 3, all 64 channels wide with an expansion of 4, kernels of 5 samples, with the
+Strodthoff et al. (2020), "Deep Learning for ECG Analysis: Benchmarks and Insights from PTB-XL": 3, 4, 23 and 3
+bottleneck blocks (He et al., 2016), all 64 channels wide with an expansion of 4, kernels of 5 samples, with the
 stem of three convolutions and the pooled shortcuts of He et al. (2019), "Bag of Tricks".
 """
 
@@ -19,7 +19,7 @@ WIDTH, EXPANSION, KERNEL = 64, 4, 5
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, relu: bool = True) -> nn.Sequential:
-    """A convolution with its normalisation, and a ReLU where wanted."""
+    """A convolution with its normalisation, and a ReLU if `relu`."""
     layers: list[nn.Module] = [
         nn.Conv1d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm1d(outputs),
@@ -61,8 +61,8 @@ class XResNet1d(nn.Module):
         )
         blocks, width = [], STEM[-1]
         for stage, count in enumerate(BLOCKS):
-            for place in range(count):
-                blocks.append(Bottleneck(width, 2 if stage and not place else 1))
+            for index in range(count):
+                blocks.append(Bottleneck(width, 2 if stage and not index else 1))
                 width = WIDTH * EXPANSION
         self.blocks = nn.Sequential(*blocks)
         self.head = ConcatPoolHead(width, classes)

@@ -1,4 +1,4 @@
-"""torch's quantized engines: whose kernels run int8."""
+"""torch's quantized engines: the libraries whose kernels compute int8."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgebench.core.errors import Unsupported
 
 @contextmanager
 def engine_set(engine: str) -> Iterator[None]:
-    """Run a block under one quantized engine, without torch.ao's warnings; raises Unsupported where it is missing."""
+    """Select a quantized engine for a block, without torch.ao's warnings; raises Unsupported where torch lacks it."""
     if engine not in torch.backends.quantized.supported_engines:
         raise Unsupported(f"this torch has no quantized engine '{engine}'")
     before = torch.backends.quantized.engine
@@ -27,7 +27,7 @@ def engine_set(engine: str) -> Iterator[None]:
 
 
 def any_engine() -> str:
-    """An engine that this torch has, for what belongs to none: its rounding is like ONNX Runtime's."""
+    """An available engine, for an export that belongs to none; all of them round like ONNX Runtime."""
     for engine in ("fbgemm", "qnnpack"):
         if engine in torch.backends.quantized.supported_engines:
             return engine

@@ -1,11 +1,11 @@
-"""Weights under the lens: what rounding a tensor to integers does to it. NumPy only.
+"""The error of rounding a tensor to integers. NumPy only.
 
 With real values x, integers q from `low` to `high`, a scale s and a zero point z (Jacob et al., 2018, "Quantization and
 Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", arXiv:1712.05877):
 
     q = clip(round(x / s) + z, low, high)        x' = s (q - z)
 
-Rounding is to the nearest, half to even; all arithmetic is float32, as in torch, whose quantizers give the same bits.
+Rounding is to the nearest, half to even; all arithmetic is float32. torch's quantizers return the same bits.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 Scheme = Literal["symmetric", "affine"]
 EPS = np.float32(np.finfo(np.float32).eps)
-"""The smallest scale, as in torch's observers: a tensor of zeros has a scale too."""
+"""The smallest scale, as in torch's observers; a tensor of zeros has it."""
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """A tensor in integers with what turns them back; scale and zero point have one entry, or one for each channel."""
+    """A tensor of integers with its scale and zero point, each with one entry, or one for each channel."""
 
     integers: NDArray[np.int32]
     scale: NDArray[np.float32]
@@ -34,24 +34,24 @@ class Quantized:
     """The dimension of the channels; None where the whole tensor shares one scale."""
 
     def real(self) -> NDArray[np.float32]:
-        """The values that the integers stand for: s (q - z)."""
+        """The real values of the integers: s (q - z)."""
         scale, zero = (_along(v, self.integers.ndim, self.axis) for v in (self.scale, self.zero_point))
         return np.asarray((self.integers - zero).astype(np.float32) * scale, np.float32)
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What quantizing a tensor cost."""
+    """The error of a quantized tensor."""
 
     sqnr_db: float
-    """Signal to quantization noise: 10 log10(sum x^2 / sum (x - x')^2); infinite where nothing was lost."""
+    """Signal to quantization noise: 10 log10(sum x^2 / sum (x - x')^2); infinite without any error."""
     max_error: float
     """Largest |x - x'|."""
     clipped: float
-    """Share of the values beyond what the integers reach, more than half a step outside."""
+    """Share of the values that lie more than half a step outside the range of the integers."""
     range_used: float
-    """Share of the integers between the smallest and the largest that occur, of all that there are; the mean over the
-    channels where each has its own scale. What is lost to zeros at one end of a one-sided tensor shows here."""
+    """Width of the range of integers that occur, as a share of all integers; the mean over the channels where each has
+    its own scale. A symmetric scale wastes half of it on a one-sided tensor."""
 
 
 def quantize(
@@ -64,8 +64,8 @@ def quantize(
     """Quantize a tensor of any shape to signed integers of `bits` bits.
 
     symmetric: s = max|x| / ((2^bits - 1) / 2), z = 0. affine: the range is widened to hold 0, then
-    s = (max - min) / (2^bits - 1) and z = low - round(min / s). `axis` gives each index of that dimension a scale
-    of its own. `limits` replaces (min, max) of the whole tensor and clips what is beyond. Raises ValueError.
+    s = (max - min) / (2^bits - 1) and z = low - round(min / s). `axis` gives each index of that dimension its
+    own scale. `limits` replaces (min, max) of the whole tensor and clips values beyond. Raises ValueError.
     """
     x = np.ascontiguousarray(values, np.float32)
     _check(x, bits, axis, limits)
@@ -89,7 +89,7 @@ def with_scale(
     axis: int | None = None,
     bits: int = 8,
 ) -> Quantized:
-    """Quantize with scales and zero points that are given, each of shape (1,) or (channels,)."""
+    """Quantize with known scales and zero points, each of shape (1,) or (channels,)."""
     x = np.ascontiguousarray(values, np.float32)
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     # torch multiplies by the inverse of the scale, which rounds differently from dividing by it.
@@ -99,15 +99,15 @@ def with_scale(
 
 
 def loss(values: NDArray[np.float32], quantized: Quantized) -> Loss:
-    """What is lost between a tensor and its quantized form."""
+    """The error between a tensor and its quantized form."""
     x = np.asarray(values, np.float64)
     noise = x - quantized.real().astype(np.float64)
-    power, lost = float((x**2).sum()), float((noise**2).sum())
+    power, noise_power = float((x**2).sum()), float((noise**2).sum())
     scale, zero = (_along(v, x.ndim, quantized.axis) for v in (quantized.scale, quantized.zero_point))
     ends = [(end - zero) * scale.astype(np.float64) for end in (quantized.low, quantized.high)]
     outside = (x < ends[0] - scale / 2) | (x > ends[1] + scale / 2)
     return Loss(
-        sqnr_db=10 * float(np.log10(power / lost)) if lost and power else np.inf,
+        sqnr_db=10 * float(np.log10(power / noise_power)) if noise_power and power else np.inf,
         max_error=float(np.abs(noise).max()),
         clipped=float(outside.mean()),
         range_used=_range_used(quantized),
@@ -126,7 +126,7 @@ def _ranges(x: NDArray[Any], axis: int | None) -> tuple[NDArray[Any], NDArray[An
 
 
 def _along(v: NDArray[Any], ndim: int, axis: int | None) -> NDArray[Any]:
-    """A vector shaped so that it lies along one dimension of a tensor."""
+    """A vector, reshaped to broadcast along one dimension of a tensor."""
     if axis is None:
         return v.reshape((1,) * ndim)
     return v.reshape([-1 if d == axis % ndim else 1 for d in range(ndim)])
@@ -138,7 +138,7 @@ def _check(x: NDArray[np.float32], bits: int, axis: int | None, limits: tuple[fl
     if not np.isfinite(x).all():
         raise ValueError("quantize: the tensor has values that are not finite")
     if not 2 <= bits <= 16:
-        raise ValueError(f"quantize: bits is {bits}; it is from 2 to 16")
+        raise ValueError(f"quantize: bits is {bits}; it must be from 2 to 16")
     if axis is not None and not -x.ndim <= axis < x.ndim:
         raise ValueError(f"quantize: axis {axis} of a tensor with {x.ndim} dimensions")
     if limits and (axis is not None or not limits[0] < limits[1]):

@@ -14,9 +14,17 @@ from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
 from edgebench.core.errors import Unsupported
 from edgebench.quantization.engines import engine_set
-from edgebench.quantization.keep import between, kept_in_float
+from edgebench.quantization.float_modules import float_modules, float_operators
 from edgebench.quantization.observers import limited, mapping
-from edgebench.quantization.parts import QUANTIZABLE, Plan, find_parts, inputs_of, relative, replaced, short
+from edgebench.quantization.partition import (
+    QUANTIZABLE,
+    Partition,
+    find_parts,
+    inputs_of,
+    relative,
+    replaced,
+    short_message,
+)
 from edgebench.quantization.refusal import first_refused
 
 BATCH = 16
@@ -26,63 +34,66 @@ def quantize_static(
     network: nn.Module, engine: str, signals: NDArray[np.float32], options: Mapping[str, str] | None = None,
     floats: Mapping[str, str] | None = None,
 ) -> tuple[nn.Module, tuple[str, ...]]:  # fmt: skip
-    """Quantize weights and activations to int8 for one engine; returns the network and what stayed in float.
+    """Quantize weights and activations to int8 for one engine; returns the network and the parts that stay in float.
 
-    `signals` (records, leads, samples), in mV, is what it is calibrated on; `options` choose, by the words of
-    `exporters/_fx_int8.py`; `floats` are paths of modules that shall stay in float, each with the reason. What FX
-    cannot trace, and what the engine refuses to run, stays in float too; the rest is tried again without it. Raises
-    Unsupported where nothing is left to quantize.
+    `signals` (records, leads, samples), in mV, are the calibration records; `options` are those of
+    `exporters/_fx_int8.py`; `floats` are paths of modules to leave in float, each with the reason. Modules that FX
+    cannot trace or the engine refuses stay in float too; the rest is then tried again without them. Raises Unsupported
+    where nothing is left to quantize.
     """
     records = torch.from_numpy(signals)
     with engine_set(engine), torch.no_grad():
-        kept = {**kept_in_float(network), **between(network, options or {}), **(floats or {})}
-        plan = Plan(floats=dict(kept))
-        find_parts(network.eval(), "", plan)
+        requested = {**float_modules(network), **float_operators(network, options or {}), **(floats or {})}
+        partition = Partition(floats=dict(requested))
+        find_parts(network.eval(), "", partition)
         while True:
-            plan.leave_out()
-            quantized = _tried(network, limited(mapping(engine, options or {}), plan.floats), records, plan)
+            partition.drop_float_parts()
+            config = limited(mapping(engine, options or {}), partition.floats)
+            quantized = _quantized(network, config, records, partition)
             if not is_quantized(quantized):
-                reasons = [why for path, why in plan.floats.items() if path not in kept]
+                reasons = [reason for path, reason in partition.floats.items() if path not in requested]
                 reason = next(iter(reasons), "it has no convolution or linear layer")
                 raise Unsupported(f"nothing can be quantized for {engine}: {reason}")
-            refused = first_refused(quantized, records[:BATCH], plan)
+            refused = first_refused(quantized, records[:BATCH], partition)
             if refused is None:
-                return quantized, plan.label
-            plan.floats[refused[0]] = refused[1]
+                return quantized, partition.float_parts
+            partition.floats[refused[0]] = refused[1]
 
 
-def _tried(network: nn.Module, config: QConfigMapping, records: Tensor, plan: Plan) -> nn.Module:
+def _quantized(network: nn.Module, config: QConfigMapping, records: Tensor, partition: Partition) -> nn.Module:
     """The network in int8; raises Unsupported where the engine refuses its weights, as oneDNN does affine ones."""
     try:
-        return _convert(network, config, records, plan)
+        return _quantize_parts(network, config, records, partition)
     except (RuntimeError, NotImplementedError, AssertionError) as error:
-        raise Unsupported(f"{torch.backends.quantized.engine} cannot run it so: {short(error)}") from None
+        raise Unsupported(
+            f"{torch.backends.quantized.engine} cannot run it with these options: {short_message(error)}"
+        ) from None
 
 
-def part_of(whole: nn.Module, path: str, config: QConfigMapping, plan: Plan) -> nn.Module:
-    """The module of a part as FX takes it; what the plan leaves in float is taken out of the mapping."""
-    for name in plan.floats:
+def part_of(whole: nn.Module, path: str, config: QConfigMapping, partition: Partition) -> nn.Module:
+    """The module of a part in a form that FX takes; removes the modules that stay in float from the mapping."""
+    for name in partition.floats:
         config.set_module_name(relative(name, path), None)
     part = whole.get_submodule(path)
-    # FX quantizes modules inside a graph, not a module that is the graph.
+    # FX quantizes the modules of a graph, not a module that is the graph itself.
     return nn.Sequential(part) if isinstance(part, QUANTIZABLE) else part
 
 
-def _convert(network: nn.Module, config: QConfigMapping, records: Tensor, plan: Plan) -> nn.Module:
-    """Prepare, calibrate and convert every part, leaving the rest of the network as it is."""
+def _quantize_parts(network: nn.Module, config: QConfigMapping, records: Tensor, partition: Partition) -> nn.Module:
+    """A copy of the network in which every part is prepared, calibrated and converted."""
     whole = copy.deepcopy(network)
-    inputs = inputs_of(whole, plan.parts, records[:1])
-    for path in plan.parts:
+    inputs = inputs_of(whole, partition.parts, records[:1])
+    for path in partition.parts:
         own = copy.deepcopy(config)
-        whole = replaced(whole, path, prepare_fx(part_of(whole, path, own, plan), own, inputs[path]))
-    for start in range(0, len(records), BATCH):
-        whole(records[start : start + BATCH])
-    return converted(whole, plan)
+        whole = replaced(whole, path, prepare_fx(part_of(whole, path, own, partition), own, inputs[path]))
+    for batch in torch.split(records, BATCH):
+        whole(batch)
+    return convert(whole, partition)
 
 
-def converted(prepared: nn.Module, plan: Plan) -> nn.Module:
-    """The network with every prepared part in int8, by the ranges that its observers saw."""
-    for path in plan.parts:
+def convert(prepared: nn.Module, partition: Partition) -> nn.Module:
+    """The network with every prepared part in int8, in the ranges that its observers recorded."""
+    for path in partition.parts:
         observed = prepared.get_submodule(path)
         assert isinstance(observed, fx.GraphModule)
         prepared = replaced(prepared, path, convert_fx(observed))

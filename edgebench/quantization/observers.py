@@ -1,7 +1,7 @@
-"""How the ranges of int8 are found: observers of activations and weights, as torch.ao's QConfigMapping.
+"""Observers, which find the int8 ranges of activations and weights, as torch.ao's QConfigMapping.
 
 A range [a, b] becomes a scale (b - a) / (q_max - q_min) and a zero point (affine), or, with a = -b, a scale alone
-(symmetric). See `edgebench.quantization.error` for the formulas and what they cost.
+(symmetric). `edgebench.quantization.error` has the formulas and computes the rounding error.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ from torch.ao.quantization import (
 )
 from torch.ao.quantization import observer as ao
 
-from edgebench.quantization.keep import BETWEEN
-from edgebench.quantization.parts import QUANTIZABLE
+from edgebench.quantization.float_modules import OTHER_OPERATORS
+from edgebench.quantization.partition import QUANTIZABLE
 
-RARE = 1e-3
-"""Share of the values that `percentile` leaves out, half of it at each end."""
-REDUCED = ("fbgemm", "x86", "onednn")
-"""Engines whose kernels add two products in 16 bits where the processor lacks VNNI: 7 bits of activation fit."""
+OUTLIERS = 1e-3
+"""Share of the values that `percentile` omits, half of it at each end."""
+SEVEN_BIT_ENGINES = ("fbgemm", "x86", "onednn")
+"""Engines whose kernels add two products in 16 bits on processors without VNNI: only 7-bit activations fit."""
 
 
 class HistogramObserver(ao.HistogramObserver):
-    """The range with the least squared error, for the levels that the engine has.
+    """The range with the least squared error for the engine's number of levels.
 
-    torch's own looks for the range that is best with 256 levels, also where `reduce_range` leaves 128: it clips too
-    little then.
+    torch's own observer always searches for 256 levels. With `reduce_range` there are 128, and it clips too little.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,19 +41,19 @@ class HistogramObserver(ao.HistogramObserver):
 
 
 class PercentileObserver(ao.HistogramObserver):
-    """The range between two percentiles of all values that were seen, from a histogram of them."""
+    """The range between two percentiles of all observed values, from their histogram."""
 
     def _non_linear_param_search(self) -> tuple[Tensor, Tensor]:
-        """The range that HistogramObserver turns into scale and zero point."""
+        """The range from which HistogramObserver computes scale and zero point."""
         share = torch.cumsum(self.histogram, 0) / self.histogram.sum()
         width = (self.max_val - self.min_val) / self.bins
-        first = int((share > RARE / 2).int().argmax())
-        last = int((share >= 1 - RARE / 2).int().argmax())
+        first = int((share > OUTLIERS / 2).int().argmax())
+        last = int((share >= 1 - OUTLIERS / 2).int().argmax())
         return self.min_val + width * first, self.min_val + width * (last + 1)
 
 
 FUSED = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.ReLU, torch.nn.functional.relu, torch.relu)
-"""What FX fuses with a product in front of it, if both have the same observers."""
+"""Operators that FX fuses with a preceding product, if both have the same observers."""
 
 OBSERVERS: Mapping[str, Any] = {
     "histogram": HistogramObserver,
@@ -67,23 +66,23 @@ OBSERVERS: Mapping[str, Any] = {
 def mapping(engine: str, options: Mapping[str, str]) -> QConfigMapping:
     """torch's default mapping of an engine, with the observers that `options` choose.
 
-    oneDNN's own has 8 bits of activation: without VNNI its sums saturate, and the answers are wrong.
+    oneDNN's default has 8-bit activations: without VNNI its sums saturate and the results are wrong.
     """
     return get_default_qconfig_mapping(engine).set_global(qconfig(engine, options))
 
 
 def limited(full: QConfigMapping, floats: Container[str]) -> QConfigMapping:
-    """The mapping, or where `BETWEEN` is to stay in float, the same for products and what is fused with them alone."""
-    if BETWEEN not in floats:
+    """The mapping; where `OTHER_OPERATORS` stay in float, restricted to products and what FX fuses with them."""
+    if OTHER_OPERATORS not in floats:
         return full
-    found = QConfigMapping()
+    restricted = QConfigMapping()
     for kind in (*QUANTIZABLE, *FUSED):
-        found.set_object_type(kind, full.global_qconfig)
-    return found
+        restricted.set_object_type(kind, full.global_qconfig)
+    return restricted
 
 
-def mapping_of_training(engine: str) -> QConfigMapping:
-    """The same for training with quantization."""
+def training_mapping(engine: str) -> QConfigMapping:
+    """torch's default mapping of an engine for quantization-aware training; oneDNN's with FBGEMM's 7 bits."""
     found = get_default_qat_qconfig_mapping(engine)
     if engine == "onednn":
         found.set_global(get_default_qat_qconfig("fbgemm"))  # type: ignore[no-untyped-call]
@@ -91,7 +90,7 @@ def mapping_of_training(engine: str) -> QConfigMapping:
 
 
 def qconfig(engine: str, options: Mapping[str, str]) -> QConfig:
-    """The observers of activations and weights; what is not chosen is the engine's default."""
+    """The observers of activations and weights; the engine's default where `options` have no choice."""
     per_channel = options.get("granularity", "per-tensor" if engine == "qnnpack" else "per-channel") == "per-channel"
     affine = options.get("weights") == "affine-weights"
     scheme = {
@@ -105,13 +104,15 @@ def qconfig(engine: str, options: Mapping[str, str]) -> QConfig:
 
 
 def qconfig_of(activation: Any, weight: Any) -> QConfig:
-    """A QConfig of two observers, or of two roundings."""
+    """A QConfig of two observers, or of two fake quantizations."""
     return QConfig(activation=activation, weight=weight)  # type: ignore[no-untyped-call]
 
 
 def _activation(engine: str, options: Mapping[str, str]) -> Any:
     kind = OBSERVERS[options.get("calibration", "percentile")]
     if options.get("activations") != "symmetric-activations":
-        return kind.with_args(reduce_range=engine in REDUCED)
-    # Named as bounds: torch puts the zero point of a symmetric quint8 at 128, outside of a reduced range.
-    return kind.with_args(qscheme=torch.per_tensor_symmetric, quant_min=0, quant_max=127 if engine in REDUCED else 255)
+        return kind.with_args(reduce_range=engine in SEVEN_BIT_ENGINES)
+    # Explicit bounds: torch puts the zero point of a symmetric quint8 at 128, outside a reduced range.
+    return kind.with_args(
+        qscheme=torch.per_tensor_symmetric, quant_min=0, quant_max=127 if engine in SEVEN_BIT_ENGINES else 255
+    )

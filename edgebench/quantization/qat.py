@@ -1,7 +1,6 @@
-"""Quantization-aware training: a network that is trained with its weights and activations rounded to int8's grid.
+"""Quantization-aware training: the network trains with its weights and activations rounded to the int8 grid.
 
-Rounding passes gradients on as if it was not there (Jacob et al., 2018, arXiv:1712.05877), so that the weights settle
-where int8 can tell them apart.
+Rounding passes gradients unchanged (Jacob et al., 2018, arXiv:1712.05877), so that the weights adapt to it.
 """
 
 from __future__ import annotations
@@ -23,23 +22,23 @@ from torch.nn.modules.dropout import _DropoutNd
 from edgebench.core.errors import Unsupported
 from edgebench.quantization import fx
 from edgebench.quantization.engines import engine_set
-from edgebench.quantization.keep import between, kept_in_float
-from edgebench.quantization.observers import REDUCED, limited, mapping_of_training
-from edgebench.quantization.parts import Plan, find_parts, inputs_of, replaced, short
+from edgebench.quantization.float_modules import float_modules, float_operators
+from edgebench.quantization.observers import SEVEN_BIT_ENGINES, limited, training_mapping
+from edgebench.quantization.partition import Partition, find_parts, inputs_of, replaced, short_message
 from edgebench.quantization.refusal import first_refused
 
 FREEZE_OBSERVERS = 0.5
-"""Share of the steps after which ranges stay."""
+"""Share of the steps after which the ranges are fixed."""
 FREEZE_NORMS = 0.7
-"""Share of the steps after which the statistics of batch normalisation stay, as at inference."""
+"""Share of the steps after which the statistics of batch normalisation are fixed, as at inference."""
 
 
 class QuantizationAware(nn.Module):
-    """A network whose parts round their weights and activations as the engine's int8 will."""
+    """A network whose parts round their weights and activations as the engine's int8 does."""
 
-    def __init__(self, network: nn.Module, plan: Plan, engine: str) -> None:
+    def __init__(self, network: nn.Module, partition: Partition, engine: str) -> None:
         super().__init__()
-        self.network, self.plan, self.engine = network, plan, engine
+        self.network, self.partition, self.engine = network, partition, engine
 
     def forward(self, signals: Tensor) -> Tensor:
         """(batch, leads, samples) in mV to logits (batch, classes)."""
@@ -47,7 +46,7 @@ class QuantizationAware(nn.Module):
         return logits
 
     def train(self, mode: bool = True) -> QuantizationAware:
-        """Set the mode; out of training, ranges stay whatever is predicted (torch's observers would go on looking)."""
+        """Set the mode; predictions outside of training leave the ranges unchanged, unlike with torch's observers."""
         super().train(mode)
         if not mode:
             self.apply(ao.disable_observer)
@@ -55,66 +54,71 @@ class QuantizationAware(nn.Module):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `restored` needs beside the weights."""
-        return {"engine": self.engine, "floats": dict(self.plan.floats)}
+        """The data, beside the weights, from which `restore` builds the network again."""
+        return {"engine": self.engine, "floats": dict(self.partition.floats)}
 
 
-def prepared(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> QuantizationAware:
-    """A copy of a trained network, ready to be trained on; its first ranges are those of these records, in mV.
+def prepare(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> QuantizationAware:
+    """A copy of a trained network for quantization-aware training; its first ranges are those of these records.
 
-    What the engine refuses to run stays in float. Raises Unsupported where nothing is left.
+    `signals` (records, leads, samples) are in mV. Modules that the engine refuses stay in float. Raises Unsupported
+    where nothing is left to quantize.
     """
     records = torch.from_numpy(signals)
-    floats = {**kept_in_float(network), **between(network, {})}
+    floats = {**float_modules(network), **float_operators(network, {})}
     while True:
-        found = restored(network, {"engine": engine, "floats": floats}, tuple(signals.shape[1:]))
-        # As it will compute: normalisation by its statistics, and nothing dropped.
-        found.train().apply(fused.freeze_bn_stats)
-        for module in found.modules():
+        prepared = restore(network, {"engine": engine, "floats": floats}, tuple(signals.shape[1:]))
+        # As at inference: normalisation by its statistics, and no dropout.
+        prepared.train().apply(fused.freeze_bn_stats)
+        for module in prepared.modules():
             if isinstance(module, (_BatchNorm, _DropoutNd)):
                 module.eval()
-        found.apply(ao.enable_observer)
+        prepared.apply(ao.enable_observer)
         with torch.no_grad():
-            for start in range(0, len(records), fx.BATCH):
-                found(records[start : start + fx.BATCH])
-        found.apply(fused.update_bn_stats)
-        refused = _refused(found.eval(), records[: fx.BATCH])
+            for batch in torch.split(records, fx.BATCH):
+                prepared(batch)
+        prepared.apply(fused.update_bn_stats)
+        refused = _refused(prepared.eval(), records[: fx.BATCH])
         if refused is None:
-            return found
+            return prepared
         if refused[0] in floats:
             raise Unsupported(f"nothing can be quantized for {engine}: {refused[1]}")
         floats = {**floats, refused[0]: refused[1]}
 
 
-def restored(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, ...]) -> QuantizationAware:
-    """The network with its roundings, whose ranges are not set yet; raises Unsupported where there is nothing to."""
-    plan = Plan(floats=dict(settings["floats"]))
+def restore(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, ...]) -> QuantizationAware:
+    """The network with fake quantizations, whose ranges are not set; raises Unsupported where none can be placed.
+
+    `shape` is that of one record, (leads, samples).
+    """
+    partition = Partition(floats=dict(settings["floats"]))
     engine = str(settings["engine"])
     whole = copy.deepcopy(network).eval()
     with engine_set(engine):
-        # An image's network is trained on windows: what picks them must not be frozen into a graph.
+        # A network on the image trains on windows: a graph must not contain the choice of the window.
         modules = dict(whole.named_modules())
         for path in getattr(whole, "window_parts", ("",)):
             if path in modules:
-                find_parts(modules[path], path, plan)
-        plan.leave_out()
-        if not plan.parts:
-            why = plan.floats.get("", "it has no convolution or linear layer")
-            raise Unsupported(f"nothing can be quantized for {engine}: {why}")
+                find_parts(modules[path], path, partition)
+        partition.drop_float_parts()
+        if not partition.parts:
+            reason = partition.floats.get("", "it has no convolution or linear layer")
+            raise Unsupported(f"nothing can be quantized for {engine}: {reason}")
         with torch.no_grad():
-            inputs = inputs_of(whole, plan.parts, torch.zeros(2, *shape))
-        # Normalisation is fused into its convolution in training mode. What is not torch's own would be traced as it
-        # is in training (a random path, say), and stay so; it is traced as at inference.
+            inputs = inputs_of(whole, partition.parts, torch.zeros(2, *shape))
+        # FX fuses normalisation into its convolution in training mode only. Other modules than torch's own would be
+        # traced with their behaviour in training, such as a random path; they are traced as at inference.
         for module in whole.modules():
             module.training = type(module).__module__.startswith("torch.nn")
-        for path in plan.parts:
-            config = limited(mapping_of_training(engine), plan.floats)
-            whole = replaced(whole, path, prepare_qat_fx(fx.part_of(whole, path, config, plan), config, inputs[path]))
-    return QuantizationAware(whole.eval(), plan, engine)
+        for path in partition.parts:
+            config = limited(training_mapping(engine), partition.floats)
+            part = fx.part_of(whole, path, config, partition)
+            whole = replaced(whole, path, prepare_qat_fx(part, config, inputs[path]))
+    return QuantizationAware(whole.eval(), partition, engine)
 
 
 def freeze(network: nn.Module, share: float) -> None:
-    """Stop what has to settle: the ranges, and later the statistics of normalisation, after that share of the steps."""
+    """Fix the ranges, and later the statistics of normalisation; `share` is the share of the steps that are done."""
     for module in network.modules():
         if isinstance(module, QuantizationAware):
             module.apply(ao.disable_observer if share >= FREEZE_OBSERVERS else ao.enable_observer)
@@ -124,31 +128,31 @@ def freeze(network: nn.Module, share: float) -> None:
                     norm.eval()
 
 
-def converted(network: QuantizationAware, engine: str, records: Tensor) -> tuple[nn.Module, tuple[str, ...]]:
-    """The trained network in int8 for an engine; returns it and what stayed in float.
+def convert(network: QuantizationAware, engine: str, records: Tensor) -> tuple[nn.Module, tuple[str, ...]]:
+    """The trained network in int8 for an engine, and the parts that stay in float.
 
-    It is tried on `records` (records, leads, samples), in mV. Raises Unsupported where the engine cannot run it.
+    Tries the network on `records` (records, leads, samples), in mV. Raises Unsupported where the engine refuses it.
     """
-    if engine in REDUCED and network.engine not in REDUCED:
+    if engine in SEVEN_BIT_ENGINES and network.engine not in SEVEN_BIT_ENGINES:
         raise Unsupported(
-            f"trained for {network.engine}, with 8 bits of activation: sums of {engine} saturate where the processor "
-            "lacks VNNI; take variant qat"
+            f"trained for {network.engine}, with 8-bit activations: sums of {engine} saturate on processors without "
+            "VNNI; use the variant qat"
         )
     whole = copy.deepcopy(network.network).eval()
     with engine_set(engine), torch.no_grad():
         try:
-            quantized = fx.converted(whole, network.plan)
+            quantized = fx.convert(whole, network.partition)
         except RuntimeError as error:
-            raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {short(error)}") from None
-        refused = first_refused(quantized, records, copy.deepcopy(network.plan))
+            raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {short_message(error)}") from None
+        refused = first_refused(quantized, records, copy.deepcopy(network.partition))
         if refused:
             raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {refused[1]} ({refused[0]})")
-    return quantized, network.plan.label
+    return quantized, network.partition.float_parts
 
 
 def _refused(network: QuantizationAware, records: Tensor) -> tuple[str, str] | None:
     with engine_set(network.engine), torch.no_grad():
-        quantized = fx.converted(copy.deepcopy(network.network).eval(), network.plan)
+        quantized = fx.convert(copy.deepcopy(network.network).eval(), network.partition)
         if not fx.is_quantized(quantized):
             raise Unsupported(f"nothing can be quantized for {network.engine}")
-        return first_refused(quantized, records, network.plan)
+        return first_refused(quantized, records, network.partition)

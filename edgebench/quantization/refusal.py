@@ -1,15 +1,15 @@
-"""What a quantized engine refuses to run: QNNPACK does so for some scales."""
+"""Find the operators that a quantized engine refuses to run; QNNPACK refuses some scales."""
 
 from __future__ import annotations
 
 from torch import Tensor, fx, nn
 
-from edgebench.quantization.parts import Plan, short
+from edgebench.quantization.partition import Partition, short_message
 
 
-def first_refused(quantized: nn.Module, records: Tensor, plan: Plan) -> tuple[str, str] | None:
-    """Run the network; where the engine refuses an operator, the path of the module around it and the reason."""
-    for path in plan.parts:
+def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -> tuple[str, str] | None:
+    """The path of the first module with an operator that the engine refuses, and the reason; None if it runs all."""
+    for path in partition.parts:
         part = quantized.get_submodule(path)
         assert isinstance(part, fx.GraphModule)
         finder = _Finder(part)
@@ -18,11 +18,11 @@ def first_refused(quantized: nn.Module, records: Tensor, plan: Plan) -> tuple[st
             quantized(records)
         except _RefusedError as refused:
             paths = [f"{path}.{name}" if path else name for name in refused.modules]
-            found = next((p for p in paths if p not in plan.floats), None)
-            if found is None:
-                plan.parts.remove(path)
+            module = next((p for p in paths if p not in partition.floats), None)
+            if module is None:
+                partition.parts.remove(path)
                 return path, refused.reason
-            return found, refused.reason
+            return module, refused.reason
         finally:
             handle.remove()
     return None
@@ -31,12 +31,12 @@ def first_refused(quantized: nn.Module, records: Tensor, plan: Plan) -> tuple[st
 class _RefusedError(Exception):
     def __init__(self, modules: list[str], reason: str) -> None:
         super().__init__(reason)
-        # The interpreter writes where in the graph it was into the exception's text.
+        # fx.Interpreter appends its place in the graph to the exception's text.
         self.modules, self.reason = modules, reason
 
 
 class _Finder(fx.Interpreter):
-    """Runs a converted graph node by node, and tells in which module of the original network one fails."""
+    """Runs a converted graph node by node, and reports the module of the original network in which a node fails."""
 
     def examine(self, *args: Tensor) -> None:
         self.run(*args)
@@ -45,24 +45,26 @@ class _Finder(fx.Interpreter):
         try:
             return super().run_node(n)
         except RuntimeError as error:
-            raise _RefusedError(_modules_around(n), f"the engine refuses '{n.name}' ({short(error)})") from error
+            raise _RefusedError(
+                _modules_around(n), f"the engine refuses '{n.name}' ({short_message(error)})"
+            ) from error
 
 
 def _modules_around(node: fx.Node) -> list[str]:
-    """Paths of the modules that a node may stand in, the innermost first.
+    """Paths of the modules that may contain a node, the innermost first.
 
-    A module stands in itself. Of an operator the converted graph does not tell; it is taken to stand where the last
-    module before it that it depends on does, or further out.
+    A module contains itself. The converted graph does not say which module an operator comes from; the innermost
+    candidate is the parent of the last module that the operator depends on.
     """
     path = str(node.target)
     if node.op != "call_module":
-        feeds, queue = set[fx.Node](), list(node.all_input_nodes)
+        inputs, queue = set[fx.Node](), list(node.all_input_nodes)
         while queue:
-            near = queue.pop()
-            if near not in feeds:
-                feeds.add(near)
-                queue += near.all_input_nodes
-        last = next((n for n in reversed(node.graph.nodes) if n in feeds and n.op == "call_module"), None)
+            node_before = queue.pop()
+            if node_before not in inputs:
+                inputs.add(node_before)
+                queue += node_before.all_input_nodes
+        last = next((n for n in reversed(node.graph.nodes) if n in inputs and n.op == "call_module"), None)
         path = str(last.target).rpartition(".")[0] if last else ""
     parts = path.split(".") if path else []
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]

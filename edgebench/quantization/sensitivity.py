@@ -1,9 +1,9 @@
-"""How much each module alone loses by int8: the network in float, one module at a time rounded to int8's grid."""
+"""The error that int8 of each module alone causes: one module is rounded to the int8 grid, the rest stays in float."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,23 +14,22 @@ from torch import Tensor, fx, nn
 from torch.ao import quantization as ao
 from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
+from edgebench.core.contracts import Progress
 from edgebench.core.errors import Unsupported
 from edgebench.quantization.engines import engine_set
+from edgebench.quantization.float_modules import OTHER_OPERATORS, float_modules, float_operators
 from edgebench.quantization.fx import BATCH, part_of
-from edgebench.quantization.keep import BETWEEN, between, kept_in_float
 from edgebench.quantization.observers import limited, mapping, qconfig, qconfig_of
-from edgebench.quantization.parts import QUANTIZABLE, Plan, find_parts, inputs_of, replaced, short
-
-Progress = Callable[[int, int], None]
+from edgebench.quantization.partition import QUANTIZABLE, Partition, find_parts, inputs_of, replaced, short_message
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What rounding one module's weights, inputs and outputs to int8 does to the network's answers."""
+    """The change of the network's outputs when one module's weights, inputs and outputs are rounded to int8."""
 
     module: str
     agreement: float
-    """Share of the decisions (record by class) that stay as they are in float."""
+    """Share of the decisions (records, classes) that are the same as in float."""
     error: float
     """Root of the mean squared difference of the logits."""
     parameters: int
@@ -40,11 +39,11 @@ def sensitivities(
     network: nn.Module, engine: str, signals: NDArray[np.float32], thresholds: Sequence[float],
     options: Mapping[str, str], progress: Progress | None = None,
 ) -> list[Sensitivity]:  # fmt: skip
-    """Each module that int8 would take, from the most sensitive; by records (records, leads, samples) in mV.
+    """The sensitivity of each module that int8 would quantize, the most sensitive first.
 
-    What int8 takes beside convolutions and linear layers is one line of its own, `BETWEEN`.
-
-    The rounding is simulated (fake quantization with the engine's observers): so one module can be looked at alone.
+    `signals` (records, leads, samples) are in mV. One entry, `OTHER_OPERATORS`, is for all operators that are neither
+    a convolution nor a linear layer. Fake quantization with the engine's observers simulates the rounding, so that
+    each module can be rounded alone. Raises Unsupported where the network cannot be simulated.
     """
     records = torch.from_numpy(signals)
     bounds = torch.logit(torch.tensor(thresholds, dtype=torch.float32))
@@ -52,10 +51,12 @@ def sensitivities(
         try:
             whole, parts = _simulated(network, engine, records, options)
         except (AssertionError, KeyError, NotImplementedError, RuntimeError) as error:
-            raise Unsupported(f"int8 of this network cannot be simulated for {engine}: {short(error)}") from None
+            raise Unsupported(
+                f"int8 of this network cannot be simulated for {engine}: {short_message(error)}"
+            ) from None
         modules = _roundings(network, whole, parts)
-        if others := _between(whole, modules):
-            modules[BETWEEN] = others
+        if others := _other_roundings(whole, modules):
+            modules[OTHER_OPERATORS] = others
         dense = _logits(whole, records)
         found = []
         for done, (path, roundings) in enumerate(modules.items()):
@@ -66,7 +67,7 @@ def sensitivities(
                 rounding.disable_fake_quant()
             agreement = float(((logits >= bounds) == (dense >= bounds)).float().mean())
             distance = float((logits - dense).square().mean().sqrt())
-            count = 0 if path == BETWEEN else sum(p.numel() for p in network.get_submodule(path).parameters())
+            count = 0 if path == OTHER_OPERATORS else sum(p.numel() for p in network.get_submodule(path).parameters())
             found.append(Sensitivity(path, agreement, distance, count))
             if progress:
                 progress(done + 1, len(modules))
@@ -76,31 +77,31 @@ def sensitivities(
 def _simulated(
     network: nn.Module, engine: str, records: Tensor, options: Mapping[str, str]
 ) -> tuple[nn.Module, list[str]]:
-    """The network with its roundings calibrated and switched off, and the parts that have any."""
-    plan = Plan(floats={**kept_in_float(network), **between(network, options)})
+    """The network with calibrated fake quantizations, all of them disabled, and the parts that have any."""
+    partition = Partition(floats={**float_modules(network), **float_operators(network, options)})
     whole = copy.deepcopy(network).eval()
-    find_parts(whole, "", plan)
-    plan.leave_out()
-    inputs = inputs_of(whole, plan.parts, records[:1])
+    find_parts(whole, "", partition)
+    partition.drop_float_parts()
+    inputs = inputs_of(whole, partition.parts, records[:1])
     observers = qconfig(engine, options)
-    rounding = qconfig_of(*(_rounding_with(observer) for observer in (observers.activation, observers.weight)))
-    for path in plan.parts:
-        config = limited(mapping(engine, {}).set_global(rounding), plan.floats)
-        whole = replaced(whole, path, prepare_qat_fx(part_of(whole, path, config, plan), config, inputs[path]))
+    rounding = qconfig_of(*(_fake_quantization(observer) for observer in (observers.activation, observers.weight)))
+    for path in partition.parts:
+        config = limited(mapping(engine, {}).set_global(rounding), partition.floats)
+        whole = replaced(whole, path, prepare_qat_fx(part_of(whole, path, config, partition), config, inputs[path]))
     whole.eval()
     whole.apply(ao.disable_fake_quant)
     _logits(whole, records)
     whole.apply(ao.disable_observer)
-    return whole, plan.parts
+    return whole, partition.parts
 
 
-def _rounding_with(observer: Any) -> Any:
+def _fake_quantization(observer: Any) -> Any:
     return ao.FakeQuantize.with_args(observer=observer)  # type: ignore[no-untyped-call]
 
 
 def _roundings(network: nn.Module, whole: nn.Module, parts: list[str]) -> dict[str, list[ao.FakeQuantizeBase]]:
-    """By path in the original network: the roundings of a module's weights, inputs and outputs."""
-    alone = {part for part in parts if isinstance(network.get_submodule(part), QUANTIZABLE)}  # inside a container now
+    """The fake quantizations of each module's weights, inputs and outputs, by its path in the original network."""
+    wrapped = {part for part in parts if isinstance(network.get_submodule(part), QUANTIZABLE)}  # by `part_of`
     found: dict[str, list[ao.FakeQuantizeBase]] = {}
     for part in parts:
         graph = whole.get_submodule(part)
@@ -114,18 +115,18 @@ def _roundings(network: nn.Module, whole: nn.Module, parts: list[str]) -> dict[s
                 continue
             around = [graph.get_submodule(str(n.target)) for n in (*node.all_input_nodes, *node.users)
                       if n.op == "call_module"]  # fmt: skip
-            found[part if part in alone else ".".join(filter(None, (part, str(node.target))))] = [
+            found[part if part in wrapped else ".".join(filter(None, (part, str(node.target))))] = [
                 weight,
                 *(m for m in around if isinstance(m, ao.FakeQuantizeBase)),
             ]
     return found
 
 
-def _between(whole: nn.Module, modules: Mapping[str, list[ao.FakeQuantizeBase]]) -> list[ao.FakeQuantizeBase]:
-    """The roundings that no module has at its weights, its inputs or its outputs."""
+def _other_roundings(whole: nn.Module, modules: Mapping[str, list[ao.FakeQuantizeBase]]) -> list[ao.FakeQuantizeBase]:
+    """The fake quantizations that are at no module's weights, inputs or outputs."""
     known = {id(rounding) for roundings in modules.values() for rounding in roundings}
     return [m for m in whole.modules() if isinstance(m, ao.FakeQuantizeBase) and id(m) not in known]
 
 
 def _logits(network: nn.Module, records: Tensor) -> Tensor:
-    return torch.cat([network(records[i : i + BATCH]) for i in range(0, len(records), BATCH)])
+    return torch.cat([network(batch) for batch in torch.split(records, BATCH)])

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+PROBABILITY_MARGIN = 1e-6
+"""Probabilities are clipped to this distance from 0 and 1, where their logits would be infinite."""
 
 
 def probabilities(logits: NDArray[np.floating]) -> Floats:

@@ -1,4 +1,4 @@
-"""Where a training runs, and in which precision."""
+"""The device and the precision of a training."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def device_of(name: str) -> torch.device:
-    """The device of that name, or CUDA where there is one; raises ModelError where it cannot be used."""
+    """The device of that name; for an empty name CUDA, or the CPU where there is no GPU.
+
+    Raises ModelError where it cannot be used.
+    """
     try:
-        place = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     except RuntimeError:
         raise ModelError(f"--device {name}: no such device; give {DEVICES}") from None
-    if place.type == "cuda" and not torch.cuda.is_available():
-        raise ModelError(f"--device {name}: torch sees no CUDA device here; give cpu")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ModelError(f"--device {name}: torch finds no CUDA device here; give cpu")
     try:
-        torch.zeros(1, device=place).item()  # the device `meta` holds no values
+        torch.zeros(1, device=device).item()  # the device `meta` has no values
     except (RuntimeError, AssertionError, ModuleNotFoundError, NotImplementedError) as error:
         raise ModelError(f"--device {name}: cannot be used here ({first_line(error)}); give {DEVICES}") from None
-    return place
+    return device
 
 
 class Precision:
@@ -35,21 +38,21 @@ class Precision:
     Micikevicius et al., 2018, "Mixed Precision Training": losses are scaled for fp16, whose small gradients vanish.
     """
 
-    def __init__(self, name: str, place: torch.device, scaler: dict[str, Any] | None = None) -> None:
-        self.name = _fastest(place) if name == "auto" else name
-        self.place = place
-        self.scaler = torch.amp.GradScaler(place.type, enabled=self.name == "fp16")
+    def __init__(self, name: str, device: torch.device, scaler: dict[str, Any] | None = None) -> None:
+        self.name = _fastest(device) if name == "auto" else name
+        self.device = device
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.name == "fp16")
         if scaler:
             self.scaler.load_state_dict(scaler)
 
     def forward(self) -> AbstractContextManager[Any]:
-        """Wrap the forward pass."""
+        """A context for the forward pass."""
         if self.name == "fp32":
             return nullcontext()
-        return torch.autocast(self.place.type, DTYPES[self.name])
+        return torch.autocast(self.device.type, DTYPES[self.name])
 
     def backward(self, loss: Tensor, network: nn.Module, optimizer: torch.optim.Optimizer, clip: float) -> None:
-        """One step of the optimizer, with the gradients' norm cut to `clip`."""
+        """One step of the optimizer, with the norm of the gradients clipped to `clip`."""
         optimizer.zero_grad()
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(optimizer)
@@ -58,8 +61,8 @@ class Precision:
         self.scaler.update()
 
 
-def _fastest(place: torch.device) -> str:
-    """bf16 where the device multiplies it natively; on a CPU that needs AVX-512 BF16 or AMX."""
-    if place.type == "cuda":
+def _fastest(device: torch.device) -> str:
+    """bf16 where the device computes it natively; a CPU needs AVX-512 BF16 or AMX for it."""
+    if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"

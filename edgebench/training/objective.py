@@ -1,4 +1,4 @@
-"""What a network is judged by while it is trained: labels, class weights, and a teacher."""
+"""The training objective: labels, class weights, and a teacher."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from edgebench.core.recipe import Recipe
 from edgebench.core.serialization import to_dict
 from edgebench.models import store
 from edgebench.models.external import own
+from edgebench.tasks.statistics import probabilities
 from edgebench.training.evaluation import predict
 from edgebench.training.views import Outputs
 
 
 def targets_of(
-    records: RecordSet, recipe: Recipe, place: torch.device, progress: Progress | None = None
+    records: RecordSet, recipe: Recipe, device: torch.device, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """Labels, and beside them the teacher's probabilities where there is one: (records, classes or twice as many).
+    """Labels (records, classes), or with a teacher also its probabilities: (records, 2 * classes).
 
-    The teacher sees each record whole and unchanged, once. Raises ModelError where its classes are others.
+    The teacher predicts each record once, whole and without augmentation. Raises ModelError where its classes differ
+    from those of the records.
     """
     labels = records.labels.astype(np.float32)
     if not recipe.teacher:
@@ -37,33 +39,33 @@ def targets_of(
             f"the teacher '{recipe.teacher}' has the classes {', '.join(model.manifest.classes)}, "
             f"and the records {', '.join(records.classes)}"
         )
-    logits = _logits_of(model, records, place, progress)
-    soft = 1 / (1 + np.exp(-logits.astype(np.float64) / recipe.temperature))
+    logits = _teacher_logits(model, records, device, progress)
+    soft = probabilities(logits.astype(np.float64) / recipe.temperature)
     return np.concatenate([labels, soft.astype(np.float32)], 1)
 
 
-def _logits_of(
-    model: store.TrainedModel, records: RecordSet, place: torch.device, progress: Progress | None
+def _teacher_logits(
+    model: store.TrainedModel, records: RecordSet, device: torch.device, progress: Progress | None
 ) -> NDArray[np.float32]:
-    """What a teacher says of the records, (records, classes); kept in the cache, since trainings share teachers."""
-    told = model.manifest
-    asked = [
-        told.weights_sha256, told.architecture, json.dumps(to_dict(told), sort_keys=True),
-        json.dumps(own.hashes(told.architecture)), sha256(records.signals), records.ids.tobytes().hex(),
-        place.type, torch.__version__,
-    ]  # fmt: skip
-    kept = cache_dir() / f"teacher-{told.name}-{sha256_of(*asked)[:16]}.npy"
-    if not kept.is_file():
-        with replacing(kept) as part:
-            np.save(part, predict(store.network(model).to(place), records, place, progress))
+    """A teacher's logits of the records, (records, classes); cached, since several trainings use the same teacher."""
+    manifest = model.manifest
+    key = sha256_of(
+        manifest.weights_sha256, manifest.architecture, json.dumps(to_dict(manifest), sort_keys=True),
+        json.dumps(own.hashes(manifest.architecture)), sha256(records.signals), records.ids.tobytes().hex(),
+        device.type, torch.__version__,
+    )  # fmt: skip
+    cached = cache_dir() / f"teacher-{manifest.name}-{key[:16]}.npy"
+    if not cached.is_file():
+        with replacing(cached) as part:
+            np.save(part, predict(store.network(model).to(device), records, progress))
     elif progress:
         progress(len(records), len(records))
-    logits: NDArray[np.float32] = np.load(kept)
+    logits: NDArray[np.float32] = np.load(cached)
     return logits
 
 
 def positive_weights(records: RecordSet, recipe: Recipe) -> Tensor | None:
-    """For each class its negative records for each positive one, shape (classes,); None where not asked for."""
+    """The negative records of each class per positive one, shape (classes,); None without class weights."""
     if not recipe.class_weights:
         return None
     positive = records.labels.sum(0).clip(1)
@@ -71,19 +73,19 @@ def positive_weights(records: RecordSet, recipe: Recipe) -> Tensor | None:
 
 
 def loss(outputs: Outputs, targets: Tensor, recipe: Recipe, weights: Tensor | None) -> Tensor:
-    """Binary cross-entropy of the labels, and with a teacher `alpha * hard + (1 - alpha) * soft`.
+    """Binary cross-entropy with the labels; with a teacher `alpha * hard + (1 - alpha) * soft`.
 
-    Distillation as in DeiT (Touvron et al., 2021): a network with a distillation head gives that head to the teacher;
-    one with a single head learns from both with it. The soft part is cross-entropy with the teacher's probabilities at
+    Distillation as in DeiT (Touvron et al., 2021): a distillation head learns from the teacher and the class head from
+    the labels; a single head learns from both. The soft part is the cross-entropy with the teacher's probabilities at
     the recipe's temperature T, times T^2 (Hinton et al., 2015). Without a teacher both heads learn the labels.
     """
-    own, other = outputs if isinstance(outputs, tuple) else (outputs, outputs)
-    classes = own.shape[1]
-    hard = functional.binary_cross_entropy_with_logits(own.float(), targets[:, :classes], pos_weight=weights)
+    first, second = outputs if isinstance(outputs, tuple) else (outputs, outputs)
+    classes = first.shape[1]
+    hard = functional.binary_cross_entropy_with_logits(first.float(), targets[:, :classes], pos_weight=weights)
     if recipe.teacher:
-        heat = recipe.temperature
-        soft = functional.binary_cross_entropy_with_logits(other.float() / heat, targets[:, classes:]) * heat**2
-        return recipe.alpha * hard + (1 - recipe.alpha) * soft
-    if other is own:
+        temperature = recipe.temperature
+        soft = functional.binary_cross_entropy_with_logits(second.float() / temperature, targets[:, classes:])
+        return recipe.alpha * hard + (1 - recipe.alpha) * (soft * temperature**2)
+    if second is first:
         return hard
-    return (hard + functional.binary_cross_entropy_with_logits(other.float(), targets, pos_weight=weights)) / 2
+    return (hard + functional.binary_cross_entropy_with_logits(second.float(), targets, pos_weight=weights)) / 2

@@ -1,8 +1,8 @@
 """The optimizers that a recipe can name.
 
 Muon (Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/) steps along the orthogonalised momentum of each
-weight matrix, with the step sizes of Liu et al., 2025, arXiv:2502.16982, and leaves all other parameters to AdamW with
-Nesterov momentum. It is timm's.
+weight matrix, with the step sizes of Liu et al., 2025, arXiv:2502.16982; AdamW with Nesterov momentum steps all other
+parameters. The implementation is timm's.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from edgebench.core.recipe import Recipe
 
 SMALLEST_SIDE = 16
-"""Matrices with a smaller side are AdamW's: those that give the logits, and kernels of few inputs."""
-OTHERS_RATE = 0.25
-"""Learning rate of the parameters that are not Muon's, as a share of Muon's."""
+"""AdamW steps matrices with a smaller side: those of the logits, and kernels with few inputs."""
+ADAMW_RATE_SHARE = 0.25
+"""AdamW's learning rate as a share of Muon's."""
 
 
 def optimizer_of(network: nn.Module, hint: nn.Module | None, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer for a network and the map that is trained beside it."""
+    """The recipe's optimizer for a network and the module of its hint, which is trained with it."""
     modules = [network, *([hint] if hint else [])]
     parameters = [p for module in modules for p in module.parameters()]
     matrices: list[Tensor] = [p for p in parameters if p.ndim > 1]
@@ -37,16 +37,16 @@ def optimizer_of(network: nn.Module, hint: nn.Module | None, recipe: Recipe) -> 
 def _muon(network: nn.Module, matrices: list[Tensor], rest: dict[str, Any], recipe: Recipe) -> torch.optim.Optimizer:
     import timm.optim.muon as muon
 
-    steered = {id(p) for p in network.parameters() if p.ndim > 1 and min(len(p), p[0].numel()) >= SMALLEST_SIDE}
-    # timm iterates in bfloat16, which is slow on CPUs that do not compute it natively, and has no argument for it. So
-    # this stands for every Muon of the process, on any device; float32 again over float32 changes nothing.
+    muon_parameters = {id(p) for p in network.parameters() if p.ndim > 1 and min(len(p), p[0].numel()) >= SMALLEST_SIDE}
+    # timm iterates in bfloat16, which is slow on CPUs without native support, and has no argument for it. The patch
+    # applies to every Muon of the process, on any device; to apply it twice changes nothing.
     muon.zeropower_via_newtonschulz = partial(muon.zeropower_via_newtonschulz, dtype=torch.float32)
     groups: list[dict[str, Any]] = [
-        {"params": [p for p in matrices if id(p) in steered]},
-        {"params": [p for p in matrices if id(p) not in steered], "use_fallback": True},
+        {"params": [p for p in matrices if id(p) in muon_parameters]},
+        {"params": [p for p in matrices if id(p) not in muon_parameters], "use_fallback": True},
         rest | {"use_fallback": True},
     ]
     return muon.Muon(
         groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, nesterov=True, betas=(0.9, 0.999),
-        fallback_lr_scale=OTHERS_RATE,
+        fallback_lr_scale=ADAMW_RATE_SHARE,
     )  # fmt: skip

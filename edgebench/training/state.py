@@ -1,4 +1,4 @@
-"""Everything that changes while training; saved after each epoch, it makes a training resumable."""
+"""The state of a training; a checkpoint of it after each epoch makes the training resumable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OnStep = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch gave."""
+    """The result of one epoch."""
 
     epoch: int
     epochs: int
@@ -36,21 +36,21 @@ class EpochReport:
 
 
 class State:
-    """The network, the moving average of its weights, the optimizer, and how far the training is."""
+    """The network, the moving average of its weights, the optimizer, and the progress of the training."""
 
     def __init__(
         self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str],
         hint: Hint | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
-        """Hashes of what the training depends on beside its recipe: records, teacher, first weights, code."""
+        """Hashes of the training's inputs beside its recipe: records, teacher, first weights, code."""
         self.started_from = ""
         self.scaler: dict[str, Any] = {}
         self.network, self.hint = network, hint
         self.average = copy.deepcopy(network).eval()
         self.best = copy.deepcopy(self.average.state_dict())
         self.optimizer = optimizer_of(network, hint, recipe)
-        # Rising takes two steps at least: OneCycleLR divides by the rise less one.
+        # The rise takes at least two steps: OneCycleLR divides by its number of steps less one.
         steps = recipe.epochs * steps_per_epoch
         self.schedule: torch.optim.lr_scheduler.LRScheduler
         if recipe.schedule == "one-cycle":
@@ -65,7 +65,7 @@ class State:
         self.recipe = recipe
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint in one step."""
+        """Write a checkpoint atomically."""
         data = {
             "recipe": asdict(self.recipe), "origin": self.origin, "started_from": self.started_from,
             "scaler": self.scaler,
@@ -79,12 +79,12 @@ class State:
         with replacing(path) as part:
             try:
                 torch.save(data, part)
-            except RuntimeError:  # torch reports a full disk as an error of its own
+            except RuntimeError:  # torch reports a full disk as a RuntimeError
                 require_space(path.parent)
                 raise
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint; raises ModelError where it belongs to another recipe."""
+        """Restore a checkpoint; raises ModelError where it is damaged, or its recipe, network or records differ."""
         try:
             data = dict(torch.load(path, map_location="cpu", weights_only=True))
             recipe = asdict(Recipe(**data["recipe"]))  # a field that is newer than the checkpoint has its default
@@ -93,9 +93,7 @@ class State:
         before, now = recipe | data.get("origin", {}), asdict(self.recipe) | self.origin
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
-            raise ModelError(
-                f"{path}: was made with another {', '.join(changed)}; remove it, or train with the same options"
-            )
+            raise ModelError(f"{path}: has another {', '.join(changed)}; remove it, or train with the same options")
         try:
             self.network.load_state_dict(data["network"])
             self.average.load_state_dict(data["average"])
@@ -114,34 +112,34 @@ class State:
         self.epoch, self.best_score, self.best_epoch, self.seconds = data["numbers"]
 
     @torch.no_grad()
-    def hold(self) -> None:
-        """Set the weights that were zero at the start back to zero, after a step of the optimizer."""
+    def restore_zeros(self) -> None:
+        """Reset the weights that were zero at the start, after a step of the optimizer."""
         for name, zeros in self.zeros.items():
             self.network.get_parameter(name).masked_fill_(zeros, 0.0)
 
-    def judged(self, score: float) -> None:
-        """Take in the score of the epoch that ended; its weights are kept where they are the best so far."""
+    def end_epoch(self, score: float) -> None:
+        """Record the score of the epoch that ended; keep its weights if they are the best so far."""
         self.epoch += 1
         if score > self.best_score:
             self.best_score, self.best_epoch = score, self.epoch
             self.best = copy.deepcopy(self.average.state_dict())
 
     @torch.no_grad()
-    def follow(self, seen: int) -> None:
-        """Move the average towards the network after step `seen`; quickly at first, when weights are far from good."""
-        decay = min(self.recipe.ema, (1 + seen) / (10 + seen))
-        now = self.network.state_dict()  # by name: a copied graph may have its modules in another order
-        for name, kept in self.average.state_dict().items():
-            if kept.is_floating_point():
-                kept.lerp_(now[name], 1 - decay)
+    def update_average(self, step: int) -> None:
+        """Move the average towards the network after a step; faster in the first steps, whose weights are poor."""
+        decay = min(self.recipe.ema, (1 + step) / (10 + step))
+        current = self.network.state_dict()  # by name: a copied graph may have its modules in another order
+        for name, mean in self.average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(current[name], 1 - decay)
             else:
-                kept.copy_(now[name])
+                mean.copy_(current[name])
 
 
 def is_unfinished(checkpoint: Path) -> bool:
-    """Whether a training can go on from a file; not where there is none, or its training came to its end.
+    """Whether a file holds a training that can be resumed: not where it is missing, or its training is complete.
 
-    A file that no version can read is not for overwriting either.
+    Also true of an unreadable file, so that no new training overwrites it.
     """
     if not checkpoint.exists():
         return False

@@ -1,4 +1,4 @@
-"""What part of its records a network is shown in a training step, and how it is made fast."""
+"""The part of its records that a network sees in a training step, and its compilation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Outputs = Tensor | tuple[Tensor, Tensor]
 
 
 def choose_window(recipe: Recipe, epoch: int, samples: int, random: torch.Generator) -> Window:
-    """What a step of an epoch shows of its records, of so many samples."""
+    """The window of the records, each of `samples` samples, that one step of an epoch shows."""
     if is_whole(recipe, epoch):
         return Window(0, samples)
     cut = 0 < recipe.crop < samples
@@ -26,7 +26,7 @@ def choose_window(recipe: Recipe, epoch: int, samples: int, random: torch.Genera
 
 
 def is_whole(recipe: Recipe, epoch: int) -> bool:
-    """Whether an epoch (from 0) is one of those at the end that see whole records."""
+    """Whether an epoch, counted from 0, is one of the last ones, which see whole records."""
     return epoch >= recipe.epochs - recipe.whole_epochs
 
 
@@ -39,35 +39,35 @@ def image_scale(recipe: Recipe, epoch: int) -> float:
 
 
 def has_stalled(recipe: Recipe, epoch: int, best: int) -> bool:
-    """Whether `patience` epochs brought nothing better; those before the last phase, of full size, do not count."""
-    last = recipe.epochs - recipe.whole_epochs
+    """Whether the last `patience` epochs had no better score; counts from the first epoch at full size."""
+    full_size = recipe.epochs - recipe.whole_epochs
     if recipe.progressive:
         parts, before = len(recipe.progressive), recipe.epochs - recipe.whole_epochs
-        last = next(e for e in range(before + 1) if e * parts // max(1, before) >= parts - 1)
+        full_size = next(e for e in range(before + 1) if e * parts // max(1, before) >= parts - 1)
     elif not recipe.whole_epochs:
-        last = 0
-    return epoch - max(best, last) >= recipe.patience
+        full_size = 0
+    return epoch - max(best, full_size) >= recipe.patience
 
 
 def check(network: nn.Module, recipe: Recipe) -> None:
     """Raise ModelError for fields of the recipe that this network cannot use."""
     if isinstance(network, QuantizationAware):
         if recipe.hint:
-            raise ModelError("recipe: hint is not for a network trained with quantization; leave it out")
+            raise ModelError("recipe: hint does not apply to a network trained with quantization; omit it")
         network = network.network
-    idle = []
+    unused = []
     if recipe.progressive and not isinstance(network, ImageClassifier):
-        idle.append("progressive")
+        unused.append("progressive")
     if not isinstance(network, PatchClassifier):
-        idle += [name for name in ("row_keep", "patch_keep") if getattr(recipe, name) < 1]
+        unused += [name for name in ("row_keep", "patch_keep") if getattr(recipe, name) < 1]
     elif recipe.progressive:
-        idle.append("progressive")
+        unused.append("progressive")
     if recipe.hint and not recipe.teacher:
         raise ModelError("recipe: hint needs a teacher (--teacher MODEL)")
     if recipe.hint and recipe.patch_keep < 1:
         raise ModelError("recipe: hint needs every patch of a column; use row_keep instead of patch_keep")
-    if idle:
-        raise ModelError(f"recipe: {idle[0]} is not for a {type(network).__name__}; leave it out")
+    if unused:
+        raise ModelError(f"recipe: {unused[0]} does not apply to a {type(network).__name__}; omit it")
 
 
 def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
@@ -79,6 +79,6 @@ def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
 
 
 def compile_in_place(network: nn.Module) -> None:
-    """Let torch.compile make the training faster; the state dict keeps its names."""
+    """Compile the network for training with torch.compile; the names in its state dict stay."""
     part = network.part_to_compile() if isinstance(network, ImageClassifier) else network
     part.compile(dynamic=False)

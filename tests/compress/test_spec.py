@@ -1,4 +1,4 @@
-"""What a variant's words mean, and what is wrong with them in one line."""
+"""Specs of variants, valid and invalid."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def test_good_ones(spec: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "named"),
     [
-        ("l1", "'' is not an amount; write l1-AMOUNT, such as l1-0.4"),
-        ("l1-much", "'much' is not an amount"),
-        ("l1-0", "the amount is 0; it is between 0 and 1"),
-        ("l1-1.0", "the amount is 1.0; it is between 0 and 1"),
-        ("l1-1.4", "the amount is 1.4; it is between 0 and 1"),
-        ("l1-nan", "the amount is nan; it is between 0 and 1"),
-        ("l1-0.4-lstm", "unknown 'lstm'; there is layers: conv, linear, all; scope: each, global"),
-        ("l1-0.4-conv-linear", "conv and linear both choose the layers"),
-        ("structured-0.5-l3", "unknown 'l3'"),
+        ("l1", "l1-0.4"),
+        ("l1-much", "'much'"),
+        ("l1-0", "0"),
+        ("l1-1.0", "1.0"),
+        ("l1-1.4", "1.4"),
+        ("l1-nan", "nan"),
+        ("l1-0.4-lstm", "'lstm'.*conv.*global"),
+        ("l1-0.4-conv-linear", "conv.*linear"),
+        ("structured-0.5-l3", "'l3'"),
     ],
 )
-def test_bad_ones(spec: str, said: str) -> None:
-    with pytest.raises(PlanError, match=said) as raised:
+def test_bad_ones(spec: str, named: str) -> None:
+    with pytest.raises(PlanError, match=f"'{spec}'.*{named}") as raised:
         registry.variant(spec).check(spec)
     assert "\n" not in str(raised.value)

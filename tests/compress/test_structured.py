@@ -59,7 +59,7 @@ def test_every_importance(words: str) -> None:
 
 
 def test_the_least_important_channels_go() -> None:
-    """Half of the channels of the first layer give next to nothing; they are the ones that are missing."""
+    """Half of the channels of the first layer contribute next to nothing; those are removed."""
     torch.manual_seed(0)
     dense = convolutions()
     weak = [1, 2, 4, 7]
@@ -89,24 +89,24 @@ def test_whole_heads_go_in_step_with_the_rest(amount: float, heads: int) -> None
         assert block.attn.head_dim == 64
 
 
-def test_more_than_can_go_is_refused_before_anything_starts() -> None:
+def test_too_large_an_amount_is_refused_before_anything_starts() -> None:
     registry.variant("structured-0.99").check("structured-0.99")
-    with pytest.raises(PlanError, match=r"'structured-0.995': of each layer 10% of the channels stay.* 0.99 of the"):
+    with pytest.raises(PlanError, match=r"structured-0\.995.*0\.99"):
         registry.variant("structured-0.995").check("structured-0.995")
 
 
-def test_what_cannot_be_pruned() -> None:
-    with pytest.raises(Unsupported, match="no batch normalisation; use l1, l2 or taylor"):
+def test_networks_that_cannot_be_pruned() -> None:
+    with pytest.raises(Unsupported, match="bn"):
         pruned("structured-0.5-bn", nn.Sequential(nn.Conv1d(12, 8, 3), nn.Flatten(), nn.Linear(8 * 998, 5)))
-    with pytest.raises(Unsupported, match=r"only \d+% of the multiply-adds can be removed: a tenth"):
+    with pytest.raises(Unsupported, match=r"structured-0\.999.*\d+%"):
         pruned("structured-0.999", convolutions())
-    with pytest.raises(PlanError, match="heads go alike from each layer; leave out heads or global"):
+    with pytest.raises(PlanError, match=r"structured-0\.5-heads-global"):
         registry.variant("structured-0.5-heads-global").check("structured-0.5-heads-global")
 
 
 def test_a_structure_of_another_architecture() -> None:
     network = registry.architecture("resnet1d").build(5)
-    with pytest.raises(ModelError, match=r"the architecture has no 'stem.0.heads'"):
+    with pytest.raises(ModelError, match=r"stem\.0\.heads"):
         structure.apply(network, {"stem.0": {"heads": 3}}, {})
-    with pytest.raises(ModelError, match="has other modules than its architecture"):
+    with pytest.raises(ModelError):
         structure.changes(nn.Sequential(nn.Linear(3, 3)), network)

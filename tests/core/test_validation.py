@@ -41,7 +41,7 @@ def test_a_record_comes_back_as_it_went(record: Any) -> None:
         (Target, {"name": "t", "description": "d"}, "architecture"),
         (Target, {**TARGET, "name": 3}, "name"),
         (Target, {**TARGET, "memory_limit_bytes": "all"}, "memory_limit_bytes"),
-        (Target, TARGET | {5: 1}, "5"),  # type: ignore[dict-item]
+        (Target, TARGET | {5: 1}, "5"),
         (Target, ["not a table"], ""),
         (Measuring, {"processes": 2.5}, "processes"),
         (Measuring, {"processes": 0}, "processes"),

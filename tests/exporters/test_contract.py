@@ -1,4 +1,4 @@
-"""What every registered exporter must do; a new one needs no test file of its own."""
+"""The contract of every registered exporter; a new one needs no test file."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_fp32_was_not_calibrated(exported: Path) -> None:
     assert artifact.calibration is None
 
 
-def test_dynamic_int8_tells_what_stayed_in_float(exported: Path) -> None:
+def test_dynamic_int8_reports_its_float_parts(exported: Path) -> None:
     for name in ("onnx-int8-dynamic", "torch-int8-dynamic"):
         artifact = manifests.read(exported / name).artifact
         assert artifact is not None

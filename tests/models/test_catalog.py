@@ -1,4 +1,4 @@
-"""Parameters and MACs are counted right, and `edgebench list models` shows them."""
+"""Parameters and MACs are counted correctly, and `edgebench list models` shows them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tiny(nn.Module):
 
 
 class Peeking(Tiny):
-    """Looks at a value, which the meta device has none of."""
+    """Reads a value; the meta device has none."""
 
     def forward(self, signals: Tensor) -> Tensor:
         return super().forward(signals) * (1 if signals.sum().item() == 0 else 2)
@@ -53,8 +53,8 @@ def test_counts_are_those_by_hand(make: Callable[[int, int], nn.Module]) -> None
     assert count(tiny(make), 3) == (PARAMETERS, MACS) == (255, 120_012)
 
 
-def test_values_do_not_cost_memory() -> None:
-    """A network of 48 TB cannot be built but on the meta device."""
+def test_values_take_no_memory() -> None:
+    """A network of 48 TB can only be built on the meta device."""
 
     def make(leads: int, classes: int) -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(leads * 1000, 10**9), nn.Linear(10**9, classes))
@@ -70,14 +70,14 @@ def test_a_transformer_by_hand() -> None:
     assert count(registry.architecture("vit"), 5)[1] == image + patches * 64 * width + 6 * block + width * 5
 
 
-def test_resnet1ds_are_its_docstrings() -> None:
+def test_counts_of_resnet1d_are_those_of_its_docstring() -> None:
     parameters, macs = count(registry.architecture("resnet1d"), 5)
     assert parameters == 1_367_781
-    said = f"{parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
-    assert said in " ".join((resnet1d.__doc__ or "").split())
+    text = " ".join((resnet1d.__doc__ or "").split())
+    assert f"{parameters / 1e6:.2f} M" in text and f"{macs / 1e6:.0f} M" in text
 
 
-class Heard(ProgressReporter):
+class RecordedProgress(ProgressReporter):
     def __init__(self) -> None:
         self.total = 0
         self.steps: list[str] = []
@@ -92,15 +92,15 @@ class Heard(ProgressReporter):
 def test_facts_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "names", lambda kind: ["xresnet1d101", "resnet1d"])
     monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
-    heard = Heard()
-    untrained, trained = model_facts(heard)
-    assert (heard.total, heard.steps) == (2, ["xresnet1d101", "resnet1d"])
+    progress = RecordedProgress()
+    untrained, trained = model_facts(progress)
+    assert (progress.total, progress.steps) == (2, ["xresnet1d101", "resnet1d"])
     assert untrained == ModelFacts("xresnet1d101", untrained.parameters, untrained.macs)
     assert untrained.parameters and untrained.macs
-    told = store.find("resnet1d")
-    assert trained.shipped and trained.size_bytes == told.weights.stat().st_size
-    assert (trained.parameters, trained.problem) == (told.manifest.parameters, "")
-    scores = told.manifest.scores["fold10"]
+    model = store.find("resnet1d")
+    assert trained.shipped and trained.size_bytes == model.weights.stat().st_size
+    assert (trained.parameters, trained.problem) == (model.manifest.parameters, "")
+    scores = model.manifest.scores["fold10"]
     assert (trained.macro_f1, trained.macro_auc) == (scores.macro_f1, scores.macro_auc)
 
 
@@ -112,7 +112,7 @@ def test_a_model_that_cannot_be_counted_has_a_reason(monkeypatch: pytest.MonkeyP
     (found,) = (m for m in model_facts() if m.name == "resnet1d")
     assert found.parameters is found.macs is None
     assert found.shipped and found.macro_f1 and found.size_bytes
-    assert found.problem == "the model 'resnet1d' needs the package 'timm': pip install 'edgebench[all]'"
+    assert found.problem == str(MissingPackage("timm", "all", "the model 'resnet1d'"))
 
 
 def test_damaged_weights_do_not_end_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_the_table_fits_80_columns() -> None:
         "1.37", "M", "104", "M", "2.77", "MB", f"{scores.macro_f1:.3f}", f"{scores.macro_auc:.3f}", "shipped",
     ]  # fmt: skip
     assert rows["vit"][1:5] == ["4.94", "M", "4.86", "G"]
-    assert "not known" not in done.stderr
+    assert not done.stderr.strip()
 
 
 def test_one_line_says_why_columns_are_empty(
@@ -159,9 +159,9 @@ def test_one_line_says_why_columns_are_empty(
     rows = [ModelFacts("a", problem="no torch"), ModelFacts("b", problem="no torch either"), ModelFacts("c", 10, 20)]
     monkeypatch.setattr(list_view, "model_facts", lambda listener: rows)
     list_view.show_list("models")
-    said = capsys.readouterr()
-    assert "not known: no torch (and 1 more)\n" in said.err
-    assert "edgebench train a" in said.out
+    shown = capsys.readouterr()
+    assert shown.err.count("no torch") == 1, "one reason for both"
+    assert "edgebench train a" in shown.out
 
 
 @pytest.mark.parametrize("kind", ["targets", "exporters"])
@@ -175,16 +175,14 @@ def test_an_unknown_kind_is_one_line() -> None:
     done = edgebench("list", "modells")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: unknown kind 'modells'; known: datasets, models")
-    assert line.endswith("targets; did you mean 'models'?")
+    assert all(name in line for name in ("modells", "datasets", "targets", "'models'"))
 
 
 def test_without_torch_the_rest_of_the_table_is_there(light: str) -> None:
     done = edgebench("list", "models", PYTHONPATH=light)
     assert done.returncode == 0, done.stderr
-    (why,) = (line for line in done.stderr.splitlines() if line.startswith("not known: "))
-    assert "needs the package" in why and "pip install" in why
-    assert why.endswith(f"(and {len(registry.names('models')) - 1} more)")
+    (reason,) = done.stderr.strip().splitlines()
+    assert "'torch'" in reason and str(len(registry.names("models")) - 1) in reason
     (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith(" resnet1d"))
     assert row[1:3] == ["2.77", "MB"], "without torch there are no parameters and no MACs"
     assert row[-1] == "shipped"

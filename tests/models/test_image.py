@@ -1,4 +1,4 @@
-"""The step from the signal to the image is torchvision's resize, in every format that a network is exported to."""
+"""The conversion of the signal to an image is torchvision's resize, in every format to which a network is exported."""
 
 from __future__ import annotations
 
@@ -67,28 +67,24 @@ def test_weights_sum_to_one(inputs: int, outputs: int) -> None:
     assert indices.min() >= 0 and indices.max() == inputs - 1
 
 
-def matrix(inputs: int, outputs: int) -> list[list[float]]:
-    indices, weights = resize_taps(inputs, outputs)
-    return torch.zeros(outputs, inputs).scatter_add_(1, indices, weights).tolist()
+@pytest.mark.parametrize(
+    ("inputs", "rows"),
+    [
+        # Output 0 is centred on 1.0, with a triangle of half-width 2: 3/4, 3/4 and 1/4 at 0.5, 1.5 and 2.5.
+        (4, [[3 / 7, 3 / 7, 1 / 7, 0], [0, 1 / 7, 3 / 7, 3 / 7]]),
+        # Outputs are centred on 0.25, 0.75, 1.25 and 1.75, with a triangle of half-width 1, cut off at the borders.
+        (2, [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]),
+        # The same size changes nothing.
+        (3, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    ],
+)
+def test_resizes_by_hand(inputs: int, rows: list[list[float]]) -> None:
+    indices, weights = resize_taps(inputs, len(rows))
+    matrix = torch.zeros(len(rows), inputs).scatter_add_(1, indices, weights)
+    torch.testing.assert_close(matrix, torch.tensor(rows))
 
 
-def test_half_of_four_by_hand() -> None:
-    """Output 0 is centred on 1.0, with a triangle of half-width 2: 3/4, 3/4 and 1/4 at 0.5, 1.5 and 2.5."""
-    assert matrix(4, 2) == [pytest.approx([3 / 7, 3 / 7, 1 / 7, 0]), pytest.approx([0, 1 / 7, 3 / 7, 3 / 7])]
-
-
-def test_twice_two_by_hand() -> None:
-    """Outputs are centred on 0.25, 0.75, 1.25 and 1.75, with a triangle of half-width 1, cut off at the borders."""
-    rows = [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]
-    assert matrix(2, 4) == [pytest.approx(row) for row in rows]
-
-
-def test_the_same_size_changes_nothing() -> None:
-    assert matrix(5, 5) == torch.eye(5).tolist()
-
-
-def test_the_sizes_are_no_weights() -> None:
-    """What follows from the sizes is not in the file of weights."""
+def test_buffers_that_follow_from_the_sizes_are_not_stored() -> None:
     assert set(layer(182, 256).state_dict()) == {"standardise.mean", "standardise.scale"}
 
 
@@ -128,7 +124,7 @@ def test_a_window_is_the_image_cropped(start: int, length: int, left: int, wide:
 
 def test_a_smaller_scale_is_a_smaller_image() -> None:
     network, batch, seen = classifier(), signals(2), []
-    network.backbone.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    network.backbone.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     network.forward_window(batch, Window(0, 1000, 0.5))
     expected = functional.resize(network.image(batch), [91, 128], antialias=True)
     torch.testing.assert_close(seen[0], expected, rtol=0, atol=1e-4)

@@ -1,8 +1,9 @@
-"""ImageNet weights are taken over where they fit, and a machine without network goes on without them."""
+"""ImageNet weights are loaded where they fit, and a machine without network trains without them."""
 
 from __future__ import annotations
 
 import copy
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,9 @@ def test_without_network_the_weights_stay(source: str, monkeypatch: pytest.Monke
     network = Backbone()
     before = copy.deepcopy(network.state_dict())
     timeout = socket.getdefaulttimeout()
-    said = pretrained.start_from(network, source)
+    note = pretrained.load_imagenet(network, source)
     assert unchanged(network, before)
-    assert said == (
-        f"the ImageNet weights {source} could not be fetched (URLError: <urlopen error Name or service not known); "
-        "training starts from random weights"
-    )
+    assert source in note and "URLError" in note and "\n" not in note
     assert socket.getdefaulttimeout() == timeout
 
 
@@ -62,17 +60,19 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TimeoutError
 
     monkeypatch.setattr(pretrained, "_fetch", fetch)
-    assert "(TimeoutError: no message)" in pretrained.start_from(Backbone(), "timm:any")
-    assert seen == [pretrained.PATIENCE_S]
+    assert "TimeoutError" in pretrained.load_imagenet(Backbone(), "timm:any")
+    assert seen == [pretrained.TIMEOUT_S]
     assert socket.getdefaulttimeout() is None
 
 
-def test_a_name_that_does_not_exist_is_told_too() -> None:
-    said = pretrained.start_from(Backbone(), "torchvision:No_Weights.AT_ALL")
-    assert said.startswith("the ImageNet weights torchvision:No_Weights.AT_ALL could not be fetched (")
+def test_a_name_that_does_not_exist_changes_nothing() -> None:
+    network = Backbone()
+    before = copy.deepcopy(network.state_dict())
+    assert "No_Weights.AT_ALL" in pretrained.load_imagenet(network, "torchvision:No_Weights.AT_ALL")
+    assert unchanged(network, before)
 
 
-def test_all_but_the_classifier_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_but_the_classifier_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(3)
     imagenet = Backbone(classes=1000)
     imagenet.features[1].running_mean = torch.full((4,), 7.0)
@@ -80,26 +80,26 @@ def test_all_but_the_classifier_is_taken_over(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pretrained, "_fetch", lambda source: state)
     network = Backbone()
     before = copy.deepcopy(network.state_dict())
-    said = pretrained.start_from(network, "timm:any")
+    note = pretrained.load_imagenet(network, "timm:any")
     after = network.state_dict()
     taken = {name for name in after if torch.equal(after[name], state[name]) and name.startswith("features")}
     assert taken == {name for name in after if not name.startswith("classifier")}
     assert torch.equal(after["classifier.weight"], before["classifier.weight"])
     assert torch.equal(after["classifier.bias"], before["classifier.bias"])
     # Weight and bias of the convolution; weight, bias, mean, variance and a counter of the normalisation.
-    assert said == "starts from the ImageNet weights timm:any: 7 of 9 tensors"
+    assert re.findall(r"\d+", note) == ["7", "9"]
 
 
 @pytest.mark.parametrize("name", ["deit-tiny", "mobilenetv3-small", "convnext-atto"])
 def test_the_names_of_the_tensors_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The published network has 1,000 classes and the same names, so that only classifiers are left over."""
+    """The published network has 1,000 classes and the same names, so that only the classifiers do not fit."""
     architecture: Any = registry.architecture(name)
     with torch.device("meta"):
         published = architecture.make(1000)
     state = {key: torch.full(value.shape, 2).to(value.dtype) for key, value in published.state_dict().items()}
     monkeypatch.setattr(pretrained, "_fetch", lambda source: state)
     network = architecture.make(5)
-    pretrained.start_from(network, architecture.pretrained)
+    pretrained.load_imagenet(network, architecture.pretrained)
     kept = {key.rpartition(".")[0] for key, value in network.state_dict().items() if not (value == 2).all()}
     assert kept == {
         "deit-tiny": {"head", "head_dist"}, "mobilenetv3-small": {"classifier.3"}, "convnext-atto": {"head.fc"}

@@ -1,4 +1,4 @@
-"""Training a vision transformer on a part of its patches, and what it starts from."""
+"""Training a vision transformer on part of its patches, and its initialisation."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def signals(batch: int = 2) -> Tensor:
 
 
 def tokens_seen(network: PatchClassifier, *window: Any) -> int:
-    """How many tokens the first block looks at."""
+    """The number of tokens that the first block gets."""
     seen: list[int] = []
-    hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, given: seen.append(given[0].shape[1]))
+    hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
     with torch.inference_mode():
         network.forward_window(signals(), Window(*window))
     hook.remove()
@@ -84,7 +84,7 @@ def test_rows_are_seen_whole(network: PatchClassifier, name: str) -> None:
     """With a position of its own for each row, the tokens that are seen are whole rows."""
     rows, columns = GRID[name]
     seen: list[Tensor] = []
-    hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    hook = network.backbone.blocks[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     kept = network.backbone.pos_embed.detach().clone()
     with torch.inference_mode():
         network.backbone.pos_embed[:, PREFIX[name] :] = 1000.0 * torch.arange(rows).repeat_interleave(columns)[:, None]
@@ -96,7 +96,7 @@ def test_rows_are_seen_whole(network: PatchClassifier, name: str) -> None:
     assert set(found.values()) == {columns}
 
 
-def test_the_share_is_another_each_time(network: PatchClassifier) -> None:
+def test_the_share_is_random(network: PatchClassifier) -> None:
     window = (0, 1000, 1.0, 0.5)
     assert not torch.allclose(logits(network, signals(), *window), logits(network, signals(), *window), atol=1e-5)
 
@@ -138,7 +138,7 @@ def test_two_heads_in_training_and_their_mean_otherwise() -> None:
     outputs: dict[str, Tensor] = {}
 
     def keep(name: str) -> Any:
-        return lambda module, given, output: outputs.update({name: output})
+        return lambda module, inputs, output: outputs.update({name: output})
 
     hooks = [getattr(network.backbone, name).register_forward_hook(keep(name)) for name in ("head", "head_dist")]
     for run in (network, lambda x: network.forward_window(x, Window(0, 1000))):
@@ -213,6 +213,6 @@ def test_positions_start_as_sines(network: PatchClassifier, name: str) -> None:
     torch.testing.assert_close(down[:, 0, quarter], 0.1 * torch.cos(y.float()))
 
 
-def test_what_is_compiled_are_the_blocks(network: PatchClassifier) -> None:
+def test_the_blocks_are_compiled(network: PatchClassifier) -> None:
     assert network.part_to_compile() is network.backbone.blocks
     assert isinstance(network.part_to_compile(), nn.Module)

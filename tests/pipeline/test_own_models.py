@@ -98,8 +98,8 @@ def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> 
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        ("three", "does not fit .*of another shape: head.weight"),
-        ("nothing", "gives NoneType, not a torch.nn.Module"),
+        ("three", "head.weight"),
+        ("nothing", "NoneType"),
         ("absent", "has no function 'absent'"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_card_that_changes_is_noticed(tmp_path: Path) -> None:
     manifest = str(run.folder / "models" / "net.json")
     store.network(store.find(manifest))
     (tmp_path / "net.toml").write_text(own_files.CARD.replace("thresholds", 'output = "probabilities"\nthresholds'))
-    with pytest.raises(ModelError, match="its TOML file changed since this model was made of it"):
+    with pytest.raises(ModelError, match="TOML file"):
         store.network(store.find(manifest))
     with pytest.raises(RunError, match="inputs changed"):
         api.run(plan_of(net, exporters=("eager",)), tmp_path / "run", resume=True)
@@ -168,7 +168,7 @@ def test_code_that_nobody_named_is_not_run(tmp_path: Path, monkeypatch: pytest.M
     net = own_files.write(tmp_path)
     api.export((f"{net}:build",), ("eager",), tmp_path / "out", weights=net.with_suffix(".pth"))
     monkeypatch.delenv("EDGEBENCH_TRUSTED_CODE")
-    with pytest.raises(ModelError, match="is Python code that a manifest asks for; if you trust it, allow it"):
+    with pytest.raises(ModelError, match="EDGEBENCH_TRUSTED_CODE"):
         store.network(store.find(str(tmp_path / "out/models/net.json")))
     done = edgebench("measure", tmp_path / "out/net/none/eager", "--limit", "4", "-o", tmp_path / "run")
     assert "is Python code that a manifest asks for" in " ".join(done.stdout.split())

@@ -1,4 +1,4 @@
-"""What int8 takes beside convolutions and linear layers: it can stay in float, and has a sensitivity of its own."""
+"""Operators beside convolutions and linear layers: they can stay in float, and have a sensitivity of their own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torch.ao.quantization import FakeQuantizeBase
 
 from edgebench.quantization import qat
+from edgebench.quantization.float_modules import OTHER_OPERATORS, float_operators
 from edgebench.quantization.fx import quantize_static
-from edgebench.quantization.keep import BETWEEN, between
 from edgebench.quantization.sensitivity import sensitivities
 
 
 class Residual(nn.Module):
-    """A stream that a few large values make too coarse for int8 where it is added to; the products see it scaled."""
+    """A residual stream whose few large values make int8 sums too coarse; the products see it without them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,52 +56,56 @@ def signals() -> np.ndarray:
 
 
 def errors(network: nn.Module, signals: np.ndarray, **options: str) -> tuple[float, tuple[str, ...]]:
-    quantized, told = quantize_static(network.eval(), "fbgemm", signals, options)
+    quantized, floats = quantize_static(network.eval(), "fbgemm", signals, options)
     with torch.no_grad():
         x = torch.from_numpy(signals)
-        return float((quantized(x) - network(x)).abs().mean()), told
+        return float((quantized(x) - network(x)).abs().mean()), floats
+
+
+def paths(floats: tuple[str, ...]) -> list[str]:
+    return [text.partition(":")[0] for text in floats]
 
 
 def test_the_stream_stays_in_float(signals: np.ndarray) -> None:
     network = Residual()
-    coarse, told = errors(network, signals)
-    assert told == ()
-    fine, told = errors(network, signals, operators="products-only")
-    assert told == ("operators between products: only convolutions and linear layers are quantized",)
+    coarse, floats = errors(network, signals)
+    assert floats == ()
+    fine, floats = errors(network, signals, operators="products-only")
+    assert paths(floats) == [OTHER_OPERATORS]
     assert fine < coarse / 5
 
 
-def test_transformers_leave_it_by_themselves(signals: np.ndarray) -> None:
+def test_transformers_leave_it_in_float_by_default(signals: np.ndarray) -> None:
     network = Normalised()
-    assert list(between(network, {})) == [BETWEEN]
-    assert between(network, {"operators": "all-operators"}) == {}
-    assert between(Residual(), {}) == {}
-    _, told = errors(network, signals)
-    assert [text.partition(":")[0] for text in told] == [BETWEEN]
+    assert list(float_operators(network, {})) == [OTHER_OPERATORS]
+    assert float_operators(network, {"operators": "all-operators"}) == {}
+    assert float_operators(Residual(), {}) == {}
+    _, floats = errors(network, signals)
+    assert paths(floats) == [OTHER_OPERATORS]
     quantized, _ = quantize_static(network.eval(), "fbgemm", signals)
     assert type(quantized.norm) is nn.LayerNorm
     quantized, _ = quantize_static(network.eval(), "fbgemm", signals, {"operators": "all-operators"})
     assert type(quantized.norm) is not nn.LayerNorm
 
 
-def test_it_is_one_more_line_of_the_sensitivities(signals: np.ndarray) -> None:
+def test_it_is_one_more_sensitivity(signals: np.ndarray) -> None:
     found = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {})
-    assert {s.module for s in found} == {"stem", "blocks.0", "blocks.1", "blocks.2", "head", BETWEEN}
+    assert {s.module for s in found} == {"stem", "blocks.0", "blocks.1", "blocks.2", "head", OTHER_OPERATORS}
     worst = max(found, key=lambda s: s.error)
-    assert (worst.module, worst.parameters) == (BETWEEN, 0)
+    assert (worst.module, worst.parameters) == (OTHER_OPERATORS, 0)
     without = sensitivities(Residual().eval(), "fbgemm", signals, (0.5,) * 5, {"operators": "products-only"})
-    assert BETWEEN not in {s.module for s in without}
+    assert OTHER_OPERATORS not in {s.module for s in without}
 
 
 def test_a_training_leaves_it_in_float_too(signals: np.ndarray) -> None:
-    prepared = qat.prepared(Normalised(), "fbgemm", signals)
-    assert list(prepared.settings["floats"]) == [BETWEEN]
+    prepared = qat.prepare(Normalised(), "fbgemm", signals)
+    assert list(prepared.settings["floats"]) == [OTHER_OPERATORS]
     roundings = [name for name, m in prepared.named_modules() if isinstance(m, FakeQuantizeBase)]
     weights = [name for name in roundings if "weight_fake_quant" in name]
     assert len(weights) == 2
-    assert len(roundings) == 2 * 3, "of each product its weights, what goes in, and what comes out"
-    again = qat.restored(Normalised(), prepared.settings, (12, 40))
+    assert len(roundings) == 2 * 3, "the weights, inputs and outputs of each product"
+    again = qat.restore(Normalised(), prepared.settings, (12, 40))
     assert again.state_dict().keys() == prepared.state_dict().keys()
-    quantized, told = qat.converted(prepared.eval(), "fbgemm", torch.from_numpy(signals))
+    quantized, floats = qat.convert(prepared.eval(), "fbgemm", torch.from_numpy(signals))
     assert type(quantized.get_submodule("norm")) is nn.LayerNorm
-    assert [text.partition(":")[0] for text in told] == [BETWEEN]
+    assert paths(floats) == [OTHER_OPERATORS]

@@ -1,4 +1,4 @@
-"""Ranges of int8, held against values that were computed by hand."""
+"""Ranges of int8, compared with values computed by hand."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_symmetric_in_seven_bits_reaches_both_ends() -> None:
 
 
 @pytest.mark.parametrize("engine", ["fbgemm", "qnnpack"])
-def test_the_histograms_range_is_for_the_levels_that_there_are(engine: str) -> None:
+def test_the_histograms_range_fits_the_number_of_levels(engine: str) -> None:
     """With 7 bits, the range has a smaller error than the one that torch's own observer takes for 8."""
     torch.manual_seed(0)
     values = torch.distributions.StudentT(3.0).sample((100_000,))
@@ -62,7 +62,7 @@ def test_the_histograms_range_is_for_the_levels_that_there_are(engine: str) -> N
     assert errors[0] < 0.98 * errors[1] if engine == "fbgemm" else errors[0] == errors[1]
 
 
-def test_percentile_leaves_the_rarest_out() -> None:
+def test_percentile_omits_the_rarest_values() -> None:
     """100,000 values from 0 to 1 and one of 100: the range ends near 1, not at 100."""
     observer = PercentileObserver(bins=2048)
     observer(torch.cat([torch.linspace(0, 1, 100_000), torch.tensor([100.0])]))
@@ -77,16 +77,14 @@ def test_moving_average_is_between_the_batches() -> None:
     assert float(observer.max_val) == pytest.approx(1.0 + 0.01 * (2.0 - 1.0), rel=1e-6)
 
 
-@pytest.mark.parametrize(("words", "scheme"), [
-    ({"granularity": "per-channel"}, torch.per_channel_symmetric),
-    ({"granularity": "per-tensor"}, torch.per_tensor_symmetric),
-    ({"granularity": "per-channel", "weights": "affine-weights"}, torch.per_channel_affine),
-    ({"granularity": "per-tensor", "weights": "affine-weights"}, torch.per_tensor_affine),
+@pytest.mark.parametrize(("engine", "options", "scheme"), [
+    ("fbgemm", {}, torch.per_channel_symmetric),
+    ("fbgemm", {"granularity": "per-tensor"}, torch.per_tensor_symmetric),
+    ("fbgemm", {"weights": "affine-weights"}, torch.per_channel_affine),
+    ("fbgemm", {"granularity": "per-tensor", "weights": "affine-weights"}, torch.per_tensor_affine),
+    ("qnnpack", {}, torch.per_tensor_symmetric),
+    ("qnnpack", {"granularity": "per-channel"}, torch.per_channel_symmetric),
 ])  # fmt: skip
-def test_weights(words: dict[str, str], scheme: torch.qscheme) -> None:
-    assert qconfig("fbgemm", words).weight().qscheme == scheme
-
-
-def test_qnnpack_has_one_scale_a_layer_unless_asked() -> None:
-    assert qconfig("qnnpack", {}).weight().qscheme == torch.per_tensor_symmetric
-    assert qconfig("qnnpack", {"granularity": "per-channel"}).weight().qscheme == torch.per_channel_symmetric
+def test_weights(engine: str, options: dict[str, str], scheme: torch.qscheme) -> None:
+    """Without options, QNNPACK has one scale for each layer and the others one for each channel."""
+    assert qconfig(engine, options).weight().qscheme == scheme

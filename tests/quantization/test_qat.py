@@ -1,4 +1,4 @@
-"""Networks that are trained with their quantization."""
+"""Quantization-aware training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from edgebench.exporters._onnx_qat import save_learned  # type: ignore[import-not-found]  # mypy sees it as exporters
+from edgebench.exporters._onnx_qat import save_quantization_aware  # type: ignore[import-not-found]  # mypy sees it as exporters
 from torch import Tensor, nn
 
 from edgebench.core.contracts import InputContract
@@ -48,18 +48,18 @@ def network(signals: np.ndarray) -> nn.Module:
 
 @pytest.mark.parametrize("engine", ["fbgemm", "x86", "onednn", "qnnpack"])
 def test_the_engine_computes_what_the_training_saw(network: nn.Module, signals: np.ndarray, engine: str) -> None:
-    prepared = qat.prepared(network, engine, signals).eval()
+    prepared = qat.prepare(network, engine, signals).eval()
     x = torch.from_numpy(signals)
     with torch.no_grad():
-        simulated, real = prepared(x), qat.converted(prepared, engine, x)[0](x)
+        simulated, real = prepared(x), qat.convert(prepared, engine, x)[0](x)
         dense = network(x)
     step = float((dense.max() - dense.min()) / 127)
     assert (simulated - real).abs().max() <= 3 * step
     assert 0 < (simulated - dense).abs().max() <= 12 * step
 
 
-def test_it_learns_with_its_rounding(network: nn.Module, signals: np.ndarray) -> None:
-    prepared = qat.prepared(network, "fbgemm", signals)
+def test_a_rounding_network_learns(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepare(network, "fbgemm", signals)
     x, wanted = torch.from_numpy(signals), torch.rand(32, 5, generator=torch.Generator().manual_seed(0))
     optimizer = torch.optim.Adam(prepared.parameters(), 1e-2)
     losses = []
@@ -75,7 +75,7 @@ def test_it_learns_with_its_rounding(network: nn.Module, signals: np.ndarray) ->
 
 
 def test_ranges_and_statistics_stay_late_in_the_training(network: nn.Module, signals: np.ndarray) -> None:
-    prepared = qat.prepared(network, "fbgemm", signals).train()
+    prepared = qat.prepare(network, "fbgemm", signals).train()
 
     def state() -> tuple[Tensor, Tensor]:
         named = dict(prepared.named_buffers())
@@ -92,19 +92,19 @@ def test_ranges_and_statistics_stay_late_in_the_training(network: nn.Module, sig
 
 
 def test_predicting_leaves_the_ranges_as_they_are(network: nn.Module, signals: np.ndarray) -> None:
-    prepared = qat.prepared(network, "fbgemm", signals).train()
+    prepared = qat.prepare(network, "fbgemm", signals).train()
     qat.freeze(prepared, 0.0)  # as in the first step of a training
     prepared.eval()
     before = {k: v.clone() for k, v in prepared.state_dict().items()}
     with torch.no_grad():
         prepared(5 * torch.from_numpy(signals) + 2)
-    for name, value in prepared.state_dict().items():  # scales are computed anew from the ranges, in another order
+    for name, value in prepared.state_dict().items():  # scales are computed again from the ranges, in another order
         torch.testing.assert_close(value, before[name], rtol=1e-6, atol=0, equal_nan=True)
 
 
-def test_its_state_gives_it_back_to_the_bit(network: nn.Module, signals: np.ndarray) -> None:
-    prepared = qat.prepared(network, "fbgemm", signals).eval()
-    again = qat.restored(Net().eval(), prepared.settings, (12, 1000))
+def test_its_state_restores_it_to_the_bit(network: nn.Module, signals: np.ndarray) -> None:
+    prepared = qat.prepare(network, "fbgemm", signals).eval()
+    again = qat.restore(Net().eval(), prepared.settings, (12, 1000))
     again.load_state_dict(prepared.state_dict())
     x = torch.from_numpy(signals)
     with torch.no_grad():
@@ -112,8 +112,8 @@ def test_its_state_gives_it_back_to_the_bit(network: nn.Module, signals: np.ndar
 
 
 def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signals: np.ndarray, tmp_path: Path) -> None:
-    prepared = qat.prepared(network, "fbgemm", signals).eval()
-    path = save_learned(prepared, InputContract(), tmp_path / "net.onnx")
+    prepared = qat.prepare(network, "fbgemm", signals).eval()
+    path = save_quantization_aware(prepared, InputContract(), tmp_path / "net.onnx")
     graph = onnx.load(path).graph
     assert sum(i.data_type == onnx.TensorProto.INT8 and len(i.dims) > 1 for i in graph.initializer) == 3
     options = onnxruntime.SessionOptions()
@@ -129,7 +129,7 @@ def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signal
 
 
 class Loose(nn.Module):
-    """A normalisation that is fused into nothing, and something that is dropped."""
+    """A normalisation without a convolution to be fused into, and dropout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,9 +142,9 @@ class Loose(nn.Module):
         return logits
 
 
-def test_normalisation_that_stands_alone_stays_too(signals: np.ndarray) -> None:
+def test_unfused_normalisation_is_fixed_too(signals: np.ndarray) -> None:
     before = Loose().eval()
-    prepared = qat.prepared(before, "fbgemm", signals)
+    prepared = qat.prepare(before, "fbgemm", signals)
     norm = prepared.get_submodule("network.norm")
     assert isinstance(norm, nn.BatchNorm1d)
     assert torch.equal(norm.running_mean, before.norm.running_mean)  # type: ignore[arg-type]  # it has statistics
@@ -179,15 +179,15 @@ def test_no_engine_saturates(engine: str) -> None:
     with torch.no_grad():
         wanted = network(x)
         static = fx.quantize_static(network, engine, LARGE)[0](x)
-        trained = qat.converted(qat.prepared(network, engine, LARGE), engine, x)[0](x)
+        trained = qat.convert(qat.prepare(network, engine, LARGE), engine, x)[0](x)
     for found in (static, trained):
         torch.testing.assert_close(found, wanted, rtol=0.05, atol=0)
 
 
-def test_eight_bits_of_activation_are_not_given_to_an_engine_that_would_saturate() -> None:
-    trained = qat.prepared(Saturating().eval(), "qnnpack", LARGE)
-    with pytest.raises(Unsupported, match="sums of fbgemm saturate where the processor lacks VNNI; take variant qat"):
-        qat.converted(trained, "fbgemm", torch.from_numpy(LARGE))
+def test_an_engine_that_would_saturate_refuses_eight_bit_activations() -> None:
+    trained = qat.prepare(Saturating().eval(), "qnnpack", LARGE)
+    with pytest.raises(Unsupported, match=r"qnnpack.*fbgemm"):
+        qat.convert(trained, "fbgemm", torch.from_numpy(LARGE))
 
 
 def test_nothing_to_quantize(signals: np.ndarray) -> None:
@@ -195,10 +195,10 @@ def test_nothing_to_quantize(signals: np.ndarray) -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x.mean(-1)[:, :5]
 
-    with pytest.raises(Unsupported, match="it has no convolution or linear layer"):
-        qat.prepared(Mean(), "fbgemm", signals)
+    with pytest.raises(Unsupported, match="fbgemm"):
+        qat.prepare(Mean(), "fbgemm", signals)
 
 
 def test_an_engine_that_is_not_there(network: nn.Module, signals: np.ndarray) -> None:
-    with pytest.raises(Unsupported, match="this torch has no quantized engine 'tpu'"):
-        qat.prepared(network, "tpu", signals)
+    with pytest.raises(Unsupported, match="'tpu'"):
+        qat.prepare(network, "tpu", signals)

@@ -1,4 +1,4 @@
-"""Each module's own loss by int8."""
+"""The sensitivity of each module to int8."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from edgebench.quantization.sensitivity import sensitivities
 
 
 class Net(nn.Module):
-    """Two paths, of which one has weights that one scale a channel cannot hold: a large one among small ones."""
+    """Two paths; one has a large weight among small ones in each channel, which one scale cannot represent."""
 
     def __init__(self) -> None:
         super().__init__()
         self.hard, self.easy, self.head = nn.Conv1d(12, 8, 5), nn.Conv1d(12, 8, 5), nn.Linear(16, 5)
         with torch.no_grad():
-            self.hard.weight[:, 0, 0] = 40.0  # the range of each channel, for one weight of 60
+            self.hard.weight[:, 0, 0] = 40.0  # sets the range of each channel, for one weight of 60
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.head(torch.cat([self.hard(x).std(-1) / 40, self.easy(x).std(-1)], 1))
         return logits
 
 
-def test_the_module_with_the_widest_range_loses_more() -> None:
+def test_the_module_with_the_widest_range_is_more_sensitive() -> None:
     torch.manual_seed(0)
     network = Net().eval()
     signals = np.random.default_rng(0).normal(0, 0.3, (48, 12, 200)).astype(np.float32)
-    signals[:, 0] *= 0.001  # so that the large weight decides about the range, and not about the answer
+    signals[:, 0] *= 0.001  # so that the large weight determines the range and not the output
     seen: list[tuple[int, int]] = []
     found = sensitivities(network, "fbgemm", signals, (0.5,) * 5, {}, lambda done, total: seen.append((done, total)))
     assert {s.module for s in found} == {"hard", "easy", "head"}

@@ -1,4 +1,4 @@
-"""Devices that cannot be used are told in one line; mixed precision learns."""
+"""Errors for unusable devices are one line; mixed precision learns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["nonsense", "hpu", "meta", "cuda:99", "cpu:x"])
-def test_what_cannot_be_used_is_told(name: str) -> None:
-    with pytest.raises(ModelError, match=f"^--device {name}: .") as caught:
+def test_an_unusable_device(name: str) -> None:
+    with pytest.raises(ModelError, match=f"--device {name}") as caught:
         device_of(name)
     assert "\n" not in str(caught.value)
 
 
-def test_what_can_be_used() -> None:
+def test_usable_devices() -> None:
     assert device_of("cpu") == CPU
     assert device_of("").type == ("cuda" if torch.cuda.is_available() else "cpu")
 

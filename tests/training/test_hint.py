@@ -28,7 +28,7 @@ def hinted(name: str, recipe: Recipe = RECIPE) -> tuple[Any, Hint]:
     architecture = registry.architecture(name)
     network = architecture.build(5)
     hint = Hint(network, architecture, recipe)
-    hint.watch()
+    hint.attach()
     return network, hint
 
 
@@ -100,13 +100,13 @@ def test_a_compiled_network_learns_from_a_hint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "said"),
+    ("name", "changes", "named"),
     [
-        ("resnet1d", {"hint": 1.0}, "hint needs a teacher"),
-        ("vit", {"hint": 1.0, "teacher": "resnet1d", "patch_keep": 0.5}, "use row_keep"),
-        ("swin-tiny", {"hint": 1.0, "teacher": "resnet1d"}, "swin-tiny.*names no last feature map"),
+        ("resnet1d", {"hint": 1.0}, "teacher"),
+        ("vit", {"hint": 1.0, "teacher": "resnet1d", "patch_keep": 0.5}, "patch_keep"),
+        ("swin-tiny", {"hint": 1.0, "teacher": "resnet1d"}, "swin-tiny"),
     ],
 )
-def test_where_there_is_nothing_to_learn_from(name: str, changes: dict[str, Any], said: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=said):
+def test_a_hint_that_is_not_possible(name: str, changes: dict[str, Any], named: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=named):
         train(name, "demo", None, tmp_path, changes)

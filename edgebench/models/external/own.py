@@ -1,4 +1,4 @@
-"""A network from anyone's Python file: `path/to/file.py:build`, with its card beside it."""
+"""A network from the user's Python file: `path/to/file.py:build`, with its card beside it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TRUSTED = "EDGEBENCH_TRUSTED_CODE"
 def source(spec: str) -> Architecture:
     """A network from a Python file: path/to/file.py:build.
 
-    Runs the file, which may import what stands beside it. Raises ModelError.
+    Runs the file, which may import modules beside it. Raises ModelError.
     """
     from edgebench.models.external.own_network import OwnNetwork
     from edgebench.models.signal import SignalArchitecture
@@ -41,14 +41,14 @@ def source(spec: str) -> Architecture:
 
     def make(leads: int, classes: int) -> nn.Module:
         if classes != len(card.classes):
-            raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were asked for")
+            raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were requested")
         return OwnNetwork(_call(build, classes, spec), card.input, card.output)
 
     return SignalArchitecture(spec, Recipe.published(learning_rate=1e-3), make)
 
 
 def split(spec: str) -> tuple[Path, str]:
-    """The file and the name of its function; raises ModelError where there is no such file."""
+    """The file and the name of its function; raises ModelError where the file does not exist."""
     file, _, function = spec.rpartition(":")
     path = Path(file)
     if not path.is_file():
@@ -57,7 +57,7 @@ def split(spec: str) -> tuple[Path, str]:
 
 
 def absolute(spec: str) -> str:
-    """The spec with the absolute path of its file; another architecture's name as it is."""
+    """The spec with the absolute path of its file; the name of another architecture unchanged."""
     if ".py:" not in spec:
         return spec
     path, function = split(spec)
@@ -65,7 +65,7 @@ def absolute(spec: str) -> str:
 
 
 def hashes(spec: str) -> dict[str, str]:
-    """SHA-256 of the Python file and of its card; nothing for another architecture."""
+    """SHA-256 of the Python file and of its card; empty for another architecture."""
     if ".py:" not in spec:
         return {}
     path, _ = split(spec)
@@ -73,13 +73,13 @@ def hashes(spec: str) -> dict[str, str]:
 
 
 def trust(spec: str) -> None:
-    """Let this process and its children run the Python file of a spec that a person named."""
+    """Allow this process and its children to run the Python file of a spec that the user named."""
     known = os.environ.get(TRUSTED, "").split(os.pathsep)
     os.environ[TRUSTED] = os.pathsep.join(dict.fromkeys([*filter(None, known), str(split(spec)[0].resolve())]))
 
 
 def _require_trust(path: Path) -> None:
-    """A manifest that came from elsewhere may name any file: only what a person named is run."""
+    """Refuse a file that the user has not named: an imported manifest may name any file."""
     if str(path.resolve()) not in os.environ.get(TRUSTED, "").split(os.pathsep):
         raise ModelError(
             f"{path}: is Python code that a manifest asks for; if you trust it, allow it: {TRUSTED}={path.resolve()}"
@@ -99,17 +99,17 @@ def _module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     folder = str(path.resolve().parent)
-    if folder not in sys.path:  # it stays there: `build` may import what stands beside it, too
+    if folder not in sys.path:  # and it stays there: `build` may import modules beside the file, too
         sys.path.append(folder)
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a person's file may raise anything
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         raise ModelError(f"{path}: {type(error).__name__}: {error}") from None
     return module
 
 
 def _call(build: Callable[..., Any], classes: int, spec: str) -> nn.Module:
-    """Call it with the number of classes where it takes an argument."""
+    """Call the function, with the number of classes if it takes an argument."""
     from torch import nn
 
     try:
@@ -117,5 +117,5 @@ def _call(build: Callable[..., Any], classes: int, spec: str) -> nn.Module:
     except (Exception, SystemExit) as error:
         raise ModelError(f"{spec}: {type(error).__name__}: {error}") from None
     if not isinstance(network, nn.Module):
-        raise ModelError(f"{spec}: gives {type(network).__name__}, not a torch.nn.Module")
+        raise ModelError(f"{spec}: returns {type(network).__name__}, not a torch.nn.Module")
     return network

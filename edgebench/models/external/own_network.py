@@ -1,4 +1,4 @@
-"""The frame around a network from elsewhere: it takes mV with the leads first, and gives logits, as all models do."""
+"""A wrapper for an imported network: takes mV with the leads first and returns logits, as every model does."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from torch import Tensor, nn
 
 from edgebench.models.card import CardInput
 from edgebench.models.layers import Standardise
-
-SURE = 1e-6
-"""Probabilities are kept this far from 0 and 1, where their logits would be infinite."""
+from edgebench.tasks.statistics import PROBABILITY_MARGIN
 
 
 class OwnNetwork(nn.Module):
-    """Standardises, turns samples and leads around, and makes logits of probabilities, as far as the card says."""
+    """Standardises the signals, transposes them and converts probabilities to logits, as its card says."""
 
     def __init__(self, network: nn.Module, contract: CardInput, output: str) -> None:
         super().__init__()
@@ -28,4 +26,4 @@ class OwnNetwork(nn.Module):
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
         x = self.standardise(signals)
         y: Tensor = self.network(x.transpose(1, 2) if self.samples_first else x)
-        return torch.logit(y, SURE) if self.probabilities else y
+        return torch.logit(y, PROBABILITY_MARGIN) if self.probabilities else y

@@ -1,4 +1,4 @@
-"""The parts of a network that FX can trace, and how they are put back."""
+"""The partition of a network into parts that FX can trace, and the replacement of a part."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ QUANTIZABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 
 @dataclass
-class Plan:
-    """Which modules are quantized and which stay in float, with the reason; paths as in `named_modules`."""
+class Partition:
+    """The parts that are quantized, and the modules that stay in float; paths as in `named_modules`."""
 
     parts: list[str] = field(default_factory=list)
-    """Modules that FX can trace; together they hold what is quantized."""
+    """Modules that FX can trace; together they contain every quantized module."""
     floats: dict[str, str] = field(default_factory=dict)
+    """Modules that stay in float, each with the reason."""
 
-    def leave_out(self) -> None:
-        """Drop the parts that stay in float as a whole, or stand inside of a module that does."""
+    def drop_float_parts(self) -> None:
+        """Remove the parts that stay in float, by themselves or inside a module that does."""
         self.parts = [
             part for part in self.parts
             if not any(not path or part == path or part.startswith(f"{path}.") for path in self.floats)
         ]  # fmt: skip
 
     @property
-    def label(self) -> tuple[str, ...]:
-        """What stays in float, one sentence each."""
-        return tuple(f"{path or 'the whole'}: {why}" for path, why in self.floats.items())
+    def float_parts(self) -> tuple[str, ...]:
+        """The modules that stay in float, each as `path: reason`."""
+        return tuple(f"{path or 'the whole network'}: {why}" for path, why in self.floats.items())
 
 
-def find_parts(module: nn.Module, path: str, plan: Plan) -> None:
-    """Take the largest modules that FX can trace; where one cannot be traced, look at its children."""
+def find_parts(module: nn.Module, path: str, partition: Partition) -> None:
+    """Add the largest modules that FX can trace; replaces a module that it cannot trace by the children."""
     if not any(isinstance(m, QUANTIZABLE) for m in module.modules()):
         return
     try:
@@ -41,15 +42,15 @@ def find_parts(module: nn.Module, path: str, plan: Plan) -> None:
     except Exception as error:  # tracing runs the module's code, which may raise anything
         children = list(module.named_children())
         if not children:
-            plan.floats[path] = f"FX cannot trace it ({short(error)})"
+            partition.floats[path] = f"FX cannot trace it ({short_message(error)})"
         for name, child in children:
-            find_parts(child, f"{path}.{name}" if path else name, plan)
+            find_parts(child, f"{path}.{name}" if path else name, partition)
     else:
-        plan.parts.append(path)
+        partition.parts.append(path)
 
 
 def inputs_of(network: nn.Module, paths: list[str], records: Tensor) -> dict[str, tuple[Tensor, ...]]:
-    """What each module gets when the network sees these records."""
+    """The inputs of each module in a forward pass of these records."""
     found: dict[str, tuple[Tensor, ...]] = {}
     handles = [
         network.get_submodule(p).register_forward_pre_hook(lambda _, args, p=p: found.__setitem__(p, args))
@@ -62,7 +63,7 @@ def inputs_of(network: nn.Module, paths: list[str], records: Tensor) -> dict[str
 
 
 def replaced(network: nn.Module, path: str, part: nn.Module) -> nn.Module:
-    """The network with another module at a path; at the empty one, that module itself."""
+    """The network with another module at a path; at the empty path, that module itself."""
     if not path:
         return part
     parent, _, name = path.rpartition(".")
@@ -71,11 +72,11 @@ def replaced(network: nn.Module, path: str, part: nn.Module) -> nn.Module:
 
 
 def relative(name: str, part: str) -> str:
-    """The path of a module as seen from a part."""
+    """The path of a module relative to a part."""
     return name.removeprefix(f"{part}.") if part else name
 
 
-def short(error: BaseException) -> str:
-    """What an exception says, on one line of at most 160 characters."""
+def short_message(error: BaseException) -> str:
+    """The first line of an exception's message, at most 160 characters."""
     text = first_line(error)
     return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,93 @@
+"""The start of a training: the network, its first weights, and what they and the records are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from edgebench.core.contracts import RecordSet
+from edgebench.core.errors import ModelError
+from edgebench.core.files import sha256_of
+from edgebench.core.protocols import Architecture
+from edgebench.core.recipe import Recipe
+from edgebench.data.signals import open_signals
+from edgebench.models import pretrained, store
+from edgebench.models.external import own
+
+RANDOM_WEIGHTS = "starts from random weights"
+
+
+def new_network(architecture: Architecture, recipe: Recipe, classes: int) -> nn.Module:
+    """The architecture's untrained network, or the model that the recipe starts from."""
+    if not recipe.start:
+        return architecture.build(classes)
+    model = store.find(recipe.start)
+    if model.manifest.architecture != architecture.name:
+        raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
+    return store.network(model)
+
+
+def set_first_weights(network: nn.Module, architecture: Architecture, recipe: Recipe, training: RecordSet) -> str:
+    """Set a new network's first weights and its normalisation; returns one line that names the weights."""
+    if recipe.start:
+        model = store.find(recipe.start)
+        return f"continues from {model.manifest.name}, weights {model.manifest.weights_sha256[:12]}"
+    source = RANDOM_WEIGHTS
+    architecture.initialise(network)
+    if architecture.pretrained and recipe.pretrained:
+        source = pretrained.load_imagenet(network.get_submodule("backbone"), architecture.pretrained)
+    architecture.fit_input(network, *lead_statistics(training))
+    return source
+
+
+def earlier_epochs(recipe: Recipe) -> dict[str, int]:
+    """The number of epochs that the weights of `start` were trained for."""
+    if not recipe.start:
+        return {}
+    past = store.find(recipe.start).manifest.training
+    return {"epochs_before": int(past.get("epochs", 0)) + int(past.get("epochs_before", 0))}
+
+
+def compression_fields(recipe: Recipe) -> dict[str, Any]:
+    """The fields of a compressed model's manifest that a training which starts from it preserves."""
+    if not recipe.start:
+        return {}
+    before = store.find(recipe.start).manifest
+    return {
+        "variant": before.variant,
+        "structure": before.structure,
+        "quantization": before.quantization,
+        "before": before.before,
+        "compressed_from": before.compressed_from,
+    }
+
+
+def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation of each lead over all records, in mV, each of shape (leads,)."""
+    signals = open_signals(records.signals)
+    total, squares = np.zeros(signals.shape[1]), np.zeros(signals.shape[1])
+    for start in range(0, len(signals), 1024):
+        part = signals[start : start + 1024].astype(np.float64) / 1000
+        total += part.sum((0, 2))
+        squares += (part**2).sum((0, 2))
+    count = signals.shape[0] * signals.shape[2]
+    mean = total / count
+    return mean.astype(np.float32), np.sqrt(squares / count - mean**2).astype(np.float32)
+
+
+def input_hashes(architecture: str, recipe: Recipe) -> dict[str, str]:
+    """Hashes of the weights and of the user's code that the training uses."""
+    found = {
+        f"{role}_sha256": store.find(name).manifest.weights_sha256
+        for role, name in (("teacher", recipe.teacher), ("start", recipe.start))
+        if name
+    }
+    return found | own.hashes(architecture)
+
+
+def records_hash(*parts: RecordSet) -> str:
+    """Hash of the identifiers and labels of the records."""
+    return sha256_of(*(p.label + p.ids.tobytes().hex() + p.labels.tobytes().hex() for p in parts))

@@ -1,0 +1,61 @@
+"""The epochs of a training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edgebench.core.contracts import RecordSet
+from edgebench.data.augment import augment
+from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.quantization import qat
+from edgebench.training import views
+from edgebench.training.devices import Precision
+from edgebench.training.objective import loss, positive_weights
+from edgebench.training.state import OnStep, State
+
+
+class Trainer:
+    """Runs the epochs of one training."""
+
+    def __init__(self, state: State, records: RecordSet, targets: NDArray[np.float32], precision: Precision) -> None:
+        self.state, self.precision, self.device = state, precision, precision.device
+        self.signals, self.targets = open_signals(records.signals), targets
+        weights = positive_weights(records, state.recipe)
+        self.weights = None if weights is None else weights.to(self.device)
+        if state.hint:
+            state.hint.attach()
+
+    def epoch(self, on_step: OnStep | None) -> float:
+        """One pass over the records; returns the mean loss."""
+        state, size = self.state, self.state.recipe.batch_size
+        order = torch.randperm(len(self.targets), generator=state.random).numpy()
+        steps = len(order) // size
+        state.network.train()
+        if state.hint:
+            state.hint.adapter.train()
+        total = 0.0
+        for step in range(steps):
+            qat.freeze(state.network, (state.epoch * steps + step) / (state.recipe.epochs * steps))
+            total += self._step(np.sort(order[step * size : (step + 1) * size]))
+            state.update_average(state.epoch * steps + step)
+            if on_step:
+                on_step(step + 1, steps, state.epoch)
+        return total / steps
+
+    def _step(self, rows: NDArray[np.int64]) -> float:
+        state, recipe = self.state, self.state.recipe
+        signals = torch.from_numpy(to_millivolts(self.signals[rows]))
+        window = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
+        signals, targets = augment(signals, torch.from_numpy(self.targets[rows]), recipe, state.random)
+        signals = signals.to(self.device)
+        with self.precision.forward():
+            outputs = views.forward(state.network, signals, window)
+            hint = recipe.hint * state.hint(signals, window) if state.hint else 0.0
+        value: Tensor = loss(outputs, targets.to(self.device), recipe, self.weights) + hint
+        self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
+        state.schedule.step()
+        state.restore_zeros()
+        return value.item()
