@@ -11,7 +11,8 @@ from rich.text import Text
 
 from edgebench.cli.console import command, out
 from edgebench.core.errors import RunError
-from edgebench.core.measurements import Measurement, OperatorTime, Run
+from edgebench.core.measurements import Measurement, Run
+from edgebench.core.results import OperatorTime
 from edgebench.reports.plain import plain
 
 SLOWED = 1.5

@@ -12,13 +12,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from edgebench.core.contracts import STRICT, Cell, Status
+from edgebench.core.results import Verdict
 from edgebench.core.settings import Measuring
-
-Verdict = Literal["stable", "noisy", "throttled", "emulated"]
-OperatorKind = Literal["int8", "conversion", "float"]
 
 
 @dataclass(frozen=True)
@@ -113,21 +111,6 @@ class Measurement:
     def cell(self) -> Cell:
         """The cell that this is the measurement of."""
         return Cell(self.model, self.variant, self.exporter, self.target)
-
-
-@dataclass(frozen=True)
-class OperatorTime:
-    """One kind of operator in one prediction, as the runtime's own profiler saw it."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    name: str
-    kind: OperatorKind
-    """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""
-    calls: int
-    """In one prediction."""
-    seconds: float
-    """Of all its calls in one prediction, on average."""
 
 
 @dataclass(frozen=True)

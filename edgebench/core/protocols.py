@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from edgebench.core.contracts import Artifact, DataRequest, InputContract, Progress, RecordSet, Split
-from edgebench.core.measurements import OperatorTime, Run
+from edgebench.core.measurements import Run
 from edgebench.core.recipe import Recipe
+from edgebench.core.results import OperatorTime
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Artifact, IOAdapter
-from edgebench.core.measurements import OperatorTime
 from edgebench.core.protocols import Clock, Runtime, Session
+from edgebench.core.results import OperatorTime
 
 SURE = 1e-6
 """Probabilities are kept this far from 0 and 1, where their logits would be infinite."""

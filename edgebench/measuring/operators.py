@@ -10,8 +10,8 @@ from typing import Any
 
 from edgebench.core.contracts import Job
 from edgebench.core.files import write_text
-from edgebench.core.measurements import OperatorKind, OperatorTime
 from edgebench.core.protocols import Runtime
+from edgebench.core.results import OperatorKind, OperatorTime
 from edgebench.data.signals import open_signals, to_millivolts
 
 RUNS = 40

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Outcome
-from edgebench.core.measurements import Verdict
+from edgebench.core.results import Verdict
 from edgebench.measuring.latency_statistics import drift, median_interval, spread
 
 NOISY_SPREAD = 1.10

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, ModelError
-from edgebench.core.measurements import OperatorTime
 from edgebench.core.protocols import Session
+from edgebench.core.results import OperatorTime
 from edgebench.models import structure
 from edgebench.runtimes import torch_profile, torch_session
 

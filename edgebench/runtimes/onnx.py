@@ -16,8 +16,8 @@ from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
-    from edgebench.core.measurements import OperatorTime
     from edgebench.core.protocols import Clock, Session
+    from edgebench.core.results import OperatorTime
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 

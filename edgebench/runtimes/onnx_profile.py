@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from edgebench.core.measurements import OperatorKind, OperatorTime
+from edgebench.core.results import OperatorKind, OperatorTime
 
 CONVERSIONS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 INT8_TYPES = ("uint8", "int8")

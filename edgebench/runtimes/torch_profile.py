@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.measurements import OperatorKind, OperatorTime
+from edgebench.core.results import OperatorKind, OperatorTime
 
 QUANTIZED_TYPES = ("c10::quint8", "c10::qint8")
 CONVERSIONS = ("quantize_per_tensor", "quantize_per_channel", "dequantize", "quantize_per_tensor_dynamic")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, first_line
-from edgebench.core.measurements import OperatorTime
 from edgebench.core.protocols import Session
+from edgebench.core.results import OperatorTime
 from edgebench.runtimes import torch_profile, torch_session
 
 

@@ -14,8 +14,8 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from edgebench.artifacts.artifacts import Built
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
-from edgebench.core.measurements import OperatorTime
 from edgebench.core.protocols import Clock, Session
+from edgebench.core.results import OperatorTime
 from edgebench.measuring import accuracy, environment, latency
 from edgebench.runtimes.clocks import HostClock
 

@@ -10,7 +10,7 @@ import pytest
 from edgebench.artifacts import artifacts
 from edgebench.core import registry
 from edgebench.core.contracts import Job, RecordSet
-from edgebench.core.measurements import OperatorTime
+from edgebench.core.results import OperatorTime
 from edgebench.measuring.operators import summary
 from edgebench.runtimes import onnx_profile, torch_profile
 

@@ -1,0 +1,278 @@
+"""What measuring gives: the result of each kind of job, and the parts of a measurement, in base units.
+
+`Predicted`, `TimedProcess`, `ColdStart`, `Memory` and `Operators` are what one process reports. `Latency` and `Scores`
+are computed from such results. A field that is None was not measured, or this machine does not show it. Standard
+library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from edgebench.core.contracts import STRICT
+
+Verdict = Literal["stable", "noisy", "throttled", "emulated"]
+OperatorKind = Literal["int8", "conversion", "float"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """One process that predicted the test records."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    records: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What the artifact ran on: provider, engine, threads."""
+
+
+@dataclass(frozen=True)
+class TimedProcess:
+    """One process of a timed pass; its samples are in a file."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    load_s: float
+    first_inference_s: float
+    samples: int
+    period_s: float = 0.0
+    """Time from the start of one prediction to that of the next; 0 where each follows the last at once."""
+    background_cores: float | None = None
+    """Cores that other processes kept busy, on average."""
+    throttled: bool = False
+    throttled_by: tuple[str, ...] = ()
+    temperature_c: float | None = None
+    frequency_hz: float | None = None
+    energy_j: float | None = None
+    """Of one prediction."""
+    energy_source: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """One process that loaded the file and predicted once."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    load_s: float
+    first_inference_s: float
+    evicted: bool
+    """Whether the system put the file out of its page cache before; where it did not, the start was not cold."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of one process that loads the artifact and predicts single records."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    peak_rss_bytes: int
+    model_rss_bytes: int | None = None
+    """What the loaded model holds."""
+    runtime_rss_bytes: int | None = None
+    """The rest: Python and the runtime's libraries. None in runs of earlier versions."""
+    peak_device_bytes: int | None = None
+    """On the accelerator; None on a CPU."""
+
+
+@dataclass(frozen=True)
+class OperatorTime:
+    """One kind of operator in one prediction, as the runtime's own profiler saw it."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    name: str
+    kind: OperatorKind
+    """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""
+    calls: int
+    """In one prediction."""
+    seconds: float
+    """Of all its calls in one prediction, on average."""
+
+
+@dataclass(frozen=True)
+class Operators:
+    """The operators of one prediction, counted and timed by kind; only of quantized artifacts."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    int8_operators: int
+    float_operators: int
+    conversions: int
+    int8_time_share: float
+    conversion_time_share: float
+    slowest_operator: str = ""
+    slowest_operator_share: float | None = None
+    """None where the profiler saw no operator."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a network is made of, whatever file it is exported to."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    parameters: int | None = None
+    macs: int | None = None
+    """Multiply-adds of one record."""
+    sparsity: float | None = None
+    """Share of the weights that are exactly zero."""
+
+
+@dataclass(frozen=True)
+class ArtifactFacts:
+    """The file that was measured, and the network in it."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    file_size_bytes: int
+    sha256: str = ""
+    zip_size_bytes: int | None = None
+    """The file compressed by deflate."""
+    network: Network = Network()
+    """As it was exported."""
+    before: Network | None = None
+    """As it was before its compression; None where it was not compressed."""
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How long an artifact takes until its first answer: medians over processes."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    load_s: float
+    first_inference_s: float
+
+
+@dataclass(frozen=True)
+class Paced:
+    """Predictions at a fixed pace instead of one after the other."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    every_s: float
+    p50_s: float
+    p50_low_s: float
+    p50_high_s: float
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Throughput by batch size."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    throughputs_per_s: Mapping[str, float]
+    """Records per second by batch size."""
+    best: int
+    """The size with the most records per second."""
+
+
+@dataclass(frozen=True)
+class Energy:
+    """An estimate of the energy of one prediction."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    joules: float
+    source: str
+    """The counter, and what it sees."""
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How far the timing can be trusted, and what says so."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    verdict: Verdict | None = None
+    """None where only one process was timed, which says nothing."""
+    reason: str = ""
+    background_cores: float | None = None
+    """Of the process beside which others kept the most cores busy."""
+    drift: float | None = None
+    """Of the process that drifted most: median of its last third over that of its first."""
+    temperature_c: float | None = None
+    """The highest after a process."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time of one prediction, over the samples of all processes; intervals are 95 %."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    p50_s: float
+    p50_low_s: float
+    p50_high_s: float
+    min_s: float | None = None
+    """This and all further times are None in runs of earlier versions."""
+    p90_s: float | None = None
+    p95_s: float | None = None
+    p99_s: float | None = None
+    """None where there are too few samples for it."""
+    max_s: float | None = None
+    samples: int | None = None
+    process_medians_s: tuple[float, ...] = ()
+    """In the order of the rounds."""
+    throughput_per_s: float | None = None
+    steadiness: Steadiness = Steadiness()
+    warm: Loading | None = None
+    """Loading with the file in the page cache."""
+    cold: Loading | None = None
+    """Loading with the file out of the page cache, where that was asked for and the system evicts it."""
+    paced: Paced | None = None
+    batches: Batches | None = None
+    energy: Energy | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric on the test records with its 95 % interval, and its difference to the fp32 model's."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    value: float
+    low: float | None = None
+    """None where the records are too few for an interval."""
+    high: float | None = None
+    delta: float | None = None
+    """Against the uncompressed fp32 model on the same records; None where there is none."""
+    delta_low: float | None = None
+    delta_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """The plainer int8 artifact that this one is compared with, and the difference of macro-F1 to it."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    name: str
+    """Exporter and variant."""
+    delta: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an artifact's answers on the test records are worth."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    records: int
+    macro_f1: Score
+    macro_auc: Score | None = None
+    """None where a class has only one label among the records."""
+    calibration_error: float | None = None
+    f1_by_class: Mapping[str, float] = field(default_factory=dict)
+    agreement: float | None = None
+    """Share of the single decisions that are the fp32 model's."""
+    max_abs_error: float | None = None
+    """Largest difference of a logit to the fp32 model's."""
+    counterpart: Counterpart | None = None
