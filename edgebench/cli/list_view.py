@@ -12,7 +12,7 @@ from edgebench.reports.terminal import print_table
 
 
 def show_list(kind: str) -> None:
-    """Print what is registered: everything for an empty kind. Raises UnknownPlugin."""
+    """Print the plug-ins of a kind, or of all kinds for an empty one. Raises UnknownPlugin."""
     if kind == "models":
         _show_models()
         return
@@ -23,8 +23,8 @@ def show_list(kind: str) -> None:
 
 
 def _show_models() -> None:
-    with live("nothing was written", keep=False) as listener:
-        found = model_facts(listener)
+    with live("nothing was written", keep=False) as reporter:
+        found = model_facts(reporter)
     title = (
         "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
         "scores: PTB-XL's fold 10 · train: with --data-dir DIR"
@@ -34,12 +34,12 @@ def _show_models() -> None:
     problems = [m.problem for m in found if m.problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        err.print(plain(f"not known: {problems[0]}{more}", "yellow"), soft_wrap=True)
+        err.print(plain(f"unknown: {problems[0]}{more}", "yellow"), soft_wrap=True)
 
 
 def _row(m: ModelFacts) -> list[str]:
     scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
-    # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
+    # A model without weights has neither size nor scores; the command that trains it takes their place on the line.
     weights = _joined(size(m.size_bytes), *scores, "shipped") if m.shipped else f"edgebench train {m.name}"
     return [m.name, count(m.parameters), count(m.macs), weights]
 

@@ -6,20 +6,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from edgebench.core.contracts import Job
 from edgebench.core.files import write_text
 from edgebench.core.protocols import Runtime
-from edgebench.core.results import OperatorKind, OperatorTime
+from edgebench.core.results import OperatorKind, Operators, OperatorTime
 from edgebench.data.signals import open_signals, to_millivolts
 
 RUNS = 40
-"""Predictions; the first quarter warms up and is not counted."""
+"""Predictions; the first quarter is warm-up and does not count."""
 
 
-def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
-    """Profile single records; the operators go to `job.output` as JSON. Returns what `summary` makes of them."""
+def measure(job: Job, runtime: Runtime) -> Operators:
+    """Profile predictions of single records, write the operators to `job.output` as JSON, and return their summary."""
     mapped = open_signals(job.signals)
     records = [to_millivolts(mapped[i % len(mapped)][None]) for i in range(RUNS)]
     found = runtime.profile(Path(job.path), job.artifact, job.device, records)
@@ -27,8 +26,8 @@ def measure(job: Job, runtime: Runtime) -> dict[str, Any]:
     return summary(found)
 
 
-def summary(operators: Sequence[OperatorTime]) -> dict[str, Any]:
-    """How many operators of each kind one prediction has, their shares of the time, and the most expensive one."""
+def summary(operators: Sequence[OperatorTime]) -> Operators:
+    """Count the operators of one prediction by kind, with their shares of its time and the slowest operator."""
     total = sum(o.seconds for o in operators) or 1.0
 
     def calls(kind: OperatorKind) -> int:
@@ -38,8 +37,7 @@ def summary(operators: Sequence[OperatorTime]) -> dict[str, Any]:
         return sum(o.seconds for o in operators if o.kind == kind) / total
 
     top = max(operators, key=lambda o: o.seconds, default=None)
-    return {
-        "int8_operators": calls("int8"), "float_operators": calls("float"), "conversions": calls("conversion"),
-        "int8_time_share": share("int8"), "conversion_time_share": share("conversion"),
-        "slowest_operator": top.name if top else "", "slowest_operator_share": top.seconds / total if top else None,
-    }  # fmt: skip
+    return Operators(
+        calls("int8"), calls("float"), calls("conversion"), share("int8"), share("conversion"),
+        top.name if top else "", top.seconds / total if top else None,
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from edgebench.isolation.process import answer_with, say
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Runtime
+    from edgebench.core.results import ColdStart, Memory, Operators, Predicted, TimedProcess
 
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
@@ -63,7 +64,7 @@ def perform(job: Job) -> Outcome:
             from edgebench.measuring import memory
 
             memory.bound(job.memory_limit_bytes, job.threads)
-        return Outcome("ok", values=_measured(job, runtime))
+        return Outcome("ok", values=to_dict(_measured(job, runtime)))
     except DiskFull:
         raise
     except EdgeBenchError as error:
@@ -74,7 +75,7 @@ def perform(job: Job) -> Outcome:
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
 
 
-def _measured(job: Job, runtime: Runtime) -> dict[str, Any]:
+def _measured(job: Job, runtime: Runtime) -> Predicted | Memory | Operators | TimedProcess | ColdStart:
     """What this kind of job gives; only its own module is imported."""
     if job.kind == "predict":
         from edgebench.measuring import accuracy

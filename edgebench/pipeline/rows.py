@@ -1,26 +1,27 @@
-"""From the passes of one cell to its measurement."""
+"""From the outcomes of a cell's jobs to its measurement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgebench.artifacts.artifacts import Built
 from edgebench.core.contracts import Artifact, Cell, Job, Outcome, Target
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import ArtifactFacts, ColdStart, Latency, Memory, Network, Operators, Scores, TimedProcess
+from edgebench.core.serialization import from_dict
 from edgebench.core.target_profiles import Fit, threads_here
 from edgebench.measuring import summary
-from edgebench.measuring.accuracy import Accuracy
 
-Passes = Mapping[str, Sequence[summary.Process]]
-"""What the timed passes of a cell gave, by name."""
+Passes = Mapping[str, Sequence[tuple[Outcome, Path]]]
+"""The outcomes of the timed passes of a cell by name, each with the file of its samples."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell with all that is needed to measure it."""
+    """A cell with its target and its artifact."""
 
     cell: Cell
     target: Target
@@ -29,26 +30,26 @@ class Planned:
 
     @property
     def artifact(self) -> Artifact:
-        """The artifact; only where it was built."""
+        """The artifact; call this only where it was built."""
         assert self.built.artifact is not None
         return self.built.artifact
 
     @property
     def blocked(self) -> Outcome | None:
-        """Why there is nothing to measure, known before anything runs; None where there is."""
+        """Why the cell cannot be measured, known before any job runs; None where it can."""
         if self.fit.reason:
             return Outcome("unsupported", self.fit.reason)
         return None if self.built.artifact is not None else self.built.outcome
 
     @property
     def engine(self) -> str:
-        """torch's quantized engine to set; empty for a file that has no int8 TorchScript in it."""
+        """torch's quantized engine to set; empty unless the file is int8 TorchScript."""
         if self.artifact.format != "torchscript" or self.artifact.precision == "fp32":
             return ""
         return self.artifact.engine or self.target.quantized_engine
 
     def job(self, kind: Any, signals: Path, output: Path, **settings: Any) -> Job:
-        """A worker's job on this cell."""
+        """A job for a worker on this cell."""
         threads = settings.pop("threads", None) or threads_here(self.target, settings.get("cores", ()))
         return Job(
             kind, self.artifact, str(self.built.path), self.target.device, threads, self.engine, str(signals),
@@ -62,34 +63,41 @@ def measurement(
     dataset: str,
     host: str,
     outcome: Outcome,
-    accuracy: Accuracy | None = None,
+    scores: Scores | None = None,
     memory: Outcome | None = None,
     profile: Outcome | None = None,
     passes: Passes | None = None,
 ) -> Measurement:
-    """The row of a cell: whatever was measured, with the status and reason of `outcome`."""
-    cell, artifact = planned.cell, planned.built.artifact
-    values: dict[str, Any] = {}
-    if artifact is not None:
-        values |= {
-            "file_size_bytes": artifact.file_size_bytes, "parameters": artifact.parameters,
-            "sparsity": artifact.sparsity, "artifact_sha256": artifact.sha256,
-            "zip_size_bytes": artifact.zip_size_bytes, "macs": artifact.macs,
-            "parameters_before": artifact.before.get("parameters"), "macs_before": artifact.before.get("macs"),
-            "sparsity_before": artifact.before.get("sparsity"),
-        }  # fmt: skip
-    if accuracy is not None:
-        values |= asdict(accuracy)
-    if memory is not None and memory.status == "ok":
-        values |= memory.values
-    if profile is not None and profile.status == "ok":
-        values |= profile.values
-    if passes and outcome.status == "ok":
-        values |= summary.timed(passes, planned.fit.emulated)
-        values["verdict_reason"] = planned.fit.because or values["verdict_reason"]
+    """The measurement of a cell: whatever was measured, with the status and reason of `outcome`."""
+    artifact = planned.built.artifact
     return Measurement(
-        run=run, model=cell.model, variant=cell.variant, exporter=cell.exporter,
-        format=artifact.format if artifact else "", precision=artifact.precision if artifact else "",
-        target=cell.target, status=outcome.status, reason=outcome.reason, emulated=planned.fit.emulated,
-        dataset=dataset, host=host, **values,
+        run, planned.cell, outcome.status, outcome.reason, planned.fit.emulated,
+        artifact.format if artifact else "", artifact.precision if artifact else "", dataset, host,
+        _facts(artifact) if artifact else None,
+        from_dict(Memory, dict(memory.values)) if memory and memory.status == "ok" else None,
+        _latency(passes, planned.fit) if passes and outcome.status == "ok" else None,
+        scores,
+        from_dict(Operators, dict(profile.values)) if profile and profile.status == "ok" else None,
     )  # fmt: skip
+
+
+def _facts(artifact: Artifact) -> ArtifactFacts:
+    before = {name: artifact.before.get(name) for name in ("parameters", "macs", "sparsity")}
+    parameters, macs = (None if (n := before[name]) is None else int(n) for name in ("parameters", "macs"))
+    return ArtifactFacts(
+        artifact.file_size_bytes, artifact.sha256, artifact.zip_size_bytes,
+        Network(artifact.parameters, artifact.macs, artifact.sparsity),
+        Network(parameters, macs, before["sparsity"]) if artifact.before else None,
+    )  # fmt: skip
+
+
+def _latency(passes: Passes, fit: Fit) -> Latency:
+    timed = {
+        name: [(from_dict(TimedProcess, dict(outcome.values)), path) for outcome, path in done]
+        for name, done in passes.items()
+        if name != "cold"
+    }
+    cold = [from_dict(ColdStart, dict(outcome.values)) for outcome, _ in passes.get("cold", ())]
+    batches = {int(name.removeprefix("batch")): done for name, done in timed.items() if name.startswith("batch")}
+    found = summary.latency(timed["latency"], fit.emulated, timed.get("paced", ()), batches, cold)
+    return replace(found, steadiness=replace(found.steadiness, reason=fit.because or found.steadiness.reason))

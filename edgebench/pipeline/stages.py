@@ -17,9 +17,10 @@ from edgebench.artifacts.artifacts import Built
 from edgebench.core import registry, target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, Outcome, RecordSet
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import Scores
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
-from edgebench.measuring.accuracy import BATCH, Accuracy, Answer, Reference, scores
+from edgebench.measuring.accuracy import BATCH, Answer, Reference, score_cells
 from edgebench.pipeline import build_stage, remote_stage
 from edgebench.pipeline.device_plan import DevicePlan
 from edgebench.pipeline.rows import Planned, measurement
@@ -50,7 +51,7 @@ class Grid:
     built: dict[build_stage.Key, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
-    accuracies: dict[str, Accuracy] = field(default_factory=dict)
+    scores: dict[str, Scores] = field(default_factory=dict)
     elsewhere: list[Planned] = field(default_factory=list)
     """Cells of targets that are reached over SSH: nothing of them is measured here."""
 
@@ -119,7 +120,7 @@ class Grid:
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
             answers[planned.cell] = Answer(logits, planned.artifact, reference)
-        self.accuracies = scores(self.test.labels, answers, {p.cell for p in self._open()})
+        self.scores = score_cells(self.test.labels, answers, {p.cell for p in self._open()})
 
     def _ended(self) -> dict[Cell, Answer]:
         """What the cells answered that had ended before a resume: others are held against them."""
@@ -241,7 +242,7 @@ class Grid:
         row = measurement(
             self.store.folder.resolve().name, planned, self.test.label,
             planned.target.ssh or environment.host_label(self.facts), outcome,
-            self.accuracies.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
+            self.scores.get(planned.cell.id), self.store.outcomes.get(f"memory~{planned.cell.id}"),
             self.store.outcomes.get(f"profile~{planned.cell.id}"), self._rounds.done(planned),
         )  # fmt: skip
         self.store.finish(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from flat_rows import measurement
 from rich.console import Console
 
 from edgebench.cli.live_view import Live, clock_text
@@ -21,9 +22,16 @@ class Clock:
 
 def row(exporter: str, status: str = "ok", reason: str = "") -> Measurement:
     values = {"latency_p50_s": 0.00173, "macro_f1": 0.7452, "verdict": "noisy"} if status == "ok" else {}
-    return Measurement(
-        "r", "resnet1d", "none", exporter, "onnx", "fp32", "host", status, reason, False, **values  # type: ignore[arg-type]
-    )  # fmt: skip
+    return measurement(
+        run="r",
+        model="resnet1d",
+        variant="none",
+        exporter=exporter,
+        target="host",
+        status=status,
+        reason=reason,
+        **values,
+    )
 
 
 def screen(live: Live, width: int) -> list[str]:

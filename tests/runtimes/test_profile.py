@@ -10,7 +10,8 @@ import pytest
 from edgebench.artifacts import artifacts
 from edgebench.core import registry
 from edgebench.core.contracts import Job, RecordSet
-from edgebench.core.results import OperatorTime
+from edgebench.core.results import Operators, OperatorTime
+from edgebench.core.serialization import from_dict
 from edgebench.measuring.operators import summary
 from edgebench.runtimes import onnx_profile, torch_profile
 
@@ -24,32 +25,29 @@ def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet
     job = Job("profile", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), str(output))
     outcome = artifacts.perform(job, 120)
     assert outcome.status == "ok", outcome.reason
-    values = outcome.values
+    values = from_dict(Operators, dict(outcome.values))
     assert output.is_file()
-    assert values["slowest_operator"]
-    assert 0 < values["slowest_operator_share"] <= 1
+    assert values.slowest_operator
+    assert 0 < (values.slowest_operator_share or 0) <= 1
     if name.endswith("-int8"):
-        assert values["int8_operators"] >= 19  # every convolution and the linear layer
-        assert values["conversions"] >= 2
-        assert values["int8_time_share"] > 0.5
+        assert values.int8_operators >= 19  # every convolution and the linear layer
+        assert values.conversions >= 2
+        assert values.int8_time_share > 0.5
     elif name.endswith("-dynamic"):
-        assert values["int8_operators"] == 1  # the linear layer alone
-        assert values["int8_time_share"] < 0.3
+        assert values.int8_operators == 1  # the linear layer alone
+        assert values.int8_time_share < 0.3
     else:
-        assert values["int8_operators"] == values["conversions"] == 0
-        assert values["float_operators"] >= 19
+        assert values.int8_operators == values.conversions == 0
+        assert values.float_operators >= 19
 
 
 def test_summary_by_hand() -> None:
-    told = summary([
+    found = summary([
         OperatorTime("QLinearConv", "int8", 4, 6e-3), OperatorTime("QuantizeLinear", "conversion", 2, 1e-3),
         OperatorTime("Softmax", "float", 1, 1e-3),
     ])  # fmt: skip
-    assert told == {
-        "int8_operators": 4, "float_operators": 1, "conversions": 2, "int8_time_share": 0.75,
-        "conversion_time_share": 0.125, "slowest_operator": "QLinearConv", "slowest_operator_share": 0.75,
-    }  # fmt: skip
-    assert summary([])["slowest_operator"] == ""
+    assert found == Operators(4, 1, 2, 0.75, 0.125, "QLinearConv", 0.75)
+    assert summary([]).slowest_operator == ""
 
 
 @pytest.mark.parametrize(("operator", "kind"), [
