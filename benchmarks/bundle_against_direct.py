@@ -39,8 +39,9 @@ def main() -> int:
             runs = {way: by_exporter(ways[way](home / f"{way}{number}")) for way in order}
             for exporter, direct in runs["direct"].items():
                 bundled = runs["bundle"][exporter]
-                wrong |= direct.macro_f1 != bundled.macro_f1
-                ratios.setdefault(exporter, []).append((bundled.latency_p50_s or 0) / (direct.latency_p50_s or 1))
+                assert direct.scores and bundled.scores and direct.latency and bundled.latency
+                wrong |= direct.scores.macro_f1 != bundled.scores.macro_f1
+                ratios.setdefault(exporter, []).append(bundled.latency.p50_s / direct.latency.p50_s)
     for exporter, found in ratios.items():
         median = statistics.median(found)
         wrong |= abs(median - 1) > BOUND
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 def by_exporter(run: Run) -> dict[str, Measurement]:
-    return {m.exporter: m for m in run.measurements if m.status == "ok"}
+    return {m.cell.exporter: m for m in run.measurements if m.status == "ok"}
 
 
 if __name__ == "__main__":

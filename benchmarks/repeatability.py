@@ -16,16 +16,23 @@ import time
 from pathlib import Path
 
 import edgebench
-from edgebench.core.measurements import Measurement
+from edgebench.core.results import Latency
 
 BOUND = 1.05
 
 
-def measured(artifact: Path, folder: Path, processes: int) -> Measurement:
-    """One run of one cell on one thread."""
+def measured(artifact: Path, folder: Path, processes: int) -> Latency:
+    """The latency of one run of one cell on one thread."""
     measuring = {"processes": processes, "min_seconds": 1.0}
     run = edgebench.measure([artifact], folder, limit=24, threads=1, measuring=measuring)
-    return run.measurements[0]
+    latency = run.measurements[0].latency
+    assert latency is not None
+    return latency
+
+
+def shown(latency: Latency) -> str:
+    """The median and how far it can be trusted."""
+    return f"{latency.p50_s * 1e3:.3f} ms  {latency.steadiness.verdict}  {latency.steadiness.reason}"
 
 
 def main() -> int:
@@ -38,8 +45,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         rows = [measured(args.artifact, Path(scratch) / str(i), args.processes) for i in range(args.runs)]
         for row in rows:
-            print(f"{(row.latency_p50_s or 0) * 1e3:.3f} ms  {row.verdict}  {row.verdict_reason}")
-        medians = [row.latency_p50_s or 0.0 for row in rows]
+            print(shown(row))
+        medians = [row.p50_s for row in rows]
         spread = max(medians) / min(medians)
         print(f"largest over smallest median of {args.runs} runs: {spread:.3f} (bound {BOUND})")
         burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
@@ -49,11 +56,8 @@ def main() -> int:
         finally:
             burner.kill()
             burner.wait()
-        print(
-            f"beside a busy process: {(disturbed.latency_p50_s or 0) * 1e3:.3f} ms  {disturbed.verdict}  "
-            f"{disturbed.verdict_reason}"
-        )
-    return int(spread > BOUND or disturbed.verdict != "noisy")
+        print(f"beside a busy process: {shown(disturbed)}")
+    return int(spread > BOUND or disturbed.steadiness.verdict != "noisy")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def enlarged(run: Run, count: int, folder: Path) -> Run:
     rows = []
     measured = [m for m in run.measurements if m.status == "ok" and not m.emulated]
     for number, m in zip(range(count), itertools.cycle(measured), strict=False):
-        copy = replace(m, model=f"{m.model}-{number // len(measured)}", run=folder.name)
+        copy = replace(m, cell=replace(m.cell, model=f"{m.cell.model}-{number // len(measured)}"), run=folder.name)
         rows.append(copy)
         for process in range(99):
             path = run_store.output_of(run.part_of(m).folder, JobKey.of_cell("latency", m.cell, process))

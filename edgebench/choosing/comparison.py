@@ -1,4 +1,4 @@
-"""Two runs, or two cells of one run, side by side: ratios with intervals; and what of it is a regression."""
+"""Compare two runs, or the cells of one run: ratios with intervals, and which differences are regressions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from edgebench.choosing.pareto import value_of
+from edgebench.core import flat_row
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
@@ -22,28 +24,28 @@ from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
 from edgebench.pipeline import run_store
 
 ALIKE = 0.05
-"""Two latencies whose ratio is surely within so much of 1 are called alike."""
+"""Two latencies are alike if the interval of their ratio lies within this share of 1."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One cell beside another: what is new over what was."""
+    """One cell compared with another: ratios and differences of the new one to the old one."""
 
     new: Measurement
     old: Measurement
     latency: Ratio | None
-    """None where a side has no times, or fewer than two processes."""
+    """None where either side has no times or fewer than two processes."""
     size: float | None
     memory: float | None
     f1_change: float | None
     fastest: float | None = None
-    """Ratio of the fastest samples; None where a side does not know its own."""
+    """Ratio of the fastest samples; None where one is not known."""
 
     @property
-    def said(self) -> str:
-        """What the interval of the ratio leaves: `slower`, `faster`, `alike`, or `undecided`; empty without one.
+    def label(self) -> str:
+        """`slower`, `faster`, `alike` or `undecided`, by the interval of the ratio; empty without one.
 
-        Alike is what differs by less than `ALIKE` beyond the noise; undecided what may be slower or faster by more.
+        Alike: the whole interval is within `ALIKE` of 1. Undecided: it contains 1, and larger differences.
         """
         if self.latency is None:
             return ""
@@ -53,9 +55,9 @@ class Compared:
 
 
 def compare(run: Path, other: Path | None = None, base: str = "", across_machines: bool = False) -> list[Compared]:
-    """Hold the run in a folder against another (a folder, or a baseline file), or its cells against its cell `base`.
+    """Compare the run in a folder with another run or a baseline file, or its cells with its cell `base`.
 
-    Raises RunError, and PlanError for unlike machines, or where it is not one of the two.
+    Raises RunError, and PlanError for unlike machines and unless exactly one of `other` and `base` is there.
     """
     if (other is None) == (not base):
         raise PlanError("name a second run, or a cell of the run: --base eager")
@@ -66,7 +68,7 @@ def compare(run: Path, other: Path | None = None, base: str = "", across_machine
 def gate(
     run: Path, against: Path, bounds: Bounds | None = None, across_machines: bool = False
 ) -> tuple[list[Compared], list[str]]:
-    """The cells of the run in a folder beside those of a baseline, and a line for each that got worse.
+    """Compare the run in a folder with a baseline; returns the compared cells and a line for each regression.
 
     Raises RunError, and PlanError for unlike machines.
     """
@@ -74,9 +76,10 @@ def gate(
 
 
 def compared(new: Run, old: Run, across: bool = False) -> list[Compared]:
-    """The cells that both runs measured, by name. Times of unlike machines are refused, unless `across`.
+    """Compare the cells that both runs measured.
 
-    So are those with other threads. Raises RunError where no cell is in both, PlanError for unlike machines.
+    Raises RunError where they have no cell in common, and PlanError for unlike machines or numbers of threads, unless
+    `across`.
     """
     if not across and (why := _unlike(new, old)):
         raise PlanError(f"{why}; --across-machines compares their times anyway")
@@ -86,37 +89,38 @@ def compared(new: Run, old: Run, across: bool = False) -> list[Compared]:
 
 
 def within(run: Run, base: str) -> list[Compared]:
-    """Each cell of a run beside the cell `base` (an exporter, or `EXPORTER · VARIANT`) of its model and target.
+    """Compare each cell of a run with the cell `base` (an exporter, or `EXPORTER · VARIANT`) of its model and target.
 
-    The processes of both are compared round by round: they ran in the same minutes. Raises RunError for no such cell.
+    Their processes are paired round by round, since those of a round ran within minutes. Raises RunError where there
+    is no such cell.
     """
     rows = [m for m in run.measurements if _ok(m)]
-    bases = {(m.model, m.target): m for m in rows if base in (m.cell.name, m.cell.name.replace(" · ", "/"))}
+    bases = {(m.cell.model, m.cell.target): m for m in rows if base in (m.cell.name, m.cell.name.replace(" · ", "/"))}
     if not rows:
         raise RunError(f"{run.name}: no cell was measured, so there is nothing to compare")
     if not bases:
         raise RunError(f"{run.name}: no measured cell is called '{base}'; there are {_names(rows)}")
-    pairs = [(m, bases.get((m.model, m.target))) for m in rows]
+    pairs = [(m, bases.get((m.cell.model, m.cell.target))) for m in rows]
     return [_pair(m, other, True, run, run) for m, other in pairs if other is not None and other is not m]
 
 
 def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tuple[list[Compared], list[str]]:
-    """The cells that both measured, and a line for each that got worse than the bounds allow, or is no longer measured.
+    """Compare the cells that both measured; returns them and a line for each that is worse than the bounds allow.
 
-    What cannot be compared is a line too: a gate that saw nothing must not open. Raises PlanError for unlike machines,
-    RunError where the baseline has no measured cell.
+    A cell that is no longer measured and a number that cannot be compared are lines too: a gate that compared nothing
+    must not pass. Raises PlanError for unlike machines, RunError where the baseline has no measured cell.
     """
     if not across and (why := _unlike(new, old)):
         raise PlanError(f"{why}; --across-machines compares their times anyway")
     if not any(map(_ok, old.measurements)):
-        raise RunError(f"{old.name} has no measured cell to hold anything against")
+        raise RunError(f"{old.name} has no measured cell to compare with")
     pairs = _shared(new, old)
-    lines = [f"{_label(pair.new)}: {text}" for pair in pairs for text in _worse(pair, bounds)]
+    lines = [f"{pair.new.cell.label}: {text}" for pair in pairs for text in _worse(pair, bounds)]
     rows = {m.cell: m for m in new.measurements}
     for was in old.measurements:
         now = rows.get(was.cell)
         if was.status == "ok" and (now is None or now.status != "ok"):
-            lines.append(f"{_label(was)}: {f'{now.status}: {now.reason}' if now else 'is not in the run'}")
+            lines.append(f"{was.cell.label}: {f'{now.status}: {now.reason}' if now else 'is not in the run'}")
     return pairs, lines
 
 
@@ -128,42 +132,42 @@ def _shared(new: Run, old: Run) -> list[Compared]:
 def _worse(pair: Compared, bounds: Bounds) -> list[str]:
     found = []
     if pair.latency is None and not pair.new.emulated:
-        found.append("its latency cannot be compared: that takes two processes on either side (--processes)")
+        found.append("its latency cannot be compared: that takes two processes on each side (--processes)")
     if pair.f1_change is None:
         found.append("its macro-F1 cannot be compared: the records are not the same (--dataset, --limit)")
     if (times := pair.latency) and _slower(times, bounds) and not _only_some(pair, bounds):
         interval = f"{times.low:.3f} to {times.high:.3f}"
-        found.append(f"{times.ratio:.3f} times the latency ({interval}); {bounds.slowdown:g} may be lost")
+        found.append(f"{times.ratio:.3f} times the latency ({interval}); a slowdown by {bounds.slowdown:g} is allowed")
     if pair.f1_change is not None and pair.f1_change < -bounds.f1_drop:
-        found.append(f"macro-F1 {pair.f1_change:+.4f}; {bounds.f1_drop:g} may be lost")
+        found.append(f"macro-F1 {pair.f1_change:+.4f}; a drop of {bounds.f1_drop:g} is allowed")
     for name, grown, bound in (
         ("file", pair.size, bounds.size_growth), ("peak memory", pair.memory, bounds.memory_growth)
     ):  # fmt: skip
         if grown is not None and grown > 1 + bound:
-            found.append(f"{grown:.3f} times the {name}; it may grow by {bound:g}")
+            found.append(f"{grown:.3f} times the {name}; growth by {bound:g} is allowed")
     return found
 
 
-def uncounted(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
-    """A line for each cell whose median rose beyond bound and noise, while its fastest sample stayed where it was."""
+def disturbed(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
+    """A line for each cell whose median rose beyond bound and noise while its fastest sample did not."""
     return [
-        f"{_label(pair.new)}: {pair.latency.ratio:.3f} times the median latency, but {pair.fastest:.3f} times the "
-        "fastest sample: other work on the machine slows some samples, a change of the code all"
+        f"{pair.new.cell.label}: {pair.latency.ratio:.3f} times the median latency, but {pair.fastest:.3f} times the "
+        "fastest sample: other work on the machine slows some samples, slower code slows all of them"
         for pair in pairs
         if pair.latency and _slower(pair.latency, bounds) and _only_some(pair, bounds)
     ]
 
 
-def untold(pairs: Sequence[Compared], bounds: Bounds) -> str:
-    """How many latencies the noise leaves open by more than the bound, and how far; empty where there are none."""
+def undecided(pairs: Sequence[Compared], bounds: Bounds) -> str:
+    """How many latencies may have risen above the bound within the noise, and how far; empty where there are none."""
     timed = [pair.latency for pair in pairs if pair.latency]
     unsure = [times for times in timed if times.high > 1 + bounds.slowdown and not _slower(times, bounds)]
     if not unsure:
         return ""
     worst = max(times.high for times in unsure)
     return (
-        f"{len(unsure)} of {len(timed)} latencies are too noisy to judge: the worst may be {worst:.2f} times what it "
-        "was; more --processes, or a quieter machine, narrow that"
+        f"{len(unsure)} of {len(timed)} latencies are too noisy to judge: one may be up to {worst:.2f} times what it "
+        "was; more --processes or a quieter machine narrows this"
     )
 
 
@@ -176,25 +180,23 @@ def _only_some(pair: Compared, bounds: Bounds) -> bool:
     return pair.fastest is not None and pair.fastest <= 1 + bounds.slowdown / 2
 
 
-def save_baseline(run: Run, path: Path) -> None:
-    """Write what a later run is held against into one file.
-
-    Raises RunError where no cell was measured: nothing could be held against that; and DiskFull.
-    """
+def write_baseline(run: Run, path: Path) -> None:
+    """Write the file that later runs are compared with; raises RunError where no cell was measured, and DiskFull."""
     if not any(map(_ok, run.measurements)):
-        raise RunError(f"{run.name}: no cell was measured, so that it is no baseline")
-    rows = [to_dict(replace(m, process_medians_s=_medians(m, run))) for m in run.measurements]
+        raise RunError(f"{run.name}: no cell was measured, so it cannot be a baseline")
+    rows = [to_dict(_with_medians(m, run)) for m in run.measurements]
     document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def baseline(path: Path) -> Run:
-    """A run's folder, or a file that `save_baseline` wrote; raises RunError."""
+    """Read a run's folder or a file of `write_baseline`; raises RunError."""
     if path.is_dir():
         return run_store.read(path)
     try:
         data = all_readable(json.loads(path.read_text(encoding="utf-8")))  # it may come from another machine
-        rows = tuple(validated(Measurement, row, str(path), RunError) for row in data["measurements"])
+        nested = (flat_row.nested(row) for row in data["measurements"])
+        rows = tuple(validated(Measurement, row, str(path), RunError) for row in nested)
         return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
@@ -203,18 +205,22 @@ def baseline(path: Path) -> Run:
 
 
 def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_run: Run) -> Compared:
-    same_records = (new.dataset, new.records) == (old.dataset, old.records)
-    known = same_records and new.macro_f1 is not None and old.macro_f1 is not None
+    f1_change = None
+    if new.scores and old.scores and (new.dataset, new.scores.records) == (old.dataset, old.scores.records):
+        f1_change = new.scores.macro_f1.value - old.scores.macro_f1.value
+    size, memory = (_quotient(value_of(new, metric), value_of(old, metric)) for metric in ("size", "memory"))
     return Compared(
-        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired),
-        _quotient(new.file_size_bytes, old.file_size_bytes), _quotient(new.peak_rss_bytes, old.peak_rss_bytes),
-        (new.macro_f1 or 0) - (old.macro_f1 or 0) if known else None,
-        _quotient(new.latency_min_s, old.latency_min_s),
+        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired), size, memory, f1_change,
+        _quotient(_fastest(new), _fastest(old)),
     )  # fmt: skip
 
 
+def _fastest(m: Measurement) -> float | None:
+    return m.latency.min_s if m.latency else None
+
+
 def _unlike(new: Run, old: Run) -> str:
-    """Why the times of two runs do not compare, as `readable` text; empty where they do."""
+    """Why the times of two runs cannot be compared, as `readable` text; empty where they can."""
     return readable(_difference(new, old))
 
 
@@ -229,12 +235,16 @@ def _difference(new: Run, old: Run) -> str:
 
 
 def _medians(m: Measurement, run: Run) -> tuple[float, ...]:
-    """Of each process; from the samples where the run was measured before they were kept. Empty where emulated."""
-    if m.emulated:
+    """The median of each process; from the samples for runs of earlier versions. Empty where emulated."""
+    if m.emulated or m.latency is None:
         return ()
     files = (run_store.output_of(run.folder, JobKey.of_cell("latency", m.cell, n)) for n in itertools.count())
     there = itertools.takewhile(Path.is_file, files)
-    return m.process_medians_s or tuple(float(np.median(np.load(path))) for path in there)
+    return m.latency.process_medians_s or tuple(float(np.median(np.load(path))) for path in there)
+
+
+def _with_medians(m: Measurement, run: Run) -> Measurement:
+    return replace(m, latency=m.latency and replace(m.latency, process_medians_s=_medians(m, run)))
 
 
 def _latency(new: tuple[float, ...], old: tuple[float, ...], paired: bool) -> Ratio | None:
@@ -250,10 +260,6 @@ def _quotient(new: float | None, old: float | None) -> float | None:
 
 def _ok(m: Measurement) -> bool:
     return m.status == "ok"
-
-
-def _label(m: Measurement) -> str:
-    return f"{m.model} {m.cell.name} on {m.target}"
 
 
 def _machine(run: Run) -> str:

@@ -1,7 +1,7 @@
-"""Why a recommended cell may be off the Pareto front: which cell beats it, and why that one was not chosen.
+"""Why a recommended cell may be off the Pareto front: which cell dominates it, and why that one was not chosen.
 
-The front knows no bounds and no preference. A cell of it may miss a bound, or, since *within the noise* is not
-transitive, be clearly behind in the preferred figure where the recommended one is not.
+The front knows no bounds and no preference. A cell of it may miss a bound. Or, since *within the noise* is not
+transitive, it may be significantly behind in the preferred metric where the recommended one is not.
 """
 
 from __future__ import annotations
@@ -10,57 +10,55 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgebench.choosing import limits as bounding
-from edgebench.choosing import pareto, reasons, rule
+from edgebench.choosing import limits, pareto, reasons, rule
 from edgebench.choosing.limits import Bound
-from edgebench.choosing.pareto import FIGURES, Figure, value_of
+from edgebench.choosing.pareto import METRICS, Metric, value_of
 from edgebench.choosing.rule import Choice
 from edgebench.core.measurements import Measurement
 
 
-def of(
-    choice: Choice, cells: Sequence[Measurement], given: Sequence[Bound], prefer: Figure
+def explain(
+    choice: Choice, cells: Sequence[Measurement], bounds: Sequence[Bound], prefer: Metric
 ) -> tuple[Measurement, str] | None:
-    """A cell that dominates the chosen one of these, with why it was not chosen, in a sentence; None on the front.
+    """A cell that dominates the chosen one, with the reason in a sentence why it was not chosen; None on the front.
 
-    `cells` are those of one machine and target, not emulated: there is no front where nothing is ranked.
+    `cells` are those of one machine and target, not emulated: emulated cells are not ranked and have no front.
     """
-    beaten = pareto.beats(cells)
+    better = pareto.better(cells)
     me = next(number for number, m in enumerate(cells) if m is choice.cell)
-    above = pareto.dominates(beaten)[:, me]
+    above = pareto.dominates(better)[:, me]
     if not np.any(above):
         return None
     best = {m.cell.id for m in pareto.undominated(cells)}
     front = np.array([m.cell.id in best for m in cells])
-    # Rather one that beats it by itself, and rather one of the front; one that does both need not be there.
-    found = next(some for some in (above & front & beaten[:, me], above & beaten[:, me], above & front) if np.any(some))
+    # Best is a cell that is directly better and on the front; there may be none that is both.
+    candidates = (above & front & better[:, me], above & better[:, me], above & front)
+    found = next(some for some in candidates if np.any(some))
     number = cells.index(
-        rule.choose([m for m, is_one in zip(cells, found, strict=True) if is_one], prefer, FIGURES).cell
+        rule.choose([m for m, is_one in zip(cells, found, strict=True) if is_one], prefer, METRICS).cell
     )
     m = cells[number]
-    if beaten[number, me]:
-        better = [f for f in FIGURES if pareto.clear([m, choice.cell], f)[0, 1] < 0]
-        how = f"beats it ({reasons.against(m, choice.cell, prefer, better)})"
+    if better[number, me]:
+        ahead = [metric for metric in METRICS if pareto.significant([m, choice.cell], metric)[0, 1] < 0]
+        how = f"dominates it ({reasons.against(m, choice.cell, prefer, ahead)})"
     else:
-        how = "dominates it over cells in between"
-    return m, f"It is not on the Pareto front: {reasons.title(m)} {how}. {_why_not(m, choice, cells, given, prefer)}"
+        how = "dominates it through a chain of other cells"
+    return m, f"It is not on the Pareto front: {reasons.title(m)} {how}. {_why_not(m, choice, bounds, prefer)}"
 
 
-def _why_not(
-    m: Measurement, choice: Choice, cells: Sequence[Measurement], given: Sequence[Bound], prefer: Figure
-) -> str:
-    lacking = bounding.missed(m, given)
-    if lacking:
-        told = [("it " if bound.value(m) is not None else "") + bound.told(m) for bound in lacking]
-        return f"That one was not chosen: {'; '.join(told)}."
+def _why_not(m: Measurement, choice: Choice, bounds: Sequence[Bound], prefer: Metric) -> str:
+    missed = limits.missed(m, bounds)
+    if missed:
+        parts = [("it " if bound.value(m) is not None else "") + bound.miss_text(m) for bound in missed]
+        return f"That one was not chosen: {'; '.join(parts)}."
     name = reasons.NAMES[prefer]
     if choice.known and value_of(m, prefer) is None:
         return f"That one was not chosen because its {name} is not known."
-    ahead = [one for one in choice.tied if pareto.clear([one, m], prefer)[0, 1] < 0]
+    ahead = [one for one in choice.tied if pareto.significant([one, m], prefer)[0, 1] < 0]
     if ahead:
-        leader = rule.choose(ahead, prefer, FIGURES).cell
+        leader = rule.choose(ahead, prefer, METRICS).cell
         return (
-            f"That one was not chosen because its {name} is clearly behind that of {reasons.title(leader)}, "
+            f"That one was not chosen because its {name} is significantly worse than that of {reasons.title(leader)}, "
             "with which the recommended one is tied."
         )
-    return "By itself that one does not beat it, and so the two were weighed against each other."
+    return "That one is not directly better, so the rule compared the two by macro-F1 and by the product of the rest."

@@ -1,18 +1,20 @@
-"""Why an int8 artifact is as fast as it is: one sentence from what was measured."""
+"""Why an int8 artifact is as fast as it is, in one sentence from the measured operators."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.options import untrained
+from edgebench.core.results import Latency, Operators
 
 FP32 = {"torchscript": "torchscript", "onnx": "onnx"}
-"""By format: the exporter of the float file that an int8 one is held against."""
+"""By format: the exporter of the float file that an int8 file is compared with."""
 FASTER = 1.1
-"""From this ratio of the medians on, an artifact is called faster."""
+"""The ratio of the medians from which on an artifact counts as faster."""
 MUCH = 0.25
-"""Share of the time from which on conversions are the cause."""
+"""The share of the time from which on conversions count as the cause."""
 INT8_PRODUCTS = {
     "x86_64": ("avx512_vnni", "avx_vnni", "amx_int8"),
     "aarch64": ("asimddp", "i8mm"),
@@ -20,67 +22,62 @@ INT8_PRODUCTS = {
 """Instructions that multiply and add int8 values four at a time."""
 
 
-def of(m: Measurement, run: Run) -> str:
+def explain(m: Measurement, run: Run) -> str:
     """The sentence for a cell; empty where it is not quantized or was not profiled."""
-    if m.status != "ok" or m.int8_operators is None:
+    if m.status != "ok" or m.operators is None:
         return ""
+    operators = m.operators
     counted = (
-        f"{m.int8_time_share or 0:.0%} of the time in {_of(m.int8_operators, 'int8 operator')}, "
-        f"{m.conversion_time_share or 0:.0%} in {_of(m.conversions or 0, 'conversion')}, "
-        f"the rest in {_of(m.float_operators or 0, 'other')}"
+        f"{operators.int8_time_share:.0%} of the time in {_of(operators.int8_operators, 'int8 operator')}, "
+        f"{operators.conversion_time_share:.0%} in {_of(operators.conversions, 'conversion')}, "
+        f"the rest in {_of(operators.float_operators, 'other')}"
     )
     if m.emulated:
         return f"emulated, so its latency says nothing; here {counted}"
     dense = counterpart(m, run.measurements)
-    if dense is None or not dense.latency_p50_s or not m.latency_p50_s:
+    if dense is None or not dense.latency or not m.latency or not m.latency.p50_s:
         return f"no float file of its kind was measured beside it; {counted}"
-    ratio = dense.latency_p50_s / m.latency_p50_s
-    noise = ", within the noise" if _overlap(m, dense) else ""
-    other = dense.exporter if dense.variant == m.variant else dense.cell.name
-    if dense.variant != m.variant and dense.variant != untrained(m.variant):
+    ratio = dense.latency.p50_s / m.latency.p50_s
+    noise = ", within the noise" if _overlap(m.latency, dense.latency) else ""
+    other = dense.cell.exporter if dense.cell.variant == m.cell.variant else dense.cell.name
+    if dense.cell.variant not in (m.cell.variant, untrained(m.cell.variant)):
         other += " of the dense model"
     if ratio >= FASTER:
         return f"{ratio:.1f} times faster than {other}{noise}: {counted}"
+    cause = _cause(operators, run.environment_of(m))
     if ratio > 1 / FASTER:
-        return f"not faster than {other}: {_cause(m, run)} ({counted})"
-    return f"{1 / ratio:.1f} times slower than {other}{noise}: {_cause(m, run)} ({counted})"
+        return f"not faster than {other}: {cause} ({counted})"
+    return f"{1 / ratio:.1f} times slower than {other}{noise}: {cause} ({counted})"
 
 
 def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:
     """The measured fp32 cell of the same model, target and format, and of the same network.
 
-    That is the variant's own or, where it was trained with quantization, that of what it was before; without one, that
-    of the dense model.
+    The variant's own cell comes first, then, for quantization-aware training, the variant before that training, then
+    the dense model.
     """
-    same = [
-        r for r in rows
-        if (r.model, r.target, r.exporter) == (m.model, m.target, FP32.get(m.format)) and r.status == "ok"
-    ]  # fmt: skip
-    by_variant = {r.variant: r for r in same}
-    return by_variant.get(m.variant) or by_variant.get(untrained(m.variant)) or by_variant.get("none")
+    wanted = (m.cell.model, m.cell.target, FP32.get(m.format))
+    same = [r for r in rows if (r.cell.model, r.cell.target, r.cell.exporter) == wanted and r.status == "ok"]
+    by_variant = {r.cell.variant: r for r in same}
+    return by_variant.get(m.cell.variant) or by_variant.get(untrained(m.cell.variant)) or by_variant.get("none")
 
 
-def _overlap(one: Measurement, other: Measurement) -> bool:
-    """Whether the intervals of the medians leave open which is the faster one."""
-    ends = [(m.latency_p50_low_s, m.latency_p50_high_s) for m in (one, other)]
-    (low, high), (other_low, other_high) = ends
-    if low is None or high is None or other_low is None or other_high is None:
-        return False
-    return low <= other_high and other_low <= high
+def _overlap(one: Latency, other: Latency) -> bool:
+    """Whether the intervals of the medians overlap, so that either may be the faster one."""
+    return one.p50_low_s <= other.p50_high_s and other.p50_low_s <= one.p50_high_s
 
 
-def _cause(m: Measurement, run: Run) -> str:
-    int8, conversion = m.int8_time_share or 0.0, m.conversion_time_share or 0.0
-    slowest = f"{m.slowest_operator} alone takes {m.slowest_operator_share or 0:.0%}"
-    if not m.int8_operators:
+def _cause(operators: Operators, machine: Mapping[str, Any]) -> str:
+    int8, conversion = operators.int8_time_share, operators.conversion_time_share
+    slowest = f"{operators.slowest_operator} alone takes {operators.slowest_operator_share or 0:.0%}"
+    if not operators.int8_operators:
         return f"nothing in it computes on int8; {slowest}"
     if conversion >= MUCH and conversion >= int8:
-        return "going back and forth between int8 and float costs more than int8 saves"
+        return "conversions between int8 and float cost more than int8 saves"
     if 1 - int8 - conversion >= 0.5:
         return f"most of the time is in what stayed in float; {slowest}"
     if int8 < 0.5:
-        return f"int8 operators are a part of it only; {slowest}"
-    machine = run.environment_of(m)
+        return f"int8 operators take only part of the time; {slowest}"
     missing = _missing(str(machine.get("architecture", "")), machine.get("instruction_sets", []))
     if missing:
         return f"this processor has no {missing}, without which int8 products take as many instructions as float ones"

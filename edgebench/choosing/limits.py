@@ -1,4 +1,4 @@
-"""What a device and its user can bear: the bounds on an artifact, and which figure is preferred."""
+"""The bounds that an artifact has to meet, and the metric that is preferred."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from operator import attrgetter
 from typing import Literal
 
-from edgebench.choosing.pareto import FIGURES, MEMORY_NOISE, Figure, value_of
+from edgebench.choosing.pareto import MEMORY_NOISE, METRICS, Metric, value_of
 from edgebench.core import units
 from edgebench.core.errors import PlanError
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import Score
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds, each in base units and None for none; they hold for the point estimates, and equality is within."""
+    """Bounds in base units, None for none. They hold for point estimates; a value equal to its bound meets it."""
 
     max_latency_s: float | None = None
     """Of the median of single records."""
@@ -29,76 +31,76 @@ class Limits:
     max_f1_drop: float | None = None
     """Of macro-F1 below the uncompressed fp32 model's on the same records, 0 to 1."""
     prefer: Literal["latency", "size", "memory", "f1"] = "latency"
-    """The figure that is to be best among what meets the bounds."""
+    """The metric that is to be best among the cells that meet the bounds."""
 
     def __post_init__(self) -> None:
-        """Raise PlanError for a bound that is no bound."""
-        if self.prefer not in FIGURES:
-            raise PlanError(f"prefer '{self.prefer}': unknown; there is {', '.join(FIGURES)}")
+        """Raise PlanError for an unknown metric and for a bound out of range."""
+        if self.prefer not in METRICS:
+            raise PlanError(f"prefer '{self.prefer}': unknown; there is {', '.join(METRICS)}")
         for name in ("max_latency_s", "max_size_bytes", "max_memory_bytes", "min_f1", "max_f1_drop"):
-            given = getattr(self, name)
-            if given is None:
+            bound = getattr(self, name)
+            if bound is None:
                 continue
-            value, share = _number(given), "f1" in name
+            value, share = _number(bound), "f1" in name
             if not (0 <= value <= 1 if share else 0 < value < math.inf):
                 option = name.removesuffix("_s").removesuffix("_bytes").replace("_", "-")
-                told = f"{value:g}" if isinstance(given, Real) else f"{given!r:.40}"
+                shown = f"{value:g}" if isinstance(bound, Real) else f"{bound!r:.40}"
                 must = "a number from 0 to 1" if share else "a number, more than 0 and finite"
-                raise PlanError(f"{option} {told}: must be {must}")
+                raise PlanError(f"{option} {shown}: must be {must}")
 
 
-def _number(given: object) -> float:
-    """A bound as a float: not-a-number for what is no number, infinite for whole numbers beyond all floats."""
+def _number(bound: object) -> float:
+    """A bound as a float: not-a-number for another type, infinite for integers too large for a float."""
     try:
-        return float(given) if isinstance(given, Real) else math.nan
+        return float(bound) if isinstance(bound, Real) else math.nan
     except OverflowError:
         return math.inf
 
 
 @dataclass(frozen=True)
 class Bound:
-    """One bound on one figure."""
+    """One bound on one metric."""
 
     text: str
     """Such as `latency at most 20 ms`."""
-    figure: Figure
+    metric: Metric
     at_most: float
-    """Of what `value` gives; what has to be large is negative there."""
+    """The largest allowed result of `value`, which is negated for metrics that have to be large."""
     value: Callable[[Measurement], float | None]
     worst: Callable[[Measurement], float | None]
-    """The value at the bad end of its interval."""
+    """The value at the worse end of its interval."""
     scale: Callable[[Measurement], float]
-    """What a miss is a share of."""
+    """The number that a miss is divided by to make it a share."""
     shown: Callable[[float], str]
-    """A difference of values as people read it."""
+    """Format a difference of values."""
 
     def met(self, m: Measurement) -> bool:
-        """Whether the point estimate is within; what is not known is not."""
+        """Whether the point estimate meets the bound; an unknown value does not."""
         value = self.value(m)
         return value is not None and value <= self.at_most
 
-    def narrow(self, m: Measurement) -> bool:
-        """Whether a cell that meets it would not at the bad end of its interval."""
+    def barely_met(self, m: Measurement) -> bool:
+        """Whether the point estimate meets the bound, and the worse end of its interval does not."""
         worst = self.worst(m)
         return self.met(m) and worst is not None and worst > self.at_most
 
     def miss(self, m: Measurement) -> float:
-        """How far a cell is outside, as a share: 0 where it meets the bound, infinite where its figure is not known."""
+        """How far a cell misses the bound, as a share: 0 where it meets it, infinite where the value is not known."""
         value = self.value(m)
         return math.inf if value is None else max(0.0, (value - self.at_most) / (self.scale(m) or 1.0))
 
-    def told(self, m: Measurement) -> str:
-        """By how much a cell misses it, for people."""
+    def miss_text(self, m: Measurement) -> str:
+        """By how much a cell misses the bound, in words."""
         value = self.value(m)
         if value is None:
             return f"whether it meets {self.text} is not known"
         far = self.miss(m)
-        share = "" if self.figure == "f1" else f" ({far:.1%})" if far < 10 else f" ({far + 1:.0f} times as much)"
+        share = "" if self.metric == "f1" else f" ({far:.1%})" if far < 10 else f" ({far + 1:.0f} times as much)"
         return f"misses {self.text} by {self.shown(value - self.at_most)}{share}"
 
 
 def bounds(limits: Limits, emulated: bool) -> list[Bound]:
-    """The bounds that are given; where a target is emulated there is none on its latency, which says nothing."""
+    """The bounds of these limits; on an emulated target none on latency, which says nothing there."""
     found: list[Bound] = []
     if (time := limits.max_latency_s) is not None and not emulated:
         found.append(_upper(f"latency at most {units.exact_duration(time)}", "latency", time, units.duration))
@@ -107,34 +109,37 @@ def bounds(limits: Limits, emulated: bool) -> list[Bound]:
     if (memory := limits.max_memory_bytes) is not None:
         found.append(_upper(f"memory at most {units.exact_size(memory)}", "memory", memory, _three_digits))
     if (least := limits.min_f1) is not None:
-        found.append(_lower(f"macro-F1 at least {least:.10g}", -least, "macro_f1", "macro_f1_low", lambda m: least))
+        found.append(_f1_bound(f"macro-F1 at least {least:.10g}", -least, _value, _low, lambda m: least))
     if (drop := limits.max_f1_drop) is not None:
-        found.append(
-            _lower(
-                f"macro-F1 drop at most {drop:.10g}", drop, "delta_macro_f1", "delta_low", lambda m: m.macro_f1 or 1.0
-            )
-        )
+        text = f"macro-F1 drop at most {drop:.10g}"
+        found.append(_f1_bound(text, drop, _delta, _delta_low, lambda m: value_of(m, "f1") or 1.0))
     return found
 
 
-def missed(m: Measurement, given: Sequence[Bound]) -> list[Bound]:
+_value, _low, _delta, _delta_low = map(attrgetter, ("value", "low", "delta", "delta_low"))
+
+
+def missed(m: Measurement, bounds: Sequence[Bound]) -> list[Bound]:
     """The bounds that a cell does not meet."""
-    return [bound for bound in given if not bound.met(m)]
+    return [bound for bound in bounds if not bound.met(m)]
 
 
-def _upper(text: str, figure: Figure, at_most: float, shown: Callable[[float], str]) -> Bound:
+def _upper(text: str, metric: Metric, at_most: float, shown: Callable[[float], str]) -> Bound:
     return Bound(
-        text, figure, at_most, lambda m: value_of(m, figure), lambda m: _worst(m, figure), lambda m: at_most, shown
+        text, metric, at_most, lambda m: value_of(m, metric), lambda m: _worst(m, metric), lambda m: at_most, shown
     )
 
 
-def _lower(text: str, at_most: float, name: str, low: str, scale: Callable[[Measurement], float]) -> Bound:
-    """A bound on what has to be large: `name` and `low` are fields of a measurement."""
+def _f1_bound(
+    text: str, at_most: float, of: Callable[[Score], float | None], worst: Callable[[Score], float | None],
+    scale: Callable[[Measurement], float],
+) -> Bound:  # fmt: skip
+    """A bound on macro-F1 or on its difference, which have to be large: `of` and `worst` choose the number."""
 
-    def minus(field: str) -> Callable[[Measurement], float | None]:
-        return lambda m: None if (value := getattr(m, field)) is None else -value
+    def negated(choose: Callable[[Score], float | None]) -> Callable[[Measurement], float | None]:
+        return lambda m: None if not m.scores or (value := choose(m.scores.macro_f1)) is None else -value
 
-    return Bound(text, "f1", at_most, minus(name), minus(low), scale, _four_decimals)
+    return Bound(text, "f1", at_most, negated(of), negated(worst), scale, _four_decimals)
 
 
 def _four_decimals(score: float) -> str:
@@ -145,8 +150,8 @@ def _three_digits(size: float) -> str:
     return units.exact_size(float(f"{size:.3g}"))
 
 
-def _worst(m: Measurement, figure: Figure) -> float | None:
-    value = value_of(m, figure)
-    if figure == "latency":
-        return m.latency_p50_high_s
-    return value * (1 + MEMORY_NOISE) if value is not None and figure == "memory" else value
+def _worst(m: Measurement, metric: Metric) -> float | None:
+    value = value_of(m, metric)
+    if metric == "latency":
+        return m.latency.p50_high_s if m.latency else None
+    return value * (1 + MEMORY_NOISE) if value is not None and metric == "memory" else value

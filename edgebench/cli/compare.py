@@ -1,4 +1,4 @@
-"""The commands that hold one run against another: `compare` and `gate`."""
+"""The commands that compare runs: `compare` and `gate`."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 SHARE = number(float, 0)
 _usual = Bounds()
-Across = Annotated[bool, typer.Option("--across-machines", metavar="", help="Compare times of unlike machines too.")]
+Across = Annotated[bool, typer.Option("--across-machines", metavar="", help="Compare times of different machines too.")]
 
 
 @command
 def compare(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     other: Annotated[
-        Path | None, typer.Argument(metavar="OTHER", help="An earlier run or a baseline file to hold it against.")
+        Path | None, typer.Argument(metavar="OTHER", help="An earlier run or a baseline file to compare it with.")
     ] = None,
-    base: Annotated[str, option("--base", "CELL", "Within one run: hold its cells against this one.")] = "",
+    base: Annotated[str, option("--base", "CELL", "Within one run: compare its cells with this one.")] = "",
     across_machines: Across = False,
 ) -> None:
-    """Hold a run against another one, or the cells of one run against each other, with 95 % intervals.
+    """Compare a run with another one, or the cells of one run with each other, with 95 % intervals.
 
     Cells of one run are compared round by round, since their processes took turns.
 
-    A ratio above 1 says that it became slower. alike: surely within 5 %.
-    undecided: the noise allows both. Writes nothing.
+    A ratio above 1 means slower. alike: the whole interval is within 5 %.
+    undecided: within the noise it may be faster or slower. Writes nothing.
 
     \b[bold]Examples[/bold]
 
@@ -55,27 +55,27 @@ def compare(
 def gate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A run's folder, or a file of --write-baseline.")
+        Path | None, typer.Option(metavar="FILE", help="Folder of a run, or a file of --write-baseline.")
     ] = None,
     max_slowdown: Annotated[
-        float, option("--max-slowdown", "SHARE", "Of the median latency, that may be lost.", SHARE)
+        float, option("--max-slowdown", "SHARE", "Allowed increase of the median latency.", SHARE)
     ] = _usual.slowdown,
-    max_f1_drop: Annotated[float, option("--max-f1-drop", "F1", "Macro-F1 that may be lost.", SHARE)] = _usual.f1_drop,
+    max_f1_drop: Annotated[float, option("--max-f1-drop", "F1", "Allowed loss of macro-F1.", SHARE)] = _usual.f1_drop,
     max_size_growth: Annotated[
-        float, option("--max-size-growth", "SHARE", "By which a file may grow.", SHARE)
+        float, option("--max-size-growth", "SHARE", "Allowed growth of the file.", SHARE)
     ] = _usual.size_growth,
     max_memory_growth: Annotated[
-        float, option("--max-memory-growth", "SHARE", "By which peak memory may grow.", SHARE)
+        float, option("--max-memory-growth", "SHARE", "Allowed growth of the peak memory.", SHARE)
     ] = _usual.memory_growth,
     write_baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the run as a baseline into this file.")
+        Path | None, typer.Option(metavar="FILE", help="Write the run to this file as a baseline.")
     ] = None,
     across_machines: Across = False,
 ) -> None:
-    """Exit with 1 where a cell got worse than its baseline by more than a bound, and by more than the noise.
+    """Exit with 1 if a cell is worse than its baseline by more than a bound, beyond the noise.
 
-    Exit code 0: nothing did. 1: a line says which, or what cannot be compared.
-    What the noise leaves open is told, and does not close the gate.
+    Exit code 0: no cell is. 1: a line names each such cell, and what cannot be
+    compared. What is too noisy to judge is reported and does not fail the gate.
 
     \b[bold]Examples[/bold]
 
@@ -86,7 +86,7 @@ def gate(
     from edgebench.pipeline import run_store
 
     if baseline is None and write_baseline is None:
-        raise PlanError("name what to hold it against: --baseline FILE, or write one: --write-baseline FILE")
+        raise PlanError("name a baseline to compare with: --baseline FILE, or write one: --write-baseline FILE")
     lines: list[str] = []
     if baseline is not None:
         bounds = comparison.Bounds(max_slowdown, max_f1_drop, max_size_growth, max_memory_growth)
@@ -94,14 +94,14 @@ def gate(
         _show(pairs, f"{run.resolve().name} over {baseline}")
         for line in lines:
             _say("worse", "red", line)
-        for line in comparison.uncounted(pairs, bounds):
-            _say("not counted", "yellow", line)
+        for line in comparison.disturbed(pairs, bounds):
+            _say("disturbed", "yellow", line)
         if not lines:
-            out.print("nothing got worse beyond the bounds and the noise", style="green")
-        if said := comparison.untold(pairs, bounds):
-            _say("not told", "yellow", said)
-    if write_baseline is not None and not lines:  # what got worse must not become what later runs are held against
-        comparison.save_baseline(run_store.read(run), write_baseline)
+            out.print("no cell is worse beyond the bounds and the noise", style="green")
+        if text := comparison.undecided(pairs, bounds):
+            _say("undecided", "yellow", text)
+    if write_baseline is not None and not lines:  # a regression must not become the baseline of later runs
+        comparison.write_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
     if lines:
         raise typer.Exit(1)
@@ -112,22 +112,27 @@ def _say(what: str, colour: str, line: str) -> None:
 
 
 def _show(pairs: list[Compared], title: str) -> None:
+    from edgebench.choosing.reasons import title as cell_title
     from edgebench.reports import columns, remarks
     from edgebench.reports.terminal import NARROW, print_doubt, print_sentence
 
     if out.width >= NARROW:
-        _table([(p, [f"{p.new.model} {columns.name(p.new)}", p.new.target]) for p in pairs], ["cell", "target"], title)
+        _table(
+            [(p, [cell_title(p.new), p.new.cell.target]) for p in pairs],
+            ["cell", "target"],
+            title,
+        )
     else:  # without the intervals, and a table for each model and target
-        groups = dict.fromkeys((p.new.model, p.new.target) for p in pairs)
+        groups = dict.fromkeys((p.new.cell.model, p.new.cell.target) for p in pairs)
         for model, target in groups:
-            there = [(p, [columns.name(p.new)]) for p in pairs if (p.new.model, p.new.target) == (model, target)]
+            there = [(p, [p.new.cell.name]) for p in pairs if (p.new.cell.model, p.new.cell.target) == (model, target)]
             _table(there, ["cell"], f"{model} on {target}: {title}")
     doubted = [m for pair in pairs for m in (pair.new, pair.old) if columns.doubt(m)]
-    if any(p.said == "undecided" for p in pairs):
-        say = "undecided: the 95 % interval of the ratio allows both; more --processes, or a quieter machine, narrow it"
-        print_sentence(out, say)
+    if any(p.label == "undecided" for p in pairs):
+        text = "undecided: the 95 % interval of the ratio contains 1; more --processes or a quieter machine narrows it"
+        print_sentence(out, text)
     for run in dict.fromkeys(m.run for m in doubted):
-        of_run = {m.cell.id: m for m in doubted if m.run == run}  # a base stands in several pairs, and once here
+        of_run = {m.cell.id: m for m in doubted if m.run == run}  # a base cell is in several pairs, but has one line
         for line, verdict in remarks.doubts(list(of_run.values()), f", {run}"):
             print_doubt(out, line, verdict)
 
@@ -141,8 +146,9 @@ def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str
     headings = [*first, *times, "latency", "size", "memory", "Δ F1"]
     rows = [
         [
-            *names, *([columns.duration(p.old.latency_p50_s)] if wide else []), columns.duration(p.new.latency_p50_s),
-            _ratio(p, wide), p.said, _times(p.size), _times(p.memory),
+            *names, *([columns.duration(columns.median(p.old))] if wide else []),
+            columns.duration(columns.median(p.new)),
+            _ratio(p, wide), p.label, _times(p.size), _times(p.memory),
             "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
         ]
         for p, names in pairs

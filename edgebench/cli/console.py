@@ -1,4 +1,4 @@
-"""How the command line shows progress, ends on errors, and survives Ctrl-C."""
+"""How the command line shows progress, reports errors, and handles Ctrl-C."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ USAGE, INTERRUPTED = 2, 130
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
-    """Show an EdgeBenchError as one line and exit with 2; end quietly, with 130, on Ctrl-C."""
+    """Decorate a command: an EdgeBenchError becomes one line and exit code 2, Ctrl-C exit code 130."""
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -42,7 +42,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             err.print("interrupted", style="yellow")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of a pipe went away; nothing is left to tell it
+            sys.stderr.close()  # the reader of the pipe has closed it; there is nobody to write to
             raise typer.Exit(0) from None
         except OSError as error:
             say_error(f"{error.filename or 'the system'}: {error.strerror or error}")
@@ -57,19 +57,19 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def say_error(text: str) -> None:
-    """One line on standard error."""
+    """Print an error as one line on standard error."""
     line = " ".join(readable(text).split())
     err.print(Text.assemble(("error:", "red"), " ", line), soft_wrap=not err.is_terminal)
 
 
 def say_written(paths: Sequence[Path | str]) -> None:
-    """Name the files that a command wrote."""
+    """Print the files that a command wrote."""
     for path in paths:
         out.print(plain(f"written: {path}"), soft_wrap=True)
 
 
 def say_next(command: str, what: str) -> None:
-    """Name a command that people give next, and what it tells."""
+    """Print a command to run next, and what it shows."""
     out.print(plain(f"next: {command}   # {what}"), soft_wrap=True)
 
 
@@ -79,15 +79,15 @@ def _interrupt(*_: object) -> None:
 
 @contextmanager
 def live(after: str, keep: bool = True) -> Iterator[Live]:
-    """Bars on standard error while the block runs; `keep` leaves those of finished stages in sight.
+    """Show bars on standard error while the block runs; with `keep`, those of finished stages stay visible.
 
-    `after` says on Ctrl-C how to go on.
+    `after` is printed on Ctrl-C and says how to continue.
     """
     from edgebench.cli.live_view import Live
 
     try:
-        with Live(err, keep) as listener:
-            yield listener
+        with Live(err, keep) as reporter:
+            yield reporter
     except KeyboardInterrupt:
         err.print(plain(f"interrupted; {after}", "yellow"), soft_wrap=not err.is_terminal)
         raise typer.Exit(INTERRUPTED) from None

@@ -157,7 +157,7 @@ def table(run: Run) -> list[str]:
     cells = [list(columns.COLUMNS), *(columns.row(m) for m in rows if m.status == "ok")]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    without = [f"{m.status}: {m.model} {columns.name(m)} on {m.target}: {m.reason}" for m in rows if m.status != "ok"]
+    without = [f"{m.status}: {m.cell.label}: {m.reason}" for m in rows if m.status != "ok"]
     return (lines if len(cells) > 1 else []) + without
 
 

@@ -10,7 +10,7 @@ from edgebench.reports.terminal import print_table
 
 
 def show_diagnosis() -> None:
-    """Print the machine, its runtimes, every target, and what to mind."""
+    """Print the machine, its runtimes, all targets, the sensors, and advice."""
     found = doctor()
     facts = found.facts
     print_table(

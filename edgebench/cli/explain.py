@@ -16,21 +16,22 @@ from edgebench.core.results import OperatorTime
 from edgebench.reports.plain import plain
 
 SLOWED = 1.5
-"""From this ratio of the profiled time to the median on, it is told that they differ."""
-NOT_PROFILED = "it was not profiled: a run profiles int8 files where it measures them; measure it anew"
+"""The ratio of the profiled time to the median latency from which on the output points out the difference."""
+NOT_PROFILED = "it was not profiled; a run profiles int8 files when it measures them: measure it again"
 
 
 @command
 def explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="Words of the cell, such as fbgemm-int8 or 'vit onnx-int8 host'.")
+        str,
+        typer.Argument(metavar="CELL", help="Words of the cell's name: fbgemm-int8 or 'vit onnx-int8 host'."),
     ] = "",
 ) -> None:
-    """Say in one sentence a cell why its int8 file is as fast as it is; for one cell, show its operators too.
+    """Explain in one sentence for each cell why int8 is as fast as it is; for one cell, show its operators too.
 
-    The operators were profiled by the runtime itself, in a process of its own, beside no timed loop.
-    Writes nothing.
+    The runtime's own profiler measured the operators, in a separate process
+    that times nothing else. Writes nothing.
 
     \b[bold]Examples[/bold]
 
@@ -46,22 +47,21 @@ def explain(
     rows = [m for m in columns.ordered(found) if _meant(m, cell)]
     if not rows:
         known = {word: None for part in ("model", "variant", "exporter", "target") for word in _each(found, part)}
-        raise RunError(f"{run}: no cell has all of the words '{cell}'; there are {', '.join(known)}")
-    told = [(m, int8_explanation.of(m, found)) for m in rows]
-    for m, text in told:
-        said = text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
-        name = plain(f"{m.model} {columns.name(m)} on {m.target}", "bold")
-        print_sentence(out, Text.assemble(name, plain(f": {said}")))
+        raise RunError(f"{run}: no cell has all of the words '{cell}'; the words are {', '.join(known)}")
+    for m in rows:
+        text = int8_explanation.explain(m, found)
+        text = text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
+        print_sentence(out, Text.assemble(plain(m.cell.label, "bold"), plain(f": {text}")))
     if len(rows) == 1:
         _operators(found, rows[0])
 
 
 def _each(run: Run, part: str) -> list[str]:
-    return sorted({getattr(m, part) for m in run.measurements})
+    return sorted({getattr(m.cell, part) for m in run.measurements})
 
 
 def _meant(m: Measurement, words: str) -> bool:
-    return {w for w in words.split() if w != "·"} <= {m.model, m.variant, m.exporter, m.target}
+    return {w for w in words.split() if w != "·"} <= {m.cell.model, m.cell.variant, m.cell.exporter, m.cell.target}
 
 
 def _operators(run: Run, m: Measurement) -> None:
@@ -75,20 +75,21 @@ def _operators(run: Run, m: Measurement) -> None:
     if not path.is_file():
         return
     try:
-        told = stored_schema.parsed(path.read_text(encoding="utf-8"))
-        operators = [validated(OperatorTime, stored_schema.row(o, str(path)), str(path), RunError) for o in told]
+        stored = stored_schema.parsed(path.read_text(encoding="utf-8"))
+        operators = [validated(OperatorTime, stored_schema.row(o, str(path)), str(path), RunError) for o in stored]
         if not all(0 <= o.seconds < math.inf for o in operators):
             raise ValueError("no times")
     except (OSError, ValueError, TypeError, RunError):
-        raise RunError(f"{path}: is damaged; remove it and its line in journal.jsonl, and resume the run") from None
+        raise RunError(f"{path}: damaged; remove it and its line in journal.jsonl, then resume the run") from None
     total = sum(o.seconds for o in operators) or 1.0
     rows = [
         [o.name, o.kind, str(o.calls), columns.duration(o.seconds), f"{o.seconds / total:.0%}"] for o in operators[:20]
     ]
     left = f" (the first 20 of {len(operators)})" if len(operators) > 20 else ""
-    if m.latency_p50_s and total > SLOWED * m.latency_p50_s:
-        slowed = f"{columns.duration(total)} in all, where a prediction takes {columns.duration(m.latency_p50_s)}"
-        out.print(plain(f"profiling slows the operators ({slowed}): the shares count, not the times"))
+    median = columns.median(m)
+    if median and total > SLOWED * median:
+        slowed = f"{columns.duration(total)} in all, while a prediction takes {columns.duration(median)}"
+        out.print(plain(f"profiling slows the operators ({slowed}): trust the shares, not the times"))
     print_table(
         out, ["operator", "kind", "calls", "time", "share"], rows, f"One prediction by operator{left}",
         ("calls", "time", "share"),

@@ -1,4 +1,4 @@
-"""`edgebench inspect`: an artifact's weights, layer by layer."""
+"""`edgebench inspect`: the weights of an artifact, layer by layer."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def inspect(
         typer.Option("--picture", "-p", metavar="FILE", help="Draw the histograms into this .svg or .png file."),
     ] = None,
 ) -> None:
-    """Show the weights of each layer: range, bits, zeros, and the error that int8 has or would have.
+    """Show the weights of each layer: range, bits, zeros, and the error of int8.
 
-    For a float layer, the signal-to-noise ratio of its weights in int8, with
-    one scale and with one for each channel: a large gap says that per-channel
-    scales matter. For an int8 layer, that of its rounding, and how much of the
-    256 integers it uses. Writes nothing but the picture of --picture.
+    A float layer shows the signal-to-noise ratio that its weights would have in
+    int8, with one scale and with one scale for each channel: a large gap means
+    that per-channel scales matter. An int8 layer shows the ratio that its
+    rounding has, and how many of the 256 integers it uses. Writes only the
+    picture of --picture.
 
     \b[bold]Examples[/bold]
 
@@ -58,7 +59,7 @@ def inspect(
     headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
     print_table(out, headings, rows, title, ("bits", "zeros"), fold=True)
     out.print(
-        "int8 dB: signal to quantization noise of the weights. Float layers: one scale / one a channel. "
+        "int8 dB: signal to quantization noise of the weights. Float layers: one scale / one per channel. "
         "Int8 layers: rounding, and the share of the integers in use.", style="dim",
     )  # fmt: skip
     if picture:
@@ -78,7 +79,7 @@ def _db(f: object) -> str:
 
 
 def bars(counts: tuple[int, ...], width: int = WIDTH) -> str:
-    """A histogram in one line of text, its bins joined to `width` ones."""
+    """A histogram as one line of text, with its bins merged into `width` bins."""
     size = max(1, len(counts) // width)
     joined = [sum(counts[i : i + size]) for i in range(0, len(counts), size)]
     top = max(joined) or 1

@@ -13,7 +13,7 @@ from edgebench.reports.terminal import print_table
 
 
 def show_list(kind: str) -> None:
-    """Print what is registered: everything for an empty kind. Raises UnknownPlugin."""
+    """Print the plug-ins of a kind, or of all kinds for an empty one. Raises UnknownPlugin."""
     if kind == "models":
         _show_models()
         return
@@ -24,8 +24,8 @@ def show_list(kind: str) -> None:
 
 
 def _show_models() -> None:
-    with live("nothing was written", keep=False) as listener:
-        found = model_facts(listener)
+    with live("nothing was written", keep=False) as reporter:
+        found = model_facts(reporter)
     title = (
         "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
         "scores: PTB-XL's fold 10 · train: with --data-dir DIR"
@@ -35,7 +35,7 @@ def _show_models() -> None:
     problems = [m.problem for m in found if m.problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        err.print(plain(f"not known: {problems[0]}{more}", "yellow"), soft_wrap=True)
+        err.print(plain(f"unknown: {problems[0]}{more}", "yellow"), soft_wrap=True)
     if any(_missing(m) for m in found):
         err.print(plain(f"missing weights: {shipped_weights.INSTALL}", "yellow"), soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""What a person sees of a long job: a bar for each stage, and below them the cells, what runs, and the last result."""
+"""Progress of a long job: a bar for each stage; below them the cells, the running steps and the last result."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NAME, BAR = 31, 20
 USUAL = 80
 LEAST_BAR = 8
 AT_ONCE = 0.02
-"""Seconds: a step that took less was none."""
+"""Seconds; a step that took less was skipped, not done."""
 
 
 class Live(ProgressReporter):
-    """Bars and a status below them on a terminal; elsewhere one line a stage, and what went wrong."""
+    """Bars with a status below them on a terminal; elsewhere a line for each stage, cell and failure."""
 
     def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._keep, self._clock = console, keep, clock
@@ -42,15 +42,15 @@ class Live(ProgressReporter):
         self._reading: TaskID | None = None
         self._cells = self._done = self._without = 0
         self._ahead: dict[str, int] = {}
-        """Steps of the stages that are to come."""
-        self._planned, self._elsewhere = False, 0
+        """Steps of the stages ahead."""
+        self._planned, self._remote = False, 0
         self._named: set[str] = set()
         """The stages of the outline."""
         self._stage = ""
         self._taken: list[float] = []
-        """Seconds of the steps that were done, in the stages of the outline."""
+        """Seconds of the finished steps, in the stages of the outline."""
         self._taken_here: list[float] = []
-        """Of those, the ones of this stage."""
+        """Those of the current stage."""
         self._since = clock()
         self._running: dict[str, None] = {}
         self._what = self._last = ""
@@ -65,19 +65,19 @@ class Live(ProgressReporter):
 
     def __exit__(self, *_: object) -> None:
         self._running.clear()
-        self._what = self._last = ""  # what stays in sight are the bars, and how many cells have ended
+        self._what = self._last = ""  # only the bars and the counts stay visible
         if self._console.is_interactive:
             self._screen.stop()
 
     def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
-        """How many cells there are, and what is to come; without steps that is not known yet."""
+        """How many cells there are and which steps are ahead; without `steps`, these are not known yet."""
         self._cells, self._ahead = cells, dict(steps)
-        self._planned, self._elsewhere = bool(steps), elsewhere
+        self._planned, self._remote = bool(steps), elsewhere
         self._named = set(steps)
         self._taken.clear()
 
     def stage(self, name: str, total: int) -> None:
-        """A new bar."""
+        """Start a new bar."""
         if self._reading is not None:
             self._progress.update(self._reading, visible=False)
             self._reading = None
@@ -96,13 +96,13 @@ class Live(ProgressReporter):
             self._console.print(plain(f"{name}{steps}"))
 
     def begin(self, text: str) -> None:
-        """A step is at work."""
+        """A step begins."""
         self._running[text] = None
 
     def step(self, text: str = "") -> None:
-        """The bar moves."""
+        """A step ends: move the bar."""
         now = self._clock()
-        if now - self._since >= AT_ONCE:  # what a resume found done says nothing of the rest
+        if now - self._since >= AT_ONCE:  # skipped steps of a resumed run say nothing about the others
             self._taken.append(now - self._since)
             self._taken_here.append(now - self._since)
         self._since = now
@@ -112,61 +112,61 @@ class Live(ProgressReporter):
             self._progress.update(self._task, advance=1)
 
     def result(self, text: str) -> None:
-        """The last result."""
+        """Show the last result."""
         self._last = text
 
     def detail(self, text: str) -> None:
-        """How far a long step is."""
+        """Show how far a long step is."""
         self._what = text
 
     def progress(self, done: int, total: int) -> None:
-        """Reading records has a bar of its own."""
+        """Move the bar for reading records."""
         if self._reading is None:
             self._reading = self._progress.add_task("read records", total=total)
         self._progress.update(self._reading, completed=done, total=total)
 
     def built(self, artifact: str, outcome: Outcome[Artifact]) -> None:
-        """What came of it is the last result; what went wrong is a line that stays."""
+        """Show the artifact as the last result, or print a line for a failure."""
         if outcome.status != "ok":
             self.note(f"{artifact}: {outcome.status}: {outcome.reason}")
             return
         self._last = f"{artifact}: {columns.size(outcome.value.file_size_bytes)}"
 
     def cell(self, measurement: Measurement) -> None:
-        """One cell less; what went wrong is a line that stays."""
+        """Count a cell and show its result, or print a line for a failure."""
         m = measurement
         self._done += 1
         self._without += m.status != "ok"
         if m.status == "ok":
-            f1 = "" if m.macro_f1 is None else f"macro-F1 {m.macro_f1:.3f}"
-            told = ", ".join(text for text in (columns.duration(m.latency_p50_s), f1, columns.timing(m)) if text)
-            self._last = f"{m.model} {columns.name(m)} on {m.target}: {told}"
+            f1 = f"macro-F1 {m.scores.macro_f1.value:.3f}" if m.scores else ""
+            texts = (columns.duration(columns.median(m)), f1, columns.timing(m))
+            self._last = f"{m.cell.label}: {', '.join(filter(None, texts))}"
             if not self._console.is_interactive and self._cells:
                 line = f"{self._last} ({self._done} of {self._cells})"
                 self._console.print(plain(line), soft_wrap=True)
         elif m.status in ("failed", "timeout"):
-            self.note(f"{m.model} {columns.name(m)} on {m.target}: {m.status}: {m.reason}")
+            self.note(f"{m.cell.label}: {m.status}: {m.reason}")
 
     def counting(self, name: str) -> Callable[[int, int], None]:
-        """A bar for a job that tells how far it is."""
+        """A bar for a job that reports its progress; returns the function to call with (done, total)."""
         task = self._progress.add_task(readable(name), total=None)
         return lambda done, total: self._progress.update(task, completed=done, total=total)
 
     def note(self, text: str) -> None:
-        """A line above the bars."""
+        """Print a line above the bars."""
         self._console.print(plain(text, "yellow"), soft_wrap=not self._console.is_terminal)
 
     def left_s(self) -> float | None:
-        """About how many seconds the stages of the outline still take; None where that cannot be said yet."""
+        """Estimate of the seconds that the stages of the outline still take; None where it is not known yet."""
         if self._stage not in self._named or not self._taken or self._task is None:
             return None
         task = self._progress.tasks[self._progress.task_ids.index(self._task)]
         mean = sum(self._taken) / len(self._taken)
-        here = self._taken_here or self._taken  # stages differ in their steps
+        here = self._taken_here or self._taken  # steps of different stages take different times
         return sum(here) / len(here) * (task.remaining or 0) + mean * sum(self._ahead.values())
 
     def render(self) -> Group:
-        """The bars, and below them what is known of the cells."""
+        """The bars with the status below them."""
         return Group(self._progress.get_renderable(), *self._status())
 
     def _status(self) -> list[Text]:
@@ -175,12 +175,10 @@ class Live(ProgressReporter):
             running = min(len(self._running), self._cells - self._done) if self._planned else 0
             left = self._cells - self._done - running
             at_work = f"{running} running, " if self._planned else ""
-            lost = f" ({self._without} without numbers)" if self._without else ""
+            lost = f" ({self._without} not measured)" if self._without else ""
             counts = f"{self._done} done{lost}, {at_work}{left} to come"
             time_left = self.left_s()
-            about = (
-                f", about {clock_text(time_left)} left {'here' if self._elsewhere else 'in all'}" if time_left else ""
-            )
+            about = f", about {clock_text(time_left)} left {'here' if self._remote else 'in all'}" if time_left else ""
             lines.append(("cells", f"{counts}{about}"))
         now = ", ".join(self._running) or self._what
         lines += [("now", now)] if now else []
@@ -189,14 +187,14 @@ class Live(ProgressReporter):
 
 
 class _TimeColumn(TextColumn):
-    """How long a stage has taken, and about how long it will take; on a narrow terminal only the latter."""
+    """The time that a stage has taken and will take; on a narrow terminal only the latter."""
 
     def __init__(self, narrow: bool) -> None:
         super().__init__("")
         self._narrow = narrow
 
     def render(self, task: Task) -> Text:
-        """`took 17 s`, or `17 s, 5 s left`; a stage with one step tells no time left before its end."""
+        """`took 17 s`, or `17 s, 5 s left`; a stage with one step has no estimate."""
         taken = clock_text(task.finished_time if task.finished and task.finished_time else task.elapsed or 0.0)
         if task.finished:
             return Text("" if self._narrow else f"took {taken}", style="progress.elapsed")
@@ -210,7 +208,7 @@ def _line(heading: str, text: str) -> Text:
 
 
 def clock_text(seconds: float) -> str:
-    """Seconds as a person reads them: 45 s, 3 min, 1 h 20 min."""
+    """Seconds in words: 45 s, 3 min, 1 h 20 min."""
     whole = round(seconds)
     if whole < 90:
         return f"{whole} s"

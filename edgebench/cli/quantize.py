@@ -54,13 +54,13 @@ def quantize(
     from edgebench.reports import search as report
     from edgebench.reports.plain import plain
     from edgebench.reports.terminal import print_table
-    from edgebench.search.mixed_precision import Request, search
+    from edgebench.search.mixed_precision import Request, document, search
 
     keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
     with live("there is no artifact yet; the same command begins anew") as listener:
         found, ranked = search(request, output, listener)
-    told, modules = to_dict(found), [to_dict(s) for s in ranked]
+    told, modules = document(found), [to_dict(s) for s in ranked]
     report.write(output, told, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
     title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
@@ -74,8 +74,8 @@ def quantize(
     kept = f"{len(found.modules)} of {len(ranked)} modules in float"
     for name, scores in found.test.items():
         what = {"float": "the fp32 network", "int8": "int8 throughout", "found": kept}[name]
-        delta = "" if name == "float" else f" ({scores.delta_macro_f1 or 0:+.4f})"
-        out.print(plain(f"test fold, {what}: macro-F1 {scores.macro_f1:.4f}{delta}"))
+        delta = "" if name == "float" else f" ({scores.macro_f1.delta or 0:+.4f})"
+        out.print(plain(f"test fold, {what}: macro-F1 {scores.macro_f1.value:.4f}{delta}"))
     met = "meets" if found.within else "does not meet"
     said = f"With {kept} it {met} the bound: macro-F1 may drop by {request.max_drop:g} on the validation fold."
     out.print(plain(said, "green" if found.within else "yellow"))

@@ -21,39 +21,39 @@ LABEL = 9
 """Width of the column that names the parts of an answer."""
 HARD = "\N{NO-BREAK SPACE}"
 UNIT = re.compile(r"(?<=\d) ([µmn]?s|[kMG]?B)\b")
-"""A unit behind its number, which stay on one line."""
+"""A unit after its number; the two stay on one line."""
 
 
 @command
 def recommend(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     max_latency: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Median latency, at most: 20ms, 800us.")
+        str | None, typer.Option(metavar="TIME", help="Largest median latency: 20ms, 800us.")
     ] = None,
-    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="File, at most: 5MB, 4.5MiB.")] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Largest file: 5MB, 4.5MiB.")] = None,
     max_memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Peak memory of a process with its runtime, at most: 150MB.")
+        str | None, typer.Option(metavar="SIZE", help="Largest peak memory of the process, runtime included: 150MB.")
     ] = None,
-    min_f1: Annotated[str | None, typer.Option(metavar="F1", help="Macro-F1, at least: 0.72.")] = None,
+    min_f1: Annotated[str | None, typer.Option(metavar="F1", help="Lowest macro-F1: 0.72.")] = None,
     max_f1_drop: Annotated[
         str | None,
-        typer.Option(metavar="F1", help="Macro-F1 below that of the model's own uncompressed fp32, at most: 0.01."),
+        typer.Option(metavar="F1", help="Largest drop of macro-F1 below the model's own fp32: 0.01."),
     ] = None,
     prefer: Annotated[
-        str, typer.Option(metavar="FIGURE", help="What is to be best within the bounds: latency, size, memory or f1.")
+        str, typer.Option(metavar="METRIC", help="What to optimize within the bounds: latency, size, memory or f1.")
     ] = "latency",
     target: Annotated[
-        str | None, typer.Option(metavar="TARGET", help="Answer for this target of the run only.")
+        str | None, typer.Option(metavar="TARGET", help="Answer only for this target of the run.")
     ] = None,
 ) -> None:
-    """Say which artifact of a run to ship to each target: its file, why it, and how to load it.
+    """Recommend which artifact of a run to ship to each target: its file, the reasons, and how to load it.
 
-    Bounds hold for the point estimates, and equal is within.
-    Of what meets them, the best in the preferred figure is chosen.
-    Differences within the noise decide nothing. Writes nothing.
+    Bounds hold for point estimates; a value equal to its bound meets it.
+    Of the artifacts that meet all bounds, the best in the preferred metric is
+    chosen. Differences within the noise do not count. Writes nothing.
 
-    Exit code 0: each target has an artifact that meets the bounds. 1: one of
-    them has none. 2: the input makes no sense, or nothing was measured.
+    Exit code 0: each target has an artifact that meets the bounds. 1: a target
+    has none. 2: the input is invalid, or nothing was measured.
 
     \b[bold]Examples[/bold]
 
@@ -62,16 +62,16 @@ def recommend(
     edgebench recommend results/mine --max-memory 150MB --target host
     """
     from edgebench import api
-    from edgebench.choosing.pareto import FIGURES
+    from edgebench.choosing.pareto import METRICS
     from edgebench.core import problems, units
     from edgebench.pipeline import run_store
     from edgebench.reports import words
     from edgebench.reports.terminal import print_sentence
 
-    if prefer not in FIGURES:
-        raise PlanError(problems.not_among("prefer", list(FIGURES), prefer).of("--prefer"))
+    if prefer not in METRICS:
+        raise PlanError(problems.not_among("prefer", list(METRICS), prefer).of("--prefer"))
     if target == "":
-        raise PlanError("--target '': which one? Leave it away for all")
+        raise PlanError("--target '': name a target of the run, or omit --target for all")
     read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {
         "max_latency_s": ("--max-latency", max_latency, units.seconds),
         "max_size_bytes": ("--max-size", max_size, units.size_in_bytes),
@@ -79,16 +79,16 @@ def recommend(
         "min_f1": ("--min-f1", min_f1, units.share),
         "max_f1_drop": ("--max-f1-drop", max_f1_drop, partial(units.share, example="0.01")),
     }
-    # An empty text is refused like any other: it comes from a variable of a shell that is not set.
+    # An empty text is refused too: it comes from a shell variable that is not set.
     bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}
     answers = api.recommend(run, target or "", prefer=prefer, **bounds)
     if not answers:
-        raise RunError(f"{run}: no cell of it has ended yet; go on with it: edgebench run --resume {run}")
+        raise RunError(f"{run}: no cell is measured yet; complete the run: edgebench run --resume {run}")
     if all(answer.chosen is None and not answer.excluded for answer in answers):
         whys = " ".join(answer.why for answer in answers)
-        raise RunError(f"{run}: nothing to choose from. {whys} The reasons are in its report: edgebench report {run}")
-    for told in words.incomplete(run_store.read(run), paths=True):
-        print_sentence(err, plain(told, "yellow"))
+        raise RunError(f"{run}: nothing to choose from. {whys} The report has the reasons: edgebench report {run}")
+    for sentence in words.incomplete(run_store.read(run), paths=True):
+        print_sentence(err, plain(sentence, "yellow"))
     for number, answer in enumerate(answers):
         if number:
             out.print()
@@ -98,9 +98,9 @@ def recommend(
 
 
 def _show(answer: Recommendation) -> None:
-    """One target's answer, in lines that fold at the terminal's width; what is copied from it stands unfolded."""
+    """Print the answer for one target, folded at the terminal's width except for what users copy."""
     from edgebench.choosing import reasons
-    from edgebench.choosing.pareto import FIGURES
+    from edgebench.choosing.pareto import METRICS
 
     _line(answer.target, f" on {answer.host}" if answer.host else "")
     m = answer.chosen
@@ -113,7 +113,7 @@ def _show(answer: Recommendation) -> None:
         else:
             _line(f"{'file':<{LABEL}}", str(answer.path), style="cyan")
         _line(f"{'sha256':<{LABEL}}", answer.sha256)
-        _say("gives", ", ".join(reasons.shown(m, f) for f in FIGURES if f != "latency" or not m.emulated))
+        _say("gives", ", ".join(reasons.shown(m, f) for f in METRICS if f != "latency" or not m.emulated))
     _say("why", answer.why)
     _say("not", *(f"{reasons.title(rival)}: {text}" for rival, text in answer.rivals))
     _say("bounds", *answer.costs)
@@ -124,22 +124,22 @@ def _show(answer: Recommendation) -> None:
 
 
 def _say(label: str, *texts: str, style: str = "") -> None:
-    """Texts beside a label, folded between words."""
+    """Print texts next to a label, folded between words."""
     import textwrap
 
     from rich.text import Text
 
     for number, text in enumerate(texts):
-        held = UNIT.sub(f"{HARD}\\1", text)
+        joined = UNIT.sub(f"{HARD}\\1", text)
         width = max(out.width - LABEL, 20)
-        for at, line in enumerate(textwrap.wrap(held, width, break_on_hyphens=False, break_long_words=False)):
+        for at, line in enumerate(textwrap.wrap(joined, width, break_on_hyphens=False, break_long_words=False)):
             head = label if not number and not at else ""
             body = line.replace(HARD, " ")
             out.print(Text.assemble((f"{head:<{LABEL}}", "bold"), plain(body, style)), soft_wrap=True)
 
 
 def _line(label: str, text: str, style: str = "") -> None:
-    """A label and what is to be copied whole: on one line, which the terminal itself wraps where it is too long."""
+    """Print a label and a text for copying, on one line that only the terminal wraps."""
     from rich.text import Text
 
     out.print(Text.assemble(plain(label, "bold"), plain(text, style)), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`edgebench report`: the reports of runs, written anew."""
+"""`edgebench report`: write the reports of runs again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgebench.cli.console import command, out, say_written
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
     format: Annotated[  # noqa: A002
-        str, typer.Option(metavar="NAMES", help="Formats, with commas between them.")
+        str, typer.Option(metavar="NAMES", help="Formats, separated by commas.")
     ] = ",".join(api.FORMATS),
     output: Annotated[
         Path | None,
@@ -23,11 +23,11 @@ def report(
             "--output",
             "-o",
             metavar="FOLDER",
-            help="Folder (default: each run's own); several runs become one report in it, a table a machine.",
+            help="Folder (default: each run's own). Several runs become one report, a table for each machine.",
         ),
     ] = None,
 ) -> None:
-    """Write the reports of finished or interrupted runs anew, and show the tables.
+    """Write the reports of finished or interrupted runs again, and show the tables.
 
     Writes report.csv, report.md with pictures and report.html into each run's
     folder, or into that of --output.
@@ -35,7 +35,7 @@ def report(
     \b[bold]Examples[/bold]
 
     \bedgebench report results/20260101-120000 --format md -o .
-    edgebench report laptop pi5 -o both       # one report, a table a machine
+    edgebench report laptop pi5 -o both       # one report, a table for each machine
     """
     from edgebench.pipeline import run_store
     from edgebench.reports import terminal

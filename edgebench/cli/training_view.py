@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
-    """Train with a bar for the steps of an epoch, a line for each epoch, and the scores at the end."""
+    """Train with a bar for the steps of an epoch and a line for each epoch, then print the scores."""
     from edgebench.training.loop import Watch, checkpoint_of
     from edgebench.training.state import is_unfinished
 
     if options.get("resume") and not (checkpoint := checkpoint_of(name, options["output"])).exists():
-        raise ModelError(f"{checkpoint}: no checkpoint to go on from; leave --resume away to begin")
+        raise ModelError(f"{checkpoint}: no checkpoint to resume; omit --resume to start")
     if not options.get("resume") and is_unfinished(checkpoint_of(name, options["output"])):
         checkpoint = checkpoint_of(name, options["output"])
-        raise ModelError(f"{checkpoint}: a training was begun there: add --resume to go on, or remove it to begin anew")
+        raise ModelError(
+            f"{checkpoint}: an unfinished training is there: add --resume to continue it, or remove it to start again"
+        )
     keep_memory()
-    with live("the epochs before are kept. Go on: the same command with --resume", keep=False) as listener:
+    with live("finished epochs are kept. Continue: the same command with --resume", keep=False) as reporter:
 
         def on_step(step: int, steps: int, epoch: int) -> None:
-            if step == 1 and err.is_interactive:  # elsewhere the line of each epoch is enough
-                listener.stage(f"epoch {epoch + 1}", steps)
-            listener.step()
+            if step == 1 and err.is_interactive:  # without a terminal the line of each epoch is enough
+                reporter.stage(f"epoch {epoch + 1}", steps)
+            reporter.step()
 
         def on_epoch(report: EpochReport) -> None:
             left = report.seconds * (report.epochs - report.epoch)
@@ -48,7 +50,7 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         def note(text: str) -> None:
             err.print(plain(text, "yellow"))
 
-        watch = Watch(on_step, on_epoch, listener.progress, note)
+        watch = Watch(on_step, on_epoch, reporter.progress, note)
         path = api.train(name, dataset, directory, watch=watch, **options)
     manifest = store.find(str(path)).manifest
     for fold, scores in manifest.scores.items():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
-from edgebench.core.results import ColdStart, TimedProcess
+from edgebench.core.results import ColdStart, Loading, TimedProcess
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from edgebench.core.protocols import Runtime, Session
 
 POOL = 64
-"""Records that the loop goes round: enough that no cache holds the answer, few enough to stay in memory."""
+"""Records that the loop cycles through: enough that no cache holds the answer, few enough to stay in memory."""
 
 
 def measure(job: Job, runtime: Runtime) -> TimedProcess:
-    """Time one prediction after the other; the raw samples, in seconds (float64), go to `job.output`.
+    """Time one prediction after the other and write the raw samples, in seconds (float64), to `job.output`.
 
-    Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. The next prediction begins when
-    the last one has ended (closed loop), or, with `job.period_s`, at its time. Returns load_s, first_inference_s, the
-    number of samples, how the machine was, and the energy of one prediction where a counter tells it.
+    Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
+    last one has ended (closed loop), or at a fixed pace with `job.period_s`. Raises ArtifactError for a batch that the
+    artifact does not take.
     """
     if job.batch > 1 and job.artifact.feed and job.artifact.feed.single:
         raise ArtifactError("it takes one record at a time")
@@ -47,33 +47,35 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
         state |= {"energy_j": (spent - joules) / len(samples) / job.batch, "energy_source": meter.source}
     with replacing(Path(job.output)) as part:
         np.save(part, np.array(samples))
-    return TimedProcess(*started, samples=len(samples), period_s=job.period_s, **state, settings=dict(session.settings))
+    return TimedProcess(
+        started.load_s, started.first_inference_s, len(samples), job.period_s, **state, settings=dict(session.settings)
+    )
 
 
 def cold_start(job: Job, runtime: Runtime) -> ColdStart:
-    """Load and predict once, with the file out of the page cache; `evicted` says whether the system did that."""
+    """Load and predict once, with the file out of the page cache where the system evicts it."""
     from edgebench.measuring.page_cache import evict
 
     pool = _pool(job)
     evicted = evict(Path(job.path))
     _, started = _started(job, runtime, pool[0])
-    return ColdStart(*started, evicted=evicted)
+    return ColdStart(started.load_s, started.first_inference_s, evicted)
 
 
 def _pool(job: Job) -> list[NDArray[np.float32]]:
-    """Batches of records, (batch, leads, samples) in mV; a batch larger than the set goes round it."""
+    """Batches of records, (batch, leads, samples) in mV; a batch larger than the set repeats records."""
     mapped = open_signals(job.signals)
     count = max(1, min(POOL, len(mapped) // job.batch))
     return [to_millivolts(mapped[np.arange(i * job.batch, (i + 1) * job.batch) % len(mapped)]) for i in range(count)]
 
 
-def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, tuple[float, float]]:
+def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, Loading]:
     started = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     load_s = time.perf_counter() - started
     started = time.perf_counter()
     session.predict(record)
-    return session, (load_s, time.perf_counter() - started)
+    return session, Loading(load_s, time.perf_counter() - started)
 
 
 def _closed(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 PREDICTIONS = 8
 STACK_BYTES = 16 * 2**20
-"""Address space of one more thread: a stack of usually 8 MiB, and what its runtime reserves beside it."""
+"""Address space of one more thread: a stack, usually of 8 MiB, and what its runtime reserves besides."""
 
 
 def measure(job: Job, runtime: Runtime) -> Memory:
-    """Resident memory of this process: its peak, and what of it the model and the runtime hold in the end, in bytes.
+    """Measure the resident memory of this process in bytes: its peak, and what model and runtime hold at the end.
 
-    The runtime is imported and set up already. The model's share is the private memory that loading and some
-    predictions add, and the pages of its own file that are mapped, once the allocator has given back what it keeps for
-    later (malloc_trim): freed copies of the file and work space in between are in the peak only. The rest is the
-    runtime's, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
+    The runtime is imported and set up before. The model's share is the private memory that loading and some
+    predictions add, plus the mapped pages of its own file, after the allocator has returned freed memory
+    (malloc_trim). Freed copies of the file and temporary work space count in the peak only. The rest is the runtime's
+    share, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
     above `job.memory_limit_bytes`.
     """
     mapped = open_signals(job.signals)
@@ -48,7 +48,7 @@ def measure(job: Job, runtime: Runtime) -> Memory:
 
 
 def _private() -> int:
-    """Resident memory that is no file's, such as a library's; where the system does not tell it, all that is."""
+    """Resident memory that belongs to no file; all resident memory where the system does not separate the two."""
     found = _status("RssAnon:")
     return _resident() if found is None else found
 
@@ -62,14 +62,14 @@ def _reserved() -> int:
 
 
 def _asked() -> Any:
-    """Where there is no /proc, as on macOS: elsewhere the start of each worker would pay for importing psutil."""
+    """Ask psutil, only where there is no /proc, as on macOS: its import would slow down the start of each worker."""
     import psutil
 
     return psutil.Process().memory_info()
 
 
 def _mapped(path: Path) -> int:
-    """Resident pages of a file that a runtime has mapped instead of read."""
+    """Bytes of a file that are mapped and resident: some runtimes map the file instead of reading it."""
     if sys.platform != "linux":
         return 0
     whole = str(path.resolve())
@@ -94,12 +94,13 @@ def _status(field: str) -> int | None:
 
 
 def bound(limit: int, threads: int) -> None:
-    """Let this process have about `limit` bytes of resident memory from here on, as a smaller device would.
+    """Limit this process to about `limit` bytes of resident memory from here on, as on a smaller device.
 
-    The kernel bounds address space (RLIMIT_AS), of which a runtime reserves more than it uses. So the bound is what is
-    reserved now, as much more as may still become resident, and the stacks of threads that are still to start. It keeps
-    an artifact that needs far too much from taking the machine; what was really used is held against the limit by
-    `measure`, also under qemu-user, which takes the bound and drops it. Raises ArtifactError where nothing is left.
+    The kernel limits address space (RLIMIT_AS), of which a runtime reserves more than it uses. So the limit is the
+    address space reserved now, plus what may still become resident, plus the stacks of threads that are still to start.
+    It stops an artifact that needs far too much before it takes the whole machine. `measure` compares the memory that
+    was really used with the limit, also under qemu-user, which accepts the limit and ignores it. Raises ArtifactError
+    where nothing is left.
     """
     resident = _resident()
     if resident >= limit:
@@ -110,7 +111,7 @@ def bound(limit: int, threads: int) -> None:
 
 
 def give_back() -> None:
-    """Let glibc return freed memory to the system; without glibc, nothing."""
+    """Make glibc return freed memory to the system; do nothing without glibc."""
     gc.collect()
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):

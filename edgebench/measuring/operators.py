@@ -14,11 +14,11 @@ from edgebench.core.results import OperatorKind, Operators, OperatorTime
 from edgebench.data.signals import open_signals, to_millivolts
 
 RUNS = 40
-"""Predictions; the first quarter warms up and is not counted."""
+"""Predictions; the first quarter is warm-up and does not count."""
 
 
 def measure(job: Job, runtime: Runtime) -> Operators:
-    """Profile single records; the operators go to `job.output` as JSON. Returns what `summary` makes of them."""
+    """Profile predictions of single records, write the operators to `job.output` as JSON, and return their summary."""
     mapped = open_signals(job.signals)
     records = [to_millivolts(mapped[i % len(mapped)][None]) for i in range(RUNS)]
     found = runtime.profile(Path(job.path), job.artifact, job.device, records)
@@ -27,7 +27,7 @@ def measure(job: Job, runtime: Runtime) -> Operators:
 
 
 def summary(operators: Sequence[OperatorTime]) -> Operators:
-    """How many operators of each kind one prediction has, their shares of the time, and the most expensive one."""
+    """Count the operators of one prediction by kind, with their shares of its time and the slowest operator."""
     total = sum(o.seconds for o in operators) or 1.0
 
     def calls(kind: OperatorKind) -> int:

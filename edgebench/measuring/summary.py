@@ -1,133 +1,151 @@
-"""From the timed passes of a cell to the numbers of its row."""
+"""From the timed processes of a cell to its latency."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Outcome
-from edgebench.core.results import Verdict
+from edgebench.core.results import (
+    Batches,
+    ColdStart,
+    Energy,
+    Latency,
+    Loading,
+    Paced,
+    Steadiness,
+    TimedProcess,
+    Verdict,
+)
 from edgebench.measuring.latency_statistics import drift, median_interval, spread
 
 NOISY_SPREAD = 1.10
-"""Medians of a cell's processes that differ by more than this factor are noisy."""
+"""A cell is noisy if the medians of its processes differ by more than this factor,"""
 NOISY_DRIFT = 1.10
-"""So is a process whose last third was so much slower than its first, or the other way round."""
+"""or if the last third of a process is that much slower or faster than its first,"""
 NOISY_BACKGROUND = 0.25
-"""And one beside which others kept so many cores busy."""
+"""or if other processes kept that many cores busy."""
 P99_SAMPLES = 662
-"""Samples from which on the 99th percentile is told: with fewer, its 95 % interval has no upper end among them."""
+"""The fewest samples with a 99th percentile: with fewer, no sample is an upper end of its 95 % interval."""
 
-Process = tuple[Outcome[Any], Path]
-"""What one process gave, and the file of its samples."""
+Timed = tuple[TimedProcess, Path]
+"""What one process of a timed pass reported, and the file of its samples."""
 
 
-def timed(passes: Mapping[str, Sequence[Process]], emulated: bool) -> dict[str, Any]:
-    """The columns of all passes of a cell by name: `latency`, `paced`, `batchN`, `cold`."""
-    closed = passes["latency"]
-    samples = samples_of(closed)
-    values = _closed(closed, samples, emulated) | _cold(passes.get("cold", ()))
-    values |= _paced(passes.get("paced", ())) | _batches(passes, samples)
-    outcomes = [vars(outcome.value) for processes in passes.values() for outcome, path in processes if path.exists()]
-    word, reason = verdict(samples, outcomes, emulated)
-    return values | {"verdict": word, "verdict_reason": reason}
+def latency(
+    closed: Sequence[Timed], emulated: bool, paced: Sequence[Timed] = (),
+    batches: Mapping[int, Sequence[Timed]] | None = None, cold: Sequence[ColdStart] = (),
+) -> Latency:  # fmt: skip
+    """The latency of a cell from the processes of its passes.
+
+    `closed` are those that predict one record after the other; `batches` those with larger batches, by their size.
+    """
+    samples = samples_of(path for _, path in closed)
+    by_size = {size: done for size, done in (batches or {}).items() if done}
+    every = [*closed, *paced, *(one for done in by_size.values() for one in done)]
+    word, reason = verdict(samples, [process for process, _ in every], emulated)
+    found = _closed([process for process, _ in closed], samples, emulated)
+    return replace(
+        found, steadiness=replace(found.steadiness, verdict=word, reason=reason), cold=_cold(cold),
+        paced=_paced(paced), batches=_batches(by_size, samples),
+    )  # fmt: skip
 
 
 def verdict(
-    processes: Sequence[NDArray[np.float64]], states: Sequence[Mapping[str, Any]], emulated: bool
+    samples: Sequence[NDArray[np.float64]], processes: Sequence[TimedProcess], emulated: bool
 ) -> tuple[Verdict | None, str]:
-    """How far a cell's timing can be trusted, and why not further; no word where there is only one process.
+    """How far the timing of a cell can be trusted, and why not further; None for a single process.
 
-    `processes` are the samples of each closed process, `states` what each timed process said of the machine.
+    `samples` are those of each process of the closed pass, `processes` the reports of all timed processes.
     """
     if emulated:
         return "emulated", ""
-    if any(state.get("throttled") for state in states):
-        said = dict.fromkeys(what for state in states for what in state.get("throttled_by", ()))
-        return "throttled", f"slowed down ({'; '.join(said) or 'heat or low voltage'})"
-    apart = spread([float(np.median(p)) for p in processes])
-    drifts = [drift(p) for p in processes]
-    others = max((state.get("background_cores") or 0.0 for state in states), default=0.0)
+    if any(p.throttled for p in processes):
+        causes = dict.fromkeys(cause for p in processes for cause in p.throttled_by)
+        return "throttled", f"slowed down ({'; '.join(causes) or 'heat or low voltage'})"
+    apart = spread([float(np.median(p)) for p in samples])
+    others = max((p.background_cores or 0.0 for p in processes), default=0.0)
     reasons = []
     if apart > NOISY_SPREAD:
         reasons.append(f"its processes differ by {apart:.2f} times")
-    worst = max(drifts, key=lambda d: max(d, 1 / d))
-    if max(worst, 1 / worst) > NOISY_DRIFT:
+    worst = max(map(drift, samples), key=_factor)
+    if _factor(worst) > NOISY_DRIFT:
         how = f"{worst:.2f} times slower" if worst > 1 else f"{1 / worst:.2f} times faster"
         reasons.append(f"a process became {how} while it ran")
     if others > NOISY_BACKGROUND:
         reasons.append(f"others kept {others:.1f} cores busy")
     if reasons:
         return "noisy", "; ".join(reasons)
-    return ("stable" if len(processes) > 1 else None), ""
+    return ("stable" if len(samples) > 1 else None), ""
 
 
-def samples_of(passes: Sequence[Process]) -> list[NDArray[np.float64]]:
-    """Samples of each process, as many as the shortest has: the loop is bounded in time, and all count alike."""
-    measured = [np.load(path) for _, path in passes]
+def samples_of(files: Iterable[Path]) -> list[NDArray[np.float64]]:
+    """Samples of each process in seconds, as many as the shortest has, so that all processes count alike."""
+    measured = [np.load(path) for path in files]
     return [samples[: min(map(len, measured))] for samples in measured]
 
 
-def _closed(passes: Sequence[Process], processes: list[NDArray[np.float64]], emulated: bool) -> dict[str, Any]:
-    outcomes = [vars(outcome.value) for outcome, _ in passes]
-    pooled = np.concatenate(processes)
-    low, high = median_interval(processes)
-    # What this machine takes is not what another one would.
-    energies = [o["energy_j"] for o in outcomes if o["energy_j"] is not None and not emulated]
-    drifts = [drift(p) for p in processes]
-    temperatures = [o["temperature_c"] for o in outcomes if o.get("temperature_c") is not None]
-    return {
-        "load_s": float(np.median([o["load_s"] for o in outcomes])),
-        "first_inference_s": float(np.median([o["first_inference_s"] for o in outcomes])),
-        "latency_p50_s": float(np.median(pooled)), "latency_p50_low_s": low, "latency_p50_high_s": high,
-        "latency_min_s": float(pooled.min()), "latency_max_s": float(pooled.max()),
-        "latency_p90_s": float(np.quantile(pooled, 0.9)), "latency_p95_s": float(np.quantile(pooled, 0.95)),
-        "latency_p99_s": float(np.quantile(pooled, 0.99)) if len(pooled) >= P99_SAMPLES else None,
-        "latency_samples": len(pooled), "throughput_per_s": len(pooled) / float(pooled.sum()),
-        "process_medians_s": tuple(float(np.median(p)) for p in processes),
-        "energy_j": float(np.median(energies)) if energies else None,
-        "energy_source": next((o["energy_source"] for o in outcomes if o["energy_source"]), "") if energies else "",
-        "background_cores": max((o["background_cores"] for o in outcomes if o.get("background_cores") is not None),
-                                default=None),
-        "drift": max(drifts, key=lambda d: max(d, 1 / d)),
-        "temperature_c": max(temperatures, default=None),
-    }  # fmt: skip
+def _closed(processes: Sequence[TimedProcess], samples: list[NDArray[np.float64]], emulated: bool) -> Latency:
+    pooled = np.concatenate(samples)
+    low, high = median_interval(samples)
+    # The energy that this machine takes is not that of the target it stands for.
+    energies = [p.energy_j for p in processes if p.energy_j is not None and not emulated]
+    source = next((p.energy_source for p in processes if p.energy_source), "")
+    return Latency(
+        p50_s=float(np.median(pooled)), p50_low_s=low, p50_high_s=high,
+        min_s=float(pooled.min()), p90_s=float(np.quantile(pooled, 0.9)), p95_s=float(np.quantile(pooled, 0.95)),
+        p99_s=float(np.quantile(pooled, 0.99)) if len(pooled) >= P99_SAMPLES else None, max_s=float(pooled.max()),
+        samples=len(pooled), process_medians_s=tuple(float(np.median(p)) for p in samples),
+        throughput_per_s=len(pooled) / float(pooled.sum()),
+        steadiness=Steadiness(
+            background_cores=_largest([p.background_cores for p in processes]),
+            drift=max(map(drift, samples), key=_factor),
+            temperature_c=_largest([p.temperature_c for p in processes]),
+        ),
+        warm=_loading(processes),
+        energy=Energy(float(np.median(energies)), source) if energies else None,
+    )  # fmt: skip
 
 
-def _cold(passes: Sequence[Process]) -> dict[str, Any]:
-    evicted = [vars(outcome.value) for outcome, _ in passes if outcome.value.evicted]
-    if not evicted:
-        return {}
-    names = ("load_s", "first_inference_s")
-    return {f"cold_{name}": float(np.median([o[name] for o in evicted])) for name in names}
+def _factor(ratio: float) -> float:
+    """How far a ratio is from 1, in either direction."""
+    return max(ratio, 1 / ratio)
 
 
-def _paced(passes: Sequence[Process]) -> dict[str, Any]:
+def _largest(values: Sequence[float | None]) -> float | None:
+    """The largest of those that are known."""
+    return max((value for value in values if value is not None), default=None)
+
+
+def _loading(processes: Sequence[TimedProcess | ColdStart]) -> Loading:
+    return Loading(
+        float(np.median([p.load_s for p in processes])), float(np.median([p.first_inference_s for p in processes]))
+    )
+
+
+def _cold(processes: Sequence[ColdStart]) -> Loading | None:
+    evicted = [p for p in processes if p.evicted]
+    return _loading(evicted) if evicted else None
+
+
+def _paced(passes: Sequence[Timed]) -> Paced | None:
     if not passes:
-        return {}
-    processes = samples_of(passes)
-    low, high = median_interval(processes)
-    return {
-        "paced_every_s": passes[0][0].value.period_s, "paced_p50_s": float(np.median(np.concatenate(processes))),
-        "paced_p50_low_s": low, "paced_p50_high_s": high,
-    }  # fmt: skip
+        return None
+    samples = samples_of(path for _, path in passes)
+    low, high = median_interval(samples)
+    return Paced(passes[0][0].period_s, float(np.median(np.concatenate(samples))), low, high)
 
 
-def _batches(passes: Mapping[str, Sequence[Process]], single: list[NDArray[np.float64]]) -> dict[str, Any]:
-    """Records per second by batch size, from the medians, and the size with the most; batch 1 is the closed loop."""
-    sizes = {
-        int(name.removeprefix("batch")): done for name, done in passes.items() if name.startswith("batch") and done
-    }
+def _batches(sizes: Mapping[int, Sequence[Timed]], single: list[NDArray[np.float64]]) -> Batches | None:
+    """Records per second by batch size, from the medians; batch 1 is the closed pass."""
     if not sizes:
-        return {}
+        return None
     medians = {1: float(np.median(np.concatenate(single)))}
-    medians |= {size: float(np.median(np.concatenate(samples_of(done)))) for size, done in sizes.items()}
-    rates = {size: size / median for size, median in sorted(medians.items())}
-    return {
-        "batch_throughputs_per_s": {str(size): rate for size, rate in rates.items()},
-        "best_batch": max(rates, key=lambda size: rates[size]),
+    medians |= {
+        size: float(np.median(np.concatenate(samples_of(path for _, path in done)))) for size, done in sizes.items()
     }
+    rates = {size: size / median for size, median in sorted(medians.items())}
+    return Batches({str(size): rate for size, rate in rates.items()}, max(rates, key=lambda size: rates[size]))

@@ -24,6 +24,7 @@ from edgebench.isolation.process import answer_with, say
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Runtime
+    from edgebench.core.results import ColdStart, Memory, Operators, Predicted, TimedProcess
 
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
@@ -74,8 +75,8 @@ def perform(job: Job) -> Outcome[Any]:
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
 
 
-def _measured(job: Job, runtime: Runtime) -> Any:
-    """The result of this kind of job; only its own module is imported."""
+def _measured(job: Job, runtime: Runtime) -> Predicted | Memory | Operators | TimedProcess | ColdStart:
+    """What this kind of job gives; only its own module is imported."""
     if job.kind == "predict":
         from edgebench.measuring import accuracy
 

@@ -1,19 +1,21 @@
-"""From the passes of one cell to its measurement."""
+"""From the outcomes of a cell's jobs to its measurement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from edgebench.core.contracts import Outcome
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import ArtifactFacts, Latency, Memory, Network, Operators, Scores
+from edgebench.core.target_profiles import Fit
 from edgebench.measuring import summary
-from edgebench.measuring.accuracy import Accuracy
 from edgebench.pipeline.planned import Planned
 
-Passes = Mapping[str, Sequence[summary.Process]]
-"""What the timed passes of a cell gave, by name."""
+Passes = Mapping[str, Sequence[tuple[Outcome[Any], Path]]]
+"""The outcomes of the timed passes of a cell by name, each with the file of its samples."""
 
 
 def measurement(
@@ -22,34 +24,37 @@ def measurement(
     dataset: str,
     host: str,
     outcome: Outcome[Any],
-    accuracy: Accuracy | None = None,
-    memory: Outcome[Any] | None = None,
-    profile: Outcome[Any] | None = None,
+    scores: Scores | None = None,
+    memory: Outcome[Memory] | None = None,
+    profile: Outcome[Operators] | None = None,
     passes: Passes | None = None,
 ) -> Measurement:
-    """The row of a cell: whatever was measured, with the status and reason of `outcome`."""
-    cell, artifact = planned.cell, planned.built.artifact
-    values: dict[str, Any] = {}
-    if artifact is not None:
-        values |= {
-            "file_size_bytes": artifact.file_size_bytes, "parameters": artifact.parameters,
-            "sparsity": artifact.sparsity, "artifact_sha256": artifact.sha256,
-            "zip_size_bytes": artifact.zip_size_bytes, "macs": artifact.macs,
-            "parameters_before": artifact.before.get("parameters"), "macs_before": artifact.before.get("macs"),
-            "sparsity_before": artifact.before.get("sparsity"),
-        }  # fmt: skip
-    if accuracy is not None:
-        values |= asdict(accuracy)
-    if memory is not None and memory.status == "ok":
-        values |= asdict(memory.value)
-    if profile is not None and profile.status == "ok":
-        values |= asdict(profile.value)
-    if passes and outcome.status == "ok":
-        values |= summary.timed(passes, planned.fit.emulated)
-        values["verdict_reason"] = planned.fit.because or values["verdict_reason"]
+    """The measurement of a cell: whatever was measured, with the status and reason of `outcome`."""
+    artifact = planned.built.artifact
     return Measurement(
-        run=run, model=cell.model, variant=cell.variant, exporter=cell.exporter,
-        format=artifact.format if artifact else "", precision=artifact.precision if artifact else "",
-        target=cell.target, status=outcome.status, reason=outcome.reason, emulated=planned.fit.emulated,
-        dataset=dataset, host=host, **values,
+        run, planned.cell, outcome.status, outcome.reason, planned.fit.emulated,
+        artifact.format if artifact else "", artifact.precision if artifact else "", dataset, host,
+        _facts(artifact) if artifact else None,
+        memory.result if memory and memory.status == "ok" else None,
+        _latency(passes, planned.fit) if passes and outcome.status == "ok" else None,
+        scores,
+        profile.result if profile and profile.status == "ok" else None,
     )  # fmt: skip
+
+
+def _facts(artifact: Artifact) -> ArtifactFacts:
+    before = {name: artifact.before.get(name) for name in ("parameters", "macs", "sparsity")}
+    parameters, macs = (None if (n := before[name]) is None else int(n) for name in ("parameters", "macs"))
+    return ArtifactFacts(
+        artifact.file_size_bytes, artifact.sha256, artifact.zip_size_bytes,
+        Network(artifact.parameters, artifact.macs, artifact.sparsity),
+        Network(parameters, macs, before["sparsity"]) if artifact.before else None,
+    )  # fmt: skip
+
+
+def _latency(passes: Passes, fit: Fit) -> Latency:
+    timed = {name: [(outcome.value, path) for outcome, path in done] for name, done in passes.items() if name != "cold"}
+    cold = [outcome.value for outcome, _ in passes.get("cold", ())]
+    batches = {int(name.removeprefix("batch")): done for name, done in timed.items() if name.startswith("batch")}
+    found = summary.latency(timed["latency"], fit.emulated, timed.get("paced", ()), batches, cold)
+    return replace(found, steadiness=replace(found.steadiness, reason=fit.because or found.steadiness.reason))

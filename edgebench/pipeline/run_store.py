@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core import flat_row
 from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
 from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
@@ -240,7 +241,7 @@ def _measurement(path: Path, number: int, line: str) -> Measurement:
     except ValueError:
         raise RunError(f"{path}:{number}: not JSON") from None
     where = f"{path}:{number}"
-    return validated(Measurement, stored_schema.row(data, where), where, RunError)
+    return validated(Measurement, flat_row.nested(stored_schema.row(data, where)), where, RunError)
 
 
 def _environment(folder: Path) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class Schedule:
             self.reporter.note(f"{planned.cell.label}: not steady within {measuring.steady_limit_s:g} s")
 
     def _steady(self, planned: Planned, what: Pass) -> bool:
-        processes = summary.samples_of(list(self._done(planned, what)))
+        processes = summary.samples_of(path for _, path in self._done(planned, what))
         if len(processes) < LEAST_STEADY:
             return False
         low, high = median_interval(processes)

@@ -15,10 +15,11 @@ from edgebench.core import target_profiles
 from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome, RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import Scores
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
-from edgebench.measuring.accuracy import Accuracy, Answer, Reference, scores
+from edgebench.measuring.accuracy import Answer, Reference, score_cells
 from edgebench.pipeline import build_stage, grid, remote_stage
 from edgebench.pipeline.build_stage import BuildStage
 from edgebench.pipeline.plan import Plan
@@ -51,7 +52,7 @@ class Stages:
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
-    scores: dict[str, Accuracy] = field(default_factory=dict)
+    scores: dict[str, Scores] = field(default_factory=dict)
     remote_cells: list[Planned] = field(default_factory=list)
     """Cells of targets that are reached over SSH: nothing of them is measured here."""
 
@@ -107,7 +108,7 @@ class Stages:
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
             answers[planned.cell] = Answer(logits, planned.artifact, reference)
-        self.scores = scores(self.test.labels, answers, {p.cell for p in self._open()})
+        self.scores = score_cells(self.test.labels, answers, {p.cell for p in self._open()})
 
     def _ended(self) -> dict[Cell, Answer]:
         """What the cells answered that had ended before a resume: others are compared with them."""

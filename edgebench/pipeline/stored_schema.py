@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edgebench.core.errors import RunError
-from edgebench.core.problems import LIST, TABLE, expected
+from edgebench.core.problems import LIST, TABLE, expected, inside
 from edgebench.core.serialization import readable
 
 MOST = 2**63 - 1
@@ -34,20 +34,22 @@ def parsed(text: str) -> Any:
 def row(data: Any, where: str) -> Any:
     """A row of measurements with its texts readable; raises RunError for numbers that are too large.
 
-    Names and reasons came from elsewhere, some of them from other machines.
+    Names and reasons may come from other machines.
     """
-    if not isinstance(data, dict):
-        return data  # which its record refuses
-    for name, value in data.items():
-        if isinstance(value, int) and abs(value) > MOST:
-            raise RunError(f"{where}: {readable(name)}: must be a smaller number")
-    return {readable(name): _value(value) for name, value in data.items()}
+    try:
+        return _readable(data, where, "")
+    except RecursionError:
+        raise RunError(f"{where}: nested too deeply") from None
 
 
-def _value(value: Any) -> Any:
+def _readable(value: Any, where: str, place: str) -> Any:
     if isinstance(value, str):
         return readable(value)
-    return {readable(name): one for name, one in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, int) and abs(value) > MOST:
+        raise RunError(f"{where}: {place}: must be a smaller number")
+    if isinstance(value, dict):
+        return {readable(name): _readable(one, where, inside(place, readable(name))) for name, one in value.items()}
+    return value
 
 
 def check_plan(plan: Mapping[str, Any], where: str) -> None:

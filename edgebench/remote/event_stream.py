@@ -24,7 +24,7 @@ class PlainLines(ProgressReporter):
         """Only what went wrong is worth a line."""
         if measurement.status in ("failed", "timeout"):
             m = measurement
-            self.note(f"{m.model} {m.exporter} on {m.target}: {m.status}: {m.reason}")
+            self.note(f"{m.cell.label}: {m.status}: {m.reason}")
 
     def note(self, text: str) -> None:
         """A line."""
@@ -53,7 +53,7 @@ class JsonLines(ProgressReporter):
     def cell(self, measurement: Measurement) -> None:
         """A cell has ended."""
         m = measurement
-        self._tell(event="cell", text=f"{m.model} {m.exporter} on {m.target}: {m.status}", reason=m.reason)
+        self._tell(event="cell", text=f"{m.cell.label}: {m.status}", reason=m.reason)
 
     def note(self, text: str) -> None:
         """Something to know."""

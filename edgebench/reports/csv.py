@@ -1,34 +1,34 @@
-"""report.csv: every field of every measurement in base units, and the Pareto front; what is missing is empty."""
+"""report.csv: one row for each measurement in base units, and the Pareto front; missing values are empty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any
 
-from edgebench.core.measurements import Measurement, Run
+from edgebench.core.flat_row import COLUMNS, flatten
+from edgebench.core.measurements import Run
 from edgebench.reports import machines
 
 PARETO = "pareto"
-"""The column that is derived."""
+"""The derived column."""
 
 
 class Csv:
-    """report.csv: a line a cell, for a spreadsheet or pandas."""
+    """report.csv: one line for each cell, for a spreadsheet or pandas."""
 
     file = "report.csv"
 
     def render(self, run: Run) -> Mapping[str, str]:
-        """The columns of Measurement in its order, and whether a cell is on its front; empty where it is not ranked."""
+        """The columns of the flat row, and whether a cell is on its front; empty where it is not ranked."""
         import pandas as pd
 
         rows = [
-            {k: _plain(v) for k, v in asdict(m).items()} | {PARETO: machine.on_front(m)}
+            {name: _plain(value) for name, value in flatten(m).items()} | {PARETO: machine.on_front(m)}
             for machine in machines.split(run)
             for m in machine.rows
         ]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
-        table = pd.DataFrame(rows, columns=[*(f.name for f in fields(Measurement)), PARETO], dtype=object)
+        table = pd.DataFrame(rows, columns=[*COLUMNS, PARETO], dtype=object)
         return {self.file: str(table.to_csv(index=False, lineterminator="\n"))}
 
 

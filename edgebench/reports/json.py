@@ -1,29 +1,29 @@
-"""report.json: every field of every measurement in base units, the machines, and what is recommended."""
+"""report.json: all measurements in base units, the machines, and the recommendations."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from edgebench.choosing.recommendation import Recommendation
+from edgebench.core.flat_row import flatten
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import all_readable
 from edgebench.reports import machines
 from edgebench.reports.csv import PARETO
 
 VERSION = 1
-"""Goes up when a field changes its meaning or goes; new fields do not change it."""
+"""Increases when a field is removed or changes its meaning, not when a field is added."""
 
 
 class Json:
-    """report.json: an object a cell and the recommendations, for programs."""
+    """report.json: an object for each cell, and the recommendations, for programs."""
 
     file = "report.json"
 
     def render(self, run: Run) -> Mapping[str, str]:
-        """The machines in the order of their names, the cells of each in the order of the tables."""
+        """The machines by name, the cells of each in the order of the tables."""
         page = {
             "report": "edgebench",
             "version": VERSION,
@@ -47,11 +47,11 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 
 def _cell(m: Measurement, machine: machines.Machine) -> dict[str, Any]:
     """The columns of report.csv and the cell's id; `pareto` is null where a cell is not ranked."""
-    return {"id": m.cell.id, **asdict(m), PARETO: machine.on_front(m)}
+    return {"id": m.cell.id, **flatten(m), PARETO: machine.on_front(m)}
 
 
 def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:
-    """A recommendation; cells are named by their ids. `drop` is the bound, None where there was none."""
+    """A recommendation, in which ids name the cells. `drop` is the bound on macro-F1, None for no bound."""
     return {
         "target": advice.target,
         "max_f1_drop": drop,

@@ -1,4 +1,4 @@
-"""A run by the machines that measured it: what a report shows side by side, and never in one table."""
+"""A run split by the machines that measured it: a report never shows two machines in one table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgebench.core.measurements import Measurement, Run, by_machine
 from edgebench.reports import columns
 
 DROP = 0.01
-"""Macro-F1 that the recommendation of a report may lose against the fp32 model, where nobody gave a limit."""
+"""Macro-F1 below the fp32 model's that the recommendation of a report allows."""
 
 
 @dataclass(frozen=True)
@@ -20,17 +20,17 @@ class Machine:
     """The cells of one machine, all on the same records."""
 
     name: str
-    """The host; where that alone does not tell them apart, with the run or the data set."""
+    """The host, with the run or the data set where several machines would have the same name."""
     rows: list[Measurement]
-    """In the order of the tables; cells without numbers too."""
+    """All cells, in the order of the tables."""
     stars: set[str]
     """Ids of the cells on the Pareto front of their target."""
     environment: Mapping[str, Any]
     measuring: Mapping[str, Any]
-    """How long and how often latency was measured there."""
+    """The settings of measuring."""
     runs: tuple[str, ...]
     plan: Mapping[str, Any]
-    """Of the first of the runs."""
+    """That of the first run."""
 
     def on_front(self, m: Measurement) -> bool | None:
         """Whether a cell of this machine is on the Pareto front of its target; None where it is not ranked."""
@@ -38,7 +38,7 @@ class Machine:
 
     @property
     def measured(self) -> list[Measurement]:
-        """The cells with numbers."""
+        """The cells that were measured."""
         return [m for m in self.rows if m.status == "ok"]
 
 
@@ -48,7 +48,7 @@ def split(run: Run) -> list[Machine]:
     for name, rows in by_machine(replace(run, measurements=tuple(columns.ordered(run)))):
         first = next((m for m in rows if m.status == "ok"), rows[0])
         plan, environment = run.part_of(first).plan, dict(run.environment_of(first))
-        # Runs in one table differ in nothing else, but each knows the threads of its own targets only.
+        # Runs that share a table have equal environments, but each knows only the threads of its own targets.
         threads = [run.environment_of(m).get("target_threads", {}) for m in rows]
         if any(threads):
             environment["target_threads"] = {target: n for known in threads for target, n in known.items()}
@@ -62,10 +62,10 @@ def split(run: Run) -> list[Machine]:
 
 
 def recommended(run: Run, machine: Machine) -> list[Recommendation]:
-    """What to ship on each target of a machine, where macro-F1 may drop by so much as `drop` says."""
+    """What to ship on each target of a machine if macro-F1 may drop by `drop`."""
     return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=drop(machine))))
 
 
 def drop(machine: Machine) -> float | None:
-    """`DROP`, or None where no cell was held against an fp32 model: that bound would exclude all of them."""
-    return DROP if any(m.delta_macro_f1 is not None for m in machine.rows) else None
+    """`DROP`, or None where no cell was compared with an fp32 model: the bound would exclude all cells."""
+    return DROP if any(columns.delta(m) for m in machine.rows) else None

@@ -9,24 +9,25 @@ from typing import Any
 from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.options import zeroes
+from edgebench.core.results import Counterpart, Network
 from edgebench.reports import columns, machines, passes, pictures, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
 CAPTION = (
     "Bars: 95 % intervals of the median latency, and of the difference of macro-F1 to the fp32 model of the same "
-    "network. They decide what is on the front; between networks macro-F1's own intervals do. Pale points are not on "
-    "it: some other cell beats each, which may be a pale one itself. Emulated cells are not drawn."
+    "network. They decide what is on the front; between networks the intervals of macro-F1 itself do. Pale points are "
+    "off the front: another cell dominates each. Emulated cells are not drawn."
 )
 
 
 class Markdown:
-    """The short table, the cells without numbers, the environment: all of it for each machine."""
+    """For each machine the short table, the cells that were not measured, and the environment."""
 
     file = "report.md"
 
     def render(self, run: Run) -> Mapping[str, str]:
-        """The whole page, and the pictures that it shows."""
+        """The page and its pictures."""
         files: dict[str, str] = {}
         found = machines.split(run)
         parts = [f"# EdgeBench: {escaped(run.name)}", *map(escaped, words.incomplete(run))]
@@ -45,25 +46,25 @@ class Markdown:
 
 
 def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:
-    """All that is told of the cells of one machine; its pictures go into `files`, with names from `stem` on."""
+    """The sections on one machine; its pictures go into `files`, with names that start with `stem`."""
     measured = machine.measured
     drawn = pictures.fronts(measured, machine.stars, stem, machine.plan)
     files |= {picture.file: picture.svg for picture in drawn}
     parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
     parts += [CAPTION] if drawn else []
     parts.append(_table(machine))
-    if any(m.verdict == "emulated" for m in measured):
+    if any(columns.timing(m) == "emulated" for m in measured):
         parts.append(f"`emulated`: {words.EMULATED}.")
     if doubted := [m for m in measured if columns.doubt(m)]:
         parts += [f"{level} {words.DOUBTED}", _doubts(doubted)]
-    if more := [m for m in measured if m.paced_p50_s or m.best_batch or m.cold_load_s or m.energy_j]:
+    if more := [m for m in measured if columns.has_passes(m)]:
         parts += [f"{level} Paced, in batches, from the disk", passes.table(more)]
-    if compressed := [m for m in measured if m.variant != "none"]:
+    if compressed := [m for m in measured if m.cell.variant != "none"]:
         parts += [f"{level} What compression removed", _removed(compressed), *_zeros(compressed)]
-    if held := [m for m in measured if m.counterpart_delta is not None]:
-        parts += [f"{level} int8 against plainer int8", _held(held)]
-    own = replace(run, measurements=tuple(measured))  # an int8 file is held against a float one of the same machine
-    if explained := [(m, text) for m in measured if (text := int8_explanation.of(m, own))]:
+    if counterparts := [(m, m.scores.counterpart) for m in measured if m.scores and m.scores.counterpart]:
+        parts += [f"{level} int8 compared with plainer int8", _counterparts(counterparts)]
+    own = replace(run, measurements=tuple(measured))  # int8 is compared with a float file of the same machine
+    if explained := [(m, text) for m in measured if (text := int8_explanation.explain(m, own))]:
         parts += [f"{level} {words.EXPLAINED}", _explained(explained)]
     if others := [m for m in machine.rows if m.status != "ok"]:
         parts += [f"{level} {words.WITHOUT}", _reasons(others)]
@@ -73,11 +74,13 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
 def _data(measured: list[Measurement]) -> str:
     if not measured:
         return words.NOT_MEASURED
-    scored = next((m for m in measured if m.records), None)
-    on = (
-        f"Macro-F1 on {scored.records} test records of **{escaped(scored.dataset)}**; in brackets 95 % intervals."
-        if scored
-        else words.NOT_SCORED
+    on = next(
+        (
+            f"Macro-F1 on {m.scores.records} test records of **{escaped(m.dataset)}**; in brackets 95 % intervals."
+            for m in measured
+            if m.scores
+        ),
+        words.NOT_SCORED,
     )
     return (
         f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
@@ -93,7 +96,7 @@ def _table(machine: Machine) -> str:
 
     cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in machine.stars else ""] for m in rows]
     headings = [*columns.COLUMNS, "best"]
-    # A run of an earlier version has columns that nobody filled.
+    # Runs of earlier versions have empty columns.
     kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
     cells = [[row[i] for i in kept] for row in cells]
     return str(tabulate(cells, [headings[i] for i in kept], tablefmt="github", disable_numparse=True))
@@ -101,7 +104,7 @@ def _table(machine: Machine) -> str:
 
 def _doubts(rows: list[Measurement]) -> str:
     return "\n".join(
-        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}, {escaped(columns.doubt(m))}"
+        f"- **{escaped(m.cell.model)} {escaped(m.cell.name)}** on {escaped(m.cell.target)}, {escaped(columns.doubt(m))}"
         for m in rows
     )
 
@@ -110,40 +113,36 @@ def _removed(rows: list[Measurement]) -> str:
     """Each variant of each model once: parameters, multiply-adds, share of zeros."""
     from tabulate import tabulate
 
-    cells = {
-        (m.model, m.variant): [
-            escaped(m.model), escaped(m.variant), _change(m.parameters_before, m.parameters),
-            _change(m.macs_before, m.macs),
-            _share(m.sparsity_before, m.sparsity),
-        ]
-        for m in rows
-    }  # fmt: skip
+    cells = {}
+    for m in rows:
+        after = m.artifact.network if m.artifact else Network()
+        before = (m.artifact.before if m.artifact else None) or Network()
+        cells[m.cell.model, m.cell.variant] = [
+            escaped(m.cell.model), escaped(m.cell.variant), _change(before.parameters, after.parameters),
+            _change(before.macs, after.macs), _share(before.sparsity, after.sparsity),
+        ]  # fmt: skip
     headings = ["model", "variant", "parameters", "MACs", "zeros"]
     return str(tabulate(list(cells.values()), headings, tablefmt="github", disable_numparse=True))
 
 
-def _held(rows: list[Measurement]) -> str:
-    """What options and a training with quantization change, on the same records as the artifact without them."""
+def _counterparts(rows: list[tuple[Measurement, Counterpart]]) -> str:
+    """What options and quantization-aware training change, on the same records as the artifact without them."""
     from tabulate import tabulate
 
     cells = [
         [
-            *map(escaped, (m.model, columns.name(m), m.counterpart, m.target)),
-            f"{(m.counterpart_delta or 0) + 0.0:+.4f}" + _interval(m.counterpart_low, m.counterpart_high),
+            *map(escaped, (m.cell.model, m.cell.name, other.name, m.cell.target)),
+            f"{other.delta + 0.0:+.4f} ({other.low:+.4f} to {other.high:+.4f})",
         ]
-        for m in rows
-    ]  # fmt: skip
-    headings = ["model", "int8", "against", "target", "Δ F1 (95 %)"]
+        for m, other in rows
+    ]
+    headings = ["model", "int8", "compared with", "target", "Δ F1 (95 %)"]
     return str(tabulate(cells, headings, tablefmt="github", disable_numparse=True))
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" ({low:+.4f} to {high:+.4f})"
 
 
 def _explained(rows: list[tuple[Measurement, str]]) -> str:
     return "\n".join(
-        f"- **{escaped(m.model)} {escaped(columns.name(m))}** on {escaped(m.target)}: {escaped(text)}"
+        f"- **{escaped(m.cell.model)} {escaped(m.cell.name)}** on {escaped(m.cell.target)}: {escaped(text)}"
         for m, text in rows
     )
 
@@ -158,19 +157,20 @@ def _share(before: float | None, after: float | None) -> str:
 
 
 def _zeros(rows: list[Measurement]) -> list[str]:
-    """What zeros do not do, where there are some."""
-    if not any((m.sparsity or 0) > 0.01 and zeroes(m.variant) for m in rows):
+    """What zeros do not change, where a variant has set weights to zero."""
+    zeroed = [m.artifact.network for m in rows if m.artifact and zeroes(m.cell.variant)]
+    if not any((network.sparsity or 0) > 0.01 for network in zeroed):
         return []
     return [
-        "Single weights that are zero are stored and multiplied like all others: neither a dense file nor its latency "
-        "shrinks by them. What shrinks is the file once it is compressed (column `zip`)."
+        "Zero weights are stored and multiplied like all others: they shrink neither a dense file nor its latency, "
+        "only the compressed file (column `zip`)."
     ]
 
 
 def _reasons(rows: list[Measurement]) -> str:
     from tabulate import tabulate
 
-    cells = [[escaped(x) for x in (m.model, columns.name(m), m.target, m.status, m.reason)] for m in rows]
+    cells = [[escaped(x) for x in (m.cell.model, m.cell.name, m.cell.target, m.status, m.reason)] for m in rows]
     return str(
         tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github", disable_numparse=True)
     )

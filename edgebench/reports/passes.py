@@ -1,24 +1,22 @@
-"""What was timed beside the closed loop: paced, in batches, from the disk; and the estimate of energy."""
+"""What was timed besides the closed loop: paced, in batches, from the disk; and the estimate of energy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import Loading
 from edgebench.reports import columns
 from edgebench.reports.text import escaped
 
 
 def table(rows: Sequence[Measurement]) -> str:
-    """One line a cell; columns that nobody filled are left out."""
+    """A line for each cell; empty columns are omitted."""
     from tabulate import tabulate
 
     headings = ["model", "exporter", "target", "p50 latency", "paced", "records/s", "best batch", "load, first", "cold"]
     cells = [_row(m) for m in rows]
-    if any(m.energy_j for m in rows):
-        headings.append("energy (estimate)")
-        for cell, m in zip(cells, rows, strict=True):
-            cell.append(f"{m.energy_j * 1e3:.3g} mJ, {m.energy_source}" if m.energy_j else "")
+    headings.append("energy (estimate)")
     kept = [i for i in range(len(headings)) if any(row[i] for row in cells)]
     return str(
         tabulate(
@@ -29,11 +27,20 @@ def table(rows: Sequence[Measurement]) -> str:
 
 
 def _row(m: Measurement) -> list[str]:
-    every = f" every {m.paced_every_s:g} s" if m.paced_every_s else ""
-    rates = ", ".join(f"{rate:.0f} at {size}" for size, rate in m.batch_throughputs_per_s.items())
-    cold = f"{columns.duration(m.cold_load_s)}, {columns.duration(m.cold_first_inference_s)}" if m.cold_load_s else ""
+    if m.latency is None:
+        return [m.cell.model, m.cell.name, m.cell.target, *[""] * 7]
+    warm, cold, paced, batches, energy = (
+        m.latency.warm, m.latency.cold, m.latency.paced, m.latency.batches, m.latency.energy
+    )  # fmt: skip
     return [
-        m.model, columns.name(m), m.target, columns.duration(m.latency_p50_s),
-        columns.duration(m.paced_p50_s) + every, rates, str(m.best_batch or ""),
-        f"{columns.duration(m.load_s)}, {columns.duration(m.first_inference_s)}" if cold else "", cold,
+        m.cell.model, m.cell.name, m.cell.target, columns.duration(m.latency.p50_s),
+        f"{columns.duration(paced.p50_s)} every {paced.every_s:g} s" if paced else "",
+        ", ".join(f"{rate:.0f} at {size}" for size, rate in batches.throughputs_per_s.items()) if batches else "",
+        str(batches.best) if batches else "",
+        _loading(warm) if cold else "", _loading(cold),
+        f"{energy.joules * 1e3:.3g} mJ, {energy.source}" if energy else "",
     ]  # fmt: skip
+
+
+def _loading(found: Loading | None) -> str:
+    return f"{columns.duration(found.load_s)}, {columns.duration(found.first_inference_s)}" if found else ""

@@ -1,4 +1,4 @@
-"""The table at the end of a run, as wide as the terminal allows."""
+"""The tables at the end of a run, as wide as the terminal allows."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ COLOURS = {
     "timeout": "red",
 }
 NARROW = 110
-"""Below this width the intervals are left out; they are in report.md and report.csv."""
+"""Below this width the intervals are omitted; they are in report.md and report.csv."""
 USUAL = 18
-"""Characters of an exporter's name that `NARROW` counts on; a longer one, with options or a variant, needs more."""
+"""Characters of an exporter's name that `NARROW` allows for; a longer name needs a wider terminal."""
 LEAST_NAME = 12
-"""Characters of a name's line where a terminal leaves no room at all."""
+"""The fewest characters of a line of a name."""
 ROOMY = 140
 """From this width on, several models share a table, with a column for their names."""
 
 
 def show(run: Run, console: Console) -> None:
-    """Print a table for each machine and target, or also for each model, what to doubt, and cells without numbers."""
+    """Print a table for each machine and target (and model, if narrow), doubtful timings, and cells not measured."""
     found = machines.split(run)
     for machine in found:
-        for target in dict.fromkeys(m.target for m in machine.measured):
+        for target in dict.fromkeys(m.cell.target for m in machine.measured):
             place = f"{target}, {machine.name}" if len(found) > 1 else target
-            for group in _groups([m for m in machine.measured if m.target == target], console.width >= ROOMY):
+            for group in _groups([m for m in machine.measured if m.cell.target == target], console.width >= ROOMY):
                 console.print(plain(_title(place, group), "bold"))
                 console.print(_table(group, machine.stars, console.width))
     if legend := remarks.legend([m for machine in found for m in machine.measured], any(m.stars for m in found)):
         print_sentence(console, plain(legend, "dim"))
-    for told in words.incomplete(run, paths=True):
-        print_sentence(console, plain(told, "yellow"))
+    for sentence in words.incomplete(run, paths=True):
+        print_sentence(console, plain(sentence, "yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""
         for text, verdict in remarks.doubts(machine.measured, of):
@@ -54,45 +54,44 @@ def show(run: Run, console: Console) -> None:
 
 
 def print_doubt(console: Console, text: str, verdict: str) -> None:
-    """A line on a timing that is not to be trusted, in the verdict's colour."""
+    """Print a line on a doubtful timing in the colour of its verdict."""
     print_sentence(console, plain(text, COLOURS.get(verdict, "")))
 
 
 def print_sentence(console: Console, text: Text | str) -> None:
-    """A sentence: folded between words on a terminal, in one line where a program reads it."""
+    """Print a sentence, folded between words on a terminal and on one line elsewhere."""
     console.print(plain(text), soft_wrap=not console.is_terminal)
 
 
 def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
-    """The rows of one table each: a column for the model needs a roomy terminal."""
+    """The rows of each table; several models share one only on a wide terminal."""
     if not rows or roomy:
         return [rows] if rows else []
-    return [[m for m in rows if m.model == model] for model in dict.fromkeys(m.model for m in rows)]
+    return [[m for m in rows if m.cell.model == model] for model in dict.fromkeys(m.cell.model for m in rows)]
 
 
 def _title(target: str, rows: list[Measurement]) -> str:
-    models = {m.model for m in rows}
+    models = {m.cell.model for m in rows}
     model = "" if len(models) > 1 else f"{models.pop()} on "
-    scored = next((m for m in rows if m.records), None)
-    on = f"macro-F1 on {scored.records} records of {scored.dataset}" if scored else "no macro-F1"
+    on = next((f"macro-F1 on {m.scores.records} records of {m.dataset}" for m in rows if m.scores), "no macro-F1")
     return f"{model}{target}{' · emulated: no latency' if rows[0].emulated else ''} · {on}"
 
 
 def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
-    longest = max(len(columns.name(m)) for m in rows)
+    longest = max(len(m.cell.name) for m in rows)
     wide = width >= NARROW + max(0, longest - USUAL)
-    timed, held = not rows[0].emulated, any(m.delta_macro_f1 is not None for m in rows)
+    timed, compared = not rows[0].emulated, any(map(columns.delta, rows))
     table = _plain()
-    several = len({m.model for m in rows}) > 1
+    several = len({m.cell.model for m in rows}) > 1
     headings = ["", *(["model"] if several else []), "exporter"]
     numbers = ["size", "memory", *(["latency p50" if wide else "p50", *(["p90"] if wide else [])] if timed else [])]
-    numbers += ["macro-F1", *(["Δ F1"] if held else [])]
+    numbers += ["macro-F1", *(["Δ F1"] if compared else [])]
     cells = [
         [
-            "★" if m.cell.id in stars else "", *([m.model] if several else []), columns.name(m),
-            columns.size(m.file_size_bytes), columns.size(m.peak_rss_bytes),
+            "★" if m.cell.id in stars else "", *([m.cell.model] if several else []), m.cell.name,
+            columns.size(columns.file_size(m)), columns.size(columns.peak_memory(m)),
             *(_times(m, wide) if timed else []), columns.f1(m) if wide else columns.f1(m).partition(" ")[0],
-            *([columns.delta(m)] if held else []), *([columns.timing(m)] if timed else []),
+            *([columns.delta(m)] if compared else []), *([columns.timing(m)] if timed else []),
         ]
         for m in rows
     ]  # fmt: skip
@@ -109,11 +108,12 @@ def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
 
 
 def _times(m: Measurement, wide: bool) -> list[str]:
-    return [columns.latency(m), columns.duration(m.latency_p90_s)] if wide else [columns.duration(m.latency_p50_s)]
+    p90 = m.latency.p90_s if m.latency else None
+    return [columns.latency(m), columns.duration(p90)] if wide else [columns.duration(columns.median(m))]
 
 
 def folded(name: str, width: int) -> str:
-    """The name of a cell in lines of at most `width` characters: broken between exporter and variant, then in these."""
+    """The name of a cell in lines of at most `width` characters, broken first between exporter and variant."""
     if len(name) <= width:
         return name
     lines = []
@@ -129,7 +129,7 @@ def folded(name: str, width: int) -> str:
 
 
 def _plain() -> Table:
-    """A table with a rule below its headings and narrow gaps, so that nine columns fit 80 characters."""
+    """A table with narrow gaps, so that nine columns fit 80 characters."""
     return Table(
         title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )  # fmt: skip
@@ -139,9 +139,9 @@ def print_table(
     console: Console, headings: list[str], rows: list[list[str]], title: str = "", numbers: Collection[str] = (),
     fold: bool = False,
 ) -> None:  # fmt: skip
-    """A plain table of texts; columns of `numbers` stand on the right and are not folded, nor is the first one.
+    """Print a table of texts. Columns of `numbers` are right-aligned; neither they nor the first column fold.
 
-    With `fold`, the first is folded and no other.
+    With `fold`, only the first column folds.
     """
     table = _plain()
     table.title = plain(title, "bold") if title else None

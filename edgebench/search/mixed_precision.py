@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core import options, registry
+from edgebench.core import flat_row, options, registry
 from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import Scores
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.isolation.jobs import predict
-from edgebench.measuring.accuracy import Accuracy, Reference, score
+from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
@@ -65,7 +68,7 @@ class Found:
     trials: tuple[Trial, ...]
     validation_f1: float
     """Of the float model, on the validation fold."""
-    test: Mapping[str, Accuracy]
+    test: Mapping[str, Scores]
     """`float`, `int8` (nothing left in float beside what the exporter leaves) and `found`."""
     manifest: str
 
@@ -124,8 +127,14 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     left = tuple(s.module for s in ranked[:fewest])
     within = tries.done[fewest].drop <= request.max_drop
     found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / manifests.MANIFEST))
-    write_text(output / "search.json", to_json(found, indent=2) + "\n")
+    write_text(output / "search.json", json.dumps(document(found), indent=2, ensure_ascii=False) + "\n")
     return found, ranked
+
+
+def document(found: Found) -> dict[str, Any]:
+    """The result as search.json holds it: scores have the names of the columns of report.csv."""
+    plain: dict[str, Any] = json.loads(to_json(found))
+    return plain | {"test": {name: flat_row.of_scores(scores) for name, scores in found.test.items()}}
 
 
 def table(ranked: Sequence[Sensitivity]) -> str:
@@ -208,7 +217,7 @@ class _Tries:
     def _f1(self, exporter: str, in_float: int) -> float:
         artifact, _ = self.built(in_float, exporter=exporter)
         logits = self.logits(exporter, in_float, self.validation)
-        return score(self.validation.labels, logits, None, artifact).macro_f1
+        return score(self.validation.labels, logits, None, artifact).macro_f1.value
 
 
 def _records(request: Request, split: Split, reporter: ProgressReporter) -> RecordSet:

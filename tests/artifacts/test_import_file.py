@@ -46,7 +46,7 @@ def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> N
     run = api.run(
         None, tmp_path / "run", artifacts=chosen, targets=("host",), limit=20, threads=1, measuring=vars(QUICK)
     )
-    assert [(m.status, m.exporter, m.precision) for m in run.measurements] == [("ok", "as-is", "fp32")] * 3
+    assert [(m.status, m.cell.exporter, m.precision) for m in run.measurements] == [("ok", "as-is", "fp32")] * 3
     records = registry.dataset("demo").load(DataRequest("test", limit=20))
     signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from flat_rows import changed, measurement, value
 from helpers import edgebench
 
 from edgebench.choosing import comparison
@@ -16,7 +16,7 @@ from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
 from edgebench.measuring.latency_statistics import Ratio
 
-CELL = Measurement(
+CELL = measurement(
     run="old", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
     status="ok", reason="", emulated=False, file_size_bytes=1000, peak_rss_bytes=100_000, latency_p50_s=0.010,
     process_medians_s=(0.0100, 0.0101, 0.0099), macro_f1=0.7, dataset="demo", records=60,
@@ -29,8 +29,8 @@ def run_of(*rows: Measurement, name: str = "run", machine: dict[str, Any] | None
 
 
 def slower(by: float, **changes: Any) -> Measurement:
-    times = tuple(by * t for t in CELL.process_medians_s)
-    return replace(CELL, process_medians_s=times, latency_p50_s=by * 0.010, **changes)
+    times = tuple(by * t for t in value(CELL, "process_medians_s"))
+    return changed(CELL, process_medians_s=times, latency_p50_s=by * 0.010, **changes)
 
 
 def written(folder: Path, *rows: Measurement, machine: dict[str, Any] | None = None) -> Path:
@@ -46,45 +46,45 @@ def test_ratios_of_two_runs() -> None:
     assert pair.latency is not None
     assert pair.latency.ratio == pytest.approx(1.2)
     assert 1 < pair.latency.low < 1.2 < pair.latency.high
-    assert (pair.said, pair.size, pair.memory) == ("slower", 1.5, 1.0)
+    assert (pair.label, pair.size, pair.memory) == ("slower", 1.5, 1.0)
     assert pair.f1_change == pytest.approx(-0.01)
     (same,) = comparison.compared(run_of(CELL), run_of(CELL))
-    assert (same.said, same.f1_change) == ("alike", 0.0)
+    assert (same.label, same.f1_change) == ("alike", 0.0)
 
 
 def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_alike() -> None:
-    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
-    assert comparison.compared(run_of(unsure), run_of(CELL))[0].said == "undecided"
-    close = replace(CELL, process_medians_s=tuple(1.002 * t for t in CELL.process_medians_s))
-    assert comparison.compared(run_of(close), run_of(CELL))[0].said in ("alike", "slower")
-    assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].said == "slower"
+    unsure = changed(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    assert comparison.compared(run_of(unsure), run_of(CELL))[0].label == "undecided"
+    close = changed(CELL, process_medians_s=tuple(1.002 * t for t in value(CELL, "process_medians_s")))
+    assert comparison.compared(run_of(close), run_of(CELL))[0].label in ("alike", "slower")
+    assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].label == "slower"
 
 
 def test_a_gate_says_what_it_could_not_tell() -> None:
-    unsure = replace(CELL, process_medians_s=(0.005, 0.010, 0.020))
+    unsure = changed(CELL, process_medians_s=(0.005, 0.010, 0.020))
     bounds = comparison.Bounds()
     pairs, lines = comparison.regressions(run_of(unsure), run_of(CELL), bounds)
     assert lines == []
     assert pairs[0].latency is not None
-    said = comparison.untold(pairs, bounds)
+    said = comparison.undecided(pairs, bounds)
     assert said.startswith(
         f"1 of 1 latencies are too noisy to judge: the worst may be {pairs[0].latency.high:.2f} times"
     )
     same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
-    assert comparison.untold(same, comparison.Bounds(slowdown=0.5)) == ""
+    assert comparison.undecided(same, comparison.Bounds(slowdown=0.5)) == ""
 
 
 def test_what_may_be_over_the_bound_is_told_also_where_it_is_surely_slower() -> None:
     barely = comparison.Compared(CELL, CELL, Ratio(1.028, 1.001, 1.30), 1.0, 1.0, 0.0)
-    assert comparison.untold([barely], comparison.Bounds()).startswith("1 of 1 latencies are too noisy to judge")
+    assert comparison.undecided([barely], comparison.Bounds()).startswith("1 of 1 latencies are too noisy to judge")
     worse = comparison.Compared(CELL, CELL, Ratio(1.2, 1.1, 1.30), 1.0, 1.0, 0.0)
-    assert comparison.untold([worse], comparison.Bounds()) == "", "it is a line of its own"
+    assert comparison.undecided([worse], comparison.Bounds()) == "", "it is a line of its own"
 
 
 def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:
-    failing = replace(CELL, status="failed", reason="it broke")
+    failing = changed(CELL, status="failed", reason="it broke")
     with pytest.raises(RunError, match="no cell was measured, so that it is no baseline"):
-        comparison.save_baseline(run_of(failing), tmp_path / "b.json")
+        comparison.write_baseline(run_of(failing), tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
     with pytest.raises(RunError, match="no cell was measured, so there is nothing to compare"):
         comparison.within(run_of(failing), "onnx")
@@ -106,24 +106,24 @@ def test_other_threads_are_refused_too() -> None:
 
 def test_runs_without_a_common_cell_are_refused() -> None:
     with pytest.raises(RunError, match="no measured cell in common"):
-        comparison.compared(run_of(CELL), run_of(replace(CELL, exporter="eager")))
+        comparison.compared(run_of(CELL), run_of(changed(CELL, exporter="eager")))
 
 
 def test_cells_of_one_run_are_compared_round_by_round() -> None:
     # A slow second round hits both alike: pairs tell a tenth apart where separate means would not.
-    slow = replace(CELL, process_medians_s=(0.010, 0.020, 0.010))
-    slower_yet = replace(slow, exporter="eager", process_medians_s=(0.0110, 0.0221, 0.0110))
+    slow = changed(CELL, process_medians_s=(0.010, 0.020, 0.010))
+    slower_yet = changed(slow, exporter="eager", process_medians_s=(0.0110, 0.0221, 0.0110))
     (pair,) = comparison.within(run_of(slow, slower_yet), "onnx")
-    assert pair.new.exporter == "eager"
+    assert pair.new.cell.exporter == "eager"
     assert pair.latency is not None
     assert pair.latency.ratio == pytest.approx(1.1, rel=0.005)
-    assert pair.said == "slower"
-    apart = comparison.compared(run_of(replace(slower_yet, exporter="onnx")), run_of(slow))
-    assert apart[0].said == "undecided"
+    assert pair.label == "slower"
+    apart = comparison.compared(run_of(changed(slower_yet, exporter="onnx")), run_of(slow))
+    assert apart[0].label == "undecided"
 
 
 def test_a_variant_can_be_the_base() -> None:
-    pruned = replace(CELL, variant="l1-0.4")
+    pruned = changed(CELL, variant="l1-0.4")
     for base in ("onnx · l1-0.4", "onnx/l1-0.4"):
         assert [p.new for p in comparison.within(run_of(CELL, pruned), base)] == [CELL]
     with pytest.raises(RunError, match="no measured cell is called 'tflite'; there are onnx, onnx ·"):
@@ -136,47 +136,47 @@ def test_a_variant_can_be_the_base() -> None:
         (slower(1.05), "net onnx on host: 1.050 times the latency"),
         (slower(1.015), ""),
         (slower(0.8), ""),
-        (replace(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060; 0.005 may be lost"),
-        (replace(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file; it may grow by 0.01"),
-        (replace(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory; it may grow by 0.1"),
-        (replace(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
-        (replace(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared: the records are not the same"),
-        (replace(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared: that takes two"),
-        (replace(CELL, process_medians_s=(), emulated=True), ""),
+        (changed(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060; 0.005 may be lost"),
+        (changed(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file; it may grow by 0.01"),
+        (changed(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory; it may grow by 0.1"),
+        (changed(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
+        (changed(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared: the records are not the same"),
+        (changed(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared: that takes two"),
+        (changed(CELL, process_medians_s=(), emulated=True), ""),
     ],
 )
 def test_what_a_gate_calls_worse(now: Measurement, line: str) -> None:
-    other = replace(CELL, exporter="eager")
+    other = changed(CELL, exporter="eager")
     _, lines = comparison.regressions(run_of(now, other), run_of(CELL, other), Bounds())
     assert [text[: len(line)] for text in lines] == ([line] if line else [])
 
 
 def test_a_slowdown_within_the_noise_is_none() -> None:
-    shaky = replace(CELL, process_medians_s=(0.009, 0.0125, 0.0105))
+    shaky = changed(CELL, process_medians_s=(0.009, 0.0125, 0.0105))
     _, lines = comparison.regressions(run_of(shaky), run_of(CELL), Bounds())
     assert lines == []
 
 
 def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() -> None:
     """Hand-made: the median rose by 10 %; of the fastest sample 1.5 % are half of the bound."""
-    was = replace(CELL, latency_min_s=0.0100)
-    disturbed, changed = slower(1.1, latency_min_s=0.01014), slower(1.1, latency_min_s=0.01016)
+    was = changed(CELL, latency_min_s=0.0100)
+    disturbed, slowed = slower(1.1, latency_min_s=0.01014), slower(1.1, latency_min_s=0.01016)
     pairs, lines = comparison.regressions(run_of(disturbed), run_of(was), Bounds(slowdown=0.03))
     assert lines == []
-    (line,) = comparison.uncounted(pairs, Bounds(slowdown=0.03))
+    (line,) = comparison.disturbed(pairs, Bounds(slowdown=0.03))
     assert line.startswith("net onnx on host: 1.100 times the median latency, but 1.014 times the fastest sample")
-    pairs, (line,) = comparison.regressions(run_of(changed), run_of(was), Bounds(slowdown=0.03))
+    pairs, (line,) = comparison.regressions(run_of(slowed), run_of(was), Bounds(slowdown=0.03))
     assert line.startswith("net onnx on host: 1.100 times the latency")
-    assert comparison.uncounted(pairs, Bounds(slowdown=0.03)) == []
+    assert comparison.disturbed(pairs, Bounds(slowdown=0.03)) == []
 
 
 def test_a_cell_that_is_gone_is_told() -> None:
-    _, lines = comparison.regressions(run_of(CELL), run_of(CELL, replace(CELL, exporter="eager")), Bounds())
+    _, lines = comparison.regressions(run_of(CELL), run_of(CELL, changed(CELL, exporter="eager")), Bounds())
     assert lines == ["net eager on host: is not in the run"]
 
 
 def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
-    broken = replace(CELL, status="failed", reason="it broke")
+    broken = changed(CELL, status="failed", reason="it broke")
     assert comparison.regressions(run_of(broken), run_of(CELL), Bounds()) == (
         [],
         ["net onnx on host: failed: it broke"],
@@ -186,20 +186,20 @@ def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
 
 
 def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> None:
-    folder = written(tmp_path / "old", replace(CELL, process_medians_s=()))
+    folder = written(tmp_path / "old", changed(CELL, process_medians_s=()))
     (folder / "samples").mkdir()
     for number, median in enumerate((0.010, 0.0101)):
         np.save(folder / "samples" / f"{CELL.cell.id}~{number}.npy", np.full(9, median))
     (pair,) = comparison.compared(run_of(CELL), comparison.baseline(folder))
     assert pair.latency is not None
     assert pair.latency.ratio == pytest.approx(0.995, abs=0.001)
-    comparison.save_baseline(comparison.baseline(folder), tmp_path / "kept.json")
+    comparison.write_baseline(comparison.baseline(folder), tmp_path / "kept.json")
     (kept,) = comparison.baseline(tmp_path / "kept.json").measurements
-    assert kept.process_medians_s == (0.010, 0.0101)
+    assert value(kept, "process_medians_s") == (0.010, 0.0101)
 
 
 def test_the_command_line(tmp_path: Path) -> None:
-    old, new = written(tmp_path / "old", CELL), written(tmp_path / "new", slower(1.1), replace(CELL, exporter="eager"))
+    old, new = written(tmp_path / "old", CELL), written(tmp_path / "new", slower(1.1), changed(CELL, exporter="eager"))
     file = tmp_path / "baseline.json"
     assert edgebench("gate", old, "--write-baseline", file).returncode == 0
     good = edgebench("gate", old, "--baseline", file)
@@ -241,8 +241,8 @@ def test_bad_requests_get_one_line(tmp_path: Path, arguments: tuple[str, ...], l
 
 def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
     doubt: dict[str, Any] = {"verdict": "noisy", "verdict_reason": "others kept 0.9 cores busy"}
-    old = written(tmp_path / "old", replace(CELL, **doubt), replace(CELL, exporter="eager", verdict="stable"))
-    new = written(tmp_path / "new", replace(CELL, run="new"), replace(CELL, exporter="eager", run="new"))
+    old = written(tmp_path / "old", changed(CELL, **doubt), changed(CELL, exporter="eager", verdict="stable"))
+    new = written(tmp_path / "new", changed(CELL, run="new"), changed(CELL, exporter="eager", run="new"))
     line = "net onnx on host, old, noisy: others kept 0.9 cores busy\n"
     commands: list[list[str | Path]] = [
         ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
@@ -256,7 +256,7 @@ STEERING = "\x1b[31m\u202e\x07"
 
 
 def test_the_texts_of_a_baseline_steer_nothing(tmp_path: Path) -> None:
-    row = replace(CELL, target=f"{STEERING}host", verdict="noisy", verdict_reason=STEERING, run=STEERING)
+    row = changed(CELL, target=f"{STEERING}host", verdict="noisy", verdict_reason=STEERING, run=STEERING)
     path = tmp_path / "baseline.json"
     environment = {**MACHINE, "cpu": STEERING, "target_threads": {STEERING: 2}}
     document = {"run": f"r{STEERING}", "environment": environment, "measurements": [json.loads(to_json(row))]}
@@ -265,8 +265,8 @@ def test_the_texts_of_a_baseline_steer_nothing(tmp_path: Path) -> None:
     (m,) = read.measurements
     texts = [
         read.name,
-        m.target,
-        m.verdict_reason,
+        m.cell.target,
+        value(m, "verdict_reason"),
         m.run,
         str(read.environment["cpu"]),
         *read.environment["target_threads"],

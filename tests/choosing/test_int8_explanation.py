@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flat_rows import changed, measurement, value
 
 from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Measurement, Run
 
-FLOAT = Measurement(
-    "run", "net", "none", "onnx", "onnx", "fp32", "host", "ok", "", False, latency_p50_s=2e-3
+FLOAT = measurement(
+    run="run", model="net", variant="none", exporter="onnx", target="host", status="ok", format="onnx",
+    precision="fp32", latency_p50_s=2e-3,
 )  # fmt: skip
-INT8 = replace(
+INT8 = changed(
     FLOAT, exporter="onnx-int8", precision="int8", latency_p50_s=1e-3, int8_operators=10, float_operators=5,
     conversions=2, int8_time_share=0.8, conversion_time_share=0.1, slowest_operator="QLinearConv",
     slowest_operator_share=0.7,
@@ -22,9 +23,9 @@ INT8 = replace(
 
 
 def told(sets: list[str], architecture: str = "x86_64", **changes: Any) -> str:
-    m = replace(INT8, **changes)
+    m = changed(INT8, **changes)
     environment = {"architecture": architecture, "instruction_sets": sets}
-    return int8_explanation.of(m, Run("run", Path(), {}, environment, (FLOAT, m)))
+    return int8_explanation.explain(m, Run("run", Path(), {}, environment, (FLOAT, m)))
 
 
 def test_faster() -> None:
@@ -49,12 +50,12 @@ def test_slower(changes: dict[str, Any], sets: list[str], architecture: str, sai
 @pytest.mark.parametrize("apart", [True, False])
 def test_what_the_intervals_leave_open_is_within_the_noise(latency: float, said: str, apart: bool) -> None:
     def timed(m: Measurement, factor: float) -> Measurement:
-        median = m.latency_p50_s or 0
-        return replace(m, latency_p50_low_s=median / factor, latency_p50_high_s=median * factor)
+        median = value(m, "latency_p50_s") or 0
+        return changed(m, latency_p50_low_s=median / factor, latency_p50_high_s=median * factor)
 
     factor = 1.2 if apart else 3.0
-    dense, int8 = timed(FLOAT, factor), timed(replace(INT8, latency_p50_s=latency), factor)
-    text = int8_explanation.of(int8, Run("run", Path(), {}, {}, (dense, int8)))
+    dense, int8 = timed(FLOAT, factor), timed(changed(INT8, latency_p50_s=latency), factor)
+    text = int8_explanation.explain(int8, Run("run", Path(), {}, {}, (dense, int8)))
     assert text.startswith(f"{said} than onnx{'' if apart else ', within the noise'}: ")
 
 
@@ -69,30 +70,30 @@ def test_emulated_latency_is_not_explained() -> None:
 
 
 def test_nothing_to_compare_with() -> None:
-    text = int8_explanation.of(INT8, Run("run", Path(), {}, {}, (INT8,)))
+    text = int8_explanation.explain(INT8, Run("run", Path(), {}, {}, (INT8,)))
     assert text.startswith("no float file of its kind was measured beside it; 80% of the time in 10 int8 operators")
 
 
 def test_only_what_was_profiled() -> None:
-    assert int8_explanation.of(FLOAT, Run("run", Path(), {}, {}, (FLOAT,))) == ""
-    assert int8_explanation.of(replace(INT8, status="failed"), Run("run", Path(), {}, {}, (FLOAT,))) == ""
+    assert int8_explanation.explain(FLOAT, Run("run", Path(), {}, {}, (FLOAT,))) == ""
+    assert int8_explanation.explain(changed(INT8, status="failed"), Run("run", Path(), {}, {}, (FLOAT,))) == ""
 
 
 def test_a_pruned_one_is_held_against_the_pruned_float_file() -> None:
-    pruned = replace(FLOAT, variant="structured-0.5", latency_p50_s=5e-4)
-    m = replace(INT8, variant="structured-0.5")
+    pruned = changed(FLOAT, variant="structured-0.5", latency_p50_s=5e-4)
+    m = changed(INT8, variant="structured-0.5")
     assert int8_explanation.counterpart(m, (FLOAT, pruned, m)) is pruned
     assert int8_explanation.counterpart(m, (FLOAT, m)) is FLOAT
 
 
 def test_one_trained_with_quantization_is_held_against_what_it_was_before() -> None:
-    pruned = replace(FLOAT, variant="structured-0.5", latency_p50_s=1.5e-3)
-    m = replace(INT8, variant="structured-0.5+qat")
+    pruned = changed(FLOAT, variant="structured-0.5", latency_p50_s=1.5e-3)
+    m = changed(INT8, variant="structured-0.5+qat")
 
     def said(*rows: Measurement) -> str:
-        return int8_explanation.of(m, Run("run", Path(), {}, {}, (*rows, m))).partition(":")[0]
+        return int8_explanation.explain(m, Run("run", Path(), {}, {}, (*rows, m))).partition(":")[0]
 
     assert said(FLOAT, pruned) == "1.5 times faster than onnx · structured-0.5"
     assert said(FLOAT) == "2.0 times faster than onnx of the dense model"
-    m = replace(INT8, variant="qat")
+    m = changed(INT8, variant="qat")
     assert said(FLOAT) == "2.0 times faster than onnx"

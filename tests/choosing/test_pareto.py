@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from decisions import CELL, CIRCLE, cell, cells
+from flat_rows import changed, value
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -25,26 +25,31 @@ def sign(a: float | None, b: float | None, noise: float) -> int:
 
 
 def interval(m: Measurement) -> tuple[float, float]:
-    low, high, median = m.latency_p50_low_s, m.latency_p50_high_s, m.latency_p50_s
-    assert median is not None
-    return (median if low is None else low, median if high is None else high)
+    assert m.latency is not None
+    return m.latency.p50_low_s, m.latency.p50_high_s
 
 
 def half(m: Measurement, paired: bool) -> float:
-    if paired and m.delta_low is not None and m.delta_high is not None:
-        return (m.delta_high - m.delta_low) / 2
-    return ((m.macro_f1_high or 0) - (m.macro_f1_low or 0)) / 2
+    assert m.scores is not None
+    f1 = m.scores.macro_f1
+    if paired and f1.delta_low is not None and f1.delta_high is not None:
+        return (f1.delta_high - f1.delta_low) / 2
+    return ((f1.high or 0) - (f1.low or 0)) / 2
 
 
-def beats(one: Measurement, other: Measurement) -> bool:
+def better(one: Measurement, other: Measurement) -> bool:
     """The definition, one pair at a time."""
-    paired = one.model == other.model
+    paired = one.cell.model == other.cell.model
     (low, high), (other_low, other_high) = interval(one), interval(other)
     signs = [
         -1 if high < other_low else int(other_high < low),
-        sign(one.file_size_bytes, other.file_size_bytes, 0),
-        sign(one.peak_rss_bytes, other.peak_rss_bytes, 0.05 * max(one.peak_rss_bytes or 0, other.peak_rss_bytes or 0)),
-        -sign(one.macro_f1, other.macro_f1, max(half(one, paired), half(other, paired))),
+        sign(value(one, "file_size_bytes"), value(other, "file_size_bytes"), 0),
+        sign(
+            value(one, "peak_rss_bytes"),
+            value(other, "peak_rss_bytes"),
+            0.05 * max(value(one, "peak_rss_bytes") or 0, value(other, "peak_rss_bytes") or 0),
+        ),
+        -sign(value(one, "macro_f1"), value(other, "macro_f1"), max(half(one, paired), half(other, paired))),
     ]
     return max(signs) <= 0 and min(signs) < 0
 
@@ -55,14 +60,14 @@ def reached(start: Measurement, rows: list[Measurement]) -> set[str]:
     todo = [start]
     while todo:
         one = todo.pop()
-        new = [m for m in rows if m.cell.id not in found and beats(one, m)]
+        new = [m for m in rows if m.cell.id not in found and better(one, m)]
         found |= {m.cell.id for m in new}
         todo += new
     return found
 
 
 def ranked(rows: list[Measurement]) -> list[Measurement]:
-    return [m for m in rows if m.status == "ok" and m.macro_f1 is not None and not m.emulated]
+    return [m for m in rows if m.status == "ok" and value(m, "macro_f1") is not None and not m.emulated]
 
 
 @given(LISTS)
@@ -77,11 +82,11 @@ def test_what_the_front_promises(rows: list[Measurement]) -> None:
         dominating = {other for other in below if me in below[other] and other not in below[me]}
         if me in front:
             assert not dominating
-            beating = {o.cell.id for o in known if beats(o, m)}
+            beating = {o.cell.id for o in known if better(o, m)}
             assert beating <= front & below[me], "what beats a cell of the front is in a circle with it, on the front"
         else:
             assert dominating & front
-            assert any(beats(other, m) for other in known)
+            assert any(better(other, m) for other in known)
 
 
 @given(LISTS, st.randoms(use_true_random=False))
@@ -95,11 +100,11 @@ def test_the_order_of_rows_plays_no_part(rows: list[Measurement], random: object
 
 def test_a_circle_stands_on_the_front_as_a_whole() -> None:
     a, b, c = CIRCLE
-    assert beats(a, c) and beats(c, b) and beats(b, a)
+    assert better(a, c) and better(c, b) and better(b, a)
     assert pareto.front(CIRCLE) == {m.cell.id for m in CIRCLE}
     best = cell("best", 0.5, 0.4, 0.6, 2, 90, 0.75)
     assert pareto.front([*CIRCLE, best]) == {best.cell.id}
-    hanger = replace(b, exporter="below", file_size_bytes=4)
+    hanger = changed(b, exporter="below", file_size_bytes=4)
     assert pareto.front([*CIRCLE, hanger]) == {m.cell.id for m in CIRCLE}, "what hangs on a circle is off the front"
 
 
@@ -108,8 +113,8 @@ def test_noise_does_not_dominate() -> None:
     near = cell("near", 1.15, 1.05, 1.25, 1000, 104, 0.692)
     assert pareto.front([base, near]) == {base.cell.id, near.cell.id}
     for worse in (
-        replace(near, latency_p50_low_s=1.11), replace(near, peak_rss_bytes=106), replace(near, macro_f1=0.689),
-        replace(near, file_size_bytes=1001),
+        changed(near, latency_p50_low_s=1.11), changed(near, peak_rss_bytes=106), changed(near, macro_f1=0.689),
+        changed(near, file_size_bytes=1001),
     ):  # fmt: skip
         assert pareto.front([base, worse]) == {base.cell.id}
 
@@ -117,32 +122,32 @@ def test_noise_does_not_dominate() -> None:
 def test_models_of_their_own_are_held_against_each_other_by_their_whole_intervals() -> None:
     """Differences to fp32 are to another fp32 model there: fp32 cells have none at all."""
     one = cell("onnx", 1.0, 0.9, 1.1, 1000, 100, 0.70, half=0.0)
-    assert pareto.front([one, replace(one, exporter="eager", macro_f1=0.69)]) == {one.cell.id}
-    assert len(pareto.front([one, replace(one, model="other", macro_f1=0.69)])) == 2
-    assert len(pareto.front([one, replace(one, model="other", macro_f1=0.65)])) == 1
+    assert pareto.front([one, changed(one, exporter="eager", macro_f1=0.69)]) == {one.cell.id}
+    assert len(pareto.front([one, changed(one, model="other", macro_f1=0.69)])) == 2
+    assert len(pareto.front([one, changed(one, model="other", macro_f1=0.65)])) == 1
 
 
 def test_a_missing_figure_says_nothing() -> None:
-    base = replace(CELL, exporter="base")
-    assert pareto.front([base, replace(base, exporter="unknown", peak_rss_bytes=None)]) == {
+    base = changed(CELL, exporter="base")
+    assert pareto.front([base, changed(base, exporter="unknown", peak_rss_bytes=None)]) == {
         base.cell.id, "net~none~unknown~host"
     }  # fmt: skip
-    for gone in (replace(base, macro_f1=None), replace(base, file_size_bytes=None), replace(base, latency_p50_s=None)):
+    for gone in (changed(base, macro_f1=None), changed(base, file_size_bytes=None), changed(base, latency_p50_s=None)):
         assert not pareto.front([gone])
 
 
 def test_targets_and_data_sets_have_fronts_of_their_own() -> None:
-    worse = replace(CELL, latency_p50_s=0.03, latency_p50_low_s=0.03, latency_p50_high_s=0.03)
-    assert pareto.front([CELL, replace(worse, exporter="b")]) == {CELL.cell.id}
-    assert len(pareto.front([CELL, replace(worse, target="cuda")])) == 2
-    assert len(pareto.front([CELL, replace(worse, exporter="b", dataset="others")])) == 2
+    worse = changed(CELL, latency_p50_s=0.03, latency_p50_low_s=0.03, latency_p50_high_s=0.03)
+    assert pareto.front([CELL, changed(worse, exporter="b")]) == {CELL.cell.id}
+    assert len(pareto.front([CELL, changed(worse, target="cuda")])) == 2
+    assert len(pareto.front([CELL, changed(worse, exporter="b", dataset="others")])) == 2
 
 
 @pytest.mark.parametrize("circles", [False, True])
 def test_500_cells_take_well_under_a_second(circles: bool) -> None:
     random = np.random.default_rng(0)
     if circles:  # all of them in circles: copies of three that beat each other
-        rows = [replace(CIRCLE[i % 3], exporter=f"x{i}") for i in range(500)]
+        rows = [changed(CIRCLE[i % 3], exporter=f"x{i}") for i in range(500)]
     else:
         figures = random.uniform(1, 2, (500, 3)).tolist()
         rows = [

@@ -17,6 +17,7 @@ from decisions import (
     run_of,
     within,
 )
+from flat_rows import changed
 from hypothesis import given
 
 from edgebench.choosing.recommendation import Limits, recommend
@@ -59,7 +60,7 @@ def test_it_says_why_and_what_each_bound_costs() -> None:
 
 
 def test_it_says_what_to_doubt() -> None:
-    shaky = replace(
+    shaky = changed(
         FAST, verdict="noisy", verdict_reason="its processes differ by 1.31 times", dataset="demo (synthetic)"
     )
     why = only(recommend(run_of([shaky]), Limits(max_latency_s=0.00105, max_f1_drop=0.05))).why
@@ -86,7 +87,7 @@ def test_nothing_meets_the_bounds() -> None:
             "misses size at most 2 MB by 3 MB (150.0%)"
         ),
     )  # fmt: skip
-    unknown = replace(FAST, delta_macro_f1=None, delta_low=None, delta_high=None)
+    unknown = changed(FAST, delta_macro_f1=None, delta_low=None, delta_high=None)
     answer = only(recommend(run_of([unknown, SMALL]), Limits(max_f1_drop=0.01, min_f1=0.9)))
     assert "macro-F1 drop at most 0.01 excludes 1, since it is not known there." in answer.why
     assert answer.nearest[1][1].endswith("; whether it meets macro-F1 drop at most 0.01 is not known")
@@ -105,11 +106,11 @@ def test_bounds_that_keep_the_same_cell_out_cost_something_together() -> None:
 
 
 def test_a_drop_is_told_to_be_that_of_the_models_own() -> None:
-    poor = replace(FAST, model="poor", macro_f1=0.5, macro_f1_low=0.46, macro_f1_high=0.54, delta_macro_f1=0.0)
+    poor = changed(FAST, model="poor", macro_f1=0.5, macro_f1_low=0.46, macro_f1_high=0.54, delta_macro_f1=0.0)
     why = only(recommend(run_of([poor, GOOD]), Limits(max_f1_drop=0.01))).why
     assert "against the fp32 model of poor itself; net good has 0.710, it has 0.500." in why
     assert "fp32" not in only(recommend(run_of([poor, GOOD]))).why, "nobody asked for a drop"
-    near = replace(poor, macro_f1=0.68, macro_f1_low=0.64, macro_f1_high=0.72)
+    near = changed(poor, macro_f1=0.68, macro_f1_low=0.64, macro_f1_high=0.72)
     assert "fp32" not in only(recommend(run_of([near, GOOD]), Limits(max_f1_drop=0.01))).why, "within the noise"
 
 
@@ -120,9 +121,9 @@ def test_what_is_missed_by_far_is_told_in_times() -> None:
 
 def test_the_nearest_is_the_nearest_also_where_a_figure_is_not_known() -> None:
     gone: dict[str, Any] = {"delta_macro_f1": None, "delta_low": None, "delta_high": None}
-    far, near = replace(GOOD, exporter="a", **gone), replace(FAST, exporter="b", **gone)
+    far, near = changed(GOOD, exporter="a", **gone), changed(FAST, exporter="b", **gone)
     answer = only(recommend(run_of([far, near]), Limits(max_size_bytes=2e6, max_f1_drop=0.01)))
     assert [m for m, _ in answer.nearest] == [near]
-    answer = only(recommend(run_of([far, replace(FAST, peak_rss_bytes=None)]), Limits(max_memory_bytes=1e6)))
+    answer = only(recommend(run_of([far, changed(FAST, peak_rss_bytes=None)]), Limits(max_memory_bytes=1e6)))
     assert "memory at most 1 MB excludes 2, 1 of them since it is not known there." in answer.why
     assert [m for m, _ in answer.nearest] == [far], "what is known comes before what is not"

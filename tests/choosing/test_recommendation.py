@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random as randomness
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from decisions import (
     MIXED,
     SMALL,
     better,
-    figure,
     limits,
     measured,
     one_more,
@@ -24,10 +22,12 @@ from decisions import (
     run_of,
     within,
 )
+from flat_rows import changed, value
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgebench.choosing import pareto
+from edgebench.choosing.pareto import value_of
 from edgebench.choosing.recommendation import Limits, recommend
 from edgebench.core.errors import PlanError
 from edgebench.core.measurements import Measurement
@@ -40,7 +40,7 @@ REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 @example(list(CIRCLE), Limits(prefer="f1"))
 def test_what_is_recommended(rows: list[Measurement], given: Limits) -> None:
     found = recommend(run_of(rows), given)
-    assert {r.target for r in found} == {m.target for m in rows}
+    assert {r.target for r in found} == {m.cell.target for m in rows}
     for answer in found:
         there = measured(rows, answer.target)
         fit = [m for m in there if within(m, given)]
@@ -52,7 +52,7 @@ def test_what_is_recommended(rows: list[Measurement], given: Limits) -> None:
         assert chosen in fit, "it meets every bound"
         prefer, figures = ranking(chosen, given)
         assert not [m for m in fit if better(m, chosen, prefer)], "none that meets them is clearly better"
-        told = [m for m in fit if figure(m, prefer) is not None] or fit
+        told = [m for m in fit if value_of(m, prefer) is not None] or fit
         assert chosen in told, "a figure that is not known wins nothing"
         tied = [m for m in told if not any(better(o, m, prefer) for o in told)]
         assert chosen in pareto.undominated(tied, figures), "none that is tied dominates it"
@@ -94,11 +94,11 @@ def test_bounds_and_preferences(bounds: dict[str, Any], chosen: Measurement) -> 
 
 
 def test_ties_within_the_noise_go_to_what_is_better_otherwise() -> None:
-    slower = replace(FAST, exporter="tied", latency_p50_s=0.00105, latency_p50_low_s=0.00095)
-    heavy, accurate = replace(slower, file_size_bytes=3_100_000), replace(slower, macro_f1=0.705)
+    slower = changed(FAST, exporter="tied", latency_p50_s=0.00105, latency_p50_low_s=0.00095)
+    heavy, accurate = changed(slower, file_size_bytes=3_100_000), changed(slower, macro_f1=0.705)
     assert only(recommend(run_of([FAST, heavy]))).chosen == FAST
     assert only(recommend(run_of([FAST, accurate]))).chosen == accurate
-    light = replace(slower, peak_rss_bytes=50_000_000, file_size_bytes=3_100_000)
+    light = changed(slower, peak_rss_bytes=50_000_000, file_size_bytes=3_100_000)
     assert only(recommend(run_of([FAST, light]))).chosen == light, "none dominates; the product decides"
     both = only(recommend(run_of([FAST, light]))).why
     assert "The 2 cells share the lowest latency within the noise." in both
@@ -106,7 +106,7 @@ def test_ties_within_the_noise_go_to_what_is_better_otherwise() -> None:
 
 
 def test_where_all_is_the_same_the_name_decides() -> None:
-    twins = [replace(FAST, exporter="b"), replace(FAST, exporter="a")]
+    twins = [changed(FAST, exporter="b"), changed(FAST, exporter="a")]
     for rows in (twins, twins[::-1]):
         assert only(recommend(run_of(rows))).chosen == twins[1]
         assert only(recommend(run_of(rows), Limits(max_size_bytes=1))).nearest[0][0] == twins[1]
@@ -114,8 +114,8 @@ def test_where_all_is_the_same_the_name_decides() -> None:
 
 @pytest.mark.parametrize("gone", [None, 0])
 def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
-    unknown = replace(FAST, exporter="unknown", peak_rss_bytes=gone)
-    ahead = replace(unknown, latency_p50_s=0.0005, latency_p50_low_s=0.0004, latency_p50_high_s=0.0006)
+    unknown = changed(FAST, exporter="unknown", peak_rss_bytes=gone)
+    ahead = changed(unknown, latency_p50_s=0.0005, latency_p50_low_s=0.0004, latency_p50_high_s=0.0006)
     answer = only(recommend(run_of([ahead, GOOD, SMALL]), Limits(prefer="memory")))
     assert answer.chosen == GOOD
     assert "It has the least memory of the 3 cells (2 of them with a known memory), beyond the noise." in answer.why
@@ -128,7 +128,7 @@ def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
     )
     none = only(recommend(run_of([unknown, ahead]), Limits(prefer="memory")))
     assert none.why.startswith("The memory of none of the 2 cells is known. It dominates the other.")
-    light = replace(GOOD, macro_f1=0.689, file_size_bytes=1_000_000, peak_rss_bytes=gone)
+    light = changed(GOOD, macro_f1=0.689, file_size_bytes=1_000_000, peak_rss_bytes=gone)
     both = only(recommend(run_of([unknown, light]), Limits(prefer="f1")))
     assert both.chosen == light and both.why.startswith("The 2 cells share the highest macro-F1 within the noise.")
     assert both.why.endswith("of these it has the smallest product of latency and file.")
@@ -138,13 +138,13 @@ def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
 def test_a_cell_without_a_figure_has_no_part(name: str) -> None:
     for nothing in (None,) if name == "macro_f1" else (None, 0):
         figures: dict[str, Any] = {name: nothing}
-        gone = replace(FAST, exporter="gone", **figures)
+        gone = changed(FAST, exporter="gone", **figures)
         answer = only(recommend(run_of([gone, GOOD])))
         assert (answer.chosen, answer.rivals) == (GOOD, ())
 
 
 def test_an_emulated_latency_is_neither_bounded_nor_preferred() -> None:
-    rows = [replace(m, target="pi", emulated=True, verdict="emulated") for m in (FAST, SMALL)]
+    rows = [changed(m, target="pi", emulated=True, verdict="emulated") for m in (FAST, SMALL)]
     answer = only(recommend(run_of(rows), Limits(max_latency_s=0.0001)))
     assert answer.chosen == rows[1], "the smallest file"
     assert "emulated here, so its latency says nothing; the smallest file is preferred instead" in answer.why
@@ -160,21 +160,21 @@ def test_an_emulated_latency_is_neither_bounded_nor_preferred() -> None:
 
 
 def test_cells_without_a_score_are_never_recommended() -> None:
-    failed = replace(FAST, status="failed", reason="it broke")
-    assert only(recommend(run_of([failed, replace(FAST, exporter="x", macro_f1=None), SMALL]))).chosen == SMALL
+    failed = changed(FAST, status="failed", reason="it broke")
+    assert only(recommend(run_of([failed, changed(FAST, exporter="x", macro_f1=None), SMALL]))).chosen == SMALL
     nothing = only(recommend(run_of([failed])))
     assert (nothing.chosen, nothing.why) == (None, "No cell on host was measured whole: 1 failed.")
     assert recommend(run_of([])) == []
 
 
 def test_machines_targets_and_data_sets_are_answered_apart() -> None:
-    board = [replace(m, host="a board", run="s") for m in (FAST, SMALL)]
-    found = recommend(run_of([GOOD, *board, replace(SMALL, target="pi"), replace(FAST, dataset="others")]))
-    assert [(r.target, r.host, r.chosen and r.chosen.exporter) for r in found] == [
+    board = [changed(m, host="a board", run="s") for m in (FAST, SMALL)]
+    found = recommend(run_of([GOOD, *board, changed(SMALL, target="pi"), changed(FAST, dataset="others")]))
+    assert [(r.target, r.host, r.chosen and r.chosen.cell.exporter) for r in found] == [
         ("host", "a board", "fast"), ("host", "a machine, others", "fast"), ("host", "a machine, records", "good"),
         ("pi", "a machine, records", "small"),
     ]  # fmt: skip
-    assert [r.target for r in recommend(run_of([GOOD, replace(SMALL, target="pi")]), target="pi")] == ["pi"]
+    assert [r.target for r in recommend(run_of([GOOD, changed(SMALL, target="pi")]), target="pi")] == ["pi"]
     with pytest.raises(PlanError, match="r has no cell on a target 'tpu'; there is host"):
         recommend(run_of([GOOD]), target="tpu")
 
@@ -182,12 +182,16 @@ def test_machines_targets_and_data_sets_are_answered_apart() -> None:
 @pytest.mark.parametrize("folder", sorted(p.parent for p in REFERENCE.glob("*/plan.json")), ids=lambda p: p.name)
 def test_published_runs(folder: Path) -> None:
     run = run_store.read(folder)
-    held = any(m.delta_macro_f1 is not None for m in run.measurements)  # against an fp32 model, which `arm` has not
+    held = any(
+        value(m, "delta_macro_f1") is not None for m in run.measurements
+    )  # against an fp32 model, which `arm` has not
     for answer in recommend(run, Limits(max_f1_drop=0.01) if held else Limits()):
-        assert answer.chosen and (answer.chosen.delta_macro_f1 or 0) >= -0.01
-        fit = [m for m in run.measurements if (m.delta_macro_f1 or 0) >= -0.01 and m.host == answer.chosen.host]
+        assert answer.chosen and (value(answer.chosen, "delta_macro_f1") or 0) >= -0.01
+        fit = [
+            m for m in run.measurements if (value(m, "delta_macro_f1") or 0) >= -0.01 and m.host == answer.chosen.host
+        ]
         left_out = "has no manifest" if folder.name == "arm" else "does not hold it any more"
         assert left_out in answer.file, "artifacts are left out when a run is published"
-        assert (answer.sha256, answer.path) == (answer.chosen.artifact_sha256, None)
+        assert (answer.sha256, answer.path) == (value(answer.chosen, "artifact_sha256"), None)
         assert answer.chosen.emulated or answer.chosen.cell.id in pareto.front(fit)
         compile(answer.snippet, "snippet", "exec")

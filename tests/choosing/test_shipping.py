@@ -17,6 +17,7 @@ import own_files
 import pytest
 import torch
 from decisions import CELL
+from flat_rows import changed, value
 
 from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
@@ -46,7 +47,7 @@ def cell_of(folder: Path) -> Measurement:
     """The row of the artifact in a folder."""
     made = manifests.read(folder).artifact
     assert made is not None
-    return replace(
+    return changed(
         CELL, model=made.model, exporter=made.exporter, format=made.format,
         artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes,
     )  # fmt: skip
@@ -58,7 +59,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
 ) -> None:
     home = tmp_path / "artifacts" / "resnet1d" / "none"
     shutil.copytree(exported / exporter, home / exporter)
-    shipped = shipping.of(cell_of(home / exporter), run_in(tmp_path))
+    shipped = shipping.locate(cell_of(home / exporter), run_in(tmp_path))
     made = manifests.read(home / exporter)
     assert made.artifact and made.path and shipped.path == made.path
     assert shipped.file == f"artifacts/resnet1d/none/{exporter}/{made.path.name}"
@@ -96,14 +97,14 @@ def test_a_file_that_is_gone_or_another_is_not_offered(exported: Path, tmp_path:
     m, run = cell_of(home), run_in(tmp_path)
     with (home / "model.onnx").open("ab") as file:
         file.write(b"x")
-    changed = shipping.of(m, run)
-    assert changed.path is None and changed.file.endswith("onnx/model.onnx (changed since it was measured)")
+    altered = shipping.locate(m, run)
+    assert altered.path is None and altered.file.endswith("onnx/model.onnx (changed since it was measured)")
     (home / "model.onnx").unlink()
-    gone = shipping.of(m, run)
+    gone = shipping.locate(m, run)
     assert gone.path is None
     assert gone.file.endswith("onnx/model.onnx (not here: the run's folder does not hold it any more)")
-    assert (gone.sha256, gone.snippet) == (m.artifact_sha256, changed.snippet)
-    other = shipping.of(replace(m, artifact_sha256="b" * 64), run)
+    assert (gone.sha256, gone.snippet) == (value(m, "artifact_sha256"), altered.snippet)
+    other = shipping.locate(changed(m, artifact_sha256="b" * 64), run)
     assert (other.path, other.sha256, other.snippet) == (None, "b" * 64, "")
     assert other.file == "not here: the run's folder has no manifest of onnx; it is the file with this SHA-256"
 
@@ -111,7 +112,7 @@ def test_a_file_that_is_gone_or_another_is_not_offered(exported: Path, tmp_path:
 def test_artifacts_that_a_plan_names_are_found_where_they_are(exported: Path, tmp_path: Path) -> None:
     m = cell_of(exported / "onnx")
     for path in (exported / "onnx", exported / "onnx" / "manifest.json", exported / "onnx" / "model.onnx"):
-        shipped = shipping.of(m, run_in(tmp_path, artifacts=["nowhere", str(path)]))
+        shipped = shipping.locate(m, run_in(tmp_path, artifacts=["nowhere", str(path)]))
         assert shipped.path == exported / "onnx" / "model.onnx"
         assert shipped.file == shipped.path.as_posix()
 
@@ -132,14 +133,14 @@ def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
 
     def found(folder: Path, cwd: Path) -> shipping.Shipped:
         monkeypatch.chdir(cwd)
-        return shipping.of(m, run_in(folder, artifacts=["made/none", text]))
+        return shipping.locate(m, run_in(folder, artifacts=["made/none", text]))
 
     for folder, cwd in (
         (project / "results" / "mine", tmp_path / "other"), (Path("results/mine"), project),
         (Path("mine"), project / "results"), (Path(), project / "results" / "mine"),
     ):  # fmt: skip
         shipped = found(folder, cwd)
-        assert shipped.path and sha256(shipped.path) == m.artifact_sha256
+        assert shipped.path and sha256(shipped.path) == value(m, "artifact_sha256")
         assert shipped.file == "../../made/onnx/model.onnx", "the same from everywhere"
         assert shipped.snippet
     moved = tmp_path / "moved"
@@ -148,7 +149,7 @@ def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
     (moved / "results" / "mine").rename(tmp_path / "alone")
     away = found(tmp_path / "alone", tmp_path / "other")
     assert away == found(tmp_path / "alone", moved), "nothing is looked for in the working directory"
-    assert (away.path, away.sha256, away.snippet) == (None, m.artifact_sha256, "")
+    assert (away.path, away.sha256, away.snippet) == (None, value(m, "artifact_sha256"), "")
     assert away.file == (
         "not here: the run's folder has no manifest of onnx, and no artifact that its plan names is here; "
         "it is the file with this SHA-256"
@@ -161,15 +162,15 @@ def test_what_may_not_be_read_is_not_here(exported: Path, tmp_path: Path, monkey
 
     monkeypatch.setattr(shipping, "sha256", refuse)
     texts = ["x\0y.onnx", "x" * 300 + ".onnx", "\ud800.onnx", str(exported / "onnx" / "model.onnx"), ""]
-    shipped = shipping.of(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=texts))
+    shipped = shipping.locate(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=texts))
     assert shipped.path is None and shipped.snippet
-    away = shipping.of(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=["\ud800\x07/net.onnx"]))
+    away = shipping.locate(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=["\ud800\x07/net.onnx"]))
     assert (away.path, away.snippet) == (None, "")
     home = tmp_path / "artifacts" / "resnet1d" / "none" / "onnx"
     home.mkdir(parents=True)
     shutil.copy(exported / "onnx" / "manifest.json", home)
     named = run_in(tmp_path, artifacts=["\ud800\x07/model.onnx"])
-    assert shipping.of(cell_of(exported / "onnx"), named).file.startswith("\ufffd\ufffd/model.onnx (not here")
+    assert shipping.locate(cell_of(exported / "onnx"), named).file.startswith("\ufffd\ufffd/model.onnx (not here")
 
 
 @pytest.mark.parametrize("file", ["/etc/hostname", "../model.onnx", ""])
@@ -180,7 +181,7 @@ def test_a_manifest_that_leads_elsewhere_is_none(exported: Path, tmp_path: Path,
     made = manifests.read(home).artifact
     assert made
     (home / "manifest.json").write_text(to_json(replace(made, file=file)))
-    assert "has no manifest" in shipping.of(m, run_in(tmp_path)).file
+    assert "has no manifest" in shipping.locate(m, run_in(tmp_path)).file
 
 
 def test_another_file_of_the_same_name_is_not_taken_for_it(exported: Path, tmp_path: Path) -> None:
@@ -188,11 +189,13 @@ def test_another_file_of_the_same_name_is_not_taken_for_it(exported: Path, tmp_p
     shutil.copytree(exported / "onnx-int8", tmp_path / "made" / "onnx")
     (tmp_path / "project" / "mine").mkdir()
     run = run_in(tmp_path / "project" / "mine", artifacts=["made/onnx"])
-    assert shipping.of(cell_of(exported / "onnx"), run).path == tmp_path / "project" / "made" / "onnx" / "model.onnx"
-    assert shipping.of(cell_of(exported / "onnx-int8"), run).path == tmp_path / "made" / "onnx" / "model.onnx"
+    assert (
+        shipping.locate(cell_of(exported / "onnx"), run).path == tmp_path / "project" / "made" / "onnx" / "model.onnx"
+    )
+    assert shipping.locate(cell_of(exported / "onnx-int8"), run).path == tmp_path / "made" / "onnx" / "model.onnx"
     with (tmp_path / "project" / "made" / "onnx" / "model.onnx").open("ab") as file:
         file.write(b"x")
-    changed = shipping.of(cell_of(exported / "onnx"), run)
+    changed = shipping.locate(cell_of(exported / "onnx"), run)
     assert (changed.path, changed.file) == (None, "made/onnx (changed since it was measured)")
 
 
@@ -210,19 +213,19 @@ def test_a_file_from_elsewhere_whose_thresholds_the_run_chose(
     for folder, content in (("other", "onnx-int8"), ("mine", "onnx")):
         (tmp_path / "project" / folder).mkdir()
         shutil.copy(exported / content / "model.onnx", tmp_path / "project" / folder / "net.onnx")
-    m = replace(cell_of(exported / "onnx"), model="net", exporter="as-is")
+    m = changed(cell_of(exported / "onnx"), model="net", exporter="as-is")
     run = run_in(home, artifacts=["other/net.onnx", "mine/net.onnx", 5])
     monkeypatch.chdir(tmp_path)
-    shipped = shipping.of(m, run)
+    shipped = shipping.locate(m, run)
     assert (shipped.path, shipped.file) == (tmp_path / "project" / "mine" / "net.onnx", "../mine/net.onnx")
     assert '"net.onnx"' in shipped.snippet
     (kept / "manifest.json").unlink()
-    bare = shipping.of(m, run)
+    bare = shipping.locate(m, run)
     assert (bare.path, bare.snippet) == (shipped.path, ""), "neither record nor card: the file is all that is known"
     (kept / "manifest.json").write_text(to_json(record))
     shutil.rmtree(tmp_path / "project" / "mine")
     shutil.rmtree(tmp_path / "project" / "other")
-    odd = shipping.of(m, run_in(home, artifacts=["mine/\x1b[31m/net.onnx"]))
+    odd = shipping.locate(m, run_in(home, artifacts=["mine/\x1b[31m/net.onnx"]))
     assert odd.path is None and odd.file == ("mine/\ufffd[31m/net.onnx (not here, seen from the run's folder up)")
 
 
@@ -231,10 +234,10 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     network = own_files.network(own_files.write(tmp_path))
     torch.jit.trace(network, torch.zeros(1, 1000, 12)).save(tmp_path / "script.pt")  # type: ignore[no-untyped-call]
     shutil.copy(tmp_path / "net.toml", tmp_path / "script.toml")
-    m = replace(CELL, model="script", exporter="as-is", artifact_sha256=sha256(tmp_path / "script.pt"))
-    m = replace(m, file_size_bytes=(tmp_path / "script.pt").stat().st_size)
+    m = changed(CELL, model="script", exporter="as-is", artifact_sha256=sha256(tmp_path / "script.pt"))
+    m = changed(m, file_size_bytes=(tmp_path / "script.pt").stat().st_size)
     (tmp_path / "run").mkdir()
-    shipped = shipping.of(m, run_in(tmp_path / "run", artifacts=[str(tmp_path / "script.pt")]))
+    shipped = shipping.locate(m, run_in(tmp_path / "run", artifacts=[str(tmp_path / "script.pt")]))
     assert shipped.path == tmp_path / "script.pt"
     signals = to_millivolts(np.load(demo.signals)[:RECORDS])
     np.save(tmp_path / "signals.npy", signals)
@@ -263,7 +266,7 @@ def test_a_run_from_elsewhere_makes_nothing_be_read_that_is_not_its_own(
     with (tmp_path / "long" / "manifest.json").open("wb") as file:
         file.truncate(2**30)
     given = [pipe, deep, vast, tmp_path / "piped", tmp_path / "long", "/dev/zero", "/dev/zero/manifest.json", own]
-    m = replace(CELL, artifact_sha256=sha256(own), file_size_bytes=own.stat().st_size)
+    m = changed(CELL, artifact_sha256=sha256(own), file_size_bytes=own.stat().st_size)
     run = run_in(tmp_path, artifacts=[str(path) for path in given])
     read_text = Path.read_text
 
@@ -277,4 +280,4 @@ def test_a_run_from_elsewhere_makes_nothing_be_read_that_is_not_its_own(
 
     monkeypatch.setattr(Path, "read_text", only_files)
     monkeypatch.setattr(shipping, "sha256", only_own)
-    assert shipping.of(m, run).path == own
+    assert shipping.locate(m, run).path == own

@@ -9,11 +9,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from decisions import CELL
+from flat_rows import changed
 from helpers import edgebench
 
 import edgebench as package
@@ -29,7 +29,7 @@ RUN = "results/reference/ptbxl-x86"
 
 def written(folder: Path, *rows: Measurement) -> Path:
     folder.mkdir(exist_ok=True)
-    targets = list(dict.fromkeys(m.target for m in rows))
+    targets = list(dict.fromkeys(m.cell.target for m in rows))
     (folder / "plan.json").write_text(json.dumps({"plan": {"targets": targets}, "inputs": {}}))
     (folder / "environment.json").write_text("{}")
     (folder / "measurements.jsonl").write_text("".join(to_json(m) + "\n" for m in rows))
@@ -53,8 +53,8 @@ def test_it_names_the_file_and_fits_80_columns(exported: Path, tmp_path: Path) -
     shutil.copytree(exported / "onnx", home / "onnx")
     made = manifests.read(home / "onnx").artifact
     assert made is not None
-    best = replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes)
-    rows = [best, replace(best, exporter="eager", latency_p50_s=0.02, latency_p50_low_s=0.019, latency_p50_high_s=0.03)]
+    best = changed(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes)
+    rows = [best, changed(best, exporter="eager", latency_p50_s=0.02, latency_p50_low_s=0.019, latency_p50_high_s=0.03)]
     run = written(tmp_path / "run", *rows)
     done = edgebench("recommend", "run", "--max-latency", "25 ms", cwd=tmp_path, COLUMNS="80")
     assert (done.returncode, done.stderr) == (0, "")
@@ -75,7 +75,7 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
     shutil.copytree(exported / "onnx", home / "artifacts" / "resnet1d" / "none" / "onnx")
     made = manifests.read(exported / "onnx").artifact
     assert made is not None
-    written(home, replace(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
+    written(home, changed(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
     lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()
     path = home / "artifacts" / "resnet1d" / "none" / "onnx" / made.file
     assert lines[1:4] == ["ship     resnet1d onnx", f"file     {path}", f"sha256   {made.sha256}"]
@@ -86,7 +86,7 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
 
 
 def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path) -> None:
-    small = replace(CELL, target="cuda", file_size_bytes=10)
+    small = changed(CELL, target="cuda", file_size_bytes=10)
     written(tmp_path / "run", CELL, small)
     both = edgebench("recommend", "run", "--max-size", "100B", cwd=tmp_path)
     assert both.returncode == 1
@@ -147,15 +147,15 @@ def test_a_run_without_a_cell_to_choose(tmp_path: Path) -> None:
     done = edgebench("recommend", "empty", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: empty: no cell of it has ended yet; go on with it: edgebench run --resume empty\n"
-    failed = replace(CELL, status="failed", reason="it broke")
-    written(tmp_path / "run", failed, replace(failed, exporter="x"), replace(CELL, target="pi", macro_f1=None))
+    failed = changed(CELL, status="failed", reason="it broke")
+    written(tmp_path / "run", failed, changed(failed, exporter="x"), changed(CELL, target="pi", macro_f1=None))
     done = edgebench("recommend", "run", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "error: run: nothing to choose from. No cell on host was measured whole: 2 failed. No cell on pi was measured "
         "whole: 1 without its figures. The reasons are in its report: edgebench report run\n"
     )
-    written(tmp_path / "some", failed, replace(CELL, target="pi"))
+    written(tmp_path / "some", failed, changed(CELL, target="pi"))
     some = edgebench("recommend", "some", cwd=tmp_path)
     assert some.returncode == 1, "one of the targets has an answer"
     assert (
@@ -166,8 +166,8 @@ def test_a_run_without_a_cell_to_choose(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["[red]x[/red]", "[/]", "[bold", "a\\[b]", "x\x1b[31m\x07y\u202ez"])
 def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name: str) -> None:
     shown = re.sub("[\x07\x1b\u202e]", "\ufffd", name)
-    odd = replace(CELL, model=name, host=name, target=name, dataset=name)
-    slow = replace(odd, exporter=name, latency_p50_s=0.05, latency_p50_low_s=0.04, latency_p50_high_s=0.06)
+    odd = changed(CELL, model=name, host=name, target=name, dataset=name)
+    slow = changed(odd, exporter=name, latency_p50_s=0.05, latency_p50_low_s=0.04, latency_p50_high_s=0.06)
     run = written(tmp_path / "[red]run", odd, slow)
     done = edgebench("recommend", run)
     assert (done.returncode, done.stderr) == (0, "")
@@ -184,8 +184,8 @@ def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name:
 
 
 def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
-    pi = replace(CELL, target="pi", emulated=True, verdict="emulated", verdict_reason="")
-    run = written(tmp_path / "run", pi, replace(pi, exporter="x", file_size_bytes=500))
+    pi = changed(CELL, target="pi", emulated=True, verdict="emulated", verdict_reason="")
+    run = written(tmp_path / "run", pi, changed(pi, exporter="x", file_size_bytes=500))
     done = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
     assert done.returncode == 0
     assert "ship     net x\n" in done.stdout
@@ -211,4 +211,4 @@ def test_colours_only_where_they_are_wanted(plain: bool) -> None:
 
 def test_the_function_is_public() -> None:
     (answer,) = package.recommend(ROOT / RUN, "host", max_latency_s=0.02, prefer="size")
-    assert answer.chosen and answer.chosen.exporter == "fbgemm-int8"
+    assert answer.chosen and answer.chosen.cell.exporter == "fbgemm-int8"

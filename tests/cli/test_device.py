@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flat_rows import changed
 from report_rows import failed, run_of
 
 from edgebench import api
@@ -30,7 +30,7 @@ def test_an_error_steers_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_rows_and_paths_steer_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    row = replace(failed("onnx", STEERING), target="host")
+    row = changed(failed("onnx", STEERING), target="host")
     monkeypatch.setattr(api, "run", lambda *_, **__: run_of(row))
     with pytest.raises(SystemExit) as ended:
         device.main(["measure", "x", "-o", f"out{STEERING}"])

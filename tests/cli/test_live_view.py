@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 
 import pytest
+from flat_rows import measurement
 from rich.console import Console
 from sample_records import ARTIFACT
 
@@ -23,9 +24,16 @@ class Clock:
 
 def row(exporter: str, status: str = "ok", reason: str = "") -> Measurement:
     values = {"latency_p50_s": 0.00173, "macro_f1": 0.7452, "verdict": "noisy"} if status == "ok" else {}
-    return Measurement(
-        "r", "resnet1d", "none", exporter, "onnx", "fp32", "host", status, reason, False, **values  # type: ignore[arg-type]
-    )  # fmt: skip
+    return measurement(
+        run="r",
+        model="resnet1d",
+        variant="none",
+        exporter=exporter,
+        target="host",
+        status=status,
+        reason=reason,
+        **values,
+    )
 
 
 def screen(live: Live, width: int) -> list[str]:

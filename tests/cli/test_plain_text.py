@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flat_rows import changed
 from report_rows import OK, run_of
 
 from edgebench import api, cli, diagnosis
@@ -79,7 +80,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     plan = {"plan": {"targets": ["host"], "measuring": {}}, "inputs": {}}
     (made / "plan.json").write_text(json.dumps(plan))
     (made / "environment.json").write_text(json.dumps({"fingerprint": "f", "packages": {}}))
-    rows = (OK, replace(OK, exporter=f"on[b]nx[/b]{STEERING[:4]}", precision="int8", int8_operators=1))
+    rows = (OK, changed(OK, exporter=f"on[b]nx[/b]{STEERING[:4]}", precision="int8", int8_operators=1))
     (made / "measurements.jsonl").write_text("".join(to_json(m) + "\n" for m in rows))
     monkeypatch.chdir(tmp_path)
     return made.relative_to(tmp_path)
@@ -217,6 +218,6 @@ def test_an_error_and_notes_steer_nothing(shown: Callable[[], str]) -> None:
 
 def test_a_table_of_a_run(shown: Callable[[], str]) -> None:
     name = f"{MARKED}{STEERING}"
-    row = replace(OK, model=name, exporter=name, target=name, dataset=name, verdict="noisy", verdict_reason=name)
-    terminal.show(run_of(row, replace(row, status="failed", reason=name)), console.out)
+    row = changed(OK, model=name, exporter=name, target=name, dataset=name, verdict="noisy", verdict_reason=name)
+    terminal.show(run_of(row, changed(row, status="failed", reason=name)), console.out)
     assert shown().count(MARKED) >= 6

@@ -9,6 +9,7 @@ from unicodedata import category
 
 import numpy as np
 import pytest
+from flat_rows import changed
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_records import ARTIFACT, JOB, MEASUREMENT, UNSUPPORTED
@@ -47,7 +48,7 @@ def test_numbers_of_numpy_and_paths_are_written_plainly() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_a_number_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        to_json(replace(MEASUREMENT, macro_f1=value))
+        to_json(changed(MEASUREMENT, macro_f1=value))
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(Outcome("ok", result={"latency": value}))
 

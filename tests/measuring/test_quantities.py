@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
+from edgebench.core.flat_row import of_scores
 from edgebench.core.protocols import Clock, Session
 from edgebench.core.results import OperatorTime
 from edgebench.measuring import accuracy, environment, latency
@@ -66,7 +67,7 @@ def job(artifact: StoredArtifact, demo: RecordSet, output: Path, **settings: obj
     return Job("latency", artifact.artifact, "x", "cpu", 1, "", str(demo.signals), str(output), **settings)  # type: ignore[arg-type]
 
 
-def test_latency_tells_load_first_and_samples_apart(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:
+def test_latency_separates_load_first_and_samples(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:
     runtime = SleepingRuntime()
     found = latency.measure(
         job(artifact, demo, tmp_path / "s.npy", warmup=3, min_samples=20, min_seconds=0.0), runtime
@@ -99,20 +100,20 @@ def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
     ours = (1 / (1 + np.exp(-noisy.astype(float)))) >= thresholds
     base = logits > 0  # the reference has thresholds of its own
     reference = accuracy.Reference(labels, logits, (0.5,) * 5)
-    found = accuracy.score(labels, noisy, reference, artifact.artifact)
+    row = of_scores(accuracy.score(labels, noisy, reference, artifact.artifact))
     f1 = f1_score(labels, ours, average="macro")
-    assert found.macro_f1 == pytest.approx(f1, abs=1e-12)
-    assert found.macro_auc == pytest.approx(roc_auc_score(labels, noisy), abs=1e-12)
-    assert found.delta_macro_f1 == pytest.approx(f1 - f1_score(labels, base, average="macro"), abs=1e-12)
-    assert found.macro_f1_low < found.macro_f1 < found.macro_f1_high
-    assert (found.delta_low or 0) < (found.delta_macro_f1 or 0) < (found.delta_high or 0)
-    assert found.delta_macro_auc == pytest.approx(roc_auc_score(labels, noisy) - roc_auc_score(labels, logits))
-    assert (found.delta_auc_low or 0) < (found.delta_macro_auc or 0) < (found.delta_auc_high or 0)
-    assert (found.macro_auc_low or 1) < (found.macro_auc or 0) < (found.macro_auc_high or 0)
-    assert found.agreement == pytest.approx((ours == base).mean())
-    assert list(found.f1_by_class.values()) == pytest.approx(list(f1_score(labels, ours, average=None)))
-    assert list(found.f1_by_class) == list(artifact.artifact.classes)
-    assert found.max_abs_error == pytest.approx(float(np.abs(noisy - logits).max()))
+    assert row["macro_f1"] == pytest.approx(f1, abs=1e-12)
+    assert row["macro_auc"] == pytest.approx(roc_auc_score(labels, noisy), abs=1e-12)
+    assert row["delta_macro_f1"] == pytest.approx(f1 - f1_score(labels, base, average="macro"), abs=1e-12)
+    assert row["macro_f1_low"] < row["macro_f1"] < row["macro_f1_high"]
+    assert (row["delta_low"] or 0) < (row["delta_macro_f1"] or 0) < (row["delta_high"] or 0)
+    assert row["delta_macro_auc"] == pytest.approx(roc_auc_score(labels, noisy) - roc_auc_score(labels, logits))
+    assert (row["delta_auc_low"] or 0) < (row["delta_macro_auc"] or 0) < (row["delta_auc_high"] or 0)
+    assert (row["macro_auc_low"] or 1) < (row["macro_auc"] or 0) < (row["macro_auc_high"] or 0)
+    assert row["agreement"] == pytest.approx((ours == base).mean())
+    assert list(row["f1_by_class"].values()) == pytest.approx(list(f1_score(labels, ours, average=None)))
+    assert list(row["f1_by_class"]) == list(artifact.artifact.classes)
+    assert row["max_abs_error"] == pytest.approx(float(np.abs(noisy - logits).max()))
 
 
 @pytest.mark.parametrize(
@@ -127,12 +128,12 @@ def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
         ("onnx-int8:entropy", "l1-0.4+qat", ("onnx-int8", "l1-0.4")),
     ],
 )
-def test_what_an_int8_cell_is_held_against(exporter: str, variant: str, against: tuple[str, str] | None) -> None:
+def test_what_an_int8_cell_is_compared_with(exporter: str, variant: str, against: tuple[str, str] | None) -> None:
     other = accuracy.plainer(Cell("m", variant, exporter, "host"))
     assert (other and (other.exporter, other.variant)) == against
 
 
-def test_int8_is_held_against_plainer_int8(artifact: StoredArtifact) -> None:
+def test_int8_is_compared_with_plainer_int8(artifact: StoredArtifact) -> None:
     assert artifact.artifact is not None
     rng = np.random.default_rng(0)
     labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
@@ -143,13 +144,13 @@ def test_int8_is_held_against_plainer_int8(artifact: StoredArtifact) -> None:
         qat: accuracy.Answer(logits, artifact.artifact, None),
         plain: accuracy.Answer(noisy, replace(artifact.artifact, thresholds=(0.6,) * 5), None),
     }
-    found = accuracy.scores(labels, answers)
-    assert found[plain.id].counterpart == ""
-    held = found[qat.id]
-    assert held.counterpart == "onnx-int8"
-    assert held.counterpart_delta == pytest.approx(held.macro_f1 - found[plain.id].macro_f1, abs=1e-12)
-    assert 0 < (held.counterpart_low or 0) < (held.counterpart_delta or 0) < (held.counterpart_high or 0)
-    assert accuracy.scores(labels, {qat: answers[qat]})[qat.id].counterpart_delta is None
+    found = accuracy.score_cells(labels, answers)
+    assert found[plain.id].counterpart is None
+    compared, other = found[qat.id], found[qat.id].counterpart
+    assert other is not None and other.name == "onnx-int8"
+    assert other.delta == pytest.approx(compared.macro_f1.value - found[plain.id].macro_f1.value, abs=1e-12)
+    assert 0 < other.low < other.delta < other.high
+    assert accuracy.score_cells(labels, {qat: answers[qat]})[qat.id].counterpart is None
 
 
 def test_environment_is_this_machines() -> None:

@@ -33,8 +33,10 @@ def plan_of(net: Path, **changes: object) -> Plan:
 def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path) -> None:
     net = own_files.write(tmp_path)
     run = api.run(plan_of(net), tmp_path / "run")
-    assert {m.exporter: m.status for m in run.measurements} == dict.fromkeys(("eager", "onnx", "fbgemm-int8"), "ok")
-    assert {m.model for m in run.measurements} == {"net"}
+    assert {m.cell.exporter: m.status for m in run.measurements} == dict.fromkeys(
+        ("eager", "onnx", "fbgemm-int8"), "ok"
+    )
+    assert {m.cell.model for m in run.measurements} == {"net"}
     # The card's statistics, layout and thresholds were used: the same logits by hand.
     records = registry.dataset("demo").load(DataRequest("test", limit=24))
     signals = (np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25

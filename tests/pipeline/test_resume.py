@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_rows import value
 from helpers import QUICK, StopAfter, lines_of, quick
 from rich.console import Console
 
@@ -165,11 +166,11 @@ def test_a_resumed_cell_is_held_against_one_that_had_ended(exported: Path, tmp_p
         None, {"artifacts": [str(plain), str(other)], "targets": ["host"], "limit": 24, "measuring": vars(QUICK)}
     )
     run = api.run(plan, tmp_path / "run")
-    row = {m.exporter: m for m in run.measurements}["onnx-int8:entropy"]
-    assert (row.counterpart, row.counterpart_delta) == ("onnx-int8", 0.0)
+    row = {m.cell.exporter: m for m in run.measurements}["onnx-int8:entropy"]
+    assert (value(row, "counterpart"), value(row, "counterpart_delta")) == ("onnx-int8", 0.0)
     path = tmp_path / "run" / "measurements.jsonl"
     lines = [line for line in path.read_text().splitlines(keepends=True) if "entropy" not in line]
     path.write_text("".join(lines))  # as a crash before its last line leaves it
     assert len(lines) == 1
     again = api.run(plan, tmp_path / "run", resume=True)
-    assert {m.exporter: m for m in again.measurements}["onnx-int8:entropy"] == row
+    assert {m.cell.exporter: m for m in again.measurements}["onnx-int8:entropy"] == row

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from decisions import CELL
+from flat_rows import value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,7 +113,7 @@ def test_json_of_too_many_brackets_or_digits_is_none(tmp_path: Path, name: str) 
 def test_halves_of_characters_in_a_row_are_replaced(tmp_path: Path) -> None:
     odd = {"model": "a\ud800", "reason": "\udfff\x1b[31m", "f1_by_class": {"\ud800": 0.5}}
     (m,) = run_store.read(folder_of(tmp_path, {**ROW, **odd})).measurements
-    assert (m.model, m.reason, m.f1_by_class) == ("a\ufffd", "\ufffd\ufffd[31m", {"\ufffd": 0.5})
+    assert (m.cell.model, m.reason, value(m, "f1_by_class")) == ("a\ufffd", "\ufffd\ufffd[31m", {"\ufffd": 0.5})
 
 
 @pytest.mark.parametrize("field", ["file_size_bytes", "latency_samples", "latency_p50_s"])

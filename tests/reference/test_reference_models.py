@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_rows import value
 
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
@@ -34,32 +35,38 @@ def run() -> Run:
 
 
 def cells(run: Run, model: str) -> list[Measurement]:
-    return [m for m in run.measurements if m.model == model and m.status == "ok"]
+    return [m for m in run.measurements if m.cell.model == model and m.status == "ok"]
 
 
 def test_every_shipped_model_went_through_every_exporter(run: Run) -> None:
-    grid = {(m.model, m.exporter, m.target) for m in run.measurements}
+    grid = {(m.cell.model, m.cell.exporter, m.cell.target) for m in run.measurements}
     assert grid == {(m, e, t) for m in store.shipped() for e in EXPORTERS for t in ("host", "arm-qnnpack")}
     assert {m.status for m in run.measurements} <= {"ok", "unsupported"}
     for m in run.measurements:
         if m.status == "ok":
-            assert m.records == 2158 and m.file_size_bytes and m.peak_rss_bytes and m.latency_p50_s and m.macro_f1_low
+            assert (
+                value(m, "records") == 2158
+                and value(m, "file_size_bytes")
+                and value(m, "peak_rss_bytes")
+                and value(m, "latency_p50_s")
+                and value(m, "macro_f1_low")
+            )
         else:
             assert m.reason
 
 
 @pytest.mark.parametrize("model", store.shipped())
 def test_each_exporter_gave_a_result_somewhere(run: Run, model: str) -> None:
-    assert {m.exporter for m in cells(run, model)} == EXPORTERS
+    assert {m.cell.exporter for m in cells(run, model)} == EXPORTERS
 
 
 @pytest.mark.parametrize("model", images())
 def test_an_int8_export_is_three_times_smaller_for_under_two_hundredths_of_f1(run: Run, model: str) -> None:
-    sizes = {m.exporter: m.file_size_bytes or 0 for m in cells(run, model)}
+    sizes = {m.cell.exporter: value(m, "file_size_bytes") or 0 for m in cells(run, model)}
     pays = {
-        m.exporter for m in cells(run, model)
-        if m.exporter in FP32_OF and (m.delta_macro_f1 or 0) > -0.02
-        and sizes[FP32_OF[m.exporter]] >= 3 * sizes[m.exporter]
+        m.cell.exporter for m in cells(run, model)
+        if m.cell.exporter in FP32_OF and (value(m, "delta_macro_f1") or 0) > -0.02
+        and sizes[FP32_OF[m.cell.exporter]] >= 3 * sizes[m.cell.exporter]
     }  # fmt: skip
     assert pays
 

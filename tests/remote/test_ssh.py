@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import ssh_server
+from flat_rows import value
 from helpers import StopAfter, edgebench, lines_of, quick
 from ssh_server import Server
 
@@ -70,12 +71,20 @@ def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) ->
     found = harness.run(
         plan(server, exported, "onnx", "onnx-int8", more=("host",)), tmp_path / "run", listener=reporter
     )
-    rows = {(m.target, m.exporter): m for m in found.measurements}
+    rows = {(m.cell.target, m.cell.exporter): m for m in found.measurements}
     assert {m.status for m in rows.values()} == {"ok"} and len(rows) == 4
     for exporter in ("onnx", "onnx-int8"):
         here, there = rows["host", exporter], rows["board", exporter]
-        assert (here.macro_f1, here.dataset, here.records) == (there.macro_f1, there.dataset, there.records)
-        assert there.run == "run" and there.latency_samples and there.int8_operators == here.int8_operators
+        assert (value(here, "macro_f1"), here.dataset, value(here, "records")) == (
+            value(there, "macro_f1"),
+            there.dataset,
+            value(there, "records"),
+        )
+        assert (
+            there.run == "run"
+            and value(there, "latency_samples")
+            and value(there, "int8_operators") == value(here, "int8_operators")
+        )
     device = json.loads((tmp_path / "run" / "devices" / "board" / "environment.json").read_text())
     assert rows["board", "onnx"].host == environment.host_label(device)
     assert found.devices[rows["board", "onnx"].host] == device
@@ -136,7 +145,7 @@ def test_a_device_that_goes_away_leaves_rows_with_the_reason(
 
     made = plan(server, exported, more=("host",))
     found = harness.run(made, tmp_path / "run", listener=Stopping())
-    rows = {m.target: m for m in found.measurements}
+    rows = {m.cell.target: m for m in found.measurements}
     assert rows["host"].status == "ok" and rows["board"].status == "failed"
     assert "board: the connection was lost 2 times" in rows["board"].reason and "\n" not in rows["board"].reason
 
@@ -256,7 +265,7 @@ def test_it_installs_what_is_needed_into_an_environment_of_its_own(
 ) -> None:
     board = str(server.target(ssh_python=sys.executable))
     found = harness.run(quick(exported, "onnx", targets=(board,), limit=8), tmp_path / "r")
-    rows = {m.exporter: m for m in found.measurements}
+    rows = {m.cell.exporter: m for m in found.measurements}
     if "pip could not install" in rows["onnx"].reason:
         pytest.skip(f"no package index can be reached: {rows['onnx'].reason}")
     assert rows["onnx"].status == "ok"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from decisions import cells
+from flat_rows import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_rows import OK, run_of, text_of
@@ -28,7 +28,9 @@ def merged_runs(draw: st.DrawFn) -> Run:
         own = str(number) if draw(st.booleans()) else ""
         datasets = draw(st.sampled_from((("records",), ("others",), ("records", "others"))))
         rows = [
-            replace(m, run=f"r{number}", host=host, exporter=m.exporter + own, dataset=draw(st.sampled_from(datasets)))
+            changed(
+                m, run=f"r{number}", host=host, exporter=m.cell.exporter + own, dataset=draw(st.sampled_from(datasets))
+            )
             for m in draw(cells(4, emulated=None))
         ]
         environment = {"target_threads": {"host": threads}, "packages": {}}
@@ -55,7 +57,7 @@ def test_csv_and_json_agree_on_the_front(run: Run) -> None:
 
 
 def _line(m: Measurement) -> tuple[str, ...]:
-    return m.run, m.host, m.model, m.variant, m.exporter, m.target, m.dataset
+    return m.run, m.host, m.cell.model, m.cell.variant, m.cell.exporter, m.cell.target, m.dataset
 
 
 def _named(line: dict[str, str]) -> tuple[str, ...]:
@@ -72,13 +74,13 @@ def test_every_cell_is_in_one_table_with_none_that_was_made_otherwise(run: Run) 
         assert len({m.host for m in rows}) == len({m.dataset for m in rows}) == 1
         assert len({m.cell.id for m in rows}) == len(rows), "no cell twice"
         timed = [m for m in rows if m.status == "ok"]
-        threads = {(m.target, run.environment_of(m)["target_threads"].get(m.target)) for m in timed}
+        threads = {(m.cell.target, run.environment_of(m)["target_threads"].get(m.cell.target)) for m in timed}
         assert len(threads) == len({target for target, _ in threads}), "one number of threads a target"
 
 
 def test_a_name_that_a_spreadsheet_takes_for_a_formula_is_that_of_the_run() -> None:
     """Signs before it would make it another name than in the other formats; docs/csv.md warns of it."""
     for name in ("=1+1", "+x", "-x", "@x"):
-        run = run_of(replace(OK, model=name))
+        run = run_of(changed(OK, model=name))
         (line,) = csv.DictReader(io.StringIO(text_of("csv", run)))
         assert line["model"] == name and f'"model": "{name}"' in text_of("json", run)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flat_rows import changed
 from markupsafe import Markup
 from report_rows import OK, failed, run_of, text_of
 
@@ -38,11 +39,11 @@ def own(page: str) -> str:
 
 
 def test_everything_of_a_run_is_escaped() -> None:
-    row = replace(
+    row = changed(
         OK, model=HOSTILE, variant=HOSTILE, exporter=HOSTILE, target=HOSTILE, verdict="noisy", verdict_reason=HOSTILE,
         dataset=HOSTILE, run=HOSTILE, f1_by_class={HOSTILE: 0.5},
     )  # fmt: skip
-    bad = replace(failed(HOSTILE, HOSTILE), model=HOSTILE, target=HOSTILE, dataset=HOSTILE)
+    bad = changed(failed(HOSTILE, HOSTILE), model=HOSTILE, target=HOSTILE, dataset=HOSTILE)
     run = replace(run_of(row, bad), name=HOSTILE, environment={"cpu": HOSTILE, "packages": {HOSTILE: HOSTILE}})
     page = text_of("html", run)
     assert page.count("<script") == own(page).count("<script") + 2 + embedding.library().count("<script")

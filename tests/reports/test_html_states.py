@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flat_rows import changed
 from opened_pages import cell, sampled
 from report_rows import OK, failed, run_of, text_of
 
@@ -35,7 +36,7 @@ def charts(page: str) -> set[str]:
 
 
 def emulated(m: Measurement) -> Measurement:
-    return replace(m, emulated=True, verdict="emulated", target="pi")
+    return changed(m, emulated=True, verdict="emulated", target="pi")
 
 
 @pytest.mark.parametrize("rows", [(), (failed("onnx", "it broke"), failed("eager", "it broke, too"))])
@@ -58,7 +59,7 @@ def test_where_all_are_emulated() -> None:
 
 
 def test_where_nothing_was_scored() -> None:
-    page = page_of(run_of(replace(OK, **UNSCORED), replace(OK, exporter="eager", **UNSCORED)))
+    page = page_of(run_of(changed(OK, **UNSCORED), changed(OK, exporter="eager", **UNSCORED)))
     assert charts(page) == {"memories", "sizes"}
     assert page.count(words.NOT_SCORED) == 3, "above, at the trade-offs and at the classes"
     assert "Pareto front: no other" not in page.split("How each number")[0]
@@ -66,7 +67,7 @@ def test_where_nothing_was_scored() -> None:
 
 
 def test_without_raw_samples_and_without_classes(tmp_path: Path) -> None:
-    bare = page_of(run_of(replace(OK, f1_by_class={}, peak_rss_bytes=None)))
+    bare = page_of(run_of(changed(OK, f1_by_class={}, peak_rss_bytes=None)))
     assert charts(bare) == {"latency", "size", "sizes"}
     for text in ("has no raw samples", "No cell has an F1 of each class.", "No cell has a peak memory."):
         assert f'<p class="empty">{text}' in bare or f"folder {text}" in bare
@@ -78,7 +79,7 @@ def test_without_raw_samples_and_without_classes(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_file_can_have_has_no_samples(tmp_path: Path) -> None:
-    m = replace(OK, model="m" * 120, exporter="e" * 140)
+    m = changed(OK, model="m" * 120, exporter="e" * 140)
     (tmp_path / "samples").mkdir()
     assert run_store.latencies(replace(run_of(m), folder=tmp_path), m) == []
 
@@ -105,15 +106,15 @@ def test_the_recommendation_has_target_machine_figures_bounds_file_and_program()
 
 def test_what_is_preferred_where_nobody_said() -> None:
     assert "smallest file where macro-F1 is at most 0.01 below" in advice.bounds(0.01, emulated=True)
-    alone = page_of(run_of(replace(OK, delta_macro_f1=None, delta_low=None, delta_high=None)))
+    alone = page_of(run_of(changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)))
     assert "preferred is the lowest latency; there is no fp32 model to compare macro-F1 with." in alone
     assert "preferred is the smallest file where" in page_of(run_of(emulated(OK)))
-    figures = {what: value for what, value, _ in advice.figures(emulated(OK))}
+    figures = {what: value for what, value, _ in advice.metrics(emulated(OK))}
     assert "median latency" not in figures and figures["macro-F1"] == "0.700"
 
 
 def test_formats_say_the_same_in_the_same_words() -> None:
-    rows = (OK, replace(emulated(OK), exporter="eager"), failed("bad", "it broke"))
+    rows = (OK, changed(emulated(OK), exporter="eager"), failed("bad", "it broke"))
     page, markdown = page_of(run_of(*rows)), text_of("md", run_of(*rows))
     for text in (words.STAR, words.EMULATED, words.WITHOUT, "Measured on", "240 test records of"):
         assert text in page and text in markdown, text
@@ -122,8 +123,8 @@ def test_formats_say_the_same_in_the_same_words() -> None:
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u202a"])
 def test_no_sign_in_a_name_turns_what_follows(sign: str) -> None:
-    row = replace(OK, model=f"x{sign}evil", exporter=f"y{sign}", target=f"z{sign}", f1_by_class={f"c{sign}": 0.5})
-    page = text_of("html", replace(run_of(row, replace(row, status="failed", reason=f"r{sign}")), name=f"n{sign}"))
+    row = changed(OK, model=f"x{sign}evil", exporter=f"y{sign}", target=f"z{sign}", f1_by_class={f"c{sign}": 0.5})
+    page = text_of("html", replace(run_of(row, changed(row, status="failed", reason=f"r{sign}")), name=f"n{sign}"))
     own = page.replace(str(embedding.library()), "")
     assert sign not in own and f"\\u{ord(sign):04x}" not in own.split('id="data"')[1].split("</script>")[0]
     assert "x\ufffdevil" in own, "that there is a sign is seen"

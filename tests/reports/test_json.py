@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
+from flat_rows import changed
 from report_rows import OK, failed, run_of, text_of
 
 from edgebench.core.measurements import Measurement
@@ -15,8 +16,8 @@ REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 
 
 def test_it_has_every_field_and_the_front() -> None:
-    worse = replace(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
-    emulated = replace(OK, target="pi", emulated=True, verdict="emulated")
+    worse = changed(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
+    emulated = changed(OK, target="pi", emulated=True, verdict="emulated")
     page = json.loads(text_of("json", run_of(OK, worse, emulated, failed("bad", "it broke"))))
     assert (page["report"], page["version"], page["run"]) == ("edgebench", 1, "r")
     (machine,) = page["machines"]
@@ -46,7 +47,7 @@ def test_it_has_what_is_recommended_and_each_machine() -> None:
 
 
 def test_without_an_fp32_model_no_drop_is_asked_for() -> None:
-    alone = replace(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
+    alone = changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
     (machine,) = json.loads(text_of("json", run_of(alone)))["machines"]
     (advice,) = machine["recommendations"]
     assert (advice["chosen"], advice["max_f1_drop"], advice["excluded"]) == (alone.cell.id, None, {})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from flat_rows import changed
 from opened_pages import DESKTOP, IN_CHROMIUM, Opened, cell, has, hovered, names, points, sampled, written
 from report_rows import failed, run_of
 
@@ -42,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     other = [
         cell(HOSTILE, ENDING, 0.004, host="a board", verdict="noisy", verdict_reason=REASON, dataset="<b>PTB-XL"),
         cell(HOSTILE, "onnx-int8", 0.003, host="a board", file_size_bytes=9, dataset="<b>PTB-XL", run=ENDING),
-        replace(failed(ENDING, REASON), host="a board", dataset="<b>PTB-XL"),
+        changed(failed(ENDING, REASON), host="a board", dataset="<b>PTB-XL"),
     ]
     return run_store.merged([one, replace(run_of(*other), name=ENDING, environment={"cpu": HOSTILE})])
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flat_rows import changed
 from opened_pages import DESKTOP, IN_CHROMIUM, PHONE, Opened, cell, points, sampled, written
 from report_rows import failed, run_of
 
@@ -55,9 +56,9 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> str:
              verdict_reason=f"its processes differ {LONG}")
         for i, (model, exporter) in enumerate(pairs)
     ]  # fmt: skip
-    sampled([m for m in rows if LONG not in (m.model, m.exporter)], folder)
+    sampled([m for m in rows if LONG not in (m.cell.model, m.cell.exporter)], folder)
     environment = {"cpu": LONG, "packages": {LONG: "1"}}
-    bad = replace(failed(LONG, f"because {LONG}"), model=LONG)
+    bad = changed(failed(LONG, f"because {LONG}"), model=LONG)
     return written(named(replace(run_of(*rows, bad), folder=folder, environment=environment)), folder)
 
 

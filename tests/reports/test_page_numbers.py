@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flat_rows import changed
 from opened_pages import DESKTOP, IN_CHROMIUM, Opened, cell, written
 from report_rows import OK, run_of
 
@@ -46,7 +47,7 @@ def test_numbers_are_written_as_the_package_writes_them(browser: Browser) -> Non
     assert dict(zip(whole, sizes, strict=True)) == {v: units.size(v) for v in whole}
     assert dict(zip(whole, counts, strict=True)) == {v: units.count(v) for v in whole}
     assert scores == [f"{v % 1:.3f}" for v in some]
-    assert changes == [columns.delta(replace(OK, delta_macro_f1=v % 1 - 0.5)) for v in some]
+    assert changes == [columns.delta(changed(OK, delta_macro_f1=v % 1 - 0.5)) for v in some]
     assert {"1.14 s", "1.00 s", "999 ms"} <= set(times) and not any("e" in text for text in (*times, *sizes))
 
 

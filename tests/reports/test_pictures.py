@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from flat_rows import changed
 from report_rows import OK, failed, run_of
 
 from edgebench.core import registry
@@ -16,10 +17,10 @@ from edgebench.pipeline import run_store
 from edgebench.reports import labels, pictures
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
-FASTER = replace(
+FASTER = changed(
     OK, exporter="onnx-int8", latency_p50_s=0.001, latency_p50_low_s=0.0009, latency_p50_high_s=0.0011, macro_f1=0.6,
 )  # fmt: skip
-SLOWER = replace(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
+SLOWER = changed(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
 
 
 def test_the_front_is_labelled_and_the_others_are_not() -> None:
@@ -35,20 +36,20 @@ def test_the_front_is_labelled_and_the_others_are_not() -> None:
 
 
 def test_what_is_not_ranked_is_not_drawn() -> None:
-    emulated = replace(OK, target="pi", emulated=True)
+    emulated = changed(OK, target="pi", emulated=True)
     assert pictures.fronts([emulated, failed("bad", "it broke")], set(), "p") == []
     assert len(pictures.fronts([OK, emulated], {OK.cell.id}, "p")) == 1
 
 
 def test_names_are_neither_paths_nor_formulas_nor_markup() -> None:
-    rows = [replace(OK, target=target, exporter="$\\frac{1}</text>$") for target in ("../../x", "..:..:x")]
+    rows = [changed(OK, target=target, exporter="$\\frac{1}</text>$") for target in ("../../x", "..:..:x")]
     found = pictures.fronts(rows, {m.cell.id for m in rows}, "report-pareto")
     assert len({p.file for p in found}) == 2 and not any("/" in p.file for p in found)
     assert all("&lt;/text&gt;" in p.svg for p in found)
 
 
 def test_markdown_shows_every_picture_that_it_gives() -> None:
-    board = replace(run_of(replace(OK, host="a board"), replace(FASTER, host="a board")), name="s")
+    board = replace(run_of(changed(OK, host="a board"), replace(FASTER, host="a board")), name="s")
     files = registry.renderer("md").render(run_store.merged([run_of(OK, FASTER), board]))
     page = files["report.md"]
     assert isinstance(page, str)
@@ -58,7 +59,7 @@ def test_markdown_shows_every_picture_that_it_gives() -> None:
 
 
 def test_a_name_does_not_end_the_picture_in_markdown() -> None:
-    page = registry.renderer("md").render(run_of(replace(OK, target="x](javascript:alert(1)) [")))["report.md"]
+    page = registry.renderer("md").render(run_of(changed(OK, target="x](javascript:alert(1)) [")))["report.md"]
     assert "![Pareto front of x\\]\\(javascript:alert(1)) \\[" in str(page)
 
 
@@ -97,7 +98,7 @@ def drawing_of(warned: pytest.WarningsRecorder) -> list[str]:
 
 
 def test_a_persons_own_settings_change_no_byte(recwarn: pytest.WarningsRecorder) -> None:
-    rows = [OK, replace(OK, exporter="eager", variant="心電図", latency_p50_s=0.001)]
+    rows = [OK, changed(OK, exporter="eager", variant="心電図", latency_p50_s=0.001)]
     first = pictures.fronts(rows, {OK.cell.id}, "p")
     with mpl.rc_context({"font.size": 20, "axes.facecolor": "black", "lines.linewidth": 9, "svg.fonttype": "path"}):
         assert pictures.fronts(rows, {OK.cell.id}, "p") == first
@@ -105,7 +106,7 @@ def test_a_persons_own_settings_change_no_byte(recwarn: pytest.WarningsRecorder)
 
 
 def test_long_names_of_targets_are_short_names_of_files(recwarn: pytest.WarningsRecorder) -> None:
-    rows = [replace(OK, target="心" * 200 + end) for end in "ab"]
+    rows = [changed(OK, target="心" * 200 + end) for end in "ab"]
     files = [picture.file for picture in pictures.fronts(rows, set(), "report-pareto")]
     assert len(set(files)) == 2 and all(len(file.encode()) < 200 for file in files)
     assert not drawing_of(recwarn), "the title leaves room for the picture"
@@ -118,6 +119,6 @@ def test_labels_stay_off_the_bars() -> None:
 
 
 def test_a_bound_of_zero_is_a_bound() -> None:
-    unpaired = replace(OK, delta_macro_f1=None, macro_f1=0.1, macro_f1_low=0.0, macro_f1_high=0.2)
+    unpaired = changed(OK, delta_macro_f1=None, macro_f1=0.1, macro_f1_low=0.0, macro_f1_high=0.2)
     assert pictures.paired(unpaired) == (0.0, 0.2)
-    assert pictures.paired(replace(unpaired, macro_f1_low=None, macro_f1_high=None)) == (0.1, 0.1)
+    assert pictures.paired(changed(unpaired, macro_f1_low=None, macro_f1_high=None)) == (0.1, 0.1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from flat_rows import changed
 from hypothesis import given
 from hypothesis import strategies as st
 from report_rows import OK, failed, run_of
@@ -14,7 +14,7 @@ from rich.console import Console
 from edgebench.reports import columns, remarks, terminal
 
 NOISY = [
-    replace(
+    changed(
         OK, exporter=f"x{i}", verdict="noisy", verdict_reason=f"its processes differ by 1.{i} times",
         latency_p50_high_s=0.0022 + 0.001 * i,
     )
@@ -34,12 +34,12 @@ def test_a_few_doubts_are_told_each_and_many_as_one() -> None:
 
 
 def test_verdicts_and_targets_are_told_apart_and_one_reason_once() -> None:
-    slowed = [replace(m, verdict="throttled", verdict_reason="it got hot", target="pi") for m in NOISY]
+    slowed = [changed(m, verdict="throttled", verdict_reason="it got hot", target="pi") for m in NOISY]
     assert [text for text, _ in remarks.doubts([*NOISY, *slowed])][1] == "throttled: 5 of 5 cells on pi: it got hot"
 
 
 def test_what_failed_for_one_reason_is_one_line() -> None:
-    engines = [replace(failed("qnnpack-int8", "no such engine"), model=f"m{i}") for i in range(7)]
+    engines = [changed(failed("qnnpack-int8", "no such engine"), model=f"m{i}") for i in range(7)]
     others = [failed(f"x{i}", "it broke") for i in range(5)]
     assert remarks.without_numbers([OK, *engines, *others, failed("onnx", "too slow")]) == [
         "failed: qnnpack-int8 of 7 models on host: no such engine",
@@ -49,12 +49,12 @@ def test_what_failed_for_one_reason_is_one_line() -> None:
 
 
 def test_the_legend_explains_what_the_tables_have() -> None:
-    bare = replace(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
+    bare = changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
     assert remarks.legend([], False) == ""
     assert remarks.legend([bare], False) == "p50: median of single records"
-    assert remarks.legend([replace(OK, emulated=True)], True).startswith("★ no other cell")
-    assert "p50" not in remarks.legend([replace(OK, emulated=True)], True)
-    wide = replace(bare, latency_p50_low_s=1e-7, latency_p50_high_s=234.5, paced_p50_s=0.002)
+    assert remarks.legend([changed(OK, emulated=True)], True).startswith("★ no other cell")
+    assert "p50" not in remarks.legend([changed(OK, emulated=True)], True)
+    wide = changed(bare, latency_p50_low_s=1e-7, latency_p50_high_s=234.5, paced_p50_s=0.002)
     legend = remarks.legend([wide], False)
     assert "unsure: an interval wider than a factor of 10; --processes 5" in legend and "report.md" in legend
     assert columns.latency(wide) == "2.10 ms (unsure)"
@@ -82,7 +82,7 @@ def test_a_name_is_broken_where_a_part_ends(width: int, lines: list[str]) -> Non
 
 def test_an_emulated_target_has_no_latency_in_its_table() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
-    terminal.show(run_of(OK, replace(OK, target="pi", emulated=True, verdict="emulated")), console)
+    terminal.show(run_of(OK, changed(OK, target="pi", emulated=True, verdict="emulated")), console)
     host, pi = console.export_text().split("resnet1d on pi")
     assert "2.10 ms" in host and "p90" in host
     assert pi.startswith(" · emulated: no latency · ") and "ms" not in pi.partition("★ no other")[0]

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from flat_rows import changed
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -53,12 +54,12 @@ def test_no_name_begins_a_block(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pictures, "_draw", lambda *_: "")  # what they show is another matter, and takes time
 
     def blocks(called: str) -> list[str]:
-        row = replace(
+        row = changed(
             OK, model=called, variant=called, exporter=called, target=called, dataset=called, host=called,
             verdict="noisy", verdict_reason=called, counterpart=called, counterpart_delta=0.1, int8_operators=1,
             best_batch=1, energy_j=1.0, energy_source=called,
         )  # fmt: skip
-        bad = replace(failed(called, called), model=called, target=called, host=called, dataset=called)
+        bad = changed(failed(called, called), model=called, target=called, host=called, dataset=called)
         facts = {"cpu": called, "system": called, "governor": called, "packages": {called: called}}
         run = replace(run_of(row, bad), name=called, environment={**facts, "target_threads": {called: 1}})
         return re.findall(r"</?(?!em|strong)\w+", MARKDOWN.render(text_of("md", run)))

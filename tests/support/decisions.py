@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from flat_rows import changed, measurement
 from hypothesis import strategies as st
 
 from edgebench.choosing import pareto
 from edgebench.choosing.limits import Limits
-from edgebench.choosing.pareto import FIGURES, Figure
+from edgebench.choosing.pareto import METRICS, Metric
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.core.measurements import Measurement, Run
 
-CELL = Measurement(
+CELL = measurement(
     run="r", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host", status="ok",
     reason="", emulated=False, file_size_bytes=1000, peak_rss_bytes=100, latency_p50_s=0.010, latency_p50_low_s=0.009,
     latency_p50_high_s=0.011, verdict="stable", dataset="records", records=60, macro_f1=0.70, macro_f1_low=0.66,
@@ -27,9 +27,9 @@ def cell(
     name: str, latency: float, low: float, high: float, size: int, memory: int | None, f1: float, half: float = 0.01,
     model: str = "net",
 ) -> Measurement:  # fmt: skip
-    """A cell with its figures; `half` is half the interval of its paired difference to fp32, whose F1 is 0.7."""
+    """A cell with its metrics; `half` is half the interval of its paired difference to fp32, whose F1 is 0.7."""
     delta = f1 - 0.7
-    return replace(
+    return changed(
         CELL, model=model, exporter=name, latency_p50_s=latency, latency_p50_low_s=low, latency_p50_high_s=high,
         file_size_bytes=size, peak_rss_bytes=memory, macro_f1=f1, macro_f1_low=f1 - 0.04, macro_f1_high=f1 + 0.04,
         delta_macro_f1=delta, delta_low=delta - half, delta_high=delta + half,
@@ -41,7 +41,7 @@ CIRCLE = (
     cell("b", 1.5, 1.0, 2.0, 3, 104, 0.7050),
     cell("c", 2.5, 1.5, 3.5, 3, 108, 0.7200),
 )
-"""a beats c in memory, c beats b in macro-F1, b beats a in latency; in each pair the rest is within the noise."""
+"""a is better than c in memory, c than b in macro-F1, b than a in latency; the other metrics are within the noise."""
 
 
 def shares(least: int, most: int, parts: int) -> st.SearchStrategy[float]:
@@ -51,7 +51,7 @@ def shares(least: int, most: int, parts: int) -> st.SearchStrategy[float]:
 
 @st.composite
 def cells(draw: st.DrawFn, most: int = 8, emulated: bool | None = False) -> list[Measurement]:
-    """Cells of one machine, some without a figure or without any, often with a circle among them.
+    """Cells of one machine, some without a metric or without any, often with a circle among them.
 
     `emulated` None has some of an emulated target.
     """
@@ -64,16 +64,14 @@ def cells(draw: st.DrawFn, most: int = 8, emulated: bool | None = False) -> list
             draw(shares(0, 12, 1000)), draw(st.sampled_from(["net", "other"])),
         )  # fmt: skip
         if emulated is None and draw(st.booleans()):
-            m = replace(m, target="pi", emulated=True, verdict="emulated")
-        what = draw(st.sampled_from(["", "", "", "", "failed", "no score", "no reference", "no interval"]))
+            m = changed(m, target="pi", emulated=True, verdict="emulated")
+        what = draw(st.sampled_from(["", "", "", "", "failed", "no score", "no reference"]))
         if what == "failed":
-            m = replace(m, status="failed", reason="it broke", latency_p50_s=None)
+            m = changed(m, status="failed", reason="it broke", latency_p50_s=None)
         elif what == "no score":
-            m = replace(m, macro_f1=None)
+            m = changed(m, macro_f1=None)
         elif what == "no reference":
-            m = replace(m, delta_macro_f1=None, delta_low=None, delta_high=None)
-        elif what == "no interval":
-            m = replace(m, latency_p50_low_s=None, latency_p50_high_s=None)
+            m = changed(m, delta_macro_f1=None, delta_low=None, delta_high=None)
         found.append(m)
     return found
 
@@ -86,8 +84,8 @@ BOUNDS: dict[str, st.SearchStrategy[float]] = {
 
 
 def limits() -> st.SearchStrategy[Limits]:
-    """Bounds, each given or not, and a preference."""
-    prefer: st.SearchStrategy[Figure] = st.sampled_from(FIGURES)
+    """Any bounds, and a preference."""
+    prefer: st.SearchStrategy[Metric] = st.sampled_from(METRICS)
     return st.builds(Limits, **{name: st.none() | some for name, some in BOUNDS.items()}, prefer=prefer)
 
 
@@ -114,37 +112,32 @@ SMALL = cell("small", 0.004, 0.0038, 0.0042, 1_000_000, 300_000_000, 0.702)
 
 def measured(rows: list[Measurement], target: str) -> list[Measurement]:
     """The cells of a target that may be recommended."""
-    return [m for m in rows if m.target == target and m.status == "ok" and m.macro_f1 is not None]
+    return [m for m in rows if m.cell.target == target and m.status == "ok" and m.scores]
 
 
-def within(m: Measurement, given: Limits) -> bool:
+def within(m: Measurement, bounds: Limits) -> bool:
     """Whether a cell meets all bounds, each as its option says."""
-    latency, memory, f1, delta = m.latency_p50_s, m.peak_rss_bytes, m.macro_f1, m.delta_macro_f1
-    assert latency is not None and m.file_size_bytes is not None and f1 is not None
+    assert m.latency and m.artifact and m.scores
+    memory, f1 = m.memory.peak_rss_bytes if m.memory else None, m.scores.macro_f1
     return (
-        (given.max_latency_s is None or m.emulated or latency <= given.max_latency_s)
-        and (given.max_size_bytes is None or m.file_size_bytes <= given.max_size_bytes)
-        and (given.max_memory_bytes is None or (memory is not None and memory <= given.max_memory_bytes))
-        and (given.min_f1 is None or f1 >= given.min_f1)
-        and (given.max_f1_drop is None or (delta is not None and delta >= -given.max_f1_drop))
+        (bounds.max_latency_s is None or m.emulated or m.latency.p50_s <= bounds.max_latency_s)
+        and (bounds.max_size_bytes is None or m.artifact.file_size_bytes <= bounds.max_size_bytes)
+        and (bounds.max_memory_bytes is None or (memory is not None and memory <= bounds.max_memory_bytes))
+        and (bounds.min_f1 is None or f1.value >= bounds.min_f1)
+        and (bounds.max_f1_drop is None or (f1.delta is not None and f1.delta >= -bounds.max_f1_drop))
     )
 
 
-def ranking(m: Measurement, given: Limits) -> tuple[Figure, tuple[Figure, ...]]:
-    """The figure that counts on a cell's target, and those that are compared there."""
+def ranking(m: Measurement, limits: Limits) -> tuple[Metric, tuple[Metric, ...]]:
+    """The preferred metric on a cell's target, and the metrics that are compared there."""
     if not m.emulated:
-        return given.prefer, FIGURES
-    return ("size" if given.prefer == "latency" else given.prefer), ("size", "memory", "f1")
+        return limits.prefer, METRICS
+    return ("size" if limits.prefer == "latency" else limits.prefer), ("size", "memory", "f1")
 
 
-def better(one: Measurement, other: Measurement, figure: Figure) -> bool:
-    """Whether one cell is clearly better than the other."""
-    return bool(pareto.clear([one, other], figure)[0, 1] < 0)
-
-
-def figure(m: Measurement, name: Figure) -> float | None:
-    """What the cell has of a figure."""
-    return {"latency": m.latency_p50_s, "size": m.file_size_bytes, "memory": m.peak_rss_bytes, "f1": m.macro_f1}[name]
+def better(one: Measurement, other: Measurement, metric: Metric) -> bool:
+    """Whether one cell is significantly better than the other in a metric."""
+    return bool(pareto.significant([one, other], metric)[0, 1] < 0)
 
 
 def only(answers: list[Recommendation]) -> Recommendation:

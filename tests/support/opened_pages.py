@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from flat_rows import changed
 from report_rows import OK, text_of
 
 from edgebench.core.job_keys import JobKey
@@ -30,12 +30,12 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 
 
 def cell(model: str, exporter: str, latency: float, **fields: object) -> Measurement:
-    changed: dict[str, object] = {
+    columns: dict[str, object] = {
         "model": model, "exporter": exporter, "latency_p50_s": latency, "latency_p50_low_s": 0.95 * latency,
         "latency_p50_high_s": 1.05 * latency, "delta_macro_f1": 0.001, "delta_low": -0.002, "delta_high": 0.004,
         "runtime_rss_bytes": 57_000_000,
     }  # fmt: skip
-    return replace(OK, **{**changed, **fields})  # type: ignore[arg-type]
+    return changed(OK, **{**columns, **fields})
 
 
 def sampled(rows: Sequence[Measurement], folder: Path) -> None:
@@ -43,7 +43,7 @@ def sampled(rows: Sequence[Measurement], folder: Path) -> None:
     (folder / "samples").mkdir()
     rng = np.random.default_rng(0)
     for m in rows:
-        samples = (m.latency_p50_s or 0) * np.exp(0.1 * rng.standard_normal(300))
+        samples = (value(m, "latency_p50_s") or 0) * np.exp(0.1 * rng.standard_normal(300))
         np.save(run_store.output_of(folder, JobKey.of_cell("latency", m.cell, 0)), samples)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
+
+from flat_rows import measurement
 
 from edgebench.core import registry
 from edgebench.core.measurements import Measurement, Run
 
-OK = Measurement(
+OK = measurement(
     run="r", model="resnet1d", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
     status="ok", reason="", emulated=False, file_size_bytes=5_500_000, parameters=1_367_781, sparsity=0.0,
     zip_size_bytes=5_100_000, macs=104_000_000, peak_rss_bytes=75_000_000, model_rss_bytes=18_000_000,
@@ -25,11 +27,8 @@ def run_of(*rows: Measurement) -> Run:
 
 
 def failed(exporter: str, reason: str) -> Measurement:
-    row = replace(OK, exporter=exporter, status="failed", reason=reason)
-    for field in fields(Measurement):
-        if field.default is None:
-            object.__setattr__(row, field.name, None)
-    return row
+    cell = replace(OK.cell, exporter=exporter)
+    return Measurement(OK.run, cell, "failed", reason, dataset=OK.dataset, host=OK.host)
 
 
 def text_of(name: str, run: Run) -> str:

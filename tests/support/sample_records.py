@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from edgebench.core.contracts import Artifact, Calibration, InputContract, Job
+from edgebench.core.contracts import Artifact, Calibration, Cell, InputContract, Job
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import ArtifactFacts, Latency, Network, Score, Scores, Steadiness
 
 ARTIFACT = Artifact(
     model="resnet1d", variant="none", exporter="onnx-int8", format="onnx", precision="int8", file="model.onnx",
@@ -15,7 +16,9 @@ ARTIFACT = Artifact(
 )  # fmt: skip
 JOB = Job("latency", ARTIFACT, "/somewhere/model.onnx", "cpu", 2, "", "/s.npy", "/o.npy", records=None, min_seconds=0.5)
 MEASUREMENT = Measurement(
-    "run", "resnet1d", "none", "onnx", "onnx", "fp32", "host", "ok", "", False,
-    file_size_bytes=1, sparsity=0.0, latency_p50_s=0.1 + 0.2, verdict="stable", macro_f1=2 / 3,
+    "run", Cell("resnet1d", "none", "onnx", "host"), "ok", format="onnx", precision="fp32",
+    artifact=ArtifactFacts(1, network=Network(sparsity=0.0)),
+    latency=Latency(0.1 + 0.2, 0.1, 0.4, process_medians_s=(0.25, 0.35), steadiness=Steadiness("stable")),
+    scores=Scores(60, Score(2 / 3), f1_by_class={"NORM": 0.5}),
 )  # fmt: skip
-UNSUPPORTED = Measurement("r", "m", "v", "e", "", "", "t", "unsupported", "no CUDA device", True)
+UNSUPPORTED = Measurement("r", Cell("m", "v", "e", "t"), "unsupported", "no CUDA device", True)

@@ -1,7 +1,8 @@
-"""What to ship, as the page says it: a recommendation in words, and its figures with their intervals."""
+"""A recommendation as the page shows it: in words, with its metrics and their intervals."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,19 +10,20 @@ from edgebench.choosing.reasons import LEAST
 from edgebench.choosing.reasons import title as title
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import Score
 from edgebench.reports import columns
 
 
-def of(advice: Recommendation, drop: float | None, emulated: bool) -> dict[str, Any]:
-    """The fields that the template shows; nothing in them is markup.
+def fields(advice: Recommendation, drop: float | None, emulated: bool) -> dict[str, Any]:
+    """The fields that the template shows, as plain texts.
 
-    `drop` is the bound on macro-F1 or None, `emulated` whether the target is.
+    `drop` is the bound on the loss of macro-F1, None for no bound.
     """
     chosen = advice.chosen
     return {
         "target": advice.target,
         "name": title(chosen) if chosen else "",
-        "figures": figures(chosen) if chosen else [],
+        "metrics": metrics(chosen) if chosen else [],
         "bounds": bounds(drop, emulated),
         "why": advice.why,
         "rivals": [(title(m), text) for m, text in advice.rivals],
@@ -34,37 +36,36 @@ def of(advice: Recommendation, drop: float | None, emulated: bool) -> dict[str, 
     }
 
 
-def figures(m: Measurement) -> list[tuple[str, str, str]]:
-    """Name, figure and interval of all that is known; an emulated latency says nothing and is left out."""
-    latency = [] if m.emulated else [
-        ("median latency", columns.duration(m.latency_p50_s),
-         _interval(columns.duration, m.latency_p50_low_s, m.latency_p50_high_s)),
-    ]  # fmt: skip
+def metrics(m: Measurement) -> list[tuple[str, str, str]]:
+    """Name, value and interval of each known metric; an emulated latency says nothing and is omitted."""
+    f1 = columns.f1_score(m) or Score(math.nan)
     found = [
-        *latency,
-        ("file size", columns.size(m.file_size_bytes), ""),
-        ("peak memory", columns.size(m.peak_rss_bytes), ""),
-        ("macro-F1", _score(m.macro_f1), _interval(_score, m.macro_f1_low, m.macro_f1_high)),
-        ("Δ F1", columns.delta(m), _interval(_difference, m.delta_low, m.delta_high)),
+        ("file size", columns.size(columns.file_size(m)), ""),
+        ("peak memory", columns.size(columns.peak_memory(m)), ""),
+        ("macro-F1", _score(f1.value) if m.scores else "", _interval(_score, f1.low, f1.high)),
+        ("Δ F1", columns.delta(m), _interval(_difference, f1.delta_low, f1.delta_high)),
     ]
+    if m.latency and not m.emulated:
+        interval = _interval(columns.duration, m.latency.p50_low_s, m.latency.p50_high_s)
+        found.insert(0, ("median latency", columns.duration(m.latency.p50_s), interval))
     return [(what, value, interval) for what, value, interval in found if value]
 
 
 def bounds(drop: float | None, emulated: bool) -> str:
-    """What a report asks for, where nobody gave a bound."""
+    """What the recommendation of a report asks for."""
     preferred = LEAST["size" if emulated else "latency"]
     if drop is None:
-        return f"No bounds given: preferred is the {preferred}; there is no fp32 model to compare macro-F1 with."
-    return f"No bounds given: preferred is the {preferred} where macro-F1 is at most {drop:g} below the fp32 model's."
+        return f"Preferred: {preferred}, without a bound, since there is no fp32 model to compare macro-F1 with."
+    return f"Preferred: {preferred}, where macro-F1 is at most {drop:g} below that of the fp32 model."
 
 
-def _interval(shown: Callable[[float | None], str], low: float | None, high: float | None) -> str:
+def _interval(shown: Callable[[float], str], low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{shown(low)} to {shown(high)}"
 
 
-def _score(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def _score(value: float) -> str:
+    return f"{value:.3f}"
 
 
-def _difference(value: float | None) -> str:
-    return "" if value is None else f"{value + 0.0:+.4f}"
+def _difference(value: float) -> str:
+    return f"{value + 0.0:+.4f}"

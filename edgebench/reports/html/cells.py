@@ -1,12 +1,13 @@
-"""The numbers of the page's charts and tables: a list a cell, so that 500 cells stay small."""
+"""The data of the page's charts and tables: one list for each cell, so that 500 cells stay small."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from edgebench.core import flat_row
 from edgebench.core.measurements import Measurement, Run
 from edgebench.measuring.latency_statistics import Floats
 from edgebench.pipeline import run_store
@@ -20,19 +21,19 @@ NUMBERS = (
     "macro_f1_low", "macro_f1_high", "delta_macro_f1", "delta_low", "delta_high", "macro_auc", "agreement",
     "parameters", "macs", "sparsity",
 )  # fmt: skip
-"""Fields of Measurement that the page has as they are, in base units: rounded once, when they are shown."""
+"""Columns of the flat row that the page has in base units; the scripts round them for display."""
 TEXTS = ("model", "variant", "exporter", "name", "target", "timing", "reason")
 MORE = ("front", "emulated", "classes", "shape")
 UNKNOWN = "a machine that is not known"
 BINS = 32
 SPAN = (0.5, 5.0, 25.0, 75.0, 95.0, 99.5)
-"""Percentiles of the samples: the ends of the drawn shape, and what lies in between."""
+"""Percentiles of the samples: the ends of the drawn shape, and those in between."""
 
 
 def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
-    """What the scripts read of one machine: its cells with numbers, field by field in the order of `fields`."""
+    """What the scripts read of one machine; the values of each measured cell are in the order of `fields`."""
     rows = machine.measured
-    classes = list(dict.fromkeys(name for m in rows for name in m.f1_by_class))
+    classes = list(dict.fromkeys(name for m in rows for name in _by_class(m)))
     return {
         "name": embedding.visible(machine.name or UNKNOWN),
         "classes": list(map(embedding.visible, classes)),
@@ -45,24 +46,36 @@ def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 
 
 def _cell(run: Run, m: Measurement, stars: set[str], classes: Sequence[str]) -> list[Any]:
-    texts = [m.model, m.variant, m.exporter, columns.name(m), m.target, columns.timing(m), m.verdict_reason]
+    texts = [
+        m.cell.model,
+        m.cell.variant,
+        m.cell.exporter,
+        m.cell.name,
+        m.cell.target,
+        columns.timing(m),
+        columns.steadiness(m).reason,
+    ]
     texts = list(map(embedding.visible, texts))
     more = [
-        int(m.cell.id in stars), int(m.emulated), [m.f1_by_class.get(name) for name in classes],
+        int(m.cell.id in stars), int(m.emulated), [_by_class(m).get(name) for name in classes],
         None if m.emulated else shape(run_store.latencies(run, m)),
     ]  # fmt: skip
-    return [*texts, *more, *(getattr(m, field) for field in NUMBERS)]
+    return [*texts, *more, *(flat_row.value(m, column) for column in NUMBERS)]
+
+
+def _by_class(m: Measurement) -> Mapping[str, float]:
+    return m.scores.f1_by_class if m.scores else {}
 
 
 def rounded(value: float) -> float:
-    """Five digits, of what is only drawn."""
+    """Five digits, enough for a drawing."""
     return float(f"{value:.5g}")
 
 
 def shape(processes: Sequence[Floats]) -> dict[str, Any] | None:
-    """How raw samples in seconds lie: percentiles, and a histogram on a logarithmic axis with 99 as its highest bar.
+    """Percentiles of raw samples in seconds, and a histogram on a logarithmic axis with 99 as its highest bar.
 
-    Of each process as many as of that with the fewest, so that all count alike. None where no samples are there.
+    Each process gives as many samples as the one with the fewest, so that all count alike. None without samples.
     """
     if not processes:
         return None

@@ -1,4 +1,4 @@
-"""What the page's templates show in words: of what machine, which charts, what has no numbers."""
+"""The texts of the page's templates: the machine, its charts, and the cells that were not measured."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from edgebench.reports.html import advice, cells, charts
 
 
 def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
-    """The fields of one machine that the template `machine.html.j2` shows, as plain texts."""
+    """The fields of one machine that `machine.html.j2` shows, as plain texts."""
     measured = machine.measured
     own = replace(run, measurements=tuple(measured))
-    explained = [(m, text) for m in measured if (text := int8_explanation.of(m, own))]
-    scored = next((m for m in measured if m.records), None)
+    explained = [(m, text) for m in measured if (text := int8_explanation.explain(m, own))]
+    scored = next((m for m in measured if m.scores), None)
     drop = machines.drop(machine)
-    emulated = {m.target for m in measured if m.emulated}
+    emulated = {m.cell.target for m in measured if m.emulated}
     asked = machines.recommended(run, machine) if measured else []
     return {
         "id": f"machine-{number}",
         "number": number,
         "name": machine.name or cells.UNKNOWN,
         "runs": machine.runs,
-        "records": scored.records if scored else 0,
+        "records": scored.scores.records if scored and scored.scores else 0,
         "dataset": scored.dataset if scored else "",
         "synthetic": bool(scored and "synthetic" in scored.dataset.lower()),
         "cells": len(machine.rows),
         "measured": len(measured),
         "emulated": sorted(emulated),
-        "advice": [advice.of(a, drop, a.target in emulated) for a in asked],
+        "advice": [advice.fields(a, drop, a.target in emulated) for a in asked],
         "trade_offs": charts.trade_offs(measured),
         "no_trade_offs": charts.unscored(measured),
         "strips": charts.strips(measured, lambda m: run_store.latencies(run, m)),
         "no_classes": charts.classes(measured),
-        "without": [(advice.title(m), m.target, m.status, m.reason) for m in machine.rows if m.status != "ok"],
-        "explained": [(advice.title(m), m.target, text) for m, text in explained],
+        "without": [(advice.title(m), m.cell.target, m.status, m.reason) for m in machine.rows if m.status != "ok"],
+        "explained": [(advice.title(m), m.cell.target, text) for m, text in explained],
         "facts": facts(machine.environment),
         "measuring": {
             "processes": machine.measuring.get("processes"),
@@ -51,7 +51,7 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
 
 
 def facts(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The machine in words, as pairs of what and how; what is not known is left out."""
+    """The machine as pairs of a name and a text; unknown facts are omitted."""
     found = {
         "processor": environment.get("cpu", ""),
         "emulated by": environment.get("emulator", ""),
