@@ -18,7 +18,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from marked import ROOT, page_of, replaced
+from marked import ROOT
+from page_tables import filled, page_with
 
 from edgebench import api
 
@@ -63,8 +64,8 @@ def main() -> None:
     """Copy and write."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
-    page = page_of(f"table {home.name}")
-    text = replaced(page.read_text(), f"table {home.name}", table_of(run))
+    page = page_with(home.name)
+    text = filled(page.read_text(), lambda _: table_of(run), home.name)
     if home.resolve() != run.resolve():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(run, home, ignore=left_out)
