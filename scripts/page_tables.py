@@ -1,7 +1,7 @@
 """Tables of published runs in the pages: each stands between `<!-- table NAME -->` and `<!-- end -->`.
 
-`<!-- table NAME exporter=onnx,onnx-int8 target=host -->` is an excerpt: the rows whose cells have one of these values,
-without the columns that are the same in all of them. The whole table is in the run's report.md.
+`<!-- table NAME exporter=onnx,onnx-int8 target=host without=zip -->` is an excerpt: the rows whose cells have one of
+these values, without the columns named and those that are the same in all rows. The whole table is in the run's report.md.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def excerpt(table: str, filters: str) -> str:
     A variant stands behind the exporter and plays no part: `exporter=onnx` has `onnx · structured-0.5` too.
     """
     wanted = {column: values.split(",") for column, values in (f.split("=") for f in filters.split())}
+    omitted = wanted.pop("without", [])
     head, _, *lines = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
-    unknown = wanted.keys() - set(head)
+    unknown = {*wanted, *omitted} - set(head)
     if unknown:
         raise ValueError(f"the table has no column '{min(unknown)}'; it has: {', '.join(head)}")
     rows = [
@@ -53,5 +54,5 @@ def excerpt(table: str, filters: str) -> str:
     ]  # fmt: skip
     if not rows:
         raise ValueError(f"no row of the table has {filters.strip()}")
-    kept = [i for i in range(len(head)) if len({row[i] for row in rows}) > 1]
+    kept = [i for i in range(len(head)) if len({row[i] for row in rows}) > 1 and head[i] not in omitted]
     return tabulate([[row[i] for i in kept] for row in rows], [head[i] for i in kept], "github", disable_numparse=True)
