@@ -1,7 +1,8 @@
 """Tables of published runs in the pages: each stands between `<!-- table NAME -->` and `<!-- end -->`.
 
 `<!-- table NAME exporter=onnx,onnx-int8 target=host without=zip -->` is an excerpt: the rows whose cells have one of
-these values, without the columns named and those that are the same in all rows. The whole table is in the run's report.md.
+these values, without the columns named and those that are the same in all rows. The whole table is in the run's
+report.md.
 """
 
 from __future__ import annotations
