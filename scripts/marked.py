@@ -15,11 +15,3 @@ def replaced(text: str, name: str, part: str) -> str:
     if not pattern.search(text):
         raise ValueError(f"no '<!-- {name} -->' with '<!-- end -->' in the page")
     return pattern.sub(lambda found: f"{found[1]}{part}\n{found[2]}", text)
-
-
-def page_of(name: str) -> Path:
-    """The page that has the marks of that name; raises ValueError where none has."""
-    for page in PAGES:
-        if f"<!-- {name} -->" in page.read_text(encoding="utf-8"):
-            return page
-    raise ValueError(f"no page has '<!-- {name} -->' with '<!-- end -->'")

@@ -17,7 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any
 
-from marked import ROOT, page_of, replaced
+from marked import ROOT
+from page_tables import filled, page_with
 
 from edgebench import api
 
@@ -93,8 +94,8 @@ def main() -> None:
     """Publish the run that the command line names."""
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
-    page = page_of(f"table {home.name}")
-    text = replaced(page.read_text(encoding="utf-8"), f"table {home.name}", table_of(run))
+    page = page_with(home.name)
+    text = filled(page.read_text(), lambda _: table_of(run), home.name)
     if home.resolve() != run.resolve():
         copy(run, home)
     page.write_text(text, encoding="utf-8")

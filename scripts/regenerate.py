@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import models_table
+import page_tables
 import plan_reference
 from marked import PAGES, ROOT, replaced
 from publish_run import REFERENCE, table_in
@@ -86,9 +86,7 @@ def pages(made: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
             text = models_table.page()
         if page == plan_reference.PAGE:
             text = plan_reference.page()
-        for name in re.findall(r"^<!-- table ([\w-]+) -->$", text, re.M):
-            report = made[REFERENCE / name / "report.md"] or b""
-            text = replaced(text, f"table {name}", table_in(report.decode()))
+        text = page_tables.filled(text, lambda run: table_in((made[REFERENCE / run / "report.md"] or b"").decode()))
         if "<!-- arm decisions -->" in text:
             text = replaced(text, "arm decisions", decisions())
         found[page] = text.encode()

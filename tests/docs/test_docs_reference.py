@@ -40,36 +40,54 @@ def test_a_column_has_the_unit_of_its_name_and_a_meaning() -> None:
             assert unit == UNITS[max(ends, key=len)], name
 
 
+def section(page: str, heading: str) -> str:
+    """The text below a heading, up to the next one."""
+    return (DOCS / page).read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def listed(text: str) -> list[str]:
+    """The words in backticks."""
+    return re.findall(r"`([\w-]+)`", text)
+
+
+def test_the_tables_of_exporters_have_each_once() -> None:
+    facts, uses = section("exporters.md", "All exporters").split("| exporter | what it makes")
+    for part in (facts, uses):
+        named = [row[0].strip("`") for row in rows(part) if len(row) > 3]
+        assert sorted(named) == sorted(registry.names("exporters"))
+    assert all(all(row) for row in rows(uses)), "what it makes, when to use it, and when not"
+
+
 @pytest.mark.parametrize("name", registry.names("exporters"))
-def test_an_exporter_has_a_section_with_its_facts(name: str) -> None:
+def test_an_exporter_has_its_facts_and_options(name: str) -> None:
     exporter = registry.exporter(name)
-    page = (DOCS / "exporters.md").read_text()
-    sections = dict(re.findall(r"^## `([\w-]+)`\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    section = sections[name]
-    for fact in (
-        f"- Format: `{exporter.format}`", f"- Engine: {f'`{exporter.engine}`' if exporter.engine else 'none'}",
-        f"- Devices: {', '.join(f'`{device}`' for device in exporter.devices)}",
-        f"- Calibrates: {'yes' if exporter.calibrates else 'no'}",
-        f"- Takes networks trained with quantization: {'yes' if exporter.quantization_aware else 'no'}",
-    ):  # fmt: skip
-        assert re.search(rf"^{re.escape(fact)}\b", section, re.M) or f"{fact}\n" in section, fact
-    told = {row[0].strip("`"): re.findall(r"`([\w-]+)`", row[1]) for row in rows(section)}
+    (shown,) = [
+        row for row in rows(section("exporters.md", "All exporters")) if row[0] == f"`{name}`" and len(row) == 6
+    ]
+    answers = ("no", "yes")
+    assert [listed(cell) for cell in shown[1:4]] == [
+        [exporter.format], [exporter.engine] if exporter.engine else [], list(exporter.devices)
+    ]  # fmt: skip
+    assert shown[4:] == [answers[exporter.calibrates], answers[exporter.quantization_aware]]
+    options = section("exporters.md", "Options of the static int8 exporters")
+    (head,) = [line for line in options.splitlines() if line.startswith("| option |")]
+    columns = [i for i, cell in enumerate(head.strip("|").split("|")) if name in listed(cell)]
+    told = {row[0].strip("`"): listed(row[i]) for row in rows(options) for i in columns if row[i]}
     assert told == {part: list(words) for part, words in registry.choices(exporter).items()}
-    for heading in ("**When.**", "**Not.**"):
-        assert heading in section
 
 
-def test_no_section_without_an_exporter() -> None:
-    named = re.findall(r"^## `([\w-]+)`$", (DOCS / "exporters.md").read_text(), re.M)
-    assert sorted(named) == sorted(registry.names("exporters"))
-
-
-def test_each_targets_file_is_on_its_page() -> None:
-    page = (DOCS / "targets.md").read_text()
-    blocks = [tomllib.loads(block) for block in re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)]
-    for path in sorted((ROOT / "targets").glob("*.toml")):
-        assert f"## `{path.stem}`\n" in page
-        assert tomllib.loads(path.read_text()) in blocks, path.name
+def test_each_target_is_on_its_page_with_its_fields() -> None:
+    table = (DOCS / "targets.md").read_text().partition("| target |")[2].partition("\n\n")[0]
+    shown = {row[0].strip("`"): [cell.strip("`") for cell in row[1:]] for row in rows(table)}
+    shown.pop("host")  # no file
+    profiles = {path.stem: tomllib.loads(path.read_text()) for path in (ROOT / "targets").glob("*.toml")}
+    assert shown == {
+        name: [
+            p["architecture"], p.get("board", ""), p.get("device", "cpu"), p.get("quantized_engine", ""),
+            str(p["threads"]),
+        ]
+        for name, p in profiles.items()
+    }  # fmt: skip
 
 
 def test_the_fields_are_those_of_a_target() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+import page_tables
 import publish_run
 import pytest
 import regenerate
@@ -17,8 +17,7 @@ def test_everything_is_what_the_runs_say(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_every_published_run_has_its_table_on_a_page() -> None:
-    text = "\n".join(page.read_text() for page in PAGES)
-    named = re.findall(r"^<!-- table ([\w-]+) -->$", text, re.M)
+    named = [name for page in PAGES for name in page_tables.named(page.read_text())]
     assert sorted(named) == [folder.name for folder in regenerate.runs()]
     assert "<!-- table ptbxl-x86 -->" in (ROOT / "README.md").read_text()
 

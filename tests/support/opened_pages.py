@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from flat_rows import changed
+from flat_rows import changed, value
 from report_rows import OK, text_of
 
 from edgebench.core.job_keys import JobKey
