@@ -92,7 +92,7 @@ def questions() -> list[str]:
         f"that file is {megabytes(pruned)} and takes {ms(pruned)}",
         f"of the {len(ranked)} cells that run `{MODELS}` ranks, {noisy} are noisy",
         f"`qnnpack-int8` takes {ms(qnnpack)} where `eager` takes {ms(eager)} (run `{X86}`)",
-        f"decides {100 * (1 - (value(int8, 'agreement') or 0)):.1f} % of the cases otherwise (run `{RESNET}`)",
+        f"decides {100 * (1 - (value(int8, 'agreement') or 0)):.1f} % of the cases differently (run `{RESNET}`)",
         f"loses {throughout:.3f} through `fbgemm-int8:all-operators` (run `search-deit-tiny`), and "
         f"{loss(cell(DEIT, 'fbgemm-int8'))} through `fbgemm-int8`",
         f"{memory(script)} for TorchScript and {memory(onnx)} for ONNX Runtime",
