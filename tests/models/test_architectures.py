@@ -104,7 +104,7 @@ def test_xresnet1d101() -> None:
      ("swin-tiny", 27_519_354)],
 )  # fmt: skip
 def test_known_backbones_have_the_published_parameters(name: str, parameters: int) -> None:
-    """Without the classifier, as torchvision and timm tell them for ImageNet less its classifier of 1,000 classes."""
+    """Without the classifier, as torchvision and timm report them for ImageNet, less 1,000 classes."""
     body = network(name).backbone
     last = [m for m in body.modules() if isinstance(m, nn.Linear)][-1]
     counted = sum(p.numel() for p in body.parameters()) - sum(p.numel() for p in last.parameters())

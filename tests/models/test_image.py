@@ -131,15 +131,15 @@ def test_a_smaller_scale_is_a_smaller_image() -> None:
 
 
 def test_an_architecture_builds_what_it_says() -> None:
-    asked = []
+    requested = []
 
     def make(classes: int) -> nn.Module:
-        asked.append(classes)
+        requested.append(classes)
         return nn.Flatten()
 
     recipe = Recipe.published(1e-3)
     made = ImageArchitecture("a", recipe, make, 60, 80, 3, input=InputContract(("I", "II"), 500)).build(7)
-    assert asked == [7]
+    assert requested == [7]
     assert made(torch.zeros(2, 2, 500)).shape == (2, 3 * 60 * 80)
 
 

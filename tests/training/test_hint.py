@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import small_networks
 import torch
 from torch.nn import functional
 
@@ -77,25 +78,29 @@ CHANGES = {
 }  # fmt: skip
 
 
-def test_a_resumed_training_with_a_hint_ends_with_the_same_weights(tmp_path: Path) -> None:
-    whole = train("resnet1d", "demo", None, tmp_path / "whole", CHANGES)
+def test_a_resumed_training_with_a_hint_ends_with_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_networks.register(monkeypatch)
+    whole = train("small-signal", "demo", None, tmp_path / "whole", CHANGES)
 
     def stop(report: EpochReport) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train("resnet1d", "demo", None, tmp_path / "parts", CHANGES, watch=Watch(epoch=stop))
-    parts = train("resnet1d", "demo", None, tmp_path / "parts", CHANGES, resume=True)
+        train("small-signal", "demo", None, tmp_path / "parts", CHANGES, watch=Watch(epoch=stop))
+    parts = train("small-signal", "demo", None, tmp_path / "parts", CHANGES, resume=True)
     a, b = (store.network(store.find(str(p))).state_dict() for p in (whole, parts))
     assert all(torch.equal(a[k], b[k]) for k in a)
 
 
-def test_a_compiled_network_learns_from_a_hint(tmp_path: Path) -> None:
-    changes = CHANGES | {"epochs": 1, "row_keep": 0.1}
+def test_a_compiled_network_learns_from_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_networks.register(monkeypatch)
+    changes = CHANGES | {"epochs": 1, "row_keep": 0.5}
     losses: list[float] = []
     watch = Watch(epoch=lambda report: losses.append(report.loss))
     for compiled in (False, True):
-        train("deit-tiny", "demo", None, tmp_path / str(compiled), changes, compiled=compiled, watch=watch)
+        train("small-patches", "demo", None, tmp_path / str(compiled), changes, compiled=compiled, watch=watch)
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
 
 

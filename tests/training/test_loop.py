@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import small_networks
 import torch
 
 from edgebench.core import registry
@@ -22,19 +23,24 @@ from edgebench.training.state import EpochReport
 RECIPE = {"epochs": 2, "batch_size": 256}
 
 
+@pytest.fixture(autouse=True)
+def _small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_networks.register(monkeypatch)
+
+
 @pytest.mark.parametrize(("optimizer", "compiled"), [("adamw", False), ("muon", False), ("adamw", True)])
 def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, optimizer: str, compiled: bool) -> None:
     recipe = RECIPE | {"optimizer": optimizer}
-    whole = train("resnet1d", "demo", None, tmp_path / "whole", recipe, compiled=compiled)
+    whole = train("small-signal", "demo", None, tmp_path / "whole", recipe, compiled=compiled)
 
     def stop(report: EpochReport) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train("resnet1d", "demo", None, tmp_path / "parts", recipe, compiled=compiled, watch=Watch(epoch=stop))
+        train("small-signal", "demo", None, tmp_path / "parts", recipe, compiled=compiled, watch=Watch(epoch=stop))
     reports: list[EpochReport] = []
     watch = Watch(epoch=reports.append)
-    parts = train("resnet1d", "demo", None, tmp_path / "parts", recipe, resume=True, compiled=compiled, watch=watch)
+    parts = train("small-signal", "demo", None, tmp_path / "parts", recipe, resume=True, compiled=compiled, watch=watch)
     assert [r.epoch for r in reports] == [2]
     a, b = store.network(store.find(str(whole))).state_dict(), store.network(store.find(str(parts))).state_dict()
     assert all(torch.equal(a[k], b[k]) for k in a)
@@ -45,9 +51,9 @@ def test_an_interrupted_training_ends_with_the_same_weights(tmp_path: Path, opti
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    train("resnet1d", "demo", None, tmp_path, RECIPE | {"epochs": 1})
+    train("small-signal", "demo", None, tmp_path, RECIPE | {"epochs": 1})
     with pytest.raises(ModelError, match="epochs"):
-        train("resnet1d", "demo", None, tmp_path, RECIPE, resume=True)
+        train("small-signal", "demo", None, tmp_path, RECIPE, resume=True)
 
 
 def test_lead_statistics_are_numpys() -> None:
@@ -118,8 +124,8 @@ def test_a_resume_keeps_its_first_weights_and_notices_another_teacher(tmp_path: 
 def test_a_training_that_diverges_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
     with pytest.raises(ModelError, match="nan"):
-        train("resnet1d", "demo", None, tmp_path, RECIPE)
-    assert not (tmp_path / "resnet1d.json").exists()
+        train("small-signal", "demo", None, tmp_path, RECIPE)
+    assert not (tmp_path / "small-signal.json").exists()
 
 
 def test_shapes_on_which_a_network_cannot_be_trained(tmp_path: Path) -> None:
@@ -133,4 +139,4 @@ def test_shapes_on_which_a_network_cannot_be_trained(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="file"):
-        train("resnet1d", "demo", None, tmp_path / "file" / "models", RECIPE)
+        train("small-signal", "demo", None, tmp_path / "file" / "models", RECIPE)
