@@ -8,6 +8,8 @@ from edgebench.core.errors import PlanError
 
 CHAIN = "+"
 """`structured-0.5+qat` is one compression after the other."""
+REFERENCE = "eager"
+"""The exporter whose predictions all others are compared with."""
 Choices = Mapping[str, tuple[str, ...]]
 """What there is to choose, and the words for it; no word is in two."""
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from edgebench.core.contracts import Artifact, IOAdapter
 from edgebench.core.protocols import Clock, Runtime, Session
 from edgebench.core.results import OperatorTime
-
-SURE = 1e-6
-"""Probabilities are kept this far from 0 and 1, where their logits would be infinite."""
+from edgebench.tasks.statistics import PROBABILITY_MARGIN
 
 
 class _Preparation:
@@ -54,8 +52,8 @@ class FedSession:
         answer = self._session.predict(self._prepared(signals))
         if self._feed.output == "logits":
             return answer
-        sure = np.clip(answer, SURE, 1 - SURE)
-        logits: NDArray[np.float32] = np.log(sure / (1 - sure)).astype(np.float32)
+        clipped = np.clip(answer, PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)
+        logits: NDArray[np.float32] = np.log(clipped / (1 - clipped)).astype(np.float32)
         return logits
 
 

@@ -11,6 +11,7 @@ from edgebench.artifacts.artifacts import Built
 from edgebench.core.contracts import Artifact, Outcome, RecordSet
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import safe_name
+from edgebench.core.options import REFERENCE
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import from_dict
 from edgebench.pipeline.run_store import RunStore
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from edgebench.pipeline.plan import Plan
     from edgebench.pipeline.variants import Sources
 
-REFERENCE = "eager"
-"""The exporter whose predictions the others are held against."""
 Key = tuple[str, str, str]
 """Model, variant and exporter."""
 

@@ -14,6 +14,7 @@ from edgebench.artifacts import artifacts
 from edgebench.core import target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, RecordSet
 from edgebench.core.errors import ArtifactError
+from edgebench.core.options import REFERENCE
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import validated
 from edgebench.measuring import environment
@@ -23,7 +24,6 @@ from edgebench.pipeline import plan as plans
 from edgebench.pipeline.plan import Plan
 from edgebench.remote.bundles.writing import Contents, Said
 
-REFERENCE = "eager"
 Found = tuple[Artifact, Path]
 
 

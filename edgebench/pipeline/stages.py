@@ -16,6 +16,7 @@ from edgebench.artifacts import artifacts
 from edgebench.artifacts.artifacts import Built
 from edgebench.core import registry, target_profiles
 from edgebench.core.contracts import Artifact, Cell, Job, Outcome, RecordSet
+from edgebench.core.options import REFERENCE
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
 from edgebench.isolation.process import end_children
@@ -134,7 +135,7 @@ class Grid:
         return [
             Planned(Cell(model, variant, exporter, host.name), host, target_profiles.Fit(), built)
             for (model, variant, exporter), built in self.built.items()
-            if exporter == build_stage.REFERENCE and variant == "none" and built.artifact
+            if exporter == REFERENCE and variant == "none" and built.artifact
         ]
 
     def _read_references(self) -> None:

@@ -188,7 +188,7 @@ def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
         "load at start": "" if facts.get("load_average") is None else f"{facts['load_average']:.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
         "threads": ", ".join(f"{n} on {target}" for target, n in facts.get("target_threads", {}).items()),
-        "latency": f"{measuring.get('processes')} processes for each cell (1 if it is emulated) in shuffled order, each "
+        "latency": f"{measuring.get('processes')} processes for each cell (1 if emulated) in shuffled order, each "
         f"with {measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
         f"and {measuring.get('min_seconds')} s",
     }

@@ -21,6 +21,7 @@ from edgebench.core import flat_row, options, registry
 from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
+from edgebench.core.options import REFERENCE
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
 from edgebench.core.serialization import to_json
@@ -29,8 +30,6 @@ from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
-
-REFERENCE = "eager"
 
 
 @dataclass(frozen=True)

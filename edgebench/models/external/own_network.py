@@ -7,9 +7,7 @@ from torch import Tensor, nn
 
 from edgebench.models.card import CardInput
 from edgebench.models.layers import Standardise
-
-SURE = 1e-6
-"""Probabilities are kept this far from 0 and 1, where their logits would be infinite."""
+from edgebench.tasks.statistics import PROBABILITY_MARGIN
 
 
 class OwnNetwork(nn.Module):
@@ -28,4 +26,4 @@ class OwnNetwork(nn.Module):
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
         x = self.standardise(signals)
         y: Tensor = self.network(x.transpose(1, 2) if self.samples_first else x)
-        return torch.logit(y, SURE) if self.probabilities else y
+        return torch.logit(y, PROBABILITY_MARGIN) if self.probabilities else y
