@@ -22,7 +22,7 @@ CAPTION = (
 
 
 class Markdown:
-    """For each machine the short table, the cells that were not measured, and the environment."""
+    """report.md: for each machine the short table, the cells that were not measured, and the environment."""
 
     file = "report.md"
 
