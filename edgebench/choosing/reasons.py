@@ -59,8 +59,8 @@ def reason(choice: Choice, prefer: Metric, measured: int, fit: int) -> str:
         "None of these dominates another" if undominated == tied else f"None of these dominates {undominated} of them"
     )
     if accurate == 1:
-        return f"{shared} {kept}, of which it has the highest macro-F1, beyond the noise."
-    scored = "" if accurate == undominated else f", of which {accurate} share the highest macro-F1 within the noise"
+        return f"{shared} {kept}; of these it has the highest macro-F1, beyond the noise."
+    scored = "" if accurate == undominated else f"; {accurate} of them share the highest macro-F1 within the noise"
     factors = [NAMES[metric] for metric in choice.factors]
     product = f"product of {', '.join(factors[:-1])} and {factors[-1]}" if len(factors) > 1 else factors[0]
     return f"{shared} {kept}{scored}; of these it has the smallest {product}."

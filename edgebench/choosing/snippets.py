@@ -1,6 +1,6 @@
-"""Programs that load an artifact and decide with it, one for each format; they run in the folder of the file.
+"""Programs that load an artifact and predict with it, for each format; they run in the folder of the file.
 
-Their lines keep to PEP 8, whatever names and numbers the manifest has.
+Their lines follow PEP 8, whatever names and numbers the manifest has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from edgebench.core.contracts import Artifact, IOAdapter
 
 WIDTH = 79
-"""Of PEP 8."""
+"""Characters of a line by PEP 8."""
 
 
 def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int = 0) -> str:
@@ -34,14 +34,14 @@ def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int =
 
 def _onnx(artifact: Artifact, device: str, threads: int) -> list[str]:
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
-    held = [f"options.intra_op_num_threads = {threads}  # as measured"] if threads else []
+    limited = [f"options.intra_op_num_threads = {threads}  # as measured"] if threads else []
     file = f'"{_text(artifact.file)}"'
     return [
         "import numpy as np",
         "import onnxruntime",
         "",
         "options = onnxruntime.SessionOptions()",
-        *held,
+        *limited,
         *_within("session = onnxruntime.InferenceSession(", [file, "options", f'providers=["{provider}"]'], ")"),
         "",
         *_signals(artifact),
@@ -79,7 +79,7 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         "from edgebench.core import registry",
         "from edgebench.tasks.statistics import decide",
         "",
-        "# This file, kept beside the other, says how the network is built.",
+        "# This file, next to the other one, describes how the network is built.",
         'stored = manifests.read(Path("manifest.json"))',
         "artifact = stored.artifact",
         "runtime = registry.runtime(artifact.format)",
@@ -103,7 +103,7 @@ def _signals(artifact: Artifact) -> list[str]:
 
 
 def _fed(feed: IOAdapter | None) -> list[str]:
-    """What a file that was not exported by EdgeBench needs done to its signals."""
+    """How the signals have to be prepared for an imported file."""
     lines = []
     if feed and feed.mean:
         lines += [
@@ -129,19 +129,19 @@ def _decide(artifact: Artifact) -> list[str]:
 
 
 def _within(start: str, items: Iterable[str], end: str) -> list[str]:
-    """Items within brackets, on one line if that takes them, otherwise on as few more as do."""
+    """Items in brackets, on one line if they fit, otherwise on as few more lines as possible."""
     items = list(items)
     line = start + ", ".join(items) + end
     if len(line) <= WIDTH:
         return [line]
-    # A space inside of an item is none to fold at; what stands in its place is in no source text.
-    held = ", ".join(item.replace(" ", "\0") for item in items)
-    folded = textwrap.wrap(held, WIDTH - 5, break_long_words=False, break_on_hyphens=False)
+    # Do not fold at a space inside an item: a character that no source text has takes its place.
+    joined = ", ".join(item.replace(" ", "\0") for item in items)
+    folded = textwrap.wrap(joined, WIDTH - 5, break_long_words=False, break_on_hyphens=False)
     if len(folded) > 1:
         folded[-1] += ","
     return [start, *(f"    {part}".replace("\0", " ") for part in folded), end]
 
 
 def _text(text: str) -> str:
-    """Text from a manifest, inside of a string literal or a comment."""
+    """Text from a manifest, safe inside a string literal or a comment."""
     return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')

@@ -97,7 +97,7 @@ EMPTY: Mapping[str, Any] = {
     "process_medians_s": (), "batch_throughputs_per_s": {}, "f1_by_class": {},
     **dict.fromkeys(("energy_source", "verdict_reason", "slowest_operator", "counterpart", "artifact_sha256"), ""),
 }  # fmt: skip
-"""What stands in a column whose part was not measured, where that is not None."""
+"""The value of a column whose part was not measured, unless it is None."""
 
 
 def flatten(m: Measurement) -> dict[str, Any]:
@@ -120,19 +120,19 @@ def of_scores(scores: Scores) -> dict[str, Any]:
 
 
 def unflatten(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of the `Measurement` that a flat row is, nested, for a validator; names that are no column stay.
+    """The nested fields of the `Measurement` of a flat row, for a validator; unknown names stay at the top.
 
-    A part none of whose columns has a value was not measured and is omitted.
+    A part without a value in any of its columns was not measured and is omitted.
     """
     found: dict[str, Any] = {}
-    for name, given in row.items():
+    for name, one in row.items():
         *parts, last = COLUMNS.get(name, name).split(".")
-        if parts and parts[0] != "cell" and (given is None or given in ("", [], (), {})):
+        if parts and parts[0] != "cell" and (one is None or one in ("", [], (), {})):
             continue
         table = found
         for part in parts:
             table = table.setdefault(part, {})
-        table[last] = given
+        table[last] = one
     return found
 
 

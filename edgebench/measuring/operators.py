@@ -1,4 +1,4 @@
-"""Where the time of one prediction goes: the runtime's own profiler, in a process of its own."""
+"""Where the time of one prediction goes: the runtime's own profiler, in a separate process."""
 
 from __future__ import annotations
 

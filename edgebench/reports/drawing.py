@@ -1,4 +1,4 @@
-"""How matplotlib draws every picture: as it would on any machine, whatever a person's own settings are."""
+"""How matplotlib draws every picture: the same on any machine, whatever the user's settings are."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Texts stay texts, which any font shows; ids are made of a fixed word, not of chance.
+# Texts stay texts, which any font shows; ids are derived from a fixed word instead of random.
 STYLE = {"svg.hashsalt": "edgebench", "svg.fonttype": "none"}
 
 
 @contextmanager
 def style(**more: Any) -> Iterator[None]:
-    """Settings within which a figure is made and saved; `more` are of matplotlib's rcParams, `_` written for `.`."""
+    """Settings for making and saving a figure; `more` are matplotlib's rcParams, with `_` for `.`."""
     import matplotlib as mpl
 
     with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()  # a matplotlibrc would change the bytes
+        mpl.rcdefaults()  # a matplotlibrc would change the output
         mpl.rcParams.update(STYLE | {name.replace("_", "."): value for name, value in more.items()})
-        # The font that measures texts lacks many letters; the one that shows them is the reader's.
+        # The font that measures texts lacks many letters; the reader's own font shows them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 

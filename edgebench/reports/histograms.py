@@ -1,4 +1,4 @@
-"""Histograms of weights, one small picture a layer."""
+"""Histograms of weights, one small picture for each layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = 4
 
 
 def draw(layers: Sequence[tuple[str, float, float, tuple[int, ...]]], title: str, path: Path) -> None:
-    """Draw (name, low, high, counts) into an .svg or .png file; the same bytes for the same data."""
+    """Draw (name, low, high, counts) of each layer into an .svg or .png file; the same bytes for the same data."""
     from matplotlib.figure import Figure
 
     rows = -(-len(layers) // COLUMNS)

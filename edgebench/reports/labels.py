@@ -1,4 +1,4 @@
-"""Where labels stand in a picture, so that they cover neither each other nor a point."""
+"""Places for labels in a picture, so that they cover neither each other nor a point."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 Box = tuple[float, float, float, float]
 """left, bottom, right, top."""
 AWAY = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)
-"""Distances from the point that are tried, the nearest first."""
+"""Distances from the point to try, the nearest first."""
 ANGLES = (30, 150, -30, -150, 90, -90, 0, 180, 60, 120, -60, -120)
 RADIUS = 5.0
-"""Of a point, which a label should not cover."""
+"""Radius of a point, which a label should not cover."""
 
 
 def places(
     anchors: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]],
     points: Sequence[tuple[float, float]], frame: Box,
 ) -> list[tuple[float, float] | None]:  # fmt: skip
-    """The centre of the label of each anchor; None for one that no place within the frame is free of labels for.
+    """The centre of the label of each anchor; None where no place within the frame is free of other labels.
 
-    All in pixels: `sizes` are widths and heights, `points` what a label should leave visible.
+    All in pixels: `sizes` are widths and heights, `points` should stay visible.
     """
     taken: list[Box] = []
     found: list[tuple[float, float] | None] = []
@@ -29,7 +29,7 @@ def places(
         for distance in AWAY:
             for turn, angle in enumerate(ANGLES):
                 dx, dy = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-                # The label's near edge, not its centre, is so far away.
+                # The distance is that of the label's near edge, not of its centre.
                 centre = (x + dx * (distance + width / 2), y + dy * (distance + height / 2))
                 box = _box(centre, width, height)
                 if not _inside(box, frame) or any(_overlap(box, other) for other in taken):

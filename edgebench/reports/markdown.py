@@ -22,7 +22,7 @@ CAPTION = (
 
 
 class Markdown:
-    """For each machine the short table, the cells that were not measured, and the environment."""
+    """report.md: for each machine the short table, the cells that were not measured, and the environment."""
 
     file = "report.md"
 
@@ -83,7 +83,7 @@ def _data(measured: list[Measurement]) -> str:
         words.NOT_SCORED,
     )
     return (
-        f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a process of its own. "
+        f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a separate process. "
         f"★ Pareto front: {words.STAR}."
     )
 
@@ -136,7 +136,7 @@ def _counterparts(rows: list[tuple[Measurement, Counterpart]]) -> str:
         ]
         for m, other in rows
     ]
-    headings = ["model", "int8", "compared with", "target", "Δ F1 (95 %)"]
+    headings = ["model", "int8", "against", "target", "Δ F1 (95 %)"]
     return str(tabulate(cells, headings, tablefmt="github", disable_numparse=True))
 
 
@@ -188,8 +188,8 @@ def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
         "load at start": "" if facts.get("load_average") is None else f"{facts['load_average']:.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
         "threads": ", ".join(f"{n} on {target}" for target, n in facts.get("target_threads", {}).items()),
-        "latency": f"{measuring.get('processes')} processes a cell (1 where it is emulated) in shuffled order, each "
-        f"{measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
+        "latency": f"{measuring.get('processes')} processes for each cell (1 if emulated) in shuffled order, each "
+        f"with {measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
         f"and {measuring.get('min_seconds')} s",
     }
     return "\n".join(f"- {k}: {escaped(str(v))}" for k, v in lines.items() if v)

@@ -1,4 +1,4 @@
-"""Text on a terminal that is what it says: neither rich's markup nor signs that steer the terminal."""
+"""Literal text on a terminal, without rich's markup and without characters that control the terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from edgebench.core.serialization import readable
 
 
 def plain(text: str | Text, style: str = "") -> Text:
-    """A text of one or more lines as rich shows it letter by letter: a `[b]` or `:bug:` in a name stays that.
+    """A text of one or more lines that rich shows literally: `[b]` or `:bug:` in a name stays as it is.
 
-    Rich's own Text has its styles already and is given back as it is.
+    Rich's own Text is returned unchanged, with its styles.
     """
     if isinstance(text, Text):
         return text

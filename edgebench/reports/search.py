@@ -1,4 +1,4 @@
-"""report.md of an accuracy-aware search: what was tried, what was found, and how sensitive each module is."""
+"""report.md of an accuracy-aware search: the trials, the result, and the sensitivity of each module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRIALS = ("modules in float", "macro-F1", "Δ F1", "size")
 
 
 def sensitivity_rows(ranked: Sequence[Mapping[str, Any]], in_float: Sequence[str]) -> list[list[str]]:
-    """The rows of the sensitivity table, from the most sensitive module."""
+    """The rows of the sensitivity table, the most sensitive module first."""
     return [
         [
             str(s["module"]), f"{s['agreement']:.4f}", f"{s['error']:.4f}", f"{s['parameters']:,}",
@@ -27,7 +27,7 @@ def sensitivity_rows(ranked: Sequence[Mapping[str, Any]], in_float: Sequence[str
 
 
 def trial_rows(trials: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """The rows of the artifacts that were tried."""
+    """The rows of the table of trials."""
     return [
         [str(t["in_float"]), f"{t['macro_f1']:.4f}", f"{-t['drop'] + 0.0:+.4f}", f"{t['file_size_bytes'] / 1e6:.2f} MB"]
         for t in trials
@@ -35,13 +35,13 @@ def trial_rows(trials: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 
 def write(folder: Path, found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> None:
-    """Write report.md and its picture, from the fields of a search's result and of its sensitivities."""
+    """Write report.md and its picture; `found` is a search.json, `ranked` the sensitivities."""
     picture([(s["module"], s["agreement"]) for s in ranked], set(found["modules"]), folder / PICTURE)
     write_text(folder / "report.md", render(found, ranked))
 
 
 def render(found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> str:
-    """The whole page, from the fields of a search's result and of its sensitivities."""
+    """The page; `found` is a search.json, `ranked` the sensitivities."""
     from tabulate import tabulate
 
     def table(headings: Sequence[str], rows: list[list[str]]) -> str:
@@ -61,9 +61,9 @@ def render(found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> str
         f"# {escaped(asked['model'])} {escaped(asked['exporter'])}, accuracy-aware",
         f"The artifact with {kept} in float {met} the bound: macro-F1 may drop by {asked['max_drop']:g} on the "
         "validation fold.",
-        "## On the test fold, which had no say in the search", table(("artifact", "macro-F1", "Δ F1"), tested),
-        "## Artifacts that were tried, on the validation fold", table(TRIALS, trial_rows(found["trials"])),
+        "## On the test fold, which the search did not use", table(("artifact", "macro-F1", "Δ F1"), tested),
+        "## Trials, on the validation fold", table(TRIALS, trial_rows(found["trials"])),
         "## Sensitivity of each module",
-        "Agreement: share of the decisions on the calibration records that stay when this module alone is int8.",
+        "Agreement: share of the decisions on the calibration records that do not change if only this module is int8.",
         f"![sensitivity]({PICTURE})", table(SENSITIVITY, sensitivity_rows(ranked, found["modules"])),
     ]) + "\n"  # fmt: skip

@@ -1,4 +1,4 @@
-"""The picture of a search: how much each module alone loses by int8."""
+"""The picture of a search: how many decisions each module alone changes in int8."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from edgebench.core.files import write_text
 from edgebench.reports import drawing
 
 MOST = 40
-"""Modules that are drawn: the most sensitive ones."""
+"""How many modules are drawn, the most sensitive first."""
 
 
 def picture(modules: Sequence[tuple[str, float]], in_float: Collection[str], path: Path) -> None:
-    """Draw (module, share of the decisions that stay) as bars of what is lost: an SVG, always the same bytes."""
+    """Draw an SVG with a bar for each (module, share of decisions that stay); the same bytes for the same data."""
     from matplotlib.figure import Figure
 
     drawn = list(modules[:MOST])
@@ -24,5 +24,5 @@ def picture(modules: Sequence[tuple[str, float]], in_float: Collection[str], pat
         axes.barh([name for name, _ in drawn], [100 * (1 - kept) for _, kept in drawn], color=colours)
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelsize=7)
-        axes.set_xlabel("decisions that change when this module alone is int8, in % (red: left in float)")
+        axes.set_xlabel("decisions that change if only this module is int8, in % (red: left in float)")
         write_text(path, drawing.svg(figure))

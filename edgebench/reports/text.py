@@ -1,4 +1,4 @@
-"""Text from names and manifests, made safe to stand in a report."""
+"""Text from names and manifests, made safe for a report."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SIGNS = (
     (re.compile("(?<![^ ])#"), r"\#"),  # of a heading, at its beginning or its end
     (re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"), r"\_"),
 )  # fmt: skip
-"""What Markdown or HTML would take for more than text, and how it is written; `a_b` stays as readable as it is."""
+"""What Markdown or HTML would not read as text, and its escape; `a_b` stays as it is."""
 
 
 def escaped(text: str, also: str = "") -> str:
-    """Text that Markdown and HTML show as it is, without what `readable` replaces; it stays in its table cell.
+    """Text that Markdown and HTML show literally, on one line, so that it fits a table cell.
 
-    `also` is escaped by a backslash. The text must not begin a line: a list or a quotation might begin there.
+    `also` is escaped by a backslash. The text must not begin a line, where it could start a list or a quotation.
     """
     text = " ".join(readable(text).split())
     for sign, written in SIGNS:

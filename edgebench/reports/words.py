@@ -7,7 +7,7 @@ from edgebench.core.measurements import Run
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."
 STAR = (
-    "no other cell on the target dominates it, that is, none is better in one metric and worse in no other, beyond the "
+    "no other cell on the target dominates it, that is, is better in one metric and worse in none, both beyond the "
     "noise. Where cells are better than each other in a circle, all of them have the star"
 )
 """What the star means."""

@@ -1,7 +1,7 @@
 """Scores of multi-label decisions and their uncertainty, in NumPy alone so that a device can compute them.
 
-Held in the tests against scikit-learn's `f1_score` and `roc_auc_score`, to the last digit. Shapes: labels and decisions
-(records, classes) of 0 and 1, probabilities (records, classes).
+The tests compare them with scikit-learn's `f1_score` and `roc_auc_score`, to the last digit. Shapes: labels and
+decisions (records, classes) of 0 and 1, probabilities (records, classes).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+PROBABILITY_MARGIN = 1e-6
+"""Probabilities are clipped to this distance from 0 and 1, where their logits would be infinite."""
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 PROBABILITY_MARGIN = 1e-6
@@ -31,7 +33,7 @@ def decide(logits: NDArray[np.floating], thresholds: tuple[float, ...]) -> Label
 
 
 def f1_per_class(labels: Labels, decisions: Labels) -> Floats:
-    """F1 = 2 TP / (2 TP + FP + FN) of each class; 0 where a class neither occurs nor is decided for."""
+    """F1 = 2 TP / (2 TP + FP + FN) of each class; 0 where a class neither occurs nor is predicted."""
     found: Floats = _f1(*_counts(labels, decisions, np.ones((1, len(labels)))))[0]
     return found
 
@@ -60,7 +62,7 @@ def macro_auc(labels: Labels, scores: NDArray[np.floating]) -> float | None:
 def best_thresholds(labels: Labels, scores: NDArray[np.floating]) -> tuple[float, ...]:
     """For each class the probability threshold with the highest F1 on these records.
 
-    Among equals the middle of the first run of equally good grid points is taken, so that it sits off the edge.
+    Among equally good grid points it is the middle of the first run of neighbours, away from its edges.
     """
     grid = np.linspace(0.05, 0.95, 181)
     found = []
@@ -95,10 +97,9 @@ def agreement(decisions: Labels, others: Labels) -> float:
 
 
 class Resamples:
-    """Bootstrap samples of the records (Efron, 1979): `count` times as many records drawn, with replacement.
+    """Bootstrap samples of the records (Efron, 1979): `count` samples of as many records, drawn with replacement.
 
-    All that is computed on one object is computed on the same samples, which makes the differences between two such
-    results paired.
+    All results of one object use the same samples, so their differences are paired.
     """
 
     def __init__(self, records: int, count: int = 2000, seed: int = 0) -> None:
@@ -120,7 +121,7 @@ class Resamples:
         return found
 
     def _auc(self, truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> Floats:
-        """Of one class: the drawn pairs of a positive above a negative, ties half, over all drawn pairs."""
+        """Of one class: the drawn pairs with the positive above the negative, ties half, over all drawn pairs."""
         negatives = np.flatnonzero(~truth)
         negatives = negatives[np.argsort(scores[negatives], kind="stable")]
         positives = np.flatnonzero(truth)
@@ -139,18 +140,18 @@ class Resamples:
 
 @functools.lru_cache(maxsize=2)
 def resamples(records: int) -> Resamples:
-    """The usual 2,000 samples of so many records; the same ones for every artifact."""
+    """The default 2,000 samples of so many records, the same for every artifact."""
     return Resamples(records)
 
 
 def interval(samples: Floats, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval of bootstrap samples; those that are not a number are left out."""
+    """The percentile interval of bootstrap samples; not-a-number is ignored."""
     low, high = np.nanquantile(samples, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
 def _counts(labels: Labels, decisions: Labels, weights: NDArray[np.floating]) -> tuple[Floats, Floats]:
-    """Weighted true positives, and decided plus true; each of shape (resamples, classes)."""
+    """Weighted true positives, and decided plus true; each of shape (samples, classes)."""
     hits = weights @ (labels & decisions).astype(weights.dtype)
     both = weights @ (labels.astype(weights.dtype) + decisions)
     return hits.astype(np.float64), both.astype(np.float64)

@@ -60,33 +60,30 @@ def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_a
     assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].label == "slower"
 
 
-def test_a_gate_says_what_it_could_not_tell() -> None:
+def test_a_gate_says_what_is_too_noisy_to_judge() -> None:
     unsure = changed(CELL, process_medians_s=(0.005, 0.010, 0.020))
     bounds = comparison.Bounds()
     pairs, lines = comparison.regressions(run_of(unsure), run_of(CELL), bounds)
     assert lines == []
     assert pairs[0].latency is not None
-    said = comparison.undecided(pairs, bounds)
-    assert said.startswith(
-        f"1 of 1 latencies are too noisy to judge: the worst may be {pairs[0].latency.high:.2f} times"
-    )
+    assert f"{pairs[0].latency.high:.2f} times" in comparison.undecided(pairs, bounds)
     same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
     assert comparison.undecided(same, comparison.Bounds(slowdown=0.5)) == ""
 
 
-def test_what_may_be_over_the_bound_is_told_also_where_it_is_surely_slower() -> None:
+def test_what_may_be_over_the_bound_is_undecided_even_if_slower() -> None:
     barely = comparison.Compared(CELL, CELL, Ratio(1.028, 1.001, 1.30), 1.0, 1.0, 0.0)
-    assert comparison.undecided([barely], comparison.Bounds()).startswith("1 of 1 latencies are too noisy to judge")
+    assert comparison.undecided([barely], comparison.Bounds())
     worse = comparison.Compared(CELL, CELL, Ratio(1.2, 1.1, 1.30), 1.0, 1.0, 0.0)
     assert comparison.undecided([worse], comparison.Bounds()) == "", "it is a line of its own"
 
 
 def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:
     failing = changed(CELL, status="failed", reason="it broke")
-    with pytest.raises(RunError, match="no cell was measured, so that it is no baseline"):
+    with pytest.raises(RunError, match="no cell was measured"):
         comparison.write_baseline(run_of(failing), tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
-    with pytest.raises(RunError, match="no cell was measured, so there is nothing to compare"):
+    with pytest.raises(RunError, match="no cell was measured"):
         comparison.within(run_of(failing), "onnx")
 
 
@@ -110,7 +107,7 @@ def test_runs_without_a_common_cell_are_refused() -> None:
 
 
 def test_cells_of_one_run_are_compared_round_by_round() -> None:
-    # A slow second round hits both alike: pairs tell a tenth apart where separate means would not.
+    # A slow second round hits both alike: pairs resolve a tenth where separate means would not.
     slow = changed(CELL, process_medians_s=(0.010, 0.020, 0.010))
     slower_yet = changed(slow, exporter="eager", process_medians_s=(0.0110, 0.0221, 0.0110))
     (pair,) = comparison.within(run_of(slow, slower_yet), "onnx")
@@ -136,12 +133,12 @@ def test_a_variant_can_be_the_base() -> None:
         (slower(1.05), "net onnx on host: 1.050 times the latency"),
         (slower(1.015), ""),
         (slower(0.8), ""),
-        (changed(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060; 0.005 may be lost"),
-        (changed(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file; it may grow by 0.01"),
-        (changed(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory; it may grow by 0.1"),
+        (changed(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060"),
+        (changed(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file"),
+        (changed(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory"),
         (changed(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
-        (changed(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared: the records are not the same"),
-        (changed(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared: that takes two"),
+        (changed(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared"),
+        (changed(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared"),
         (changed(CELL, process_medians_s=(), emulated=True), ""),
     ],
 )
@@ -170,7 +167,7 @@ def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() ->
     assert comparison.disturbed(pairs, Bounds(slowdown=0.03)) == []
 
 
-def test_a_cell_that_is_gone_is_told() -> None:
+def test_a_cell_that_is_gone_is_a_regression() -> None:
     _, lines = comparison.regressions(run_of(CELL), run_of(CELL, changed(CELL, exporter="eager")), Bounds())
     assert lines == ["net eager on host: is not in the run"]
 
@@ -181,7 +178,7 @@ def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
         [],
         ["net onnx on host: failed: it broke"],
     )
-    with pytest.raises(RunError, match="no measured cell to hold anything against"):
+    with pytest.raises(RunError, match="no measured cell"):
         comparison.regressions(run_of(CELL), run_of(broken), Bounds())
 
 
@@ -203,12 +200,12 @@ def test_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     assert edgebench("gate", old, "--write-baseline", file).returncode == 0
     good = edgebench("gate", old, "--baseline", file)
-    assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "nothing got worse beyond the bounds and the noise")
+    assert good.returncode == 0
     bad = edgebench("gate", new, "--baseline", file)
     assert bad.returncode == 1
     again = edgebench("gate", new, "--baseline", file, "--write-baseline", file)
     assert again.returncode == 1
-    assert comparison.baseline(file).name == "old"  # what got worse does not become the baseline
+    assert comparison.baseline(file).name == "old"  # a regression does not become the baseline
     assert "worse  net onnx on host: 1.100 times the latency" in bad.stdout
     assert edgebench("gate", new, "--baseline", file, "--max-slowdown", "0.2").returncode == 0
     shown = edgebench("compare", new, "--base", "eager")
@@ -220,7 +217,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     ("arguments", "line"),
     [
         (("compare", "old"), "error: name a second run, or a cell of the run: --base eager"),
-        (("gate", "old"), "error: name what to hold it against"),
+        (("gate", "old"), "error: name a baseline"),
         (("gate", "old", "--baseline", "nothing.json"), "error: nothing.json: cannot be read"),
         (("gate", "old", "--baseline", "broken.json"), "error: broken.json: not a baseline"),
         (("gate", "old", "--baseline", "strange.json"), "error: strange.json: 0.modle"),

@@ -1,4 +1,4 @@
-"""A recommended cell that is off the Pareto front: which cell beats it, and why that one was not chosen."""
+"""A recommended cell that is off the Pareto front: which cell dominates it, and why that one was not chosen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edgebench.core.measurements import Measurement
 
 @given(MIXED, limits())
 @example([FAST, GOOD, SMALL], Limits(max_latency_s=0.003, prefer="f1"))
-def test_off_the_front_it_says_what_beats_it_and_why_not_that(rows: list[Measurement], given: Limits) -> None:
+def test_off_the_front_it_says_what_dominates_it_and_why_not_that(rows: list[Measurement], given: Limits) -> None:
     for answer in recommend(run_of(rows), given):
         if answer.chosen is None or answer.chosen.emulated:
             assert answer.dominated_by is None
@@ -42,9 +42,9 @@ def test_off_the_front_it_says_what_beats_it_and_why_not_that(rows: list[Measure
         fit = [o for o in there if within(o, given)]
         assert (m not in fit) == ("That one was not chosen: " in answer.why)
         behind = any(better(o, m, given.prefer) for o in fit)
-        if "is clearly behind that of" in answer.why:
+        if "is significantly worse than that of" in answer.why:
             assert m in fit and behind
-        if " beats it (" in answer.why:
+        if " dominates it (" in answer.why:
             assert pareto.better([m, answer.chosen])[0, 1]
             assert m not in fit or behind or value_of(m, given.prefer) is None, "the rule had no reason not to take it"
 
@@ -54,7 +54,7 @@ def test_the_reasons_for_a_cell_off_the_front() -> None:
     answer = only(recommend(run_of([FAST, changed(lighter, delta_macro_f1=None)]), Limits(max_f1_drop=0.02)))
     assert (answer.chosen, answer.dominated_by and answer.dominated_by.cell.exporter) == (FAST, "lighter")
     assert (
-        "It is not on the Pareto front: net lighter beats it (file 2.00 MB, 1.50 times smaller). "
+        "It is not on the Pareto front: net lighter dominates it (file 2.00 MB, 1.50 times smaller). "
         "That one was not chosen: whether it meets macro-F1 drop at most 0.02 is not known." in answer.why
     )
     answer = only(recommend(run_of([FAST, changed(lighter, macro_f1=0.688)]), Limits(min_f1=0.69)))
@@ -65,6 +65,6 @@ def test_the_reasons_for_a_cell_off_the_front() -> None:
     answer = only(recommend(run_of([first, chosen, small])))
     assert (answer.chosen, answer.dominated_by) == (chosen, small)
     assert (
-        "net small beats it (file 3.00 MB, 1.33 times smaller). That one was not chosen because its latency is clearly "
-        "behind that of net first, with which the recommended one is tied." in answer.why
+        "net small dominates it (file 3.00 MB, 1.33 times smaller). That one was not chosen because its latency is "
+        "significantly worse than that of net first" in answer.why
     )

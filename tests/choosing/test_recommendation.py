@@ -71,7 +71,7 @@ def test_the_order_of_rows_plays_no_part(rows: list[Measurement], given: Limits,
 
 
 @given(MIXED, one_more())
-def test_one_more_bound_never_makes_the_preferred_figure_better(
+def test_one_more_bound_never_makes_the_preferred_metric_better(
     rows: list[Measurement], given: tuple[Limits, Limits]
 ) -> None:
     fewer, more = (recommend(run_of(rows), limits) for limits in given)
@@ -135,7 +135,7 @@ def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
 
 
 @pytest.mark.parametrize("name", ["latency_p50_s", "file_size_bytes", "macro_f1"])
-def test_a_cell_without_a_figure_has_no_part(name: str) -> None:
+def test_a_cell_without_a_metric_is_not_compared(name: str) -> None:
     for nothing in (None,) if name == "macro_f1" else (None, 0):
         figures: dict[str, Any] = {name: nothing}
         gone = changed(FAST, exporter="gone", **figures)
@@ -148,12 +148,12 @@ def test_an_emulated_latency_is_neither_bounded_nor_preferred() -> None:
     answer = only(recommend(run_of(rows), Limits(max_latency_s=0.0001)))
     assert answer.chosen == rows[1], "the smallest file"
     assert "emulated here, so its latency says nothing; the smallest file is preferred instead" in answer.why
-    assert "whether it takes 100 µs at most was not checked" in answer.why
+    assert "the bound of 100 µs on latency was not checked" in answer.why
     assert not any("latency" in text for _, text in answer.rivals)
     assert "ms" not in "".join(text for _, text in answer.rivals)
     none = only(recommend(run_of(rows), Limits(min_f1=0.9, max_latency_s=0.0001)))
     assert none.chosen is None
-    assert "whether it takes 100 µs at most was not checked" in none.why and "preferred" not in none.why
+    assert "the bound of 100 µs on latency was not checked" in none.why and "preferred" not in none.why
     assert [text for _, text in none.nearest] == [
         "1.00 MB, 300 MB memory, macro-F1 0.702; misses macro-F1 at least 0.9 by 0.1980"
     ]
@@ -163,7 +163,7 @@ def test_cells_without_a_score_are_never_recommended() -> None:
     failed = changed(FAST, status="failed", reason="it broke")
     assert only(recommend(run_of([failed, changed(FAST, exporter="x", macro_f1=None), SMALL]))).chosen == SMALL
     nothing = only(recommend(run_of([failed])))
-    assert (nothing.chosen, nothing.why) == (None, "No cell on host was measured whole: 1 failed.")
+    assert (nothing.chosen, nothing.why) == (None, "No cell on host was measured completely: 1 failed.")
     assert recommend(run_of([])) == []
 
 

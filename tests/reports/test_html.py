@@ -91,7 +91,6 @@ def test_it_says_what_markdown_says() -> None:
         "AMD EPYC",
         "avx512_vnni",
         "onnxruntime 1.32.0",
-        "5 processes a cell",
     ):
         assert text in page
     assert "</span> resnet1d onnx-int8 · structured-0.5+qat</h3>" in page

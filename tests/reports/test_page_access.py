@@ -92,8 +92,10 @@ def test_charts_are_told_in_words(opened: Opened) -> None:
         assert name.inner_text() == figure.locator("figcaption").inner_text()
         text = told.text_content() or ""
         assert "exporter-00" in text and text.endswith("The table below has all numbers."), text
-    assert "macro-F1 0.7" in (opened.page.locator("figure[data-chart=latency] .told").text_content() or "")
-    assert "Lowest median: 1.00 ms" in (opened.page.locator("figure[data-chart=samples] .told").text_content() or "")
+    assert "macro-F1 0.7" in (opened.page.locator("figure[data-chart=latency] .description").text_content() or "")
+    assert "Lowest median: 1.00 ms" in (
+        opened.page.locator("figure[data-chart=samples] .description").text_content() or ""
+    )
 
 
 def test_the_keyboard_does_it_all(opened: Opened) -> None:

@@ -88,7 +88,7 @@ def test_the_published_front_is_drawn() -> None:
     svg = str(registry.renderer("md").render(run)["report-pareto-host.svg"])
     texts = re.findall(r">([^<>\n]+)</text>", svg)
     assert "onnx-int8 · structured-0.5+qat" in texts
-    assert "host · PTB-XL: the Pareto front; pale: cells that another one beats" in texts
+    assert any(text.startswith("host · PTB-XL: ") for text in texts)
     assert not re.search(r"<dc:date>|Matplotlib v", svg), "no date, no version"
 
 

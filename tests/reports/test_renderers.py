@@ -21,7 +21,7 @@ from edgebench.core import registry
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement, Run, by_machine
 from edgebench.pipeline import run_store
-from edgebench.reports import columns, machines, terminal
+from edgebench.reports import columns, machines, terminal, words
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 HEADER = (
@@ -57,7 +57,8 @@ def test_contract(name: str) -> None:
 def test_another_process_writes_the_same_bytes(name: str) -> None:
     """Sets and hashes of texts differ from process to process; what is written does not."""
     code = (
-        "import hashlib, sys; from pathlib import Path; from edgebench import registry, run_store;"
+        "import hashlib; from pathlib import Path; from edgebench.core import registry;"
+        "from edgebench.pipeline import run_store;"
         f"files = registry.renderer({name!r}).render(run_store.read(Path({str(REFERENCE / 'ptbxl-x86')!r})));"
         "print([(k, hashlib.sha256(v.encode() if isinstance(v, str) else v).hexdigest()) for k, v in files.items()])"
     )
@@ -95,13 +96,13 @@ def test_markdown_marks_the_best_and_keeps_its_table_whole() -> None:
     assert "a \\| b c" in text
 
 
-def test_markdown_holds_int8_against_plainer_int8() -> None:
+def test_markdown_compares_int8_with_plainer_int8() -> None:
     qat = changed(
         OK, exporter="onnx-int8", variant="qat", counterpart="onnx-int8", counterpart_delta=0.004,
         counterpart_low=-0.001, counterpart_high=0.009,
     )  # fmt: skip
     text = text_of("md", run_of(OK, qat))
-    section = text.partition("## int8 against plainer int8")[2]
+    section = text.partition("## int8 compared with plainer int8")[2]
     assert "| resnet1d | onnx-int8 · qat | onnx-int8 | host     | +0.0040 (-0.0010 to +0.0090) |" in section
     assert "plainer" not in text_of("md", run_of(OK))
 
@@ -163,7 +164,7 @@ def test_every_report_says_what_to_doubt_and_why() -> None:
     assert {(row["verdict"], row["verdict_reason"]) for row in rows} == {
         (value(m, "verdict"), value(m, "verdict_reason")) for m in run.measurements
     }
-    section = text_of("md", run).partition("## Timing not to be trusted\n\n")[2].partition("\n\n")[0]
+    section = text_of("md", run).partition(f"## {words.DOUBTED}\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == [
         "- **resnet1d eager** on host, noisy: its processes differ by 1.31 times",
         "- **resnet1d onnx-int8** on host, throttled: slowed down (GPU: x)",
@@ -245,7 +246,7 @@ def test_runs_of_one_name_are_told_apart() -> None:
 def test_every_report_says_that_a_run_is_not_complete() -> None:
     plan = {"targets": ["host"], "measuring": {}, "models": ["resnet1d"], "variants": ["none"], "exporters": ["a", "b"]}
     run = replace(run_of(OK), plan=plan, folder=Path("some/where"))
-    said = "r is not complete, 1 cell is to come; where no process is at it any more: edgebench run --resume r"
-    assert said in text_of("md", run)
-    assert said in text_of("html", run)
-    assert "not complete" not in text_of("md", replace(run, plan={**plan, "exporters": ["a"]}))
+    again = "edgebench run --resume r"
+    assert again in text_of("md", run)
+    assert again in text_of("html", run)
+    assert again not in text_of("md", replace(run, plan={**plan, "exporters": ["a"]}))

@@ -45,7 +45,10 @@ def measurement(**columns: Any) -> Measurement:
 
 def changed(m: Measurement, **columns: Any) -> Measurement:
     """The measurement with other values in some columns; a part whose first column becomes None goes."""
-    return measurement(**(flatten(m) | columns))
+    row = flatten(m)
+    # What was filled in follows the column that it is like.
+    filled = [name for name, like in LIKE.items() if like in columns and row[name] == row[like]]
+    return measurement(**(row | dict.fromkeys(filled) | columns))
 
 
 def _keys(column: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""report.html: one file that opens offline, with charts to look into and tables to sort and filter."""
+"""report.html: one file that opens offline, with interactive charts and tables that sort and filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCRIPTS = (
 
 
 class Html:
-    """One page of HTML with its style, its scripts and Plotly inside; every text of a run is escaped."""
+    """report.html: one page with charts and tables, which opens offline."""
 
     file = "report.html"
 

@@ -9,13 +9,13 @@ const touched = matchMedia("(pointer: coarse)").matches;
 const charts = [];
 
 /**
- * A chart in a figure: `draw` gives Plotly's traces and layout and what they show in words, or null where all of it is
+ * A chart in a figure: `draw` gives Plotly's traces and layout and the description of what they show, or null where all of it is
  * switched off; `numbers` gives the headings and rows of its table.
  */
 class Chart {
   constructor(figure, machine, draw, numbers) {
     Object.assign(this, { figure, machine, draw, numbers, seen: false });
-    [this.plot, this.told, this.empty] = [".plot", ".told", ".empty"].map((name) => figure.querySelector(name));
+    [this.plot, this.description, this.empty] = [".plot", ".description", ".empty"].map((name) => figure.querySelector(name));
     this.title = figure.querySelector("figcaption").textContent;
     const details = figure.querySelector("details");
     details.addEventListener("toggle", () => this.fill(details));
@@ -43,12 +43,12 @@ class Chart {
     this.plot.hidden = !drawn;
     this.empty.hidden = Boolean(drawn);
     if (!drawn) return Promise.resolve();
-    this.told.textContent = drawn.told;
+    this.description.textContent = drawn.description;
     const layout = { ...this.base(), ...drawn.layout };
     this.figure.setAttribute("aria-busy", "true");
     const config = { ...CONFIG, displayModeBar: touched ? false : "hover" };
     return Plotly.react(this.plot, drawn.traces, layout, config).then(() => {
-      // The words below the chart tell it; its letters and ticks one by one tell nothing. Its buttons stay.
+      // The text below describes the chart; its single letters and ticks do not. Its buttons stay.
       this.plot.querySelectorAll("svg.main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
       this.figure.removeAttribute("aria-busy");
     });

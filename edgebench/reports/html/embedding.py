@@ -1,4 +1,4 @@
-"""What stands inside the page as it is: scripts, style and data, so that none of it can end the block that it is in."""
+"""Scripts, style and data inside the page, made so that none of them can end its block."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
-"""Signs that HTML may read before JSON is read; what is not ASCII, U+2028 too, is escaped as well."""
+"""Characters that HTML could interpret before JSON is parsed; all that is not ASCII is escaped as well."""
 
 UNSEEN = dict.fromkeys(
     [
@@ -24,12 +24,12 @@ UNSEEN = dict.fromkeys(
     ],
     "\ufffd",
 )  # fmt: skip
-"""What `records.readable` replaces: signs that turn the direction of what follows, so that a name would read as
-another one, control characters, and lone surrogates, which no file can hold. White space stays: programs have lines."""
+"""What `serialization.readable` replaces: characters that reverse the direction of the text after them, control
+characters, and lone surrogates, which no file can hold. White space stays, since programs have lines."""
 
 
 def visible(value: Any) -> Any:
-    """A text in which every sign is seen, and none turns the direction of others, but for scripts that run that way."""
+    """A text in which every character is visible and none changes the direction of others."""
     return value.translate(UNSEEN) if type(value) is str else value
 
 
@@ -42,19 +42,19 @@ def json_block(data: Any) -> Markup:
 
 
 def safe(text: str, tag: str) -> Markup:
-    """The package's own script or style, which must not end its block; raises ValueError where it would."""
+    """A script or style of the package; raises ValueError where it would end its block."""
     from markupsafe import Markup
 
     if re.search(rf"</{tag}|<!--", text, re.IGNORECASE):
-        raise ValueError(f"a {tag} may hold neither its own end nor the start of a comment")
+        raise ValueError(f"a {tag} may contain neither its own end tag nor the start of a comment")
     return Markup(text)
 
 
 @functools.cache
 def library() -> Markup:
-    """plotly.js as the Python package brings it; raises ModuleNotFoundError where that is not installed.
+    """plotly.js from the Python package plotly; raises ModuleNotFoundError where that is not installed.
 
-    The package itself is not imported: only its file is wanted.
+    Only its file is read; the package is not imported.
     """
     found = importlib.util.find_spec("plotly")
     if found is None or not found.submodule_search_locations:
@@ -64,7 +64,7 @@ def library() -> Markup:
 
 
 def policy(*scripts: str) -> str:
-    """The page's own rules for the browser: these scripts, inline styles, and nothing from anywhere else."""
+    """The content security policy of the page: these scripts, inline styles, and nothing from the network."""
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "

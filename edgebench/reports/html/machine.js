@@ -16,12 +16,12 @@ class Machine {
     this.values = data.order; // the plan's, for colours, shapes and switches alike
     this.shapes = data.shapes;
     this.colours = data.colours;
-    // The colour tells the model where there are several, else the variant, else the exporter.
+    // The colour shows the model where there are several, else the variant, else the exporter.
     this.key = NAMED.find((key) => this.values[key].length > 1) ?? "exporter";
     const emulated = new Set(this.cells.filter((cell) => cell.emulated).map((cell) => cell.target));
     this.groups = [false, true].map((is) => this.values.target.filter((target) => emulated.has(target) === is));
     this.turns = Math.ceil(this.values[this.key].length / this.colours);
-    // The shape tells what colours do not: names beyond the eighth, and targets; else what differs besides.
+    // The shape shows what colours do not: names beyond the eighth, and targets; else what differs besides.
     this.apart = this.turns > 1 || this.groups.some((targets) => targets.length > 1);
     this.second = this.apart ? null : NAMED.slice(NAMED.indexOf(this.key) + 1).find((key) => {
       const count = this.values[key].length;

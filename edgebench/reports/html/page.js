@@ -5,7 +5,7 @@ function themes() {
   const [button, root] = [document.getElementById("theme"), document.documentElement];
   const system = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const tell = () => {
+  const update = () => {
     button.setAttribute("aria-pressed", String(isDark()));
     charts.forEach((chart) => chart.refresh());
   };
@@ -22,17 +22,17 @@ function themes() {
     } catch {
       // See above.
     }
-    tell();
+    update();
   });
-  system.addEventListener("change", tell);
-  tell();
+  system.addEventListener("change", update);
+  update();
 }
 
 function drawMachine(data, section) {
   const machine = new Machine(data, section);
   if (!machine.cells.length) return;
   drawSwitches(machine, section.querySelector(".switches"));
-  tellLooks(machine, section.querySelector(".looks"));
+  showLooks(machine, section.querySelector(".looks"));
   for (const figure of section.querySelectorAll("figure[data-chart]")) {
     const kind = figure.dataset.chart;
     if (kind in ACROSS) new Chart(figure, machine, (c) => drawPareto(c, kind), (c) => paretoNumbers(c, kind));

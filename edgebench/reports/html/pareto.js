@@ -36,7 +36,7 @@ function drawPareto(chart, kind) {
   };
   if (kind === "latency") layout.xaxis = { ...layout.xaxis, ...decades(cells.map((c) => c.latency_p50_s * 1e3)) };
   layout.annotations = names(chart, cells, across, kind === "latency", layout.height);
-  return { traces, layout, told: paretoTold(chart, cells, across) };
+  return { traces, layout, description: describePareto(chart, cells, across) };
 }
 
 function paretoTrace(machine, group, across, intervals) {
@@ -76,7 +76,7 @@ function decades(values) {
 }
 
 /** The chart in words, for those who do not see it. */
-function paretoTold(chart, cells, across) {
+function describePareto(chart, cells, across) {
   const front = cells.filter((cell) => cell.front);
   const one = (cell) => `${chart.machine.label(cell)} (${across.show(cell[across.field])}, macro-F1 ${show.score(cell.macro_f1)})`;
   const most = 10;

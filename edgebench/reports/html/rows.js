@@ -1,4 +1,4 @@
-// What is drawn in the rows of the strip charts: shapes of raw latencies, bars of memory and sizes; and their numbers.
+// The rows of the strip charts: shapes of raw latencies, bars of memory and sizes; and their numbers.
 
 function latencyShapes(chart, rows, all) {
   const traces = [];
@@ -31,7 +31,7 @@ function latencyShapes(chart, rows, all) {
   const [low, high] = [Math.log10(Math.min(...ends)), Math.log10(Math.max(...ends))];
   const rim = 0.03 * (high - low) + 0.01;
   const axis = { title: { text: "ms, logarithmic", standoff: 6 }, type: "log", ...decades(ends), range: [low - rim, high + rim] };
-  return { traces, axis, told: extremes(chart, all, (cell) => cell.latency_p50_s, show.duration, "median") };
+  return { traces, axis, description: extremes(chart, all, (cell) => cell.latency_p50_s, show.duration, "median") };
 }
 
 function spread(cell) {
@@ -78,12 +78,12 @@ function megabytes(all, ...values) {
 function memoryBars(chart, rows, all) {
   const traces = [bars(chart, rows, "runtime_rss_bytes", "runtime", true), bars(chart, rows, "model_rss_bytes", "model"), ...strokes(rows, "peak_rss_bytes")];
   const parts = (cell) => cell.runtime_rss_bytes + cell.model_rss_bytes;
-  return { traces, axis: megabytes(all, (c) => c.peak_rss_bytes, parts), told: extremes(chart, all, (c) => c.peak_rss_bytes, show.size, "peak") };
+  return { traces, axis: megabytes(all, (c) => c.peak_rss_bytes, parts), description: extremes(chart, all, (c) => c.peak_rss_bytes, show.size, "peak") };
 }
 
 function sizeBars(chart, rows, all) {
   const traces = [bars(chart, rows, "file_size_bytes", "file"), ...strokes(rows, "zip_size_bytes")];
-  return { traces, axis: megabytes(all, (c) => c.file_size_bytes, (c) => c.zip_size_bytes), told: extremes(chart, all, (c) => c.file_size_bytes, show.size, "size") };
+  return { traces, axis: megabytes(all, (c) => c.file_size_bytes, (c) => c.zip_size_bytes), description: extremes(chart, all, (c) => c.file_size_bytes, show.size, "size") };
 }
 
 const who = (cell) => [`${isolated(cell.model)} ${isolated(cell.name)}`, cell.target];

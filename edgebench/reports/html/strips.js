@@ -46,7 +46,7 @@ function drawStrips(chart, kind) {
   const base = chart.base();
   const ends = pages.map((page) => page.at(-1).top + page.at(-1).high);
   const tall = Math.max(60, ...ends); // of all pages, so that the buttons below stay where they are
-  const { traces, axis, told } = STRIPS[kind].draw(chart, rows, all);
+  const { traces, axis, description } = STRIPS[kind].draw(chart, rows, all);
   const layout = {
     height: AXIS + tall, barmode: "stack", hovermode: "closest", xaxis: { ...base.xaxis, side: "top", ...axis },
     margin: { l: chart.narrow ? 8 : widest + 14, r: 12, t: AXIS - 8, b: 8 },
@@ -54,7 +54,7 @@ function drawStrips(chart, kind) {
     annotations: chart.narrow ? rows.map((row) => above(row)) : [],
   };
   const which = pages.length > 1 ? `Rows ${range(pages, chart.page)} of ${all.length}. ` : "";
-  return { traces, layout, told: `${which}${told} The table below has all numbers.` };
+  return { traces, layout, description: `${which}${description} The table below has all numbers.` };
 }
 
 function named(chart, rows) {
@@ -81,8 +81,8 @@ function turning(chart, pages, count) {
   const place = chart.figure.querySelector(".pager");
   place.hidden = pages.length < 2;
   if (place.hidden) return;
-  const [earlier, told, later] = place.children;
-  told.textContent = `${range(pages, chart.page)} of ${count}`;
+  const [earlier, description, later] = place.children;
+  description.textContent = `${range(pages, chart.page)} of ${count}`;
   [[earlier, -1], [later, 1]].forEach(([button, step]) => {
     // Not `disabled`: the one that was just pressed would lose the keyboard's focus.
     button.setAttribute("aria-disabled", String(!pages[chart.page + step]));

@@ -1,4 +1,4 @@
-"""The page's style: `style.css`, and the colours of the charts, which all formats of a report share."""
+"""The style of the page: `style.css`, and the colours of the charts, which all formats of a report share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = Path(__file__).parent / "style.css"
 
 
 def sheet() -> Markup:
-    """All rules of the page, in which `--c0` to `--c7` are the colours of names, by day and by night."""
+    """All rules of the page; `--c0` to `--c7` are the colours of names on light and on dark pages."""
     dark = _variables(palette.DARK)
     return embedding.safe(
         f"{FILE.read_text('utf-8')}"

@@ -16,22 +16,22 @@ function drawSwitches(machine, place) {
       machine.turn(key, values, on);
     } }, text);
     const turns = values.length > MANY ? el("span", { class: "turns" }, all("All", true), all("None", false)) : null;
-    const told = toldBy(machine, key);
-    place.append(el("fieldset", {}, el("legend", {}, told ? `${TITLES[key]} (${told.replace(" a ", " ")})` : TITLES[key]), el("div", { class: values.length > 2 * MANY ? "boxes many" : "boxes" }, ...labels, turns)));
+    const description = markOf(machine, key);
+    place.append(el("fieldset", {}, el("legend", {}, description ? `${TITLES[key]} (${description.replace(" a ", " ")})` : TITLES[key]), el("div", { class: values.length > 2 * MANY ? "boxes many" : "boxes" }, ...labels, turns)));
   }
 }
 
-/** What colours and shapes tell, beside the charts. */
-function tellLooks(machine, place) {
-  const parts = SWITCHED.filter((key) => machine.values[key].length > 1 && toldBy(machine, key));
+/** What colours and shapes mean, next to the charts. */
+function showLooks(machine, place) {
+  const parts = SWITCHED.filter((key) => machine.values[key].length > 1 && markOf(machine, key));
   if (!place || !parts.length) return;
-  const told = parts.map((key) => `${TITLES[key]} have a ${toldBy(machine, key)}`);
-  place.textContent = `${told.join(". ")}. They stand beside the names above, and are the same in all charts here.`;
+  const description = parts.map((key) => `${TITLES[key]} have a ${markOf(machine, key)}`);
+  place.textContent = `${description.join(". ")}. They are next to the names above and are the same in all charts of this machine.`;
   place.parentElement.hidden = false;
 }
 
-/** What tells the values of a key apart in the charts. */
-function toldBy(machine, key) {
+/** What distinguishes the values of a key in the charts: a colour, a shape, both or nothing. */
+function markOf(machine, key) {
   if (key === machine.key) return machine.turns > 1 ? "colour and a shape" : "colour";
   const targets = key === "target" && machine.groups.some((group) => group.length > 1);
   return key === machine.second || targets ? "shape" : "";
@@ -43,7 +43,7 @@ function marksOf(machine, key, value) {
     patch.style.background = `var(${machine.tint(value)})`;
     return [patch];
   }
-  if (!toldBy(machine, key)) return [];
+  if (!markOf(machine, key)) return [];
   const shapes = new Set(machine.cells.filter((cell) => cell[key] === value && (key === "target" || !cell.emulated)).map((cell) => machine.shape(cell)));
   if (!shapes.size) machine.cells.filter((cell) => cell[key] === value).forEach((cell) => shapes.add(machine.shape(cell)));
   const tint = key === machine.key ? `var(${machine.tint(value)})` : "currentColor";

@@ -11,7 +11,7 @@ class CellTable {
     this.words = el("input", {
       type: "search", placeholder: "int8 noisy", "aria-label": `Filter the cells of ${machine.name}`, oninput: () => this.draw(),
     });
-    this.told = el("p", { class: "count", role: "status" });
+    this.description = el("p", { class: "count", role: "status" });
     this.table = el("table", {});
     this.more = el("button", { type: "button", class: "all", hidden: true, onclick: () => {
       this.whole = true;
@@ -20,7 +20,7 @@ class CellTable {
     const filter = el("label", { class: "filter" }, "Filter", this.words);
     place.append(
       el("div", { class: "tools" }, filter, el("label", {}, this.front, "Pareto front only"),
-        el("label", {}, this.all, "All columns"), this.told),
+        el("label", {}, this.all, "All columns"), this.description),
       scrolling(`Cells of ${machine.name}`, this.table),
       this.more,
     );
@@ -53,14 +53,14 @@ class CellTable {
     this.draw();
   }
 
-  /** Whether a column tells something: nobody filled some, and the only model or target is named above. */
-  tells(column) {
+  /** Whether a column has values worth showing: some are empty, and the only model or target is named above. */
+  isFilled(column) {
     const only = ["model", "target"].includes(column.title) && this.machine.values[column.title].length < 2;
     return !only && (column.title === "★" || this.machine.cells.some((cell) => column.text(cell)));
   }
 
   draw() {
-    const columns = COLUMNS.filter((c) => (c.always || this.all.checked) && this.tells(c));
+    const columns = COLUMNS.filter((c) => (c.always || this.all.checked) && this.isFilled(c));
     const rows = this.rows;
     const drawn = this.whole ? rows : rows.slice(0, FIRST_ROWS);
     this.more.hidden = drawn.length === rows.length;
@@ -68,7 +68,7 @@ class CellTable {
     const caption = el("caption", {}, `Cells of ${this.machine.name}; the headings sort`);
     const head = el("thead", {}, el("tr", {}, ...columns.map((column) => this.heading(column))));
     this.table.replaceChildren(caption, head, el("tbody", {}, ...drawn.map((cell) => row(cell, columns))));
-    this.told.textContent = `${rows.length} of ${this.machine.cells.length} cells`;
+    this.description.textContent = `${rows.length} of ${this.machine.cells.length} cells`;
   }
 
   heading(column) {

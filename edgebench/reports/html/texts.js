@@ -45,11 +45,11 @@ function wrapped(text, width = 340, size = 12) {
   return lines(text, width, size).map(shown).join("<br>");
 }
 
-/** What hovering over a cell tells: its figures, their intervals, and why its timing is doubted. */
+/** The text on hovering over a cell: its metrics, their intervals, and why its timing is doubtful. */
 function story(cell) {
   const latency = cell.emulated ? "emulated, says nothing" : show.duration(cell.latency_p50_s);
   const between = (format, low, high) => (known(low) ? ` (${show.interval(format, low, high)})` : "");
-  const told = [
+  const description = [
     `<b>${wrapped(`${cell.front ? "★ " : ""}${isolated(cell.model)} ${isolated(cell.name)}`)}</b>`,
     wrapped(`${isolated(cell.target)}${cell.timing ? `, ${cell.timing}` : ""}`),
     `latency ${latency}` +
@@ -62,5 +62,5 @@ function story(cell) {
       : "",
     cell.reason ? wrapped(`${cell.timing}: ${cell.reason}`) : "",
   ];
-  return told.filter(Boolean).join("<br>");
+  return description.filter(Boolean).join("<br>");
 }
