@@ -44,7 +44,7 @@ def build(kind: type[R], data: Any) -> R:
     import msgspec  # a worker never needs it
 
     try:
-        _check(kind, data, "")
+        data = _checked(kind, data, "")
         return msgspec.convert(data, kind, dec_hook=_path)
     except msgspec.ValidationError as failure:
         raise InvalidValue(_problem(kind, data, failure)) from None
@@ -59,23 +59,28 @@ def _path(kind: Any, value: Any) -> Any:
     raise InvalidValue(problems.expected("", problems.KINDS["Path"], value))
 
 
-def _check(declared: Any, data: Any, place: str) -> None:
-    """Raise InvalidValue for a key that a record does not have, and for a number that is not finite."""
+def _checked(declared: Any, data: Any, place: str) -> Any:
+    """The data, with whole numbers as int where they are declared so (JSON of other programs has 3.0 for 3).
+
+    Raises InvalidValue for a key that a record does not have, and for a number that is not finite.
+    """
     kind: Any = _without_none(declared)
-    if isinstance(data, float) and not math.isfinite(data):
-        raise InvalidValue(problems.expected(place, "a finite number", data))
+    if isinstance(data, float):
+        if not math.isfinite(data):
+            raise InvalidValue(problems.expected(place, "a finite number", data))
+        return int(data) if kind is int and data.is_integer() else data
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
         hints = _hints(typing.cast(Any, kind))
-        for name, value in data.items():
-            if name not in hints:
-                raise InvalidValue(problems.unknown(place, str(name), hints))
-            _check(hints[name], value, inside(place, name))
-    elif isinstance(data, Mapping):
-        for name, value in data.items():
-            _check(_inner(kind, -1), value, inside(place, str(name)))
-    elif isinstance(data, list | tuple):
-        for number, value in enumerate(data):
-            _check(_inner(kind, 0), value, inside(place, str(number)))
+        if unknown := next((name for name in data if name not in hints), None):
+            raise InvalidValue(problems.unknown(place, str(unknown), hints))
+        return {name: _checked(hints[name], value, inside(place, name)) for name, value in data.items()}
+    if isinstance(data, Mapping):
+        inner = _inner(kind, -1)
+        return {name: _checked(inner, value, inside(place, str(name))) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        inner = _inner(kind, 0)
+        return [_checked(inner, value, inside(place, str(number))) for number, value in enumerate(data)]
+    return data
 
 
 def _problem(kind: Any, data: Any, failure: Exception) -> Problem:

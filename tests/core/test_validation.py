@@ -96,3 +96,8 @@ def test_any_value_of_any_field_is_taken_or_refused_by_name(record: Any, data: s
     else:
         place = "" if isinstance(made, kind) and name != "surprise" else "made"
     assert place in ("", name)
+
+
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    made = validation.build(Target, {**TARGET, "threads": 3.0, "ssh_timeout_s": 5})
+    assert (made.threads, type(made.threads)) == (3, int) and type(made.ssh_timeout_s) is float
