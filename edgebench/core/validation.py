@@ -71,8 +71,9 @@ def _checked(declared: Any, data: Any, place: str) -> Any:
         return int(data) if kind is int and data.is_integer() else data
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
         hints = _hints(typing.cast(Any, kind))
-        if unknown := next((name for name in data if name not in hints), None):
-            raise InvalidValue(problems.unknown(place, str(unknown), hints))
+        for name in data:
+            if name not in hints:
+                raise InvalidValue(problems.unknown(place, str(name), hints))
         return {name: _checked(hints[name], value, inside(place, name)) for name, value in data.items()}
     if isinstance(data, Mapping):
         inner = _inner(kind, -1)

@@ -1,26 +1,64 @@
-"""What the JSON files of a run's folder may hold: each field of the right kind, so that who shows it need not ask.
+"""What the JSON files of a run's folder may hold, so that the code that shows them need not ask.
 
-A folder may come from another machine, another version or another program. Standard library only.
+A folder may come from another machine, another version or another program: further fields are ignored, and the known
+ones are checked by `core.validation`.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from edgebench.core.errors import RunError
-from edgebench.core.problems import LIST, TABLE, expected, inside
+from edgebench.core.problems import expected, inside
 from edgebench.core.serialization import readable
+from edgebench.core.validation import validated
 
 MOST = 2**63 - 1
-"""No size and no count is larger; what is cannot be computed with."""
+"""The largest size or count; nothing can be computed with a larger one."""
 SURROGATES = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which JSON can spell and no file or terminal takes."""
-Kind = tuple[str, Callable[[Any], bool]]
-"""What a value must be in words, and whether one is."""
+"""Halves of characters: JSON can spell them, and no file or terminal takes them."""
+DAMAGED = "the folder is damaged, or another program's"
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """Fields of a stored plan that are read without a resume, which reads them all."""
+
+    models: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    exporters: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    measuring: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredEnvironment:
+    """Fields of environment.json."""
+
+    architecture: str = ""
+    cpu: str = ""
+    board: str = ""
+    system: str = ""
+    python: str = ""
+    fingerprint: str = ""
+    governor: str | None = None
+    emulator: str | None = None
+    cores: int = 0
+    threads: int = 0
+    memory_bytes: float | None = None
+    frequency_hz: float | None = None
+    temperature_c: float | None = None
+    load_average: float | None = None
+    virtual: bool = False
+    instruction_sets: tuple[str, ...] = ()
+    cuda: tuple[str, ...] = ()
+    packages: dict[str, str] = field(default_factory=dict)
+    target_threads: dict[str, int] = field(default_factory=dict)
 
 
 def parsed(text: str) -> Any:
@@ -32,7 +70,7 @@ def parsed(text: str) -> Any:
 
 
 def row(data: Any, where: str) -> Any:
-    """A row of measurements with its texts readable; raises RunError for numbers that are too large.
+    """A stored measurement with its texts readable; raises RunError for numbers that are too large.
 
     Names and reasons may come from other machines.
     """
@@ -53,68 +91,40 @@ def _readable(value: Any, where: str, place: str) -> Any:
 
 
 def check_plan(plan: Mapping[str, Any], where: str) -> None:
-    """Raise RunError, with the file and the field, where a saved plan is not one."""
-    _check(plan, PLAN, where)
+    """Raise RunError, with the file and the field, for a stored plan that cannot be used."""
+    artifacts = plan.get("artifacts")
+    plain = {k: v for k, v in plan.items() if k != "artifacts"}
+    _check(StoredPlan, plain, where)
+    _check(StoredPlan, {"artifacts": artifacts} if "artifacts" in plan else {}, where, any_text=True)
 
 
 def check_environment(environment: Mapping[str, Any], where: str) -> None:
-    """Raise RunError, with the file and the field, where a description of a machine is not one."""
-    _check(environment, ENVIRONMENT, where)
+    """Raise RunError, with the file and the field, for a description of a machine that cannot be used."""
+    _check(StoredEnvironment, environment, where)
 
 
-def _check(data: Mapping[str, Any], kinds: Mapping[str, Kind], where: str) -> None:
-    for name, (words, fits) in kinds.items():
-        if name in data and not fits(data[name]):
-            raise RunError(f"{where}: {expected(name, words, data[name])}; the folder is damaged, or another program's")
+def _check(kind: type, data: Mapping[str, Any], where: str, any_text: bool = False) -> None:
+    """`any_text` allows halves of characters, as in the path of a file with any name."""
+    known = {f.name for f in fields(kind)}
+    found = {name: value for name, value in data.items() if name in known}
+    try:
+        validated(kind, found, where, RunError)
+        for name, value in found.items():
+            _require_usable(value, name, where, any_text)
+    except RunError as error:
+        raise RunError(f"{error}; {DAMAGED}") from None
 
 
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not SURROGATES.search(value)
-
-
-def _is_number(value: Any) -> bool:
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and abs(value) <= MOST and math.isfinite(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return _is_number(value) and isinstance(value, int)
-
-
-def _list(fits: Callable[[Any], bool]) -> Kind:
-    return f"{LIST} of texts", lambda value: isinstance(value, list) and all(map(fits, value))
-
-
-def _table(words: str, fits: Callable[[Any], bool]) -> Kind:
-    def is_one(value: Any) -> bool:
-        return isinstance(value, dict) and all(_is_text(key) and fits(one) for key, one in value.items())
-
-    return words, is_one
-
-
-def _maybe(kind: Kind) -> Kind:
-    return kind[0], lambda value: value is None or kind[1](value)
-
-
-NAMES, NUMBER = _list(_is_text), ("a number", _is_number)
-PLAN: Mapping[str, Kind] = {
-    **dict.fromkeys(("models", "variants", "exporters", "targets"), NAMES),
-    "artifacts": _list(_is_path),  # a file of any name can be measured
-    "measuring": _table(TABLE, lambda value: True),
-}
-"""Fields of a saved plan that are read without a resume, which reads them all."""
-ENVIRONMENT: Mapping[str, Kind] = {
-    **dict.fromkeys(("architecture", "cpu", "board", "system", "python", "fingerprint"), ("text", _is_text)),
-    **dict.fromkeys(("governor", "emulator"), _maybe(("text", _is_text))),
-    **dict.fromkeys(("cores", "threads"), ("a whole number", _is_whole)),
-    **dict.fromkeys(("memory_bytes", "frequency_hz", "temperature_c", "load_average"), _maybe(NUMBER)),
-    "virtual": ("true or false", lambda value: isinstance(value, bool)),
-    **dict.fromkeys(("instruction_sets", "cuda"), NAMES),
-    "packages": _table("a table of versions", _is_text),
-    "target_threads": _table("a table of whole numbers", _is_whole),
-}
-"""Fields of environment.json, each with what it must be where it is there."""
+def _require_usable(value: Any, place: str, where: str, any_text: bool) -> None:
+    """Raise RunError for a number too large to compute with, and for text that nothing can show."""
+    if isinstance(value, int | float) and abs(value) > MOST:
+        raise RunError(f"{where}: {expected(place, 'a smaller number', value)}")
+    if isinstance(value, str) and not any_text and SURROGATES.search(value):
+        raise RunError(f"{where}: {expected(place, 'text', value)}")
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            _require_usable(name, place, where, any_text)
+            _require_usable(one, inside(place, str(name)), where, any_text)
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            _require_usable(one, inside(place, str(number)), where, any_text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ from flat_rows import value
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgebench.core import flat_row
 from edgebench.core.errors import RunError
 from edgebench.core.serialization import to_json
 from edgebench.measuring import environment
 from edgebench.pipeline import run_store, stored_schema
 from edgebench.pipeline.read_plan import load
+from edgebench.pipeline.stored_schema import StoredEnvironment, StoredPlan
 
 ROW = json.loads(to_json(CELL))
+FLAT = json.loads(json.dumps(flat_row.flatten(CELL)))
+"""As earlier versions wrote it."""
 DEEP = "[" * 100_000
-WORD = st.sampled_from([*stored_schema.ENVIRONMENT, *stored_schema.PLAN])
+WORD = st.sampled_from([f.name for kind in (StoredEnvironment, StoredPlan) for f in fields(kind)])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", 10**400]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -41,46 +46,48 @@ def folder_of(
 
 
 @pytest.mark.parametrize(
-    ("machine", "line"),
+    ("machine", "place"),
     [
-        ({"target_threads": None}, "target_threads: must be a table of whole numbers, not nothing"),
-        ({"target_threads": {"host": "two"}}, "target_threads: must be a table of whole numbers, not a table"),
-        ({"packages": ["torch"]}, "packages: must be a table of versions, not a list"),
-        ({"packages": {"torch": 2}}, "packages: must be a table of versions, not a table"),
-        ({"instruction_sets": "avx2"}, "instruction_sets: must be a list of texts, not 'avx2'"),
-        ({"cuda": [1]}, "cuda: must be a list of texts, not a list"),
-        ({"temperature_c": "warm"}, "temperature_c: must be a number, not 'warm'"),
-        ({"temperature_c": float("nan")}, "temperature_c: must be a number, not nan"),
-        ({"load_average": True}, "load_average: must be a number, not true"),
-        ({"memory_bytes": 10**400}, "memory_bytes: must be a number, not 1000"),
-        ({"cpu": 5}, "cpu: must be text, not 5"),
-        ({"cpu": "\ud800"}, "cpu: must be text, not '\\ud800'"),
-        ({"virtual": "no"}, "virtual: must be true or false, not 'no'"),
+        ({"target_threads": None}, "target_threads"),
+        ({"target_threads": {"host": "two"}}, "target_threads.host"),
+        ({"packages": ["torch"]}, "packages"),
+        ({"packages": {"torch": 2}}, "packages.torch"),
+        ({"instruction_sets": "avx2"}, "instruction_sets"),
+        ({"cuda": [1]}, "cuda.0"),
+        ({"temperature_c": "warm"}, "temperature_c"),
+        ({"temperature_c": float("nan")}, "temperature_c"),
+        ({"load_average": True}, "load_average"),
+        ({"memory_bytes": 10**400}, "memory_bytes"),
+        ({"memory_bytes": 10**30}, "memory_bytes"),
+        ({"cpu": 5}, "cpu"),
+        ({"cpu": "\ud800"}, "cpu"),
+        ({"virtual": "no"}, "virtual"),
     ],
 )
-def test_a_machine_that_is_none_is_refused(tmp_path: Path, machine: dict[str, Any], line: str) -> None:
+def test_a_machine_that_is_none_is_refused(tmp_path: Path, machine: dict[str, Any], place: str) -> None:
     folder = folder_of(tmp_path, machine=machine)
     with pytest.raises(RunError) as refused:
         run_store.read(folder)
-    assert str(refused.value).startswith(f"{folder}/environment.json: {line}")
-    assert str(refused.value).endswith("; the folder is damaged, or another program's")
+    assert str(refused.value).startswith(f"{folder}/environment.json: {place}: ")
+    str(refused.value).encode()
 
 
 @pytest.mark.parametrize(
-    ("plan", "line"),
+    ("plan", "place"),
     [
-        ({"targets": [{}]}, "targets: must be a list of texts, not a list"),
-        ({"models": 5}, "models: must be a list of texts, not 5"),
-        ({"artifacts": "net.onnx"}, "artifacts: must be a list of texts, not 'net.onnx'"),
-        ({"measuring": None}, "measuring: must be a table, not nothing"),
+        ({"targets": [{}]}, "targets.0"),
+        ({"models": 5}, "models"),
+        ({"models": ["\ud800"]}, "models.0"),
+        ({"artifacts": "net.onnx"}, "artifacts"),
+        ({"measuring": None}, "measuring"),
     ],
 )
-def test_a_plan_that_is_none_is_refused(tmp_path: Path, plan: dict[str, Any], line: str) -> None:
+def test_a_plan_that_is_none_is_refused(tmp_path: Path, plan: dict[str, Any], place: str) -> None:
     folder = folder_of(tmp_path, plan=plan)
     for reader in (run_store.read, run_store.stored_plan):
         with pytest.raises(RunError) as refused:
             reader(folder)
-        assert str(refused.value).startswith(f"{folder}/plan.json: {line}")
+        assert str(refused.value).startswith(f"{folder}/plan.json: {place}: ")
 
 
 @given(st.dictionaries(WORD, JSON, max_size=3))
@@ -112,13 +119,13 @@ def test_json_of_too_many_brackets_or_digits_is_none(tmp_path: Path, name: str) 
 
 def test_halves_of_characters_in_a_row_are_replaced(tmp_path: Path) -> None:
     odd = {"model": "a\ud800", "reason": "\udfff\x1b[31m", "f1_by_class": {"\ud800": 0.5}}
-    (m,) = run_store.read(folder_of(tmp_path, {**ROW, **odd})).measurements
+    (m,) = run_store.read(folder_of(tmp_path, {**FLAT, **odd})).measurements
     assert (m.cell.model, m.reason, value(m, "f1_by_class")) == ("a\ufffd", "\ufffd\ufffd[31m", {"\ufffd": 0.5})
 
 
 @pytest.mark.parametrize("field", ["file_size_bytes", "latency_samples", "latency_p50_s"])
 def test_a_number_that_nothing_can_compute_with_is_refused(tmp_path: Path, field: str) -> None:
-    folder = folder_of(tmp_path, {**ROW, field: 10**400})
+    folder = folder_of(tmp_path, {**FLAT, field: 10**400})
     with pytest.raises(RunError) as refused:
         run_store.read(folder)
     assert str(refused.value) == f"{folder}/measurements.jsonl:1: {field}: must be a smaller number"
