@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import small_networks
 import torch
 
 from edgebench import api
@@ -16,14 +18,22 @@ from edgebench.core.settings import FineTuning
 from edgebench.models import flops, store
 from edgebench.pipeline.read_plan import load
 from edgebench.quantization.qat import QuantizationAware
-from edgebench.training.loop import Watch
+from edgebench.training.loop import Watch, train
 from edgebench.training.state import EpochReport
 
 DEMO = Records("demo", None, 32)
 
 
-def made(spec: str, folder: Path, **tuning: Any) -> store.TrainedModel:
-    return store.find(str(compress("resnet1d", spec, folder, DEMO, FineTuning(**tuning))))
+def made(spec: str, folder: Path, model: str = "resnet1d", **tuning: Any) -> store.TrainedModel:
+    return store.find(str(compress(model, spec, folder, DEMO, FineTuning(**tuning))))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The manifest of a small trained network, which is quick to fine-tune."""
+    with pytest.MonkeyPatch.context() as patch:
+        small_networks.register(patch)
+        yield str(train("small-signal", "demo", None, tmp_path_factory.mktemp("small"), {"epochs": 1}))
 
 
 def test_the_file_has_the_zeros(tmp_path: Path) -> None:
@@ -46,13 +56,13 @@ def test_a_smaller_network_is_built_again_from_its_manifest(tmp_path: Path) -> N
 
 def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
     """The whole chain: pruned, trained on, prepared, trained on, and exported to every int8 format."""
-    model = made("structured-0.3+qat", tmp_path / "model", epochs=1, qat_epochs=2)
+    model = made("structured-0.3+qat", tmp_path / "model", epochs=2, qat_epochs=1, recipe={"crop": 500})
     network = store.network(model)
     assert isinstance(network, QuantizationAware)
     assert model.manifest.structure
     assert model.manifest.training["compressed"] == ["structured-0.3", "qat"]
     tuning = model.manifest.training["fine_tunings"][-1]
-    assert (tuning["epochs"], tuning["recipe"]["precision"], tuning["recipe"]["hint"]) == (2, "fp32", 0)
+    assert (tuning["epochs"], tuning["recipe"]["precision"], tuning["recipe"]["hint"]) == (1, "fp32", 0)
     assert tuning["recipe"]["learning_rate"] == pytest.approx(1e-4)
     assert [t["of"] for t in model.manifest.training["fine_tunings"]] == ["structured-0.3", "structured-0.3+qat"]
     assert len(model.manifest.scores) == 2
@@ -74,22 +84,22 @@ def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
         assert artifact.before["parameters"] == 1_367_781
 
 
-def test_fine_tuning_keeps_zeros_and_records_its_training(tmp_path: Path) -> None:
-    model = made("l1-0.4", tmp_path, epochs=1)
+def test_fine_tuning_keeps_zeros_and_records_its_training(small: str, tmp_path: Path) -> None:
+    model = made("l1-0.4", tmp_path, small, epochs=1)
     weights = [p for p in store.network(model).parameters() if p.ndim == 3]
     assert sum(int((p == 0).sum()) for p in weights) / sum(p.numel() for p in weights) >= 0.399
     tuning = model.manifest.training["fine_tunings"][-1]
     assert tuning["epochs"] == 1
     assert tuning["recipe"]["keep_zeros"] is True
-    assert tuning["recipe"]["teacher"] == "resnet1d"
+    assert tuning["recipe"]["teacher"] == "small-signal"
     assert model.manifest.scores
 
 
 @pytest.mark.parametrize("spec", ["structured-0.5", "qat"])
-def test_an_interrupted_fine_tuning_continues(tmp_path: Path, spec: str) -> None:
+def test_an_interrupted_fine_tuning_continues(small: str, tmp_path: Path, spec: str) -> None:
     seen: list[int] = []
     starts: set[int] = set()
-    start = tmp_path / "work" / spec / "resnet1d.safetensors"
+    start = tmp_path / "work" / spec / "small-signal.safetensors"
 
     def watch(stop: bool) -> Watch:
         def epoch(report: EpochReport) -> None:
@@ -102,19 +112,19 @@ def test_an_interrupted_fine_tuning_continues(tmp_path: Path, spec: str) -> None
 
     tuning = FineTuning(epochs=2, recipe={"crop": 500, "teacher": ""})
     with pytest.raises(KeyboardInterrupt):
-        compress("resnet1d", spec, tmp_path, DEMO, tuning, watch(stop=True))
+        compress(small, spec, tmp_path, DEMO, tuning, watch(stop=True))
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
-    model = store.find(str(compress("resnet1d", spec, tmp_path, DEMO, tuning, watch(stop=False))))
+    model = store.find(str(compress(small, spec, tmp_path, DEMO, tuning, watch(stop=False))))
     assert seen == [1, 2]
     assert len(starts) == 1  # from the same file, not from another calibration
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["resnet1d.json", "resnet1d.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["small-signal.json", "small-signal.safetensors"]
     tuning = model.manifest.training["fine_tunings"][-1]
     assert tuning["epochs"] == 2
     assert (tuning["recipe"]["crop"], tuning["recipe"]["teacher"]) == (500, "")
     assert tuning["recipe"]["amplitude"] == model.manifest.training["recipe"]["amplitude"]
 
 
-def test_checkpoints_of_another_compression_are_not_used(tmp_path: Path) -> None:
+def test_checkpoints_of_another_compression_are_not_used(small: str, tmp_path: Path) -> None:
     seen: list[int] = []
 
     def stop(report: EpochReport) -> None:
@@ -124,15 +134,13 @@ def test_checkpoints_of_another_compression_are_not_used(tmp_path: Path) -> None
     recipes: tuple[dict[str, Any], ...] = ({"crop": 500, "teacher": ""}, {"crop": 600, "teacher": ""})
     for recipe in recipes:
         with pytest.raises(KeyboardInterrupt):
-            compress(
-                "resnet1d", "structured-0.5", tmp_path, DEMO, FineTuning(epochs=2, recipe=recipe), Watch(epoch=stop)
-            )
+            compress(small, "structured-0.5", tmp_path, DEMO, FineTuning(epochs=2, recipe=recipe), Watch(epoch=stop))
     assert seen == [1, 1]
 
 
-def test_zeros_of_an_earlier_compression_are_kept(tmp_path: Path) -> None:
+def test_zeros_of_an_earlier_compression_are_kept(small: str, tmp_path: Path) -> None:
     """By the fine-tuning of a later one, though its variant does not name them."""
-    earlier = compress("resnet1d", "l1-0.5", tmp_path / "first", DEMO, FineTuning())
+    earlier = compress(small, "l1-0.5", tmp_path / "first", DEMO, FineTuning())
     second = compress(str(earlier), "random-0.1", tmp_path / "second", DEMO, FineTuning(epochs=1, recipe={"crop": 500}))
     manifest = store.find(str(second)).manifest
     assert manifest.variant == "random-0.1"
@@ -140,17 +148,17 @@ def test_zeros_of_an_earlier_compression_are_kept(tmp_path: Path) -> None:
     assert manifest.training["fine_tunings"][-1]["recipe"]["keep_zeros"] is True
 
 
-def test_a_chain_continues_from_its_base(tmp_path: Path) -> None:
+def test_a_chain_continues_from_its_base(small: str, tmp_path: Path) -> None:
     """The same network as from the whole chain at once, to the bit; the first compression does not run again."""
     tuning = FineTuning(epochs=1)
-    base = compress("resnet1d", "structured-0.5", tmp_path / "base", DEMO, tuning)
+    base = compress(small, "structured-0.5", tmp_path / "base", DEMO, tuning)
     epochs: list[int] = []
     watch = Watch(epoch=lambda report: epochs.append(report.epoch))
     continued = store.find(
-        str(compress("resnet1d", "structured-0.5+l1-0.4", tmp_path / "on", DEMO, tuning, watch, base=str(base)))
+        str(compress(small, "structured-0.5+l1-0.4", tmp_path / "on", DEMO, tuning, watch, base=str(base)))
     )
     assert epochs == [1]
-    once = made("structured-0.5+l1-0.4", tmp_path / "once", epochs=1)
+    once = made("structured-0.5+l1-0.4", tmp_path / "once", small, epochs=1)
     assert continued.manifest.weights_sha256 == once.manifest.weights_sha256
     assert continued.manifest.variant == once.manifest.variant == "structured-0.5+l1-0.4"
     assert continued.manifest.training["compressed"] == once.manifest.training["compressed"]

@@ -150,7 +150,7 @@ def test_the_table_fits_80_columns() -> None:
         "1.37", "M", "104", "M", "2.77", "MB", f"{scores.macro_f1:.3f}", f"{scores.macro_auc:.3f}", "shipped",
     ]  # fmt: skip
     assert rows["vit"][1:5] == ["4.94", "M", "4.86", "G"]
-    assert not done.stderr.strip()
+    assert len(done.stderr.splitlines()) == 1, "the stage, and no problem"
 
 
 def test_one_line_says_why_columns_are_empty(
@@ -181,8 +181,8 @@ def test_an_unknown_kind_is_one_line() -> None:
 def test_without_torch_the_rest_of_the_table_is_there(light: str) -> None:
     done = edgebench("list", "models", PYTHONPATH=light)
     assert done.returncode == 0, done.stderr
-    (reason,) = done.stderr.strip().splitlines()
-    assert "'torch'" in reason and str(len(registry.names("models")) - 1) in reason
+    (reason,) = (line for line in done.stderr.splitlines() if "'torch'" in line)
+    assert str(len(registry.names("models")) - 1) in reason
     (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith(" resnet1d"))
     assert row[1:3] == ["2.77", "MB"], "without torch there are no parameters and no MACs"
     assert row[-1] == "shipped"
