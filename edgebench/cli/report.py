@@ -35,7 +35,7 @@ def report(
     \b[bold]Examples[/bold]
 
     \bedgebench report results/20260101-120000 --format md -o .
-    edgebench report laptop pi5 -o both       # one report, a table for each machine
+    edgebench report laptop pi5 -o both       # one report, one table per machine
     """
     from edgebench.pipeline import run_store
     from edgebench.reports import terminal

@@ -83,7 +83,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("train resnet1d --dataset demo -o x.json", "x.json: a file, not a folder; give another --output"),
         ("train resnet1d --dataset demo --teacher nobody", "no trained model 'nobody'"),
         ("train resnet1d --dataset demo --device gpu", "--device gpu: no such device; give cpu or cuda"),
-        ("train resnet1d --resume -o new", "new/resnet1d.checkpoint.pt: no checkpoint to go on from; leave --resume"),
+        ("train resnet1d --resume -o new", "new/resnet1d.checkpoint.pt: no checkpoint to resume"),
     ],
 )  # fmt: skip
 def test_it_is_one_line_and_nothing_is_left(

@@ -153,7 +153,7 @@ def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_explain_names_the_words_that_there_are() -> None:
     done = edgebench("explain", VARIANTS, "foo onnx")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert "no cell has all of the words 'foo onnx'; there are resnet1d, l1-0.4, none, " in done.stderr
+    assert "no cell has all of the words 'foo onnx'; the words are resnet1d, l1-0.4, none, " in done.stderr
 
 
 def test_list_tells_plugins_apart() -> None:

@@ -55,5 +55,5 @@ def test_a_profile_that_is_none_is_one_line(
     path = run / "profiles" / f"{CELL.cell.id}.json"
     path.write_text("[" * 100_000 if content is None else json.dumps(content))
     assert explained(run, monkeypatch) == 2
-    said = capsys.readouterr().err
-    assert said == f"error: {path}: is damaged; remove it and its line in journal.jsonl, and resume the run\n"
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {path}: damaged") and error.count("\n") == 1

@@ -71,7 +71,7 @@ def test_cells_time_and_the_last_result_are_in_sight(width: int) -> None:
     lines = screen(at_work(width)[0], width)
     assert all(len(line) <= width for line in lines)
     assert len(lines) == 6, "no line is folded"
-    assert lines[3].startswith("cells 2 done (1 without numbers), 1 runn")
+    assert lines[3].startswith("cells 2 done (1 not measured), 1 runn")
     assert lines[4].startswith("now   resnet1d onnx-int8 on host: latency")
     assert lines[5].startswith("last  resnet1d onnx on host: 1.73 ms, macro-F1")
     if width >= 80:

@@ -55,9 +55,9 @@ def test_what_an_interrupted_training_left_is_not_overwritten(
     with pytest.raises(typer.Exit) as ended:
         show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
     assert ended.value.exit_code == 130
-    assert "Go on: the same command with --resume" in " ".join(capsys.readouterr().err.split())
+    assert "Continue: the same command with --resume" in " ".join(capsys.readouterr().err.split())
     left = checkpoint.read_bytes()
-    with pytest.raises(ModelError, match="a training was begun there: add --resume to go on, or remove it"):
+    with pytest.raises(ModelError, match="an unfinished training"):
         show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
     assert checkpoint.read_bytes() == left
     monkeypatch.setattr(api, "train", trained)
