@@ -21,12 +21,14 @@ from edgebench import api
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.cli import app as app_module
 from edgebench.cli import device
+from edgebench.core import flat_row
 from edgebench.core.contracts import Job, RecordSet
 from edgebench.isolation.jobs import run_job
+from edgebench.pipeline import run_store
 from edgebench.remote.bundles import reading
 
 BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")
-DEVICE_HAS = ("numpy", "psutil", "onnxruntime")
+DEVICE_HAS = ("msgspec", "numpy", "psutil", "onnxruntime")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,10 @@ def board(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Path:
     return home / "venv" / "bin" / "python"
 
 
+def flat_rows_of(run: Path) -> list[dict[str, object]]:
+    return [flat_row.flatten(m) for m in run_store.read(run).measurements]
+
+
 def on(board: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return subprocess.run(
@@ -85,8 +91,8 @@ def test_it_measures_there_as_here(board: Path, packed: Path, exported: Path, tm
         "--limit", "48", *BRIEF,
     )  # fmt: skip
     assert here.returncode == 0, here.stderr
-    rows = {str(row["exporter"]): row for row in lines_of(tmp_path / "there" / "measurements.jsonl")}
-    others = {str(row["exporter"]): row for row in lines_of(tmp_path / "here" / "measurements.jsonl")}
+    rows = {str(row["exporter"]): row for row in flat_rows_of(tmp_path / "there")}
+    others = {str(row["exporter"]): row for row in flat_rows_of(tmp_path / "here")}
     for name in ("onnx", "onnx-int8"):
         for field in ("macro_f1", "macro_f1_low", "macro_auc", "delta_macro_f1", "delta_low", "agreement", "dataset",
                       "records", "artifact_sha256"):  # fmt: skip
@@ -149,7 +155,7 @@ def test_it_goes_on_after_a_power_cut(board: Path, packed: Path, tmp_path: Path)
 def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) -> None:
     done = edgebench("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
     assert done.returncode == 0, done.stderr
-    rows = lines_of(tmp_path / "run" / "measurements.jsonl")
+    rows = flat_rows_of(tmp_path / "run")
     assert {(r["target"], r["emulated"], r["status"]) for r in rows} == {("arm-qnnpack", True, "ok")}
     assert (tmp_path / "run" / "report.md").exists()
 
