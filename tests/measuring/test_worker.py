@@ -21,9 +21,9 @@ from edgebench.core.serialization import to_dict
 
 PERFORMED = """
 import json, sys
-from edgebench import worker
-from edgebench.contracts import Job
-from edgebench.records import from_dict
+from edgebench.core.contracts import Job
+from edgebench.core.serialization import from_dict
+from edgebench.measuring import worker
 assert worker.perform(from_dict(Job, json.loads(sys.stdin.read()))).status == "ok"
 """
 SPARED = {"psutil", "importlib.metadata", "subprocess", "edgebench.tasks.statistics", "edgebench.core.measurements"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgebench.core.errors import RunError
+from edgebench.core.flat_row import flatten
 from edgebench.core.serialization import to_json
 from edgebench.measuring import environment
 from edgebench.pipeline import run_store, stored_schema
 from edgebench.pipeline.plan import load
 
-ROW = json.loads(to_json(CELL))
+ROW: dict[str, Any] = flatten(CELL)
+"""As earlier versions wrote it."""
 DEEP = "[" * 100_000
 WORD = st.sampled_from([*stored_schema.ENVIRONMENT, *stored_schema.PLAN])
 JSON = st.recursive(
@@ -122,6 +125,17 @@ def test_a_number_that_nothing_can_compute_with_is_refused(tmp_path: Path, field
     with pytest.raises(RunError) as refused:
         run_store.read(folder)
     assert str(refused.value) == f"{folder}/measurements.jsonl:1: {field}: must be a smaller number"
+
+
+def test_a_nested_row_is_checked_as_far_inside(tmp_path: Path) -> None:
+    row = json.loads(to_json(CELL))
+    assert run_store.read(folder_of(tmp_path, row)).measurements == (replace(CELL, run=tmp_path.name),)
+    row["latency"]["steadiness"]["reason"] = "\x1b\ud800"
+    (m,) = run_store.read(folder_of(tmp_path, row)).measurements
+    assert value(m, "verdict_reason") == "\ufffd\ufffd"
+    row["artifact"]["network"]["macs"] = 10**400
+    with pytest.raises(RunError, match=r"jsonl:1: artifact\.network\.macs: must be a smaller number"):
+        run_store.read(folder_of(tmp_path, row))
 
 
 def test_processes_with_samples_that_are_no_times_are_left_out(tmp_path: Path) -> None:
