@@ -196,7 +196,9 @@ def baseline(path: Path) -> Run:
     try:
         data = all_readable(json.loads(path.read_text(encoding="utf-8")))  # it may come from another machine
         nested = (flat_row.nested(row) for row in data["measurements"])
-        rows = tuple(validated(Measurement, row, str(path), RunError) for row in nested)
+        rows = tuple(
+            validated(Measurement, row, f"{path}, measurement {n}", RunError) for n, row in enumerate(nested, 1)
+        )
         return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None

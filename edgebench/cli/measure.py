@@ -58,8 +58,7 @@ def show(
 ) -> int:  # fmt: skip
     """Measure with progress in sight, then show the table; `again` completes an interrupted run. Returns the exit code:
     0, or 1 where no cell was measured."""
-    if resume is not None and output is not None:
-        raise PlanError("--resume names the run's folder already; omit --output")
+    require_one_folder(output, resume)
     folder = resume or output or api.new_folder()
     with view.progress(f"what is measured is kept. Complete it: {again} {folder}") as reporter:
         run = measured(folder, reporter)
@@ -69,3 +68,9 @@ def show(
     any_measured = any(m.status == "ok" for m in run.measurements)
     view.next_steps(folder, any_measured)
     return 0 if any_measured else 1
+
+
+def require_one_folder(output: Path | None, resume: Path | None) -> None:
+    """Raise PlanError where both a new folder and that of a run to complete are named."""
+    if resume is not None and output is not None:
+        raise PlanError("--resume names the run's folder already; omit --output")

@@ -12,7 +12,7 @@ import typer
 from edgebench import api
 from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.measure import measure as run_measure
-from edgebench.cli.measure import show
+from edgebench.cli.measure import require_one_folder, show
 from edgebench.cli.options import (
     MEASURING,
     Artifacts,
@@ -88,6 +88,8 @@ def run(
     edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3
     """
     from edgebench.pipeline import read_plan, run_store
+
+    require_one_folder(output, resume)
 
     values = fields(
         models=model, weights=weights, tune_thresholds=tune_thresholds,

@@ -220,7 +220,7 @@ def test_the_command_line(tmp_path: Path) -> None:
         (("gate", "old"), "error: name a baseline"),
         (("gate", "old", "--baseline", "nothing.json"), "error: nothing.json: cannot be read"),
         (("gate", "old", "--baseline", "broken.json"), "error: broken.json: not a baseline"),
-        (("gate", "old", "--baseline", "strange.json"), "error: strange.json: 0.modle"),
+        (("gate", "old", "--baseline", "strange.json"), "error: strange.json, measurement 1: modle"),
         (("compare", "old", "other"), "error: old was measured on A Processor (abc), other on B (x)"),
     ],
 )

@@ -114,7 +114,7 @@ NO_RUNS = {
     "none": (None, "not a run's folder (no plan.json)"), "text": (b"x", "not JSON"), "bytes": (b"\xff\xfe", "not JSON"),
     "a list": (b"[]", "not of a run"), "another program's": (b'{"format_version": "1.2"}', "not of a run (no plan)"),
     "a plan of a number": (b'{"plan": 5, "inputs": {}}', "not of a run (no plan)"),
-    "targets of a number": (b'{"plan": {"targets": 5}, "inputs": {}}', "targets: must be a list of texts, not 5"),
+    "targets of a number": (b'{"plan": {"targets": 5}, "inputs": {}}', "targets: "),
 }  # fmt: skip
 
 

@@ -131,6 +131,17 @@ def test_a_number_that_nothing_can_compute_with_is_refused(tmp_path: Path, field
     assert str(refused.value) == f"{folder}/measurements.jsonl:1: {field}: must be a smaller number"
 
 
+def test_a_nested_row_is_checked_as_far_inside(tmp_path: Path) -> None:
+    row = json.loads(to_json(CELL))
+    assert run_store.read(folder_of(tmp_path, row)).measurements == (replace(CELL, run=tmp_path.name),)
+    row["latency"]["steadiness"]["reason"] = "\x1b\ud800"
+    (m,) = run_store.read(folder_of(tmp_path, row)).measurements
+    assert value(m, "verdict_reason") == "\ufffd\ufffd"
+    row["artifact"]["network"]["macs"] = 10**400
+    with pytest.raises(RunError, match=r"jsonl:1: artifact\.network\.macs: must be a smaller number"):
+        run_store.read(folder_of(tmp_path, row))
+
+
 def test_processes_with_samples_that_are_no_times_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     good, pair = np.array([1.0, 2.0]), np.array([[1.0, 2.0]])
