@@ -14,6 +14,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── BundleError       a bundle that is damaged, or not one
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── MissingPackage    an optional dependency that is needed here and is not installed
+    ├── MovedModule       a plug-in that imports a module of EdgeBench by an earlier path
     ├── RemoteError       a device that cannot be reached or used over SSH
     └── RunError          a run folder that cannot be written, resumed or read
         └── DiskFull      no space left: nothing is lost, and the run can be resumed
@@ -87,6 +88,13 @@ class MissingPackage(EdgeBenchError):  # noqa: N818
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the package '{package}': pip install 'edgebench[{extra}]'")
+
+
+class MovedModule(EdgeBenchError):  # noqa: N818
+    """A plug-in that imports a module of EdgeBench by the path of an earlier version."""
+
+    def __init__(self, plugin: str, old: str, new: str) -> None:
+        super().__init__(f"{plugin} imports {old}, which is {new} now: change its import")
 
 
 class RemoteError(EdgeBenchError):

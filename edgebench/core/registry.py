@@ -7,7 +7,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any, cast
 
 from edgebench.core import options
-from edgebench.core.errors import MissingPackage, UnknownPlugin
+from edgebench.core.errors import MissingPackage, MovedModule, UnknownPlugin
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -24,6 +24,15 @@ KINDS = {
     "runtimes": "runtime",
     "renderers": "report format",
 }
+MOVED = {
+    **{f"edgebench.{n}": f"edgebench.core.{n}" for n in (
+        "contracts", "errors", "files", "measurements", "options", "protocols", "recipe", "registry", "settings", "units"
+    )},
+    "edgebench.events": "edgebench.core.progress", "edgebench.lens": "edgebench.quantization.error",
+    "edgebench.run_store": "edgebench.pipeline.run_store", "edgebench.signals": "edgebench.data.signals",
+    "edgebench.statistics": "edgebench.tasks.statistics", "edgebench.structure": "edgebench.models.structure",
+}  # fmt: skip
+"""Modules that plug-ins of earlier versions import, and where they are now."""
 UNNAMED = {"datasets": ("bundle",)}
 """Plug-ins that EdgeBench alone chooses: a bundle's records are those that `edgebench measure BUNDLE` finds in it."""
 _EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pandas": "report", "tabulate": "report"}
@@ -67,6 +76,8 @@ def load(kind: str, name: str, where: str = "") -> Any:
         return pkgutil.resolve_name(where)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
+        if new := MOVED.get(error.name or ""):
+            raise MovedModule(f"the {KINDS[kind]} '{name}'", str(error.name), new) from error
         if package in ("edgebench", ""):
             raise
         raise MissingPackage(package, _EXTRA.get(package, "all"), f"the {KINDS[kind]} '{name}'") from error

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import importlib
 from importlib.metadata import packages_distributions
 
 import pytest
 from helpers import PluginMaker
 
 from edgebench.core import registry
-from edgebench.core.errors import MissingPackage, UnknownPlugin
+from edgebench.core.errors import MissingPackage, MovedModule, UnknownPlugin
 
 BUILT_IN: dict[str, set[str]] = {
     "datasets": {"bundle", "demo", "ptbxl"},
@@ -90,6 +91,14 @@ def test_a_broken_import_of_edgebench_itself_is_not_hidden(plugin: PluginMaker) 
     plugin("broken", "import edgebench.nowhere", "[edgebench.runtimes]\nbroken = broken:RUNTIME\n")
     with pytest.raises(ModuleNotFoundError, match=r"edgebench\.nowhere"):
         registry.runtime("broken")
+
+
+@pytest.mark.parametrize(("old", "new"), registry.MOVED.items())
+def test_a_plugin_of_an_earlier_version_learns_where_a_module_is(plugin: PluginMaker, old: str, new: str) -> None:
+    importlib.import_module(new)
+    plugin("early", f"import {old}", "[edgebench.runtimes]\nearly = early:RUNTIME\n")
+    with pytest.raises(MovedModule, match=f"'early' imports {old}, which is {new} now"):
+        registry.runtime("early")
 
 
 def test_a_variant_is_found_by_what_stands_before_its_numbers(plugin: PluginMaker) -> None:
