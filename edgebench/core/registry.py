@@ -26,7 +26,8 @@ KINDS = {
 }
 MOVED = {
     **{f"edgebench.{n}": f"edgebench.core.{n}" for n in (
-        "contracts", "errors", "files", "measurements", "options", "protocols", "recipe", "registry", "settings", "units"
+        "contracts", "errors", "files", "measurements", "options", "protocols", "recipe", "registry", "settings",
+        "units",
     )},
     "edgebench.events": "edgebench.core.progress", "edgebench.lens": "edgebench.quantization.error",
     "edgebench.run_store": "edgebench.pipeline.run_store", "edgebench.signals": "edgebench.data.signals",

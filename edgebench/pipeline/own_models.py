@@ -14,7 +14,7 @@ import numpy as np
 from edgebench.artifacts.import_model import ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core.contracts import Artifact, RecordSet
-from edgebench.core.errors import ArtifactError, ModelError
+from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
 from edgebench.core.serialization import to_dict, to_json
 from edgebench.core.validation import validated
@@ -46,14 +46,17 @@ def sources(build: BuildPlan, validation: RecordSet | None, folder: Path, timeou
     """The models of the plan; a network from a Python file is imported into `folder`, as a manifest and weights.
 
     `validation` has the records that its thresholds are chosen on; with None they are those of its card. Raises
-    ModelError.
+    ModelError, and PlanError where two models have one name.
     """
     found = {}
     for model in build.models:
         if model in build.own_models:
             own.trust(model)
             model = str(_import(model, build.weights, validation, folder, timeout_s))
-        found[safe(model)] = model
+        name = safe(model)
+        if name in found:
+            raise PlanError(f"models: two have the name '{name}'; set another name in the network's TOML file")
+        found[name] = model
     return found
 
 

@@ -116,7 +116,7 @@ def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_
     assert run.environment["target_threads"] == {"host": 1}
     text = (run.folder / "journal.jsonl").read_text()
     timed = [json.loads(line) for line in text.splitlines() if "latency~" in line]
-    assert {line["values"]["settings"]["threads"] for line in timed} == {"1"}
+    assert {line["result"]["settings"]["threads"] for line in timed} == {"1"}
 
 
 def test_what_cannot_take_batches_is_told_once(exported: Path, tmp_path: Path) -> None:

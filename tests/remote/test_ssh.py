@@ -256,7 +256,7 @@ def test_pip_that_fails_is_a_row(server: Server, exported: Path, tmp_path: Path)
     found = harness.run(quick(exported, "onnx", targets=(board,), limit=8), tmp_path / "run")
     (row,) = found.measurements
     assert row.status == "failed" and row.host == "board"
-    assert "board: pip could not install numpy>=1.26 psutil>=5.9: ERROR:" in row.reason and "\n" not in row.reason
+    assert "board: pip could not install " in row.reason and "\n" not in row.reason
 
 
 @pytest.mark.slow
