@@ -34,7 +34,7 @@ class Partition:
 
 
 def find_parts(module: nn.Module, path: str, partition: Partition) -> None:
-    """Add the largest modules that FX can trace; replaces a module that it cannot trace by the children."""
+    """Add the largest modules that FX can trace; replaces a module that it cannot trace by its children."""
     if not any(isinstance(m, QUANTIZABLE) for m in module.modules()):
         return
     try:

@@ -1,4 +1,4 @@
-"""The start of a training: the network, its first weights, and what they and the records are."""
+"""The start of a training: the network, its first weights, and the hashes of its inputs."""
 
 from __future__ import annotations
 

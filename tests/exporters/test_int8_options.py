@@ -73,14 +73,14 @@ FX = [("calibration", w) for w in ("histogram", "minmax", "moving-average", "per
 
 
 @pytest.mark.parametrize("engine", ["fbgemm", "x86", "onednn", "qnnpack"])
-@pytest.mark.parametrize(("what", "word"), FX)
-def test_torch(network: nn.Module, tmp_path: Path, engine: str, what: str, word: str) -> None:
+@pytest.mark.parametrize(("option", "word"), FX)
+def test_torch(network: nn.Module, tmp_path: Path, engine: str, option: str, word: str) -> None:
     if engine == "onednn" and word == "affine-weights":
         with pytest.raises(Unsupported, match="onednn"):
-            export(network, "onednn-int8", tmp_path, options={what: word})
+            export(network, "onednn-int8", tmp_path, options={option: word})
         return
-    done = export(network, f"{engine}-int8", tmp_path, options={what: word})
-    assert done.calibration_method == (word if what == "calibration" else "percentile")
+    done = export(network, f"{engine}-int8", tmp_path, options={option: word})
+    assert done.calibration_method == (word if option == "calibration" else "percentile")
     found = answers(done, engine)
     assert 0 < np.abs(found - dense(network)).max() < 0.15
     if word != "percentile" and (engine, word) != ("qnnpack", "per-tensor"):  # those are the defaults
@@ -94,10 +94,10 @@ ORT = [("calibration", w) for w in ("minmax", "entropy", "percentile", "moving-a
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "word"), ORT)
-def test_onnx(network: nn.Module, tmp_path: Path, what: str, word: str) -> None:
-    done = export(network, "onnx-int8", tmp_path, options={what: word})
-    assert done.calibration_method == (word if what == "calibration" else "minmax")
+@pytest.mark.parametrize(("option", "word"), ORT)
+def test_onnx(network: nn.Module, tmp_path: Path, option: str, word: str) -> None:
+    done = export(network, "onnx-int8", tmp_path, options={option: word})
+    assert done.calibration_method == (word if option == "calibration" else "minmax")
     assert 0 < np.abs(answers(done, "") - dense(network)).max() < 0.3
     types = {i.data_type for i in onnx.load(done.file).graph.initializer if len(i.dims) > 1}
     assert types == {onnx.TensorProto.UINT8 if word == "u8u8" else onnx.TensorProto.INT8}

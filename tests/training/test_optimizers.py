@@ -41,7 +41,7 @@ def test_muon_steps_along_the_orthogonalised_gradient(shape: tuple[int, int]) ->
     assert 0.6 < torch.linalg.svdvals(step).min() < torch.linalg.svdvals(step).max() < 1.3
 
 
-def test_what_is_no_matrix_of_the_network_is_adamws() -> None:
+def test_adamw_steps_all_but_the_matrices_of_the_network() -> None:
     torch.manual_seed(0)
     network, hint = registry.architecture("deit-tiny").build(5), nn.Linear(192, 32)
     optimizer = optimizer_of(network, hint, recipe())

@@ -92,7 +92,7 @@ def test_a_network_on_the_image_gets_the_window() -> None:
     assert network.calls == [window]
 
 
-def test_what_a_step_shows_follows_the_recipe() -> None:
+def test_the_window_of_a_step_follows_the_recipe() -> None:
     window = views.choose_window(PROGRESSIVE, 0, 1000, seeded())
     assert window == Window(window.start, 250, 0.57, 0.5, 0.75)
     assert views.choose_window(PROGRESSIVE, 15, 1000, seeded()) == Window(0, 1000)

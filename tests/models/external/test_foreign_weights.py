@@ -53,7 +53,7 @@ def test_code_in_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "harm").exists()
 
 
-def test_what_is_no_state_dict(tmp_path: Path) -> None:
+def test_files_without_a_state_dict(tmp_path: Path) -> None:
     (tmp_path / "noise.pth").write_bytes(b"noise")
     torch.save([1, 2], tmp_path / "list.pth")
     for name in ("noise.pth", "list.pth", "none.pth"):
