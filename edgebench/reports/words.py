@@ -27,7 +27,7 @@ def incomplete(run: Run, paths: bool = False) -> list[str]:
     for part in run.parts or (run,):
         if part.unmeasured:
             left = f"{part.unmeasured} cell{'s are' if part.unmeasured > 1 else ' is'} not measured yet"
-            verb = "measure" if part.plan.get("artifacts") else "run"
-            again = f"edgebench {verb} --resume {part.folder if paths else part.name}"
+            command = "measure BUNDLE" if part.plan.get("dataset") == "bundle" else "run"
+            again = f"edgebench {command} --resume {part.folder if paths else part.name}"
             found.append(f"{part.name} is incomplete: {left}. Unless it is still running, complete it: {again}")
     return found

@@ -38,7 +38,7 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
     terminal.show(stopped, console)
     shown = console.export_text()
     assert f"{left} cell" in shown
-    assert f"edgebench measure --resume {folder}" in shown.replace("\n", "")
+    assert f"edgebench run --resume {folder}" in shown.replace("\n", "")
     run = api.run(plan, folder, resume=True)
     assert run.unmeasured == 0
     after = lines_of(folder / "journal.jsonl")
