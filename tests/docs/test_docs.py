@@ -14,9 +14,9 @@ from doc_blocks import PAGES, ROOT, Block, blocks, commands, inline, shell
 from edgebench.cli.app import app
 from edgebench.core import registry
 from edgebench.core.contracts import Target
-from edgebench.core.errors import PlanError
+from edgebench.core.errors import ModelError, PlanError
 from edgebench.core.validation import validated
-from edgebench.models.card import Card
+from edgebench.models import card as cards
 from edgebench.pipeline import read_plan
 
 CLI = typer.main.get_command(app)
@@ -102,7 +102,8 @@ def test_files_load(block: Block, tmp_path: Path) -> None:
     elif "architecture" in data:
         assert validated(Target, data, block.where, PlanError).name == data["name"]
     elif "classes" in data:
-        assert validated(Card, data, block.where, PlanError).classes
+        (tmp_path / "net.toml").write_text(block.text)
+        assert cards.read(tmp_path / "net.py", ModelError, tuned=True).classes
     else:
         path = tmp_path / "plan.toml"
         path.write_text(block.text)
