@@ -21,6 +21,7 @@ from edgebench.artifacts.artifacts import Built, perform
 from edgebench.cli import device
 from edgebench.cli import options as cli_options
 from edgebench.core.contracts import Job, RecordSet
+from edgebench.pipeline import run_store
 from edgebench.remote.bundles import reading
 
 BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")
@@ -83,15 +84,17 @@ def test_it_measures_there_as_here(board: Path, packed: Path, exported: Path, tm
         "--limit", "48", *BRIEF,
     )  # fmt: skip
     assert here.returncode == 0, here.stderr
-    rows = {str(row["exporter"]): row for row in lines_of(tmp_path / "there" / "measurements.jsonl")}
-    others = {str(row["exporter"]): row for row in lines_of(tmp_path / "here" / "measurements.jsonl")}
+    rows, others = (
+        {m.cell.exporter: m for m in run_store.read(tmp_path / place).measurements} for place in ("there", "here")
+    )
     for name in ("onnx", "onnx-int8"):
-        for field in ("macro_f1", "macro_f1_low", "macro_auc", "delta_macro_f1", "delta_low", "agreement", "dataset",
-                      "records", "artifact_sha256"):  # fmt: skip
-            assert rows[name][field] == others[name][field], field
-        assert rows[name].keys() == others[name].keys()
-    assert rows["eager"]["status"] == "unsupported"
-    assert "torch is not installed: pip install" in str(rows["eager"]["reason"])
+        one, other = rows[name], others[name]
+        assert one.scores and other.scores and one.artifact and other.artifact
+        assert (one.scores.macro_f1, one.scores.macro_auc) == (other.scores.macro_f1, other.scores.macro_auc)
+        assert (one.scores.agreement, one.scores.records) == (other.scores.agreement, other.scores.records)
+        assert (one.dataset, one.artifact.sha256) == (other.dataset, other.artifact.sha256)
+    assert rows["eager"].status == "unsupported"
+    assert "torch is not installed: pip install" in rows["eager"].reason
     assert "torch is not installed: pip install" in there.stdout and "onnx-int8" in there.stdout
     written = api.report([tmp_path / "there"], output=tmp_path / "report")
     assert "onnx-int8" in written[1].read_text()
@@ -147,8 +150,8 @@ def test_it_goes_on_after_a_power_cut(board: Path, packed: Path, tmp_path: Path)
 def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) -> None:
     done = edgebench("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
     assert done.returncode == 0, done.stderr
-    rows = lines_of(tmp_path / "run" / "measurements.jsonl")
-    assert {(r["target"], r["emulated"], r["status"]) for r in rows} == {("arm-qnnpack", True, "ok")}
+    rows = run_store.read(tmp_path / "run").measurements
+    assert {(m.cell.target, m.emulated, m.status) for m in rows} == {("arm-qnnpack", True, "ok")}
     assert (tmp_path / "run" / "report.md").exists()
 
 

@@ -35,7 +35,7 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
     assert left == 2 - len(stopped.measurements) > 0
     console = Console(width=200, record=True, file=io.StringIO())
     terminal.show(stopped, console)
-    assert f"run is not complete, {left} cell" in (shown := console.export_text())
+    assert f"run is incomplete: {left} cell" in (shown := console.export_text())
     assert f"edgebench measure --resume {folder}" in shown.replace("\n", "")
     run = api.run(plan, folder, resume=True)
     assert run.unmeasured == 0
