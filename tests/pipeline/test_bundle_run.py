@@ -117,7 +117,7 @@ def test_bad_input_is_one_line(board: Path, packed: Path, tmp_path: Path) -> Non
     damaged = tmp_path / "damaged.bundle"
     damaged.write_bytes(packed.read_bytes()[:-4000])
     for arguments, reason in (
-        ((damaged,), "cut off or damaged"), ((tmp_path / "no.bundle",), "no such bundle"),
+        ((damaged,), "cut off or damaged"), ((tmp_path / "no.bundle",), "no such file"),
         ((packed, "--threads", "0"), "error: --threads 0: must be at least 1\n"),
         ((packed, "--target", "moon"), "unknown target 'moon'"),
         ((packed, "--processes", "0"), "error: --processes 0: must be at least 1\n"),
