@@ -73,6 +73,14 @@ def artifact(exported: Path) -> StoredArtifact:
     return read(exported / "onnx")
 
 
+@pytest.fixture(scope="session")
+def packed(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """fp32 and int8 of ONNX, the fp32 network, and 48 records."""
+    path = tmp_path_factory.mktemp("packed") / "ship.bundle"
+    api.bundle([exported / "onnx", exported / "onnx-int8", exported / "eager"], path, limit=48)
+    return path
+
+
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginMaker:
     """Install a third party's plug-in for this process and its children."""

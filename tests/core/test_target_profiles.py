@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ssh_server import Server
 
 from edgebench.core import target_profiles
 from edgebench.core.contracts import Target
@@ -148,3 +149,18 @@ def test_a_profile_that_is_wrong_is_one_line(tmp_path: Path, text: bytes, patter
     assert "\n" not in str(caught.value)
     with pytest.raises(PlanError, match="no such target profile"):
         find(str(tmp_path / "nowhere.toml"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ssh", "-oProxyCommand=touch evil"), ("ssh", "-E/tmp/evil"), ("ssh", "a b"), ("ssh", "a;b"),
+        ("ssh_folder", "/etc"), ("ssh_folder", "../x"), ("ssh_folder", ""), ("ssh_packages", "all"),
+        ("ssh_timeout_s", 0),
+    ],
+)  # fmt: skip
+def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, field: str, value: object) -> None:
+    profile = Server(tmp_path, 1).target(**{field: value})
+    with pytest.raises(PlanError, match=field) as caught:
+        target_profiles.find(str(profile), environment.machine())
+    assert "\n" not in str(caught.value)

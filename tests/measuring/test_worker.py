@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from helpers import PluginMaker
 
+from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact, InputContract, Job, RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
 from edgebench.isolation.jobs import run_job
+from edgebench.remote.bundles import reading
 
 PERFORMED = """
 import json, sys
@@ -73,3 +75,48 @@ def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet
     assert run_job(job, 60).status == "ok"
     assert time.monotonic() - began < 30
     assert len(np.load(output)) == 100
+
+
+@pytest.mark.parametrize("name", ["onnx", "torchscript", "eager"])
+def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str, tmp_path: Path) -> None:
+    found = manifests.read(exported / name)
+    assert found.artifact is not None
+    assert found.path is not None
+    damaged = tmp_path / found.path.name
+    data = bytearray(found.path.read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged.write_bytes(data)
+    job = Job(
+        "predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1
+    )
+    outcome = run_job(job, 120)
+    assert outcome.status == "failed"
+    assert "SHA-256" in outcome.reason
+
+
+@pytest.mark.parametrize("name", ["onnx", "torchscript", "eager"])
+def test_cuda_without_a_gpu_says_so(exported: Path, demo: RecordSet, name: str, tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    found = manifests.read(exported / name)
+    assert found.artifact is not None
+    job = Job("predict", found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
+    outcome = run_job(job, 120)
+    assert outcome.status == "unsupported"
+    assert "CUDA" in outcome.reason
+
+
+def test_a_worker_checks_the_file_again(
+    packed: Path, artifact: StoredArtifact, demo: RecordSet, tmp_path: Path
+) -> None:
+    """What is damaged after a bundle was opened is not loaded either."""
+    opened = reading.opened(packed)
+    file = next((opened.folder / "artifacts").rglob("onnx/*.onnx"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    assert artifact.artifact
+    job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
+    assert "SHA-256" in run_job(job, 60).reason
+    file.write_bytes(whole)

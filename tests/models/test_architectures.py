@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,8 +11,6 @@ from torch import nn
 from torchvision.ops import StochasticDepth
 
 from edgebench.core import registry
-from edgebench.models.inceptiontime import Inception
-from edgebench.models.xresnet1d101 import Bottleneck
 
 
 @functools.cache
@@ -76,26 +73,6 @@ def test_efficientnetv2_s_drops_blocks_and_features() -> None:
 
 def test_efficientnetv2_edge_is_small() -> None:
     assert sum(p.numel() for p in network("efficientnetv2-edge").parameters()) < 2_000_000
-
-
-def test_inceptiontime() -> None:
-    blocks = [m for m in network("inceptiontime").modules() if isinstance(m, Inception)]
-    assert len(blocks) == 6
-    for block in blocks:
-        kernels = [branch.kernel_size for branch in block.branches if isinstance(branch, nn.Conv1d)]
-        assert kernels == [(39,), (19,), (9,)]
-    assert [b.bottleneck.in_channels for b in blocks] == [12, 128, 128, 128, 128, 128]
-
-
-def test_xresnet1d101() -> None:
-    """A stage begins where time is halved."""
-    blocks = [m for m in network("xresnet1d101").modules() if isinstance(m, Bottleneck)]
-    strides = [
-        next(c.stride for c in b.path.modules() if isinstance(c, nn.Conv1d) and c.kernel_size == (5,)) for b in blocks
-    ]
-    starts = [0, *(i for i, stride in enumerate(strides) if stride == (2,)), len(blocks)]
-    assert [b - a for a, b in pairwise(starts)] == [3, 4, 23, 3]
-    assert {c.out_channels for b in blocks for c in b.path.modules() if isinstance(c, nn.Conv1d)} == {64, 256}
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
 
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
-from edgebench.core.errors import ModelError
-from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
 from edgebench.tasks.statistics import decide, macro_f1
 from edgebench.training.evaluation import predict
-
-
-def test_resnet1d_has_the_required_size() -> None:
-    parameters = sum(p.numel() for p in registry.architecture("resnet1d").build(5).parameters())
-    assert 1_000_000 <= parameters <= 1_500_000
-
-
-@pytest.mark.parametrize("name", store.shipped())
-def test_shipped_model_is_complete(name: str) -> None:
-    manifest = store.find(name).manifest
-    assert manifest.classes == SUPERCLASSES
-    assert all(0.05 <= t <= 0.95 for t in manifest.thresholds)
-    assert set(manifest.scores) == {"fold9", "fold10"}
-    assert manifest.training["dataset"] == "PTB-XL"
-    assert manifest.parameters == sum(p.numel() for p in store.network(store.find(name)).parameters())
 
 
 def is_image(name: str) -> bool:
@@ -65,29 +44,3 @@ def test_demo_carries_signal() -> None:
     model = store.find("resnet1d")
     logits = predict(store.network(model), records)
     assert macro_f1(records.labels, decide(logits, model.manifest.thresholds)) >= 0.60
-
-
-def copy_of_shipped(folder: Path) -> Path:
-    for suffix in (".json", ".safetensors"):
-        shutil.copy(store.SHIPPED / f"resnet1d{suffix}", folder)
-    return folder / "resnet1d.json"
-
-
-def test_a_path_to_a_manifest_works(tmp_path: Path) -> None:
-    assert store.find(str(copy_of_shipped(tmp_path))).weights == tmp_path / "resnet1d.safetensors"
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"thresholds": [0.5]}, "thresholds"),
-        ({"weights": "../other.safetensors"}, "../other.safetensors"),
-        ({"weights_sha256": "0" * 64}, "resnet1d.safetensors"),
-        ({"surprise": 1}, "surprise"),
-    ],
-)
-def test_a_wrong_manifest_is_refused(tmp_path: Path, change: dict[str, object], named: str) -> None:
-    path = copy_of_shipped(tmp_path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ModelError, match=named):
-        store.find(str(path))

@@ -63,6 +63,41 @@ def test_no_two_files_import_each_other() -> None:
     assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
+WITHOUT_MIRROR = {
+    "records and protocols only; who reads or fills them tests them": (
+        "core/measurements core/progress core/protocols core/results compress/request choosing/rule"
+    ),
+    "thin command lines, one test for all in tests/cli/test_cli.py, test_help.py and test_snapshots.py": (
+        "api cli/app cli/bundle cli/compare cli/console cli/data cli/export cli/inspect cli/list_view cli/measure "
+        "cli/options cli/quantize cli/recommend cli/report cli/run cli/train"
+    ),
+    "plug-ins, tested by the contract of their kind for every registered one": (
+        "compress/qat runtimes/eager runtimes/torchscript models/presets models/layers models/card"
+    ),
+    "parts of a report, tested in whole reports in tests/reports": (
+        "reports/columns reports/csv reports/html/advice reports/html/cells reports/html/charts "
+        "reports/html/embedding reports/html/page reports/labels reports/machines reports/markdown reports/passes "
+        "reports/search reports/terminal"
+    ),
+    "steps of a process, tested where the whole runs: tests of chain, loop, fx, harness, session and bundles": (
+        "artifacts/import_model artifacts/manifests compress/process data/cache diagnosis measuring/sensors "
+        "models/external/own models/structure pipeline/records pipeline/remote_stage quantization/partition "
+        "quantization/refusal remote/bundles/layout remote/event_stream training/evaluation training/start "
+        "training/state training/trainer"
+    ),
+}
+"""Modules without a test file of their own, by the reason."""
+
+
+def test_tests_mirror_the_tree() -> None:
+    """A module of more than 40 lines has tests/<package>/test_<module>.py or a reason; the list names no other."""
+    home = ROOT / "edgebench"
+    long = [p for p in home.rglob("*.py") if p.name != "__init__.py" and len(p.read_text().splitlines()) > 40]
+    names = {p.relative_to(home).with_suffix("").as_posix(): p.relative_to(home) for p in long}
+    without = {n for n, p in names.items() if not (ROOT / "tests" / p.parent / f"test_{p.name}").exists()}
+    assert without == {name for listed in WITHOUT_MIRROR.values() for name in listed.split()}
+
+
 def test_few_modules_lie_at_the_top_and_files_are_short() -> None:
     assert len(list((ROOT / "edgebench").glob("*.py"))) <= 8
     assert {name: n for name, p in MODULES.items() if (n := len(p.read_text().splitlines())) > 300} == {}

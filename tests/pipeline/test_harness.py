@@ -19,11 +19,10 @@ from flat_rows import value
 from helpers import QUICK, PluginMaker, edgebench, lines_of, quick
 
 from edgebench import api
-from edgebench.core.errors import DiskFull, RunError
+from edgebench.core.errors import DiskFull
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
-from edgebench.pipeline.read_plan import load
 
 
 def test_every_figure_is_there(exported: Path, tmp_path: Path) -> None:
@@ -119,22 +118,6 @@ def test_a_broken_cell_is_a_row(
     assert rows["onnx"].status == "ok"
 
 
-def test_an_exporter_that_crashes_costs_only_itself(plugin: PluginMaker, tmp_path: Path) -> None:
-    code = """
-import ctypes
-class Exporter:
-    name, format, summary, engine, devices, calibrates, packages = "bad", "onnx", "", "", ("cpu",), False, ()
-    def export(self, task):
-        ctypes.string_at(0)
-EXPORTER = Exporter()
-"""
-    plugin("bad", code, "[edgebench.exporters]\nbad = bad:EXPORTER\n")
-    outcomes = api.export(exporters=("bad", "eager"), output=tmp_path / "out", calibration_records=8)
-    assert outcomes["resnet1d/none/bad"].status == "failed"
-    assert "SIGSEGV" in outcomes["resnet1d/none/bad"].reason
-    assert outcomes["resnet1d/none/eager"].status == "ok"
-
-
 def test_ctrl_c_on_the_command_line(exported: Path, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "edgebench", "measure", str(exported / "onnx"), "-o", str(tmp_path / "run"),
@@ -207,18 +190,6 @@ def wait_for(condition: object, seconds: float = 90) -> None:
         time.sleep(0.02)
 
 
-def test_a_folder_is_never_overwritten(exported: Path, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "thesis.txt").write_text("mine")
-    with pytest.raises(RunError, match="already there"):
-        api.run(quick(exported, "onnx"), tmp_path / "run")
-
-
-def test_two_at_one_run_are_refused(exported: Path, tmp_path: Path) -> None:
-    with run_store.locked(tmp_path / "run"), pytest.raises(RunError, match="another process"):
-        api.run(quick(exported, "onnx"), tmp_path / "run")
-
-
 def test_full_disk_loses_at_most_the_cell_in_progress(exported: Path, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
@@ -256,21 +227,3 @@ class Filler(ProgressReporter):
                         stream.write(b"\0" * 512)
                 except OSError:
                     self._latency = False
-
-
-def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only root may mount a small file system")
-    fields = {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
-    plan = load(None, fields)
-    try:
-        with pytest.raises(DiskFull, match="no space left"):
-            api.run(plan, folder / "run")
-        subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
-        run = api.run(plan, folder / "run", resume=True)
-        assert [m.status for m in run.measurements] == ["ok"]
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +68,6 @@ def test_a_target_by_its_path(toml: Path) -> None:
     profile = toml.with_name("mine.toml")
     profile.write_text('name = "mine"\ndescription = "mine"\narchitecture = "aarch64"\n')
     assert read_plan.load(None, {"targets": (str(profile),)}).measure.targets == (str(profile),)
-
-
-def test_a_plan_comes_back_from_its_document(toml: Path) -> None:
-    toml.write_text('data_dir = "somewhere"\nlimit = 5\nartifacts = ["a/manifest.json"]\n[measuring]\nprocesses = 4\n')
-    found = read_plan.load(toml, {})
-    stored = json.loads(json.dumps(found.document()))
-    assert read_plan.of_run(stored, {"limit": None, "exporters": ()}) == found
-    longer = read_plan.of_run(stored, {"limit": 9, "measuring": {"warmup": 3}})
-    assert (longer.measure.limit, longer.measure.measuring) == (9, Measuring(processes=4, warmup=3))
-    with pytest.raises(PlanError, match=r"^the run's plan: colour: "):
-        read_plan.of_run({**stored, "colour": "red"}, {})
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
 from flat_rows import value
 from helpers import QUICK, StopAfter, lines_of, quick
 from rich.console import Console
 
 from edgebench import api
-from edgebench.core.contracts import Outcome
-from edgebench.core.errors import RunError
-from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import run_store
 from edgebench.pipeline.read_plan import load
@@ -53,15 +48,6 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
     assert heard.cells == 0
 
 
-def test_a_run_that_never_began_leaves_what_was_there(tmp_path: Path) -> None:
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    for folder in (theirs / "run", tmp_path / "a" / "b" / "run"):
-        with pytest.raises(ValueError, match="no"), run_store.locked(folder):
-            raise ValueError("no")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs"] and not list(theirs.iterdir())
-
-
 class Notes(ProgressReporter):
     """Keeps the lines that stay, and how many cells are to come."""
 
@@ -74,87 +60,6 @@ class Notes(ProgressReporter):
 
     def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
         self.cells = cells
-
-
-def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
-    plan = load(
-        None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
-    )
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, tmp_path / "run", listener=StopAfter("measure memory", 1))
-    weights = next((tmp_path / "run" / "artifacts").rglob("*.safetensors"))
-    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
-    with pytest.raises(Exception, match="changed since it was exported"):
-        api.run(plan, tmp_path / "run", resume=True)
-
-
-def test_outcomes_keep_their_reason(tmp_path: Path) -> None:
-    store = run_store.create(tmp_path / "run", {}, {}, {})
-    key = JobKey("build", "net", "none", "onnx")
-    store.record(key, Outcome("failed", "because"))
-    assert run_store.reopen(tmp_path / "run", {}, {}, {}).outcomes == {key: Outcome("failed", "because")}
-
-
-def test_a_plan_of_an_earlier_version_has_fewer_fields(exported: Path, tmp_path: Path) -> None:
-    plan, folder = quick(exported, "onnx"), tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, folder, listener=StopAfter("measure memory", 1))
-    stored = json.loads((folder / "plan.json").read_text())
-    del stored["plan"]["finetuning"], stored["plan"]["tune_thresholds"], stored["plan"]["measuring"]["batches"]
-    del stored["inputs"]["targets"]["host"]["memory_limit_bytes"]
-    (folder / "plan.json").write_text(json.dumps(stored))
-    assert [m.status for m in api.run(plan, folder, resume=True).measurements] == ["ok"]
-
-
-def test_what_a_power_cut_took_is_measured_again(exported: Path, tmp_path: Path) -> None:
-    plan, folder = quick(exported, "onnx"), tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, folder, listener=StopAfter("measure latency", 1))
-    lost = next((folder / "samples").glob("*.npy"))
-    lost.write_bytes(b"")
-    run = api.run(plan, folder, resume=True)
-    assert [m.status for m in run.measurements] == ["ok"]
-    assert len(np.load(lost)) == 5
-
-
-def test_a_damaged_journal_is_one_line(exported: Path, tmp_path: Path) -> None:
-    plan, folder = quick(exported, "onnx"), tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, folder, listener=StopAfter("measure memory", 1))
-    journal = folder / "journal.jsonl"
-    journal.write_text("{damaged\n" + journal.read_text())
-    with pytest.raises(RunError, match=r"journal.jsonl:1: not a journal's line"):
-        api.run(plan, folder, resume=True)
-
-
-def test_a_changed_target_profile_is_refused(exported: Path, tmp_path: Path) -> None:
-    profile = tmp_path / "mine.toml"
-    profile.write_text('name = "mine"\ndescription = "x"\narchitecture = ""\nthreads = 1\n')
-    plan, folder = quick(exported, "onnx", targets=(str(profile),)), tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, folder, listener=StopAfter("measure memory", 1))
-    profile.write_text(profile.read_text().replace("threads = 1", "threads = 2"))
-    with pytest.raises(RunError, match="the inputs changed since it began \\(targets\\)"):
-        api.run(plan, folder, resume=True)
-
-
-def test_an_interrupted_export_is_resumed(tmp_path: Path) -> None:
-    fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
-    plan = load(None, fields)
-    with pytest.raises(KeyboardInterrupt):
-        api.run(plan, tmp_path / "run", listener=StopAfter("export and check", 1))
-    before = lines_of(tmp_path / "run" / "journal.jsonl")
-    assert all(line["status"] == "ok" for line in before), "an interrupted check is not a failed one"
-    run = api.run(plan, tmp_path / "run", resume=True)
-    assert [m.status for m in run.measurements] == ["ok", "ok"]
-
-
-def test_what_is_named_twice_is_meant_once(exported: Path, tmp_path: Path) -> None:
-    assert quick(exported, "onnx", "onnx").measure.artifacts == (exported / "onnx",)
-    profile = tmp_path / "mine.toml"
-    profile.write_text('name = "cuda"\ndescription = "x"\narchitecture = ""\n')
-    with pytest.raises(Exception, match="two profiles have one name"):
-        quick(exported, "onnx", targets=("cuda", str(profile)))
 
 
 def test_a_resumed_cell_is_held_against_one_that_had_ended(exported: Path, tmp_path: Path) -> None:

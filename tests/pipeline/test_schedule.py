@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flat_rows import value
-from helpers import QUICK, StopAfter, edgebench, lines_of, quick
+from helpers import QUICK, StopAfter, lines_of, quick
 
 from edgebench import api
 from edgebench.core.errors import PlanError
@@ -99,17 +99,6 @@ def test_more_processes_until_the_interval_is_narrow(exported: Path, tmp_path: P
     assert len(value(wide, "process_medians_s")) == schedule.LEAST_STEADY
 
 
-def test_a_machine_without_a_temperature_is_told_once(exported: Path, tmp_path: Path) -> None:
-    from edgebench.measuring import sensors
-
-    if sensors.temperature_c() is not None:
-        pytest.skip("this machine shows its temperature")
-    heard = Heard()
-    measuring = timing(cool_down_c=50.0)
-    api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run", listener=heard)
-    assert heard.notes == ["this machine shows no temperature: there is nothing that --cool-down could wait for"]
-
-
 def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_path: Path) -> None:
     plan = quick(exported, "onnx", measuring=timing(cores=(FIRST,)), threads=None)
     run = api.run(plan, tmp_path / "run")
@@ -119,57 +108,6 @@ def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_
     assert {line["result"]["settings"]["threads"] for line in timed} == {"1"}
 
 
-def test_what_cannot_take_batches_is_told_once(exported: Path, tmp_path: Path) -> None:
-    """An ONNX file from elsewhere whose batch is fixed at one: its cell has everything but that figure."""
-    import onnx
-
-    model = onnx.load(exported / "onnx" / "model.onnx")
-    for tensor in (*model.graph.input, *model.graph.output):
-        tensor.type.tensor_type.shape.dim[0].dim_value = 1
-    onnx.save(model, tmp_path / "net.onnx")
-    card = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"]\nthresholds = [0.5, 0.5, 0.5, 0.5, 0.5]\n'
-    (tmp_path / "net.toml").write_text(card)
-    heard = Heard()
-    plan = quick(tmp_path, "net.onnx", measuring=timing(batches=(4,)))
-    (m,) = api.run(plan, tmp_path / "run", listener=heard).measurements
-    assert (m.status, value(m, "batch_throughputs_per_s"), value(m, "best_batch")) == ("ok", {}, None)
-    assert heard.notes == [f"{m.cell.id}: no batches of 4: it takes one record at a time"]
-
-
 def test_a_core_that_is_not_there_is_refused(exported: Path) -> None:
     with pytest.raises(PlanError, match="cores 4096: there is no such core here; there are"):
         quick(exported, "onnx", measuring=timing(cores=(FIRST, 4096)))
-
-
-def test_what_does_not_fit_into_a_targets_memory_is_a_row(exported: Path, tmp_path: Path) -> None:
-    def measured(limit_mb: int) -> tuple[str, str]:
-        profile = tmp_path / f"small{limit_mb}.toml"
-        profile.write_text(
-            f'name = "small{limit_mb}"\ndescription = "a small device"\narchitecture = ""\n'
-            f"memory_limit_bytes = {limit_mb * 1_000_000}\n"
-        )
-        plan = quick(exported, "onnx", targets=(str(profile),))
-        (m,) = api.run(plan, tmp_path / f"run{limit_mb}").measurements
-        assert value(m, "macro_f1") is not None
-        assert (value(m, "latency_p50_s") is None) == (m.status != "ok")
-        return m.status, m.reason
-
-    status, reason = measured(20)
-    assert status == "unsupported"
-    assert reason.startswith("memory: does not fit into the target's 20 MB of memory: the runtime alone has")
-    assert measured(2000) == ("ok", "")
-
-
-@pytest.mark.parametrize(
-    ("flags", "line"),
-    [
-        (("--core", "4096"), "error: --core 4096: there is no such core here"),
-        (("--batch", "0"), "error: --batch 0: must be at least 1"),
-        (("--paced", "nan"), "error: --paced nan: must be a finite number"),
-    ],
-)
-def test_bad_flags_get_one_line(flags: tuple[str, ...], line: str, tmp_path: Path) -> None:
-    said = edgebench("run", "--exporter", "onnx", *flags, "-o", tmp_path / "run")
-    assert said.returncode == 2
-    assert line in " ".join(said.stderr.split())
-    assert not (tmp_path / "run").exists()

@@ -5,18 +5,15 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from bundle_makers import RECORDS, contents, entries_of
+from bundle_makers import contents, entries_of
 
-from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, Target
-from edgebench.core.errors import BundleError, DataError, PlanError
+from edgebench.core.contracts import Target
+from edgebench.core.errors import BundleError
 from edgebench.core.target_profiles import find
 from edgebench.measuring import environment
 from edgebench.pipeline import bundle_plan
-from edgebench.pipeline import records as run_records
-from edgebench.remote.bundles import reading, wheel, writing
+from edgebench.remote.bundles import reading, writing
 
 
 def test_the_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
@@ -31,22 +28,6 @@ def test_the_same_contents_give_the_same_bytes(tmp_path: Path) -> None:
     with zipfile.ZipFile(one) as archive:
         names = archive.namelist()
     assert names[0] == "bundle.json" and names[1:] == sorted(names[1:])
-
-
-def test_it_comes_back_as_it_went(tmp_path: Path) -> None:
-    made = contents(tmp_path / "made")
-    writing.write(made, tmp_path / "x.bundle")
-    plan = bundle_plan.load(tmp_path / "x.bundle", {"limit": 4, "measuring": {"processes": 5}}).measure
-    assert (plan.threads, plan.seed, plan.limit, plan.measuring.processes) == (2, 7, 4, 5)
-    machine = environment.machine()
-    board = find(plan.targets[1], machine)
-    assert plan.targets[0] == "host" and board == made.targets[1]
-    records = registry.dataset("bundle").load(DataRequest("test", plan.data_dir))
-    assert made.records and run_records.identity(records) == run_records.identity(made.records)
-    assert (records.label, len(records), records.classes) == ("demo (synthetic)", RECORDS, made.records.classes)
-    assert np.array_equal(np.load(records.references[0].logits), made.references[0].logits)
-    first = registry.dataset("bundle").load(DataRequest("test", plan.data_dir, limit=4))
-    assert len(first) == len(np.load(first.signals)) == 4 and np.array_equal(first.labels, records.labels[:4])
 
 
 def test_a_folder_holds_what_the_archive_holds(tmp_path: Path) -> None:
@@ -82,46 +63,6 @@ def test_what_cannot_be_packed_is_said(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="changed since it was exported"):
         writing.write(made, tmp_path / "x.bundle")
     assert not (tmp_path / "x.bundle").exists()
-
-
-def test_a_plan_of_a_bundle_is_checked(tmp_path: Path) -> None:
-    writing.write(contents(tmp_path / "made"), tmp_path / "x.bundle")
-    for overrides, reason in (
-        ({"measuring": {"processes": 0}}, "measuring.processes: must be at least 1, not 0"),
-        ({"limit": 0}, "limit: must be at least 1, not 0"),
-        ({"targets": ("nowhere",)}, "unknown target"), ({"colour": "red"}, "colour: unknown key"),
-        ({"targets": ("board", "board")}, "unknown target"),
-    ):  # fmt: skip
-        with pytest.raises(PlanError, match=reason):
-            bundle_plan.load(tmp_path / "x.bundle", overrides)
-
-
-def test_records_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
-    writing.write(contents(tmp_path / "made"), tmp_path / "folder", folder=True)
-    records = tmp_path / "folder" / "records"
-    np.save(records / "labels.npy", np.zeros((3, 5), np.uint8))
-    with pytest.raises(DataError, match="labels of shape"):
-        registry.dataset("bundle").load(DataRequest("test", records))
-    with pytest.raises(DataError, match="test records only"):
-        registry.dataset("bundle").load(DataRequest("train", records))
-    with pytest.raises(DataError, match="no records of a bundle"):
-        registry.dataset("bundle").load(DataRequest("test", tmp_path))
-
-
-def test_the_wheel_has_no_weights_and_asks_for_little(tmp_path: Path) -> None:
-    (tmp_path / wheel.NAME).write_bytes(wheel.build())
-    entries = entries_of(tmp_path / wheel.NAME)
-    assert wheel.build() == (tmp_path / wheel.NAME).read_bytes()
-    assert (tmp_path / wheel.NAME).stat().st_size < 500_000
-    assert not [name for name in entries if "weights/" in name or "__pycache__" in name]
-    assert {
-        "edgebench/measuring/worker.py",
-        "edgebench/exporters/onnx_fp32.py",
-        "edgebench/targets/cuda.toml",
-    } <= entries.keys()
-    metadata = entries[f"{wheel.INFO}/METADATA"].decode()
-    always = [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra ==" not in line]
-    assert always == [f"Requires-Dist: {needed}" for needed in ("msgspec>=0.19", "numpy>=1.26", "psutil>=5.9")]
 
 
 def test_a_profile_survives_its_text(tmp_path: Path) -> None:

@@ -1,46 +1,26 @@
-"""Targets behind a real OpenSSH server on loopback."""
+"""Runs on a target behind a real OpenSSH server on loopback."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ssh_server
 from flat_rows import value
-from helpers import StopAfter, edgebench, lines_of, quick
+from helpers import StopAfter, lines_of, quick
 from ssh_server import Server
 
-from edgebench.core import target_profiles
-from edgebench.core.contracts import Target
-from edgebench.core.errors import PlanError, RemoteError
 from edgebench.core.progress import ProgressReporter
 from edgebench.measuring import environment
 from edgebench.pipeline import harness, run_store
 from edgebench.pipeline.plan import Plan
 from edgebench.remote import session
-from edgebench.remote.link import Link
 
 pytestmark = pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
 AS_IS: dict[str, object] = {"ssh_python": sys.executable, "ssh_packages": "as-is"}
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with ssh_server.serving(tmp_path / "server") as running:
-        yield running
-
-
-def target(server: Server, **fields: Any) -> Target:
-    return target_profiles.find(str(server.target(**AS_IS | fields)), environment.machine())
 
 
 def plan(server: Server, exported: Path, *exporters: str, more: tuple[str, ...] = (), **overrides: Any) -> Plan:
@@ -164,86 +144,6 @@ def test_an_interrupted_run_goes_on_there(server: Server, exported: Path, tmp_pa
     assert after[: len(before)] == before and len(after) == len(set(map(str, after)))
 
 
-def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tmp_path: Path) -> None:
-    here = target(server)
-    with Link(here, "first"):
-        with pytest.raises(
-            RemoteError, match=r"board: another run is at work on it .process \d+ there.; wait"
-        ) as caught:
-            session.check(here, tmp_path)
-        assert "\n" not in str(caught.value)
-        with Link(here, "first"):
-            pass  # the same run may come back: its other end has not noticed yet that it was cut off
-    code = (
-        "import os, sys, tomllib\nfrom edgebench.core.contracts import Target\nfrom edgebench.remote.link import Link\n"
-        "link = Link(Target(**tomllib.load(open(sys.argv[1], 'rb'))), 'crash').__enter__()\nprint('open', flush=True)\n"
-        "import time\ntime.sleep(600)\n"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, server.target(**AS_IS)], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert child.stdout and child.stdout.readline() == "open\n"
-    with pytest.raises(RemoteError, match="another run is at work"):
-        session.check(here, tmp_path)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            return session.check(here, tmp_path)
-        except RemoteError:
-            assert time.monotonic() < deadline, "the lock was not let go of"
-            time.sleep(0.2)
-
-
-def refused(server: Server, exported: Path, tmp_path: Path, **fields: object) -> str:
-    """What the command line says; it is one line, and nothing was begun."""
-    profile = server.target(**AS_IS | fields)
-    done = edgebench("run", "--artifact", exported / "onnx", "--target", profile, "-o", tmp_path / "run")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert not (tmp_path / "run").exists()
-    return done.stderr
-
-
-def test_an_unknown_host_key_is_refused(server: Server, exported: Path, tmp_path: Path) -> None:
-    known = server.folder / "known"
-    right = known.read_text()
-    known.write_text("")
-    assert "board: its host key is not known here" in refused(server, exported, tmp_path)
-    assert known.read_text() == "", "and it is not taken in"
-    other = " ".join((server.folder / "user.pub").read_text().split()[:2])
-    known.write_text(f"[127.0.0.1]:{server.port} {other}\n")
-    assert "board: its host key has changed" in refused(server, exported, tmp_path)
-    known.write_text(right)
-    session.check(target(server), tmp_path)
-
-
-def test_what_else_cannot_be_reached_or_used(server: Server, exported: Path, tmp_path: Path) -> None:
-    assert "/no/python cannot be run there" in refused(server, exported, tmp_path, ssh_python="/no/python")
-    assert "cannot be run there" in refused(server, exported, tmp_path, ssh_python="/bin/false")
-    assert "cannot be reached" in refused(server, exported, tmp_path, ssh="nowhere.invalid")
-    assert "cannot be reached" in refused(server, exported, tmp_path, ssh_config="/no/config")
-    (server.folder / "authorized").write_text("")
-    assert "board: no key of yours is accepted there" in refused(server, exported, tmp_path)
-    server.stop()
-    assert "board: cannot be reached" in refused(server, exported, tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("ssh", "-oProxyCommand=touch evil"), ("ssh", "-E/tmp/evil"), ("ssh", "a b"), ("ssh", "a;b"),
-        ("ssh_folder", "/etc"), ("ssh_folder", "../x"), ("ssh_folder", ""), ("ssh_packages", "all"),
-        ("ssh_timeout_s", 0),
-    ],
-)  # fmt: skip
-def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, field: str, value: object) -> None:
-    profile = Server(tmp_path, 1).target(**{field: value})
-    with pytest.raises(PlanError, match=field) as caught:
-        target_profiles.find(str(profile), environment.machine())
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.slow
 def test_pip_that_fails_is_a_row(server: Server, exported: Path, tmp_path: Path) -> None:
     text = (server.folder / "sshd_config").read_text()
@@ -272,19 +172,3 @@ def test_it_installs_what_is_needed_into_an_environment_of_its_own(
     packages = found.devices[rows["onnx"].host]["packages"]
     assert packages["edgebench"].endswith("+device")
     assert (server.home / ".edgebench" / "venv" / "bin" / "python").exists()
-
-
-def test_the_agent_goes_when_nothing_is_heard(tmp_path: Path) -> None:
-    agent = Path(session.__file__).with_name("agent.py")
-    child = subprocess.Popen(
-        [sys.executable, agent],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
-    assert child.stdin and child.stdout
-    hello = {"do": "hello", "folder": "e", "session": "s", "silence_s": 1.0}
-    child.stdin.write(json.dumps(hello).encode() + b"\n")
-    child.stdin.flush()
-    threading.Timer(60, child.kill).start()
-    assert child.wait() == 1

@@ -1,0 +1,73 @@
+"""The tables of PTB-XL: folds, classes, and tables that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ptbxl_files import HOME, edit, load
+
+from edgebench.core.errors import DataError
+from edgebench.data.signals import SUPERCLASSES
+
+
+def test_splits_are_the_folds(ptbxl: Path) -> None:
+    ids = {split: load(ptbxl, split, keep_unlabelled=True).ids.tolist() for split in ("test", "validation", "train")}
+    assert ids["test"] == [6, 12, 18, 24]
+    assert ids["validation"] == [5, 11, 17, 23]
+    assert ids["train"] == [i for i in range(1, 25) if i % 6 not in (0, 5)]
+
+
+def test_every_diagnostic_statement_counts_whatever_its_likelihood(ptbxl: Path) -> None:
+    found = load(ptbxl, "validation")
+    assert found.classes == SUPERCLASSES == ("NORM", "MI", "STTC", "CD", "HYP")
+    assert found.labels.dtype == np.uint8
+    assert found.labels.tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]]
+
+
+def test_calibration_is_on_the_training_records_that_are_there(ptbxl: Path) -> None:
+    there = {1, 2, 8}
+    for file in (ptbxl / HOME).glob("*_lr.dat"):
+        if int(file.name[:5]) not in there | {6, 12}:
+            file.unlink()
+    assert set(load(ptbxl, "calibration").ids.tolist()) == there
+    for number in there:
+        (ptbxl / HOME / f"{number:05d}_lr.dat").unlink()
+    with pytest.raises(DataError, match=r"calibrate int8 on; fetch .*--folds 1 --rate 100$"):
+        load(ptbxl, "calibration", limit=2)
+
+
+BAD_FOLDERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no folder": (
+        lambda f: f.rename(f.with_name("away")),
+        "no such folder; this fetches PTB-XL into one: edgebench data fetch ptbxl FOLDER$",
+    ),
+    "no database": (lambda f: (f / "ptbxl_database.csv").unlink(), "no ptbxl_database.csv there; fetch it"),
+    "no statements": (lambda f: (f / "scp_statements.csv").unlink(), "no scp_statements.csv there; fetch it"),
+    "empty table": (lambda f: (f / "ptbxl_database.csv").write_text(""), "ptbxl_database.csv: not a readable.*fetch"),
+    "no fold column": (lambda f: edit(f, "ptbxl_database.csv", "strat_fold", "x"), "no column 'strat_fold'; fetch"),
+    "no class column": (lambda f: edit(f, "scp_statements.csv", "_class", "x"), "no column 'diagnostic_class'; fetch"),
+    "no file column": (lambda f: edit(f, "ptbxl_database.csv", "filename_lr", "x"), "no column 'filename_lr'"),
+    "no dictionary": (lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{'NDT'"), "ecg_id 12: scp_codes is not"),
+    "unhashable": (lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{[]: 1}"), "ecg_id 12: scp_codes is not"),
+    "fold missing": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",,"), "'strat_fold' holds .* not a whole"),
+    "fold a word": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",ten,"), "'strat_fold' holds .* not a whole"),
+    "unknown class": (
+        lambda f: edit(f, "scp_statements.csv", ",CD\n", ",XX\n"),
+        r"diagnostic_class \['XX'\]; expected",
+    ),
+    "empty fold": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",8,"), "no record in the test split .*fetch that"),
+    "no records": (lambda f: (f / "records100").rename(f / "x"), "no records100 folder.*fetch them: .*--rate 100"),
+}
+
+
+@pytest.mark.parametrize("damage", BAD_FOLDERS)
+def test_a_bad_folder_is_one_clear_line(ptbxl: Path, cache: Path, damage: str) -> None:
+    spoil, pattern = BAD_FOLDERS[damage]
+    spoil(ptbxl)
+    with pytest.raises(DataError, match=pattern) as caught:
+        load(ptbxl, skip_bad_records=True)
+    assert "\n" not in str(caught.value) and str(ptbxl) in str(caught.value)
+    assert not cache.exists() or list(cache.iterdir()) == []

@@ -1,0 +1,54 @@
+"""The stage of a run that builds and reads artifacts."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers import QUICK, StopAfter, lines_of
+
+from edgebench import api
+from edgebench.core.errors import DiskFull
+from edgebench.pipeline.read_plan import load
+
+
+def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
+    plan = load(
+        None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    )
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, tmp_path / "run", listener=StopAfter("measure memory", 1))
+    weights = next((tmp_path / "run" / "artifacts").rglob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    with pytest.raises(Exception, match="changed since it was exported"):
+        api.run(plan, tmp_path / "run", resume=True)
+
+
+def test_an_interrupted_export_is_resumed(tmp_path: Path) -> None:
+    fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    plan = load(None, fields)
+    with pytest.raises(KeyboardInterrupt):
+        api.run(plan, tmp_path / "run", listener=StopAfter("export and check", 1))
+    before = lines_of(tmp_path / "run" / "journal.jsonl")
+    assert all(line["status"] == "ok" for line in before), "an interrupted check is not a failed one"
+    run = api.run(plan, tmp_path / "run", resume=True)
+    assert [m.status for m in run.measurements] == ["ok", "ok"]
+
+
+def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small file system")
+    fields = {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    plan = load(None, fields)
+    try:
+        with pytest.raises(DiskFull, match="no space left"):
+            api.run(plan, folder / "run")
+        subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
+        run = api.run(plan, folder / "run", resume=True)
+        assert [m.status for m in run.measurements] == ["ok"]
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)

@@ -1,0 +1,94 @@
+"""Connections to a real OpenSSH server on loopback, and what refuses them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ssh_server
+from helpers import edgebench
+from ssh_server import Server
+
+from edgebench.core import target_profiles
+from edgebench.core.contracts import Target
+from edgebench.core.errors import RemoteError
+from edgebench.measuring import environment
+from edgebench.remote import session
+from edgebench.remote.link import Link
+
+pytestmark = pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
+AS_IS: dict[str, object] = {"ssh_python": sys.executable, "ssh_packages": "as-is"}
+
+
+def target(server: Server, **fields: Any) -> Target:
+    return target_profiles.find(str(server.target(**AS_IS | fields)), environment.machine())
+
+
+def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tmp_path: Path) -> None:
+    here = target(server)
+    with Link(here, "first"):
+        with pytest.raises(
+            RemoteError, match=r"board: another run is at work on it .process \d+ there.; wait"
+        ) as caught:
+            session.check(here, tmp_path)
+        assert "\n" not in str(caught.value)
+        with Link(here, "first"):
+            pass  # the same run may come back: its other end has not noticed yet that it was cut off
+    code = (
+        "import os, sys, tomllib\nfrom edgebench.core.contracts import Target\nfrom edgebench.remote.link import Link\n"
+        "link = Link(Target(**tomllib.load(open(sys.argv[1], 'rb'))), 'crash').__enter__()\nprint('open', flush=True)\n"
+        "import time\ntime.sleep(600)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, server.target(**AS_IS)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout and child.stdout.readline() == "open\n"
+    with pytest.raises(RemoteError, match="another run is at work"):
+        session.check(here, tmp_path)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return session.check(here, tmp_path)
+        except RemoteError:
+            assert time.monotonic() < deadline, "the lock was not let go of"
+            time.sleep(0.2)
+
+
+def refused(server: Server, exported: Path, tmp_path: Path, **fields: object) -> str:
+    """What the command line says; it is one line, and nothing was begun."""
+    profile = server.target(**AS_IS | fields)
+    done = edgebench("run", "--artifact", exported / "onnx", "--target", profile, "-o", tmp_path / "run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert not (tmp_path / "run").exists()
+    return done.stderr
+
+
+def test_an_unknown_host_key_is_refused(server: Server, exported: Path, tmp_path: Path) -> None:
+    known = server.folder / "known"
+    right = known.read_text()
+    known.write_text("")
+    assert "board: its host key is not known here" in refused(server, exported, tmp_path)
+    assert known.read_text() == "", "and it is not taken in"
+    other = " ".join((server.folder / "user.pub").read_text().split()[:2])
+    known.write_text(f"[127.0.0.1]:{server.port} {other}\n")
+    assert "board: its host key has changed" in refused(server, exported, tmp_path)
+    known.write_text(right)
+    session.check(target(server), tmp_path)
+
+
+def test_what_else_cannot_be_reached_or_used(server: Server, exported: Path, tmp_path: Path) -> None:
+    assert "/no/python cannot be run there" in refused(server, exported, tmp_path, ssh_python="/no/python")
+    assert "cannot be run there" in refused(server, exported, tmp_path, ssh_python="/bin/false")
+    assert "cannot be reached" in refused(server, exported, tmp_path, ssh="nowhere.invalid")
+    assert "cannot be reached" in refused(server, exported, tmp_path, ssh_config="/no/config")
+    (server.folder / "authorized").write_text("")
+    assert "board: no key of yours is accepted there" in refused(server, exported, tmp_path)
+    server.stop()
+    assert "board: cannot be reached" in refused(server, exported, tmp_path)
