@@ -1,4 +1,4 @@
-"""Target profiles: one TOML file a device, and `host`, which is whatever this machine is."""
+"""Target profiles: one TOML file a device, and `host`, which is this machine."""
 
 from __future__ import annotations
 

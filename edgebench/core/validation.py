@@ -53,7 +53,7 @@ def build(kind: type[R], data: Any) -> R:
 
 
 def _path(kind: Any, value: Any) -> Any:
-    """Build what msgspec does not know by itself."""
+    """Build a type that msgspec does not support by itself."""
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
     raise InvalidValue(problems.expected("", problems.KINDS["Path"], value))
