@@ -1,4 +1,4 @@
-"""Words after a plug-in's name: `fbgemm-int8:percentile,per-tensor` sets two choices; the others keep their defaults."""
+"""Words after a plug-in's name: `fbgemm-int8:percentile,per-tensor` sets two choices; others keep their defaults."""
 
 from __future__ import annotations
 
