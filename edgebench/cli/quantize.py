@@ -29,7 +29,7 @@ def quantize(
         int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))
     ] = CALIBRATION_RECORDS,
     timeout: Annotated[
-        float, option("--timeout", "SECONDS", "A job that is silent for so long is given up.", number(float, 1))
+        float, option("--timeout", "SECONDS", "A job that is silent for so long is ended.", number(float, 1))
     ] = Measuring.timeout_s,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the result.")] = Path(
         "quantized"
@@ -58,7 +58,7 @@ def quantize(
 
     keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
-    with live("there is no artifact yet; the same command begins anew") as listener:
+    with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
     told, modules = document(found), [to_dict(s) for s in ranked]
     report.write(output, told, modules)

@@ -72,10 +72,9 @@ def _hints(kind: Any) -> dict[str, Any]:
 def readable(text: str) -> str:
     """Foreign text without characters that act on a terminal or a file; each of them becomes `\\ufffd`.
 
-    These are control characters (category Cc: ESC, BEL, C1), those that turn the direction of text (`TURNING`),
-
-        and those that UTF-8 cannot encode (Cs: lone surrogates, as in names of files that are not UTF-8). White space of
-        all kinds, ends of lines too, becomes a space. Markup of rich, Markdown and HTML is text here and stays.
+    These are control characters (category Cc: ESC, BEL, C1), those that turn the direction of text (`TURNING`), and
+    those that UTF-8 cannot encode (Cs: lone surrogates, as in names of files that are not UTF-8). White space of all
+    kinds, ends of lines too, becomes a space. Markup of rich, Markdown and HTML is text here and stays.
     """
     return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) in ("Cc", "Cs") else c for c in text)
 

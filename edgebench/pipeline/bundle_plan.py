@@ -1,4 +1,4 @@
-"""The plan of a bundle: its artifacts, targets and records, and the measuring settings of the machine that packed it."""
+"""A bundle's plan: its artifacts, targets and records, and the measuring settings from the machine that packed it."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _import(spec: str, weights: Path | None, validation: RecordSet | None, folde
         except ChildError as error:
             raise ModelError(f"{spec}: {error}") from None
     if not answers:
-        raise ModelError(f"{spec}: ended its process before it gave a network")
+        raise ModelError(f"{spec}: ended its process before it returned a network")
     if "error" in answers[0]:
         raise ModelError(answers[0]["error"])
     return Path(answers[0]["manifest"])
