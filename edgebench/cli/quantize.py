@@ -60,13 +60,13 @@ def quantize(
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
     with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
-    told, modules = document(found), [to_dict(s) for s in ranked]
-    report.write(output, told, modules)
+    result, modules = document(found), [to_dict(s) for s in ranked]
+    report.write(output, result, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
     title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
     title += " · agreement: decisions that stay · logit error: root mean square"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
-    tried = report.trial_rows(told["trials"])
+    tried = report.trial_rows(result["trials"])
     headings = list(report.TRIALS)
     for row, trial in zip(tried, found.trials, strict=True):
         row.append("chosen" if trial.in_float == len(found.modules) else "")

@@ -185,7 +185,7 @@ class Renderer(Protocol):
     """Turns runs into a report; a pure function of the contents of their folders."""
 
     file: str
-    """The name of the file that a person or a program opens."""
+    """The name of the file that the user or a program opens."""
 
     def render(self, run: Run) -> Mapping[str, str | bytes]:
         """Return the content of `file` and of the files beside it that it shows, by name; text is written as UTF-8."""

@@ -55,7 +55,7 @@ def names(kind: str) -> list[str]:
 
 
 def nameable(kind: str) -> list[str]:
-    """Names of one kind's plug-ins that a person can ask for."""
+    """Names of one kind's plug-ins that the user can choose."""
     return [name for name in names(kind) if name not in UNNAMED.get(kind, ())]
 
 

@@ -162,7 +162,7 @@ class Energy:
 
     joules: float
     source: str
-    """The counter, and what it sees."""
+    """The counter, and the part of the machine that it covers."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Records to JSON, and back where EdgeBench itself wrote it; and foreign text made safe to show.
 
-Standard library only. Data that a person or another machine wrote go through `validation`.
+Standard library only. Data from the user or another machine go through `validation`.
 """
 
 from __future__ import annotations

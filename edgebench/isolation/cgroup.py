@@ -33,7 +33,7 @@ class NoCgroup(Exception):  # noqa: N818 - never shown by itself: its line says 
 
 @dataclass(frozen=True)
 class Group:
-    """A cgroup of its own for one process and what it starts."""
+    """A separate cgroup for one process and its children."""
 
     folder: Path
 

@@ -43,7 +43,7 @@ def measured(
     rows = (_with_pip_error(row, fetched.failed) for row in run_store.read(fetched.folder).measurements)
     known = {p.cell.id for p in cells}
     found = {r.cell.id: replace(r, run=run.resolve().name) for r in rows if r.cell.id in known}
-    return found, f"{target.ssh}: the device gave no row for it"
+    return found, f"{target.ssh}: the device returned no row for it"
 
 
 def _with_pip_error(row: Measurement, failed: Mapping[str, str]) -> Measurement:

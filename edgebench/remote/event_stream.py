@@ -39,7 +39,7 @@ class JsonLines(ProgressReporter):
         self._send(event="stage", name=name, total=total)
 
     def begin(self, text: str) -> None:
-        """A step is at work."""
+        """A step begins."""
         self._send(event="begin", text=text)
 
     def step(self, text: str = "") -> None:
