@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgebench.remote.bundles.layout import Listing
 
 FORMATS = ("csv", "md", "html")
-"""The formats that a run writes at its end, and `edgebench report` unless told otherwise."""
+"""The formats that a run writes at its end, and `edgebench report` by default."""
 
 
 def run(
@@ -42,7 +42,7 @@ def run(
 
 
 def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: Any) -> Run:
-    """Measure artifacts that exist already, or one bundle; needs only the runtimes of their formats."""
+    """Measure existing artifacts, or one bundle; needs only the runtimes of their formats."""
     paths = list(artifacts)
     if bundle_of(paths):
         return measure_bundle(paths[0], output or new_folder(), **overrides)
@@ -82,7 +82,7 @@ def bundle(
     listener: ProgressReporter | None = None,
     **overrides: Any,
 ) -> Listing:
-    """Pack artifacts, of runs or of folders, with all that is needed to measure them elsewhere.
+    """Pack artifacts, of runs or of folders, with everything that another machine needs to measure them.
 
     `overrides` are fields of the plan (targets, dataset, data_dir, limit, threads, measuring, …); the first run's plan
     has the others. Without `data` no record is packed. Returns what the bundle lists. Raises EdgeBenchError.
@@ -181,7 +181,7 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
             except ModuleNotFoundError as error:
                 if formats != FORMATS:
                     raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
-                continue  # a device measures without pandas; its run is reported elsewhere
+                continue  # a device measures without pandas; another machine reports its run
             for file, content in files.items():
                 path = (output or found.folder) / file
                 write_bytes(path, content.encode() if isinstance(content, str) else content)
@@ -193,7 +193,7 @@ def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation
     """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
 
     `bounds` are fields of `edgebench.choosing.limits.Limits`, in seconds and bytes. Raises RunError, and PlanError
-    for a bound that is none or an unknown target.
+    for an invalid bound or an unknown target.
     """
     from edgebench.choosing.recommendation import Limits, recommend
     from edgebench.pipeline import run_store

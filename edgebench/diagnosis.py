@@ -1,4 +1,4 @@
-"""What this machine can run, what will be emulated, and what not, each with its reason."""
+"""The runtimes and targets that this machine supports, emulates or lacks, each with its reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgebench.isolation import cgroup
 from edgebench.measuring import energy, environment, nvidia, sensors, steadiness, summary
 
 LOOK_S = 0.5
-"""How long `doctor` looks at what else runs."""
+"""Seconds for which `doctor` watches the load of other processes."""
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The machine's facts, and what follows from them."""
+    """The machine's facts, and the findings that follow from them."""
 
     facts: dict[str, Any]
     engines: list[str]
     runtimes: list[Finding]
     targets: list[Finding]
     sensors: list[Finding]
-    """What tells of energy, heat and throttling here."""
+    """The sensors of energy, temperature and throttling."""
     advice: list[str]
 
 
 def doctor() -> Diagnosis:
-    """Look at this machine: processor, instruction sets, runtimes, quantized engines, and every target."""
+    """Inspect this machine: processor, instruction sets, runtimes, quantized engines, and every target."""
     facts = environment.describe()
     return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _sensors(facts), _advice(facts))
 
@@ -134,20 +134,20 @@ def _sensors(facts: dict[str, Any]) -> list[Finding]:
         source = meter.source or ("PMIC, whole board's rails" if device == "cpu" and energy.watts() else "")
         found.append(Finding(f"energy, {device}", "ok" if source else "missing", source or meter.why_not))
     why_not = cgroup.unavailable()
-    told = f"by address space alone (RLIMIT_AS): {why_not}" if why_not else "by cgroup v2 (memory.max)"
-    found.append(Finding("memory limit", "ok", told))
+    detail = f"by address space alone (RLIMIT_AS): {why_not}" if why_not else "by cgroup v2 (memory.max)"
+    found.append(Finding("memory limit", "ok", detail))
     degrees = facts["temperature_c"]
-    told = f"{degrees:.0f} °C" if degrees is not None else "no thermal zone: --cool-down has nothing to wait for"
-    found.append(Finding("temperature", "missing" if degrees is None else "ok", told))
+    detail = f"{degrees:.0f} °C" if degrees is not None else "no thermal zone: --cool-down has nothing to wait for"
+    found.append(Finding("temperature", "missing" if degrees is None else "ok", detail))
     others = steadiness.others(LOOK_S)
-    told = f"{others:.1f} of {len(steadiness.cores())} cores are busy with other work"
+    detail = f"{others:.1f} of {len(steadiness.cores())} cores are busy with other work"
     busy = others > summary.NOISY_BACKGROUND
     found.append(
-        Finding("load of others", "busy" if busy else "ok", f"{told}: timings will be noisy" if busy else told)
+        Finding("load of others", "busy" if busy else "ok", f"{detail}: timings will be noisy" if busy else detail)
     )
     hertz = facts["frequency_hz"]
-    told = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
-    found.append(Finding("frequency", "ok" if hertz else "missing", told))
+    detail = f"{hertz / 1e9:.2f} GHz, governor {facts['governor']}" if hertz else "the system does not show it"
+    found.append(Finding("frequency", "ok" if hertz else "missing", detail))
     counters = sensors.throttle_counters()
     nothing = "no counter of the processor and no vcgencmd: slowing down for heat goes unnoticed"
     found.append(Finding("throttling", "ok" if counters else "missing", counters or nothing))
@@ -159,21 +159,21 @@ def _gpu_sensors() -> list[Finding]:
         gpu = nvidia.find()
     except nvidia.NoGpu as none:
         return [Finding(f"{what}, cuda", "missing", str(none)) for what in ("temperature", "throttling")]
-    degrees, tells = gpu.temperature_c(), gpu.tells_reasons() or bool(gpu.held_down_for())
+    degrees, reported = gpu.temperature_c(), gpu.reports_reasons() or bool(gpu.held_down_for())
     return [
         Finding(
             "temperature, cuda", "missing" if degrees is None else "ok",
-            "this GPU does not tell it" if degrees is None else f"{degrees:.0f} °C",
+            "this GPU does not report it" if degrees is None else f"{degrees:.0f} °C",
         ),
         Finding(
-            "throttling, cuda", "ok" if tells else "missing",
-            "NVML's reasons and counters" if tells else "this GPU does not tell why its clocks are held down",
+            "throttling, cuda", "ok" if reported else "missing",
+            "NVML's reasons and counters" if reported else "this GPU does not report why its clocks are throttled",
         ),
     ]  # fmt: skip
 
 
 def _advice(facts: dict[str, Any]) -> list[str]:
-    """What the instruction sets and the settings mean for the numbers."""
+    """What the instruction sets and settings mean for the measurements."""
     have, found = set(facts["instruction_sets"]), []
     if facts["architecture"] == "x86_64" and not have & {"avx512_vnni", "avx_vnni", "amx_int8"}:
         found.append("no VNNI or AMX: int8 saves memory traffic, but multiplies hardly faster than float")
@@ -182,9 +182,9 @@ def _advice(facts: dict[str, Any]) -> list[str]:
     if facts["governor"] and facts["governor"] != "performance":
         found.append(f"the CPU governor is '{facts['governor']}': times vary more than under 'performance'")
     if facts["emulator"]:
-        found.append(f"this machine is emulated by {facts['emulator']}: its times say nothing")
+        found.append(f"this machine is emulated by {facts['emulator']}: its times are not valid")
     if facts["virtual"]:
         found.append("a virtual machine: other guests may disturb the times")
     if facts["load_average"] > 0.5 * facts["threads"]:
-        found.append(f"load {facts['load_average']:.1f}: other processes are at work and will disturb the times")
+        found.append(f"load {facts['load_average']:.1f}: other processes are running and will disturb the times")
     return found

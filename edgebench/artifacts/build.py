@@ -1,4 +1,4 @@
-"""Builds artifacts in a process of their own, and checks each in another before its manifest is written."""
+"""Builds artifacts in a separate process, and checks each in another one before its manifest is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ where all are smaller); beyond it the export has failed."""
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What the builder process is asked for."""
+    """The request to the builder process."""
 
     model: str
     variant: str
@@ -39,14 +39,14 @@ class BuildRequest:
     check_signals: str
     check_records: int
     check_output: str
-    """Where the network's own logits on the check records go."""
+    """The file for the network's own logits on the check records."""
     floats: Mapping[str, str] = field(default_factory=dict)
     """Modules that an int8 exporter leaves in float, each with the reason."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """The artifacts to build of one model, and what is needed for it."""
+    """The artifacts to build from one model, with the inputs of the build."""
 
     model: str
     """A shipped model's name, or the path of a manifest."""
@@ -107,7 +107,7 @@ def _outcomes(asked: Build, logits: Path, begun: Callable[[str], None]) -> Itera
         except ChildError as failure:
             require_space(asked.folder)
             if not left:
-                return  # it had answered for all of them, and crashed on its way out
+                return  # it had answered for all of them, and crashed at its exit
             yield left.pop(0), Outcome("timeout" if failure.timeout else "failed", f"export: {failure}")
 
 
@@ -121,7 +121,7 @@ def _request(asked: Build, exporters: list[str], logits: Path) -> BuildRequest:
 
 
 def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
-    """Load the artifact in a fresh process, compare, and write the manifest; the outcome with what was found."""
+    """Load the artifact in a fresh process, compare, and write the manifest; returns the outcome with the error."""
     folder = asked.folder / safe_name(artifact.exporter)
     output = folder / "check.npy"
     job = Job(
@@ -137,7 +137,7 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
         own, exported = np.load(logits), np.load(output)
         output.unlink()
         if not np.isfinite(own).all():
-            return Outcome("failed", "the network's own logits are not finite: it gives NaN or infinity")
+            return Outcome("failed", "the network's own logits are not finite: it returns NaN or infinity")
         error = float(np.abs(exported - own).max())
         if not agrees(own, exported, artifact.precision):
             return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")
@@ -149,7 +149,7 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
 def agrees(own: NDArray[np.float32], exported: NDArray[np.float32], precision: str) -> bool:
     """Whether logits, (records, classes), are finite, and in fp32 those of the network itself.
 
-    float32 holds about seven digits whatever the scale, so the difference is compared with the largest logit.
+    float32 holds about seven digits at any scale, so the difference is compared with the largest logit.
     """
     error = float(np.abs(exported - own).max())
     bound = FP32_TOLERANCE * max(1.0, float(np.abs(own).max()))

@@ -1,9 +1,9 @@
-"""The builder process: one model, one variant, every exporter that is asked for.
+"""The builder process: one model, one variant, every requested exporter.
 
 Run as `python -m edgebench.artifacts.builder`.
 
 Building needs torch; the harness does not, so it asks this process. It answers once for each exporter, so that a crash
-costs one exporter and the rest can be asked for again.
+costs one exporter and the rest can be requested again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def build(request: BuildRequest) -> Iterator[tuple[str, Outcome[Artifact]]]:
-    """Build the artifacts of a model, which a compression may have made.
+    """Build the artifacts of a model, compressed or not.
 
     Yields (exporter, outcome).
     """
@@ -101,10 +101,10 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
 
 
 def _macs(network: nn.Module, contract: InputContract) -> int | None:
-    """Multiply-adds of a record; None where torch's counter knows an operator of a person's own network not."""
+    """Multiply-adds of a record; None where torch's counter does not support an operator of the user's network."""
     try:
         return flops.macs(network, contract.shape)
-    except Exception:  # whatever a network's own code raises
+    except Exception:  # a network's own code may raise anything
         return None
 
 

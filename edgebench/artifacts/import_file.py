@@ -1,4 +1,4 @@
-"""An existing .onnx or TorchScript file as an artifact: measured as it is, with its card beside it."""
+"""An imported .onnx or TorchScript file as an artifact: measured unchanged, with its card beside it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
 CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
-"""What onnxruntime puts before each of its messages."""
+"""The prefix of each of onnxruntime's messages."""
 Layout = Literal["leads-first", "samples-first"]
 
 
 def is_imported(path: Path) -> bool:
-    """Whether a path names a file to measure as it is, not a manifest."""
+    """Whether a path names a file to import, not a manifest."""
     return path.suffix in FORMATS
 
 
 def describe(path: Path, tuned: bool) -> Artifact:
-    """The record of a file that was not exported here.
+    """The record of an imported file.
 
-    Layout and batch size are the file's where it tells them, otherwise the card's. `tuned` says that thresholds will
-    be chosen on the validation fold. Raises ArtifactError, with what does not fit.
+    Layout and batch size come from the file where it states them, otherwise from the card. With `tuned`, thresholds are
+    chosen later on the validation fold. Raises ArtifactError, with what does not fit.
     """
     from edgebench.models import card as cards
 
@@ -45,7 +45,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
         precision=_precision(path, form), file=path.name, sha256=sha256(path),
         file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
         input=InputContract(), parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
-        devices=("cpu", "cuda"), feed=card.io_adapter(layout, single), notes=("made elsewhere, measured as it is",),
+        devices=("cpu", "cuda"), feed=card.io_adapter(layout, single), notes=("imported, measured unchanged",),
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def _onnx_input(path: Path, card: Card) -> tuple[Layout, bool]:
         raise MissingPackage("onnxruntime", "onnx", f"'{path}'") from None
     onnxruntime.set_default_logger_severity(3)
     try:
-        # From its bytes, so that weights in another file, which is neither measured nor hashed, are not found.
+        # Load from bytes: weights in another file, which is neither measured nor hashed, then fail to load.
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base of its own
         reason = first_line(error)
@@ -103,7 +103,7 @@ def _fits(order: list[Any], wanted: tuple[int, int]) -> bool:
 
 
 def _weights_are_half(path: Path) -> bool:
-    """Whether most weights are in half precision; only where the package onnx is there to look."""
+    """Whether most weights are in half precision; only where the package onnx is installed."""
     try:
         import onnx
     except ModuleNotFoundError:
@@ -115,7 +115,7 @@ def _weights_are_half(path: Path) -> bool:
 
 
 def _precision(path: Path, form: str) -> str:
-    """By the operators that are named in the file: int8, int8-dynamic or fp32."""
+    """Precision by the names of operators in the file: int8, int8-dynamic or fp32."""
     if form == "onnx":
         text = path.read_bytes()
         if b"DynamicQuantizeLinear" in text or b"MatMulInteger" in text:

@@ -1,6 +1,6 @@
-"""Make a model with a manifest of a network from elsewhere. Run as `python -m edgebench.artifacts.import_model`.
+"""Import the user's network as a model with a manifest. Run as `python -m edgebench.artifacts.import_model`.
 
-The network's code is a person's own: what it prints, imports or breaks stays in that process.
+The network's code is the user's: its output, imports and crashes stay in that process.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What is asked for."""
+    """The request to the import process."""
 
     spec: str
     """path/to/file.py:build"""
     weights: str
     folder: str
-    """Where manifest and weights go."""
+    """The folder for manifest and weights."""
     signals: str = ""
     """Records of the validation fold to choose thresholds on, int16 microvolts; empty to take the card's."""
     labels: str = ""
     """A .npy file of their labels, shape (records, classes)."""
     classes: tuple[str, ...] = ()
-    """What the labels' columns are."""
+    """Names of the labels' columns."""
     dataset: str = ""
 
 
@@ -72,10 +72,10 @@ def import_model(request: ImportRequest) -> Path:
         thresholds = best_thresholds(labels, probabilities(_logits(network, request.signals)))
         records = len(labels)
     Path(request.folder).mkdir(parents=True, exist_ok=True)
-    chosen = f"chosen on {records} records of the validation fold of {request.dataset}" if records else "given"
+    fold = f"chosen on {records} records of the validation fold of {request.dataset}"
     provenance = {
         "source": request.spec, **own.hashes(request.spec), "weights": request.weights,
-        "weights_sha256": sha256(Path(request.weights)), "thresholds": chosen,
+        "weights_sha256": sha256(Path(request.weights)), "thresholds": fold if records else "from its card",
     }  # fmt: skip
     manifest = {
         "name": card.name or safe_name(path.stem), "architecture": own.absolute(request.spec),
@@ -87,7 +87,7 @@ def import_model(request: ImportRequest) -> Path:
 
 
 def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> None:
-    """Predict two records of zeros; raises ModelError where the network does not take them, or answers wrongly."""
+    """Predict two records of zeros; raises ModelError where the network rejects them or its output is wrong."""
     import torch
 
     leads, samples = contract.shape
@@ -109,7 +109,7 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
 
 def _logits(network: nn.Module, signals: str) -> NDArray[np.float32]:
     def report(done: int, total: int) -> None:
-        say({"done": done, "total": total})  # so that the parent does not take a slow network for one that hangs
+        say({"done": done, "total": total})  # so that a slow network does not run into the parent's timeout
 
     return predict(network, open_signals(signals), BATCH, progress=report)
 

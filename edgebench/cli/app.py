@@ -29,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Export trained networks, measure each artifact on the device, and weigh accuracy against speed.",
+    help="Export trained networks, measure each artifact on the device, and compare accuracy with speed.",
     epilog="Start with: [bold]edgebench run[/bold] (the embedded demo set), or [bold]edgebench doctor[/bold].",
 )
 app.add_typer(data, name="data")
@@ -39,7 +39,7 @@ app.add_typer(data, name="data")
 def main_options(
     version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
 ) -> None:
-    """Show the version where it is asked for."""
+    """Show the version on --version."""
     if version:
         out.print(plain(f"edgebench {__version__}"))
         raise typer.Exit
@@ -73,7 +73,7 @@ def list_(
 @app.command()
 @command
 def doctor() -> None:
-    """Say what this machine is, what it can run, and what will be emulated or unsupported, with the reason.
+    """Show this machine's hardware, and what it can run, emulates or does not support, with the reason.
 
     \b[bold]Example[/bold]
 
@@ -85,7 +85,7 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Entry point: what cannot be understood is one line, as every other wrong input, and the exit code is 2."""
+    """Entry point: a usage error is one line, as every other wrong input, with exit code 2."""
     try:
         code = app(prog_name="edgebench", standalone_mode=False)  # also for python -m edgebench
     except Exception as error:

@@ -45,7 +45,7 @@ def bundle(
 ) -> None:  # fmt: skip
     """Pack artifacts with all that a device needs to measure them, into one file.
 
-    What is not said is as in the run that the artifacts come from. On the
+    Options that you omit are as in the run of the artifacts. On the
     device, edgebench measure FILE measures them.
 
     \b[bold]Examples[/bold]
@@ -53,12 +53,12 @@ def bundle(
     \bedgebench bundle results/mine -o ship.bundle --target raspberry-pi-5
     edgebench bundle artifacts/resnet1d --dataset ptbxl --data-dir ptbxl
     """
-    given = fields(
+    overrides = fields(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
         skip_bad_records=skip_bad_records, threads=threads, measuring=measuring,
     )  # fmt: skip
-    with live("no bundle was written; the same command begins anew") as listener:
-        listing = api.bundle(paths, output, folder, data, listener, **given)
+    with live("no bundle was written; the same command starts again") as listener:
+        listing = api.bundle(paths, output, folder, data, listener, **overrides)
     packed = sum(entry.size for entry in listing.files.values())
     count = len(listing.artifacts)
     text = f"{count} artifact{'s' * (count != 1)}, {len(listing.files)} files, {packed:,} bytes unpacked"
@@ -66,4 +66,4 @@ def bundle(
     if not folder:
         out.print(plain(f"{output.stat().st_size:,} bytes, SHA-256 {sha256(output)}"), soft_wrap=True)
     say_written([output])
-    say_next(f"edgebench measure {output}", "on the device, with what this file holds")
+    say_next(f"edgebench measure {output}", "on the device, with this file's plan")

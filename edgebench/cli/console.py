@@ -42,7 +42,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             err.print("interrupted", style="yellow")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of the pipe has closed it; there is nobody to write to
+            sys.stderr.close()  # the reader has closed the pipe; further output has no reader
             raise typer.Exit(0) from None
         except OSError as error:
             say_error(f"{error.filename or 'the system'}: {error.strerror or error}")

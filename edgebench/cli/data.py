@@ -17,7 +17,7 @@ data = typer.Typer(
     epilog="Start with: [bold]edgebench data fetch ptbxl ptbxl[/bold]",
 )  # fmt: skip
 MOST_DIGITS = 20
-"""A number of a fold with more is a slip of the keyboard, and none that Python reads any more."""
+"""A fold's number with more digits is a typing error, and Python may refuse to read it."""
 
 
 @data.command()
@@ -32,7 +32,7 @@ def fetch(
     """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
 
     Fills a folder in PhysioNet's layout. Every file is checked by SHA-256;
-    the same command goes on after an interruption.
+    the same command continues after an interruption.
 
     \b[bold]Examples[/bold]
 
@@ -44,7 +44,7 @@ def fetch(
 
     if dataset != "ptbxl":
         raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
-    with live("what was fetched is kept; the same command goes on from there") as listener:
+    with live("fetched files are kept; the same command continues from there") as listener:
         progress = listener.counting("fetch files")
         done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
     out.print(plain(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded"))
@@ -53,7 +53,7 @@ def fetch(
 @data.command()
 @command
 def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-XL's folder.")]) -> None:
-    """Say what a PTB-XL folder holds and what is missing. Writes nothing.
+    """Show the records that a PTB-XL folder holds and lacks. Writes nothing.
 
     \b[bold]Example[/bold]
 
@@ -72,7 +72,7 @@ def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-X
     if missing:
         rate, fold = missing[0]
         again = f"edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}"
-        out.print(plain(f"what is missing can be fetched: {again}"))
+        out.print(plain(f"fetch the missing records: {again}"))
 
 
 def _folds(text: str) -> list[int]:
@@ -84,8 +84,8 @@ def _folds(text: str) -> list[int]:
         first, dash, last = part.partition("-")
         ends = [first.strip(), *([last.strip()] if dash else [])]
         if not all(end.isdecimal() and len(end) < MOST_DIGITS for end in ends):
-            told = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-            raise PlanError(f"--folds {told}: expected numbers such as 9,10 or 1-8")
+            shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+            raise PlanError(f"--folds {shown}: expected numbers such as 9,10 or 1-8")
         low, high = int(first), int(last or first)
         if low > high:
             raise PlanError(f"--folds {part}: runs backwards; write {high}-{low}")

@@ -1,6 +1,6 @@
 """The command line where typer and rich are not installed, as on a device: `edgebench measure` alone, by argparse.
 
-Its options and what it does are those of the whole command line (`measure_options`, `measure`).
+Its options and its behaviour are those of the full command line (`measure_options`, `measure`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PlainView:
             print(readable(f"written: {path}"))
 
     def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """Say where the other commands are."""
+        """Print where the other commands are."""
         if any_measured:
             print(readable(f"next: copy {folder} to a machine with the whole of EdgeBench: edgebench recommend"))
 
@@ -72,7 +72,7 @@ class EventView(PlainView):
         """The files are fetched."""
 
     def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """The other machine knows."""
+        """The other machine prints them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"edgebench {__version__}")
     commands = parser.add_subparsers(required=True, metavar="measure")
-    command = commands.add_parser("measure", help="Measure artifacts that were exported before, or a bundle.")
+    command = commands.add_parser("measure", help="Measure existing artifacts, or a bundle.")
     command.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="Folders of artifacts, or one bundle.")
     command.add_argument("-o", "--output", type=Path, help="New folder of the run (default: results/TIME).")
     command.add_argument("--resume", type=Path, metavar="FOLDER", help="Complete the run of a bundle in this folder.")

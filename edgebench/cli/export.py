@@ -45,20 +45,20 @@ def export(
     """Export models into files to deploy, each checked in a fresh process.
 
     Writes OUTPUT/MODEL/VARIANT/EXPORTER/ with the file and its manifest.
-    What ends in dots below may be given several times.
+    Options that end in dots below may be repeated.
 
     \b[bold]Examples[/bold]
 
     \bedgebench export --exporter onnx-int8
     edgebench export --dataset ptbxl --data-dir ptbxl -o ship  # calibrated on it
     """
-    given = fields(
+    overrides = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
         calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
-    with live("what was exported is kept, and the same command exports all anew") as listener:
-        outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **given)
+    with live("exported files are kept, and the same command exports everything again") as listener:
+        outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **overrides)
     for name, outcome in sorted(outcomes.items()):
         if outcome.status == "ok":
             error = outcome.value.max_abs_error

@@ -1,4 +1,4 @@
-"""`edgebench measure`, without its looks: the same on a laptop, with typer and rich, and on a device without them."""
+"""`edgebench measure`, without its display: the same on a laptop, with typer and rich, and on a device without them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class View(Protocol):
         """Name the files that were written."""
 
     def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """Name the commands that people run next."""
+        """Name the next commands."""
 
 
 def measure(
@@ -36,7 +36,7 @@ def measure(
 ) -> int:
     """Measure artifacts or one bundle, with the fields of the plan in `values`; returns the exit code.
 
-    Raises EdgeBenchError, and KeyboardInterrupt after it has told how to continue.
+    Raises EdgeBenchError, and KeyboardInterrupt after printing how to continue.
     """
     if not api.bundle_of(list(paths)):
         if resume is not None:
@@ -60,7 +60,7 @@ def show(
     0, or 1 where no cell was measured."""
     require_one_folder(output, resume)
     folder = resume or output or api.new_folder()
-    with view.progress(f"what is measured is kept. Complete it: {again} {folder}") as reporter:
+    with view.progress(f"finished measurements are kept. Complete the run: {again} {folder}") as reporter:
         run = measured(folder, reporter)
     view.result(run)
     reports = [folder / f"report.{name}" for name in api.FORMATS]

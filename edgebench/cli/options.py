@@ -30,14 +30,14 @@ P = ParamSpec("P")
 
 
 def default(value: Any) -> str:
-    """What stands behind an option's text, as typer writes its own defaults."""
+    """The default after an option's help text, in typer's own style."""
     return f" [dim]\\[default: {value:g}][/dim]" if isinstance(value, float) else f" [dim]\\[default: {value}][/dim]"
 
 
 def option(
     name: str, metavar: str, text: str, parser: Callable[[Any], Any] | None = None, panel: str = "", own: bool = True
 ) -> Any:
-    """An option whose value the help calls `metavar`; one that may be given several times ends in dots.
+    """An option whose value the help calls `metavar`; one that may be repeated ends in dots.
 
     `own` says that the help shows the parameter's own default, which is None where a plan has it.
     """
@@ -66,7 +66,7 @@ Weights = Annotated[
 ]
 TuneThresholds = Annotated[
     bool | None,
-    flag("--tune-thresholds", "Choose the thresholds of what was made elsewhere on the validation fold."),
+    flag("--tune-thresholds", "Choose thresholds of imported networks and files on the validation fold."),
 ]
 Artifacts = Annotated[
     list[Path] | None, option("--artifact", "PATH...", "Measure this .onnx, TorchScript file or folder, build nothing.")
@@ -96,7 +96,7 @@ Calibration = Annotated[
 ]
 Seed = Annotated[int | None, _whole("--seed", "Decides the order of the cells." + default(SEED))]
 Output = Annotated[Path | None, typer.Option(
-    "--output", "-o", metavar="FOLDER", help="New folder that everything is written into." + default("results/TIME")
+    "--output", "-o", metavar="FOLDER", help="New folder for all results." + default("results/TIME")
 )]  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def annotated(declared: Option, shown: Any = None) -> Any:
 
 
 def without_default(declared: Option) -> Any:
-    """The same for a command whose default is another run's."""
+    """The same for a command that takes its default from another run."""
     return annotated(replace(declared, default=None))
 
 
@@ -130,16 +130,16 @@ FLAGS = {
     "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
     "finetuning.rounds": "--finetune-rounds", "finetuning.recipe": "--finetune-set",
 }  # fmt: skip
-"""Flags of the plan's fields that are about building; `measure_options` has the others."""
+"""Flags of the plan's build fields; `measure_options` has the others."""
 
 
 def flag_of(place: str) -> str:
-    """The flag that gives a plan's field."""
+    """The flag that sets a plan's field."""
     return next((f for name, f in FLAGS.items() if f"{place}.".startswith(f"{name}.")), measure_options.flag_of(place))
 
 
 def by_flags(function: Callable[P, R]) -> Callable[P, R]:
-    """Let an error of a plan's field that a flag gave name the flag."""
+    """Make an error in a plan's field name the flag that set it."""
 
     @functools.wraps(function)
     def naming(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -152,13 +152,13 @@ def by_flags(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def takes(options: Mapping[str, tuple[str, Any]], into: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Give a command these options, and the values of those that were given as one dict, in its parameter `into`."""
+    """Add these options to a command, which gets the values of those that were set as one dict in parameter `into`."""
 
     def with_options(function: Callable[..., R]) -> Callable[..., R]:
         @functools.wraps(function)
         def gathering(*args: Any, **kwargs: Any) -> R:
-            given = {field: kwargs.pop(name, None) for name, (field, _) in options.items()}
-            return function(*args, **kwargs, **{into: fields(**given)})
+            values = {field: kwargs.pop(name, None) for name, (field, _) in options.items()}
+            return function(*args, **kwargs, **{into: fields(**values)})
 
         own = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.name != into]
         added = [
@@ -173,7 +173,7 @@ def takes(options: Mapping[str, tuple[str, Any]], into: str) -> Callable[[Callab
 
 
 def fields(**values: Any) -> dict[str, Any]:
-    """Those that were given; lists as tuples."""
+    """The values that are set; lists as tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if v is not None and v != {}}
 
 

@@ -29,7 +29,7 @@ def quantize(
         int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))
     ] = CALIBRATION_RECORDS,
     timeout: Annotated[
-        float, option("--timeout", "SECONDS", "A job that is silent for so long is given up.", number(float, 1))
+        float, option("--timeout", "SECONDS", "A job that is silent for so long is ended.", number(float, 1))
     ] = Measuring.timeout_s,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the result.")] = Path(
         "quantized"
@@ -58,15 +58,15 @@ def quantize(
 
     keep_memory()
     request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
-    with live("there is no artifact yet; the same command begins anew") as listener:
+    with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
-    told, modules = document(found), [to_dict(s) for s in ranked]
-    report.write(output, told, modules)
+    result, modules = document(found), [to_dict(s) for s in ranked]
+    report.write(output, result, modules)
     rows = report.sensitivity_rows(modules[:SHOWN], found.modules)
     title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
     title += " · agreement: decisions that stay · logit error: root mean square"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
-    tried = report.trial_rows(told["trials"])
+    tried = report.trial_rows(result["trials"])
     headings = list(report.TRIALS)
     for row, trial in zip(tried, found.trials, strict=True):
         row.append("chosen" if trial.in_float == len(found.modules) else "")

@@ -67,10 +67,10 @@ def run(
 
     All of it goes into one folder, results/TIME or --output: the artifacts,
     measurements.jsonl, the raw samples, report.csv, report.md with pictures
-    and report.html. What ends in dots below may be given several times.
+    and report.html. Options that end in dots below may be repeated.
 
     Exit code 0: at least one cell was measured. 1: none was, each row says
-    why. 2: the input makes no sense. 130: Ctrl-C.
+    why. 2: the input is invalid. 130: Ctrl-C.
 
     \b[bold]Examples[/bold]
 
@@ -123,11 +123,11 @@ def measure(
     resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the run of a bundle in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Measure artifacts that were exported before, or a bundle, on this machine.
+    """Measure existing artifacts, or a bundle, on this machine.
 
-    Needs only the runtimes of their formats: for ONNX no torch. What comes of
-    it goes into results/TIME or --output, as with edgebench run. A bundle has
-    its own plan, and what is given here goes over it.
+    Needs only the runtimes of their formats: for ONNX no torch. The results
+    go into results/TIME or --output, as with edgebench run. A bundle has its
+    own plan, and flags override it.
 
     \b[bold]Examples[/bold]
 
@@ -160,7 +160,7 @@ class RichView:
         say_written(paths)
 
     def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """Name what people run next, where there is something to decide."""
+        """Print the next commands, where there is something to decide."""
         if any_measured:
             say_next(f"edgebench recommend {folder}", "which to ship, and why")
             say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")

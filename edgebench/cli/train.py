@@ -32,16 +32,17 @@ def train(
         int | None, option("--batch-size", "N", f"Records of one step.{RECIPE}", number(int, 1))
     ] = None,
     learning_rate: Annotated[
-        float | None, option("--learning-rate", "RATE", f"Of the optimizer.{RECIPE}", number(float, above=0))
+        float | None,
+        option("--learning-rate", "RATE", f"Optimizer's learning rate.{RECIPE}", number(float, above=0)),
     ] = None,
     seed: Annotated[
-        int | None, option("--seed", "N", f"Of everything that is random in the training.{RECIPE}", number(int))
+        int | None, option("--seed", "N", f"Seed of everything that is random in the training.{RECIPE}", number(int))
     ] = None,
     teacher: Annotated[
         str | None, option("--teacher", "NAME", "Trained model to distil: a shipped one, or path to a manifest.")
     ] = None,
     set_: Annotated[
-        list[str] | None, option("--set", "KEY=VALUE...", "Another field of the recipe; may be given several times.")
+        list[str] | None, option("--set", "KEY=VALUE...", "Another field of the recipe; may be repeated.")
     ] = None,
     half: Annotated[bool, flag("--half", "Store the weights in half precision.")] = False,
     compiled: Annotated[bool, flag("--compile", "Train through torch.compile.")] = False,
@@ -49,13 +50,13 @@ def train(
         str,
         typer.Option(metavar="DEVICE", help="cpu or cuda." + default("cuda where there is one"), show_default=False),
     ] = "",
-    resume: Annotated[bool, flag("--resume", "Go on from the checkpoint in the folder of --output.")] = False,
+    resume: Annotated[bool, flag("--resume", "Continue from the checkpoint in the folder of --output.")] = False,
 ) -> None:
     """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
 
     Writes NAME.safetensors and NAME.json, its manifest, into the folder of
-    --output, and after each epoch a checkpoint; after Ctrl-C, --resume goes
-    on. What is not set is as in the architecture's recipe: docs/models.md.
+    --output, and after each epoch a checkpoint; --resume continues after
+    Ctrl-C. Other fields are as in the architecture's recipe: docs/models.md.
 
     \b[bold]Examples[/bold]
 

@@ -1,4 +1,4 @@
-"""What a person typed that cannot be understood, as one line that names the flag and its value."""
+"""Usage errors as one line that names the flag and its value."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from edgebench.core.problems import LONGEST, meant
 class Refused(typer.BadParameter):
     """A value that an option cannot take."""
 
-    def __init__(self, given: str, words: str, flag: str = "") -> None:
-        super().__init__(f"{given}: {words}", param_hint=flag or None)
+    def __init__(self, typed: str, words: str, flag: str = "") -> None:
+        super().__init__(f"{typed}: {words}", param_hint=flag or None)
 
 
 def number(
@@ -25,10 +25,10 @@ def number(
     """A parser of one number for `typer.Option`, in its bounds; it raises Refused."""
     words = "must be a whole number" if kind is int else "must be a number"
 
-    def parse(given: Any) -> Any:
-        text = given if len(str(given)) <= LONGEST else f"{str(given)[:LONGEST]}…"
+    def parse(typed: Any) -> Any:
+        text = typed if len(str(typed)) <= LONGEST else f"{str(typed)[:LONGEST]}…"
         try:
-            value = kind(given)
+            value = kind(typed)
             float(value)
         except ValueError:
             raise Refused(text, words) from None
@@ -71,13 +71,13 @@ def _words(error: Any) -> str:
 
 
 def _flag(parameter: Any) -> str:
-    """The long form of an option, or how the help calls an argument."""
+    """The long form of an option, or an argument's name in the help."""
     names = [*getattr(parameter, "opts", ())]
     return max(names, key=len) if names and names[0].startswith("-") else str(getattr(parameter, "metavar", "") or "")
 
 
 def _where(error: Any, app: typer.Typer) -> str:
-    """The command that the error is about; some errors do not know it, and then the words typed tell."""
+    """The command that the error is about; errors without it use the typed words."""
     if context := getattr(error, "ctx", None):
         return str(context.command_path)
     place, found = "edgebench", typer.main.get_command(app)

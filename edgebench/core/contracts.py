@@ -17,19 +17,19 @@ if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
 
 
 R = TypeVar("R", covariant=True)
-"""What a job gives."""
+"""The record that a job returns."""
 Status = Literal["ok", "unsupported", "failed", "timeout", "skipped"]
 Split = Literal["train", "validation", "test", "calibration"]
 REFERENCE = "eager"
 """The exporter whose predictions the others are compared with: the network as it is, in fp32."""
 JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
-"""Called with (done, total) as work goes on."""
+"""Called with (done, total) as the work advances."""
 
 
 @dataclass(frozen=True)
 class InputContract:
-    """What every artifact takes: the raw signal, float32 of shape (batch, leads, samples)."""
+    """The input of every artifact: the raw signal, float32 of shape (batch, leads, samples)."""
 
     leads: tuple[str, ...] = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
     samples: int = 1000
@@ -56,12 +56,12 @@ class Calibration:
 
 @dataclass(frozen=True)
 class IOAdapter:
-    """How a file that was not exported here wants its input, and what it answers; done for it at each prediction."""
+    """The input layout and the output of an imported file; each prediction converts to and from them."""
 
     layout: Literal["leads-first", "samples-first"] = "leads-first"
     """(batch, leads, samples) or (batch, samples, leads)."""
     mean: tuple[float, ...] = ()
-    """Of each lead in mV, for a file that takes standardised signals; empty for one that takes mV."""
+    """Mean of each lead in mV, for a file that takes standardised signals; empty for a file that takes mV."""
     std: tuple[float, ...] = ()
     single: bool = False
     """Whether it takes one record at a time only."""
@@ -70,7 +70,7 @@ class IOAdapter:
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file to deploy and what is known of it; the manifest beside the file is this record as JSON."""
+    """One file to deploy and its facts; the manifest beside the file is this record as JSON."""
 
     model: str
     variant: str
@@ -83,7 +83,7 @@ class Artifact:
     file_size_bytes: int
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
-    """Probability at and above which a class is decided for, chosen on the validation fold."""
+    """Threshold of each class: it is predicted at this probability and above. Chosen on the validation fold."""
     input: InputContract
     parameters: int | None
     sparsity: float | None
@@ -96,20 +96,20 @@ class Artifact:
     architecture: str = ""
     """Name of the architecture plug-in that rebuilds the network; only for the format `eager`."""
     structure: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What a pruned network's modules have that the architecture's have not; only for the format `eager`."""
+    """How a pruned network's modules differ from the architecture's; only for the format `eager`."""
     calibration: Calibration | None = None
     feed: IOAdapter | None = None
-    """Only for a file that was not exported here."""
+    """Only for an imported file."""
     float_parts: tuple[str, ...] = ()
     """Parts of a quantized artifact that stayed in float, each with its reason."""
     notes: tuple[str, ...] = ()
     made_with: Mapping[str, str] = field(default_factory=dict)
-    """Versions of the packages that made it."""
+    """Versions of the packages that built it."""
     max_abs_error: float | None = None
     """Largest difference of a logit to the model's own, in a fresh process, over the check records."""
     check_records: int = 0
     zip_size_bytes: int | None = None
-    """The file compressed by deflate: what a download weighs, and where zeros help."""
+    """Size of the file compressed by deflate, in bytes: the size of a download. Zero weights make it smaller."""
     macs: int | None = None
     """Multiply-adds of one record in the variant's network."""
     before: Mapping[str, float] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Target:
     name: str
     description: str
     architecture: str
-    """What `platform.machine()` says there: x86_64 or aarch64; empty means any."""
+    """`platform.machine()` of the device: x86_64 or aarch64; empty means any."""
     device: Literal["cpu", "cuda"] = "cpu"
     quantized_engine: str = ""
     """torch's engine for int8 TorchScript files; empty where the device runs none."""
@@ -131,16 +131,16 @@ class Target:
     board: str = ""
     """Text that the device tree's model must contain; empty where the architecture is enough."""
     memory_limit_bytes: int | None = None
-    """Resident memory that one process may have there; None for no limit."""
+    """Limit of the resident memory of one process on the device; None for no limit."""
     ssh: str = ""
     """How OpenSSH reaches the device, such as `pi@raspberrypi`; empty for a target that is measured here."""
     ssh_config: str = ""  # instead of the user's own
     ssh_python: str = "python3"
     ssh_packages: Literal["install", "system", "as-is"] = "install"
-    """A virtual environment of its own; one that also sees that Python's packages; that Python with what it has."""
+    """A separate virtual environment; one that also sees that Python's packages; or that Python itself."""
     ssh_folder: str = ".edgebench"
     ssh_timeout_s: float = 120.0
-    """How long the connection may take, and how long the device may be silent before it is ready to measure."""
+    """Seconds that the connection may take, and that the device may be silent before it is ready to measure."""
 
 
 @dataclass(frozen=True)
@@ -159,18 +159,18 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """What a person reads while it is at work."""
+        """The label that progress output shows."""
         return f"{self.model} {self.name} on {self.target}"
 
     @property
     def name(self) -> str:
-        """Exporter, and the variant where there is one: what tables call it beside model and target."""
+        """Exporter, and the variant where there is one: the cell's name in tables, beside model and target."""
         return self.exporter if self.variant == "none" else f"{self.exporter} · {self.variant}"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker process is asked to do: one artifact, one kind of measurement."""
+    """The request to a worker process: one artifact, one kind of measurement."""
 
     kind: JobKind
     artifact: Artifact
@@ -182,7 +182,7 @@ class Job:
     signals: str
     """A .npy file of int16 microvolts, shape (records, leads, samples)."""
     output: str
-    """Where the worker writes its array: logits (float32) or latencies in seconds (float64)."""
+    """The file to which the worker writes its array: logits (float32) or latencies in seconds (float64)."""
     records: int | None = None
     batch: int = 1
     warmup: int = 10
@@ -192,16 +192,16 @@ class Job:
     """Time from the start of one sample to that of the next; 0 for at once."""
     cores: tuple[int, ...] = ()
     memory_limit_bytes: int | None = None
-    """What the process may have at most, the runtime included."""
+    """Memory limit of the process in bytes, the runtime included."""
     in_cgroup: bool = False
-    """Whether the kernel holds the process to that limit already."""
+    """Whether the kernel already enforces that limit."""
     runtime: str = ""
-    """Where the runtime's plug-in is, `module:attribute`, so that the worker need not search all installed packages."""
+    """The runtime's plug-in as `module:attribute`, so that the worker need not search all installed packages."""
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[R]):
-    """What came of one job, with its result where that is `ok`."""
+    """The status of one job, with its result where the status is `ok`."""
 
     status: Status
     reason: str = ""
@@ -214,13 +214,13 @@ class Outcome(Generic[R]):
         return self.result
 
     def failure(self) -> Outcome[Any]:
-        """The same without a result: why something else could not be done either."""
+        """The same without a result: the reason why a later job could not run either."""
         return Outcome(self.status, self.reason)
 
 
 @dataclass(frozen=True)
 class DataRequest:
-    """Which records a dataset is asked for."""
+    """The records to load from a dataset."""
 
     split: Split
     directory: Path | None = None
@@ -233,7 +233,7 @@ class DataRequest:
 
 @dataclass(frozen=True)
 class KnownReference:
-    """What an uncompressed fp32 model said of records, on the machine where a bundle was made."""
+    """Predictions of an uncompressed fp32 model, computed on the machine that wrote the bundle."""
 
     model: str
     model_sha256: str
@@ -247,7 +247,7 @@ class RecordSet:
 
     dataset: str
     label: str
-    """What tables call it; says so where the data are synthetic."""
+    """Name in tables; says so where the data are synthetic."""
     split: str
     signals: Path  # a .npy file of int16 microvolts, shape (records, leads, samples)
     labels: NDArray[np.uint8]

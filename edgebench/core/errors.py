@@ -4,14 +4,14 @@ Each message is one line that says what is wrong, where, and what to do; the com
 
     EdgeBenchError
     ├── PlanError         a plan, a flag or a target profile that cannot be run
-    │   └── FieldError    a plan's field that was given here, in a call or by a flag, not in a file
-    ├── UnknownPlugin     a name that no plug-in carries
+    │   └── FieldError    a wrong field that comes from a call or a flag, not from a file
+    ├── UnknownPlugin     a name that no plug-in has
     ├── DataError         a dataset, or a part of it, that is missing or malformed
     │   └── BadRecord     one record that cannot be used
     ├── DownloadError     a download that failed, or whose bytes are not the published ones
     ├── ModelError        weights or a model manifest that cannot be used
     ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
-    ├── BundleError       a bundle that is damaged, or not one
+    ├── BundleError       a bundle that is damaged, or a file that is no bundle
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── MissingPackage    an optional dependency that is needed here and is not installed
     ├── MovedModule       a plug-in that imports a module of EdgeBench by an earlier path
@@ -26,11 +26,11 @@ from edgebench.core.problems import Problem, meant
 
 
 class EdgeBenchError(Exception):
-    """Base of every error that is the user's to mend; its text is shown as it is."""
+    """Base of every error that the user can fix; its text is shown unchanged."""
 
 
 def first_line(error: BaseException, nothing: str = "") -> str:
-    """What another package's exception says, on one line; where it says nothing, `nothing` or the exception's name."""
+    """The message of another package's exception, on one line; if it is empty, `nothing` or the exception's name."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), nothing or type(error).__name__)
 
 
@@ -39,7 +39,7 @@ class PlanError(EdgeBenchError):
 
 
 class FieldError(PlanError):
-    """A plan's field that was given in a call or by a flag; the command line names the flag."""
+    """A wrong field of a plan that comes from a call or a flag; the command line names the flag."""
 
     def __init__(self, problem: Problem, more: int = 0) -> None:
         self.problem = problem
@@ -48,7 +48,7 @@ class FieldError(PlanError):
 
 
 class UnknownPlugin(EdgeBenchError):  # noqa: N818 - the name says what happened
-    """A name that no plug-in carries."""
+    """A name that no plug-in has."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         near = meant(name, known)
@@ -76,7 +76,7 @@ class ArtifactError(EdgeBenchError):
 
 
 class BundleError(EdgeBenchError):
-    """A bundle that is damaged, was tampered with, or is none."""
+    """A bundle that is damaged or was tampered with, or a file that is no bundle."""
 
 
 class Unsupported(EdgeBenchError):  # noqa: N818

@@ -1,4 +1,4 @@
-"""Writing that leaves the old file or the new one, never half of it; hashes; where caches live."""
+"""Atomic writes, which leave the old file or the new one; hashes; the folder of caches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgebench.core.errors import DiskFull
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SPARE_BYTES = 32 * 2**20
-"""With less free than this, a library's failure to write a model is put down to the disk."""
+"""With fewer free bytes than this, a library's failure to write a model counts as a full disk."""
 
 
 def sha256(path: Path) -> str:
@@ -55,7 +55,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; it becomes `path` when the block ends well, and goes when it does not."""
+    """Yield a temporary path beside `path`; it becomes `path` when the block succeeds, and is removed otherwise."""
     with disk_full_at(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
@@ -74,7 +74,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` for a folder that is to be made; it takes the place of `path` when the block ends well.
+    """Yield a path beside `path` for a new folder; it replaces `path` when the block succeeds.
 
     Raises DiskFull.
     """
@@ -92,7 +92,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line and have it on the disk before returning; a write that fails leaves the file as it was.
+    """Append one line and sync it to the disk before returning; a failed write leaves the file unchanged.
 
     A last line that a crash cut off is removed first. Raises DiskFull.
     """
@@ -120,7 +120,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def toml(text: str) -> dict[str, Any]:
-    """The table of a TOML text; raises ValueError, which says why it is none."""
+    """The table of a TOML text; raises ValueError, which says what is wrong."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -132,9 +132,9 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def require_space(folder: Path) -> None:
-    """Raise DiskFull where a failure in `folder` was most likely one of space.
+    """Raise DiskFull if a failure in `folder` most likely came from a full disk.
 
-    Native libraries report a full disk in errors of their own, or abort; only the free space then tells.
+    Native libraries report a full disk in errors of their own, or abort; only the free space shows the cause.
     """
     home = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
     if shutil.disk_usage(home).free < SPARE_BYTES:
@@ -153,7 +153,7 @@ def disk_full_at(path: Path) -> Iterator[None]:
 
 
 def cache_dir() -> Path:
-    """Where parsed data are kept: EDGEBENCH_CACHE, else the user's cache folder (XDG)."""
+    """The folder of parsed data: EDGEBENCH_CACHE, else the user's cache folder (XDG)."""
     chosen = os.environ.get("EDGEBENCH_CACHE")
     if chosen:
         return Path(chosen)

@@ -1,4 +1,4 @@
-"""The key of a job: what it does to which cell. journal.jsonl and the names of files have it as text."""
+"""The key of a job: its stage and its cell. journal.jsonl and the names of files hold it as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESULTS: dict[str, type[Any]] = {
     "compress": Compressed, "build": Artifact, "predict": Predicted, "memory": Memory, "profile": Operators,
     "latency": TimedProcess, "paced": TimedProcess, "batch": TimedProcess, "cold": ColdStart,
 }  # fmt: skip
-"""Stages, each with the record that its jobs give; `batch` is followed by its size."""
+"""Stages, each with the record that its jobs return; `batch` is followed by its size."""
 NUMBERED = ("latency", "paced", "batch", "cold")
 """Stages of several processes a cell."""
 SEPARATOR = "~"
@@ -65,7 +65,7 @@ class JobKey:
 
     @property
     def result(self) -> type[Any]:
-        """The record that the job gives."""
+        """The type of the record that the job returns."""
         return RESULTS[self.stage.rstrip("0123456789")]
 
     @property
@@ -75,7 +75,7 @@ class JobKey:
 
     @property
     def stem(self) -> str:
-        """The name of the job's file, without its ending; its folder tells the stages predict, profile and latency."""
+        """The name of the job's file without its suffix; predict, profile and latency have their own folders."""
         return str(self).partition(SEPARATOR)[2] if self.stage in ("predict", "profile", "latency") else str(self)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a run gives: a measurement for each cell, and the run as read back from its folder. Standard library only."""
+"""The results of a run: a measurement for each cell, and the run as read from its folder. Standard library only."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from edgebench.core.settings import Measuring
 
 @dataclass(frozen=True)
 class Measurement:
-    """What measuring one cell gave, or why it gave nothing. A part that was not measured is None.
+    """The measurement of one cell, or the reason why there is none. A part that was not measured is None.
 
-    `edgebench.core.flat_row` makes of it the row of report.csv.
+    `edgebench.core.flat_row` turns it into a row of report.csv.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""Words after a plug-in's name: `fbgemm-int8:percentile,per-tensor` chooses two things and leaves the rest to it."""
+"""Words after a plug-in's name: `fbgemm-int8:percentile,per-tensor` sets two choices; others keep their defaults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgebench.core.errors import PlanError
 CHAIN = "+"
 """`structured-0.5+qat` is one compression after the other."""
 Choices = Mapping[str, tuple[str, ...]]
-"""What there is to choose, and the words for it; no word is in two."""
+"""Each choice with its words; no word belongs to two choices."""
 
 
 def split(spec: str) -> tuple[str, list[str]]:
@@ -29,7 +29,7 @@ def zeroes(variant: str) -> bool:
 
 
 def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]:
-    """What the words choose; what none of them chooses is left out.
+    """The chosen word of each choice; a choice without a word is omitted.
 
     Raises PlanError with one line where a word is unknown, or two choose the same.
     """
@@ -46,5 +46,5 @@ def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]
 
 
 def of_exporter(spec: str, choices: Choices) -> dict[str, str]:
-    """What the words of an exporter's spec choose; raises PlanError."""
+    """The choices that an exporter's spec makes; raises PlanError."""
     return chosen(f"exporter '{spec}'", split(spec)[1], choices)

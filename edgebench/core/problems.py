@@ -1,4 +1,4 @@
-"""What is wrong with a field, in plain words, whoever found it: a record's schema, a record itself, or a flag."""
+"""A wrong field as one line of text, the same for a record's schema, a record's own check and a flag."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "Path": "a path"}
-"""Types of fields as people call them."""
+"""Types of fields in plain words."""
 TABLE, LIST = "a table", "a list"
 LONGEST = 40
 """Characters of a value that a line shows."""
@@ -22,31 +22,31 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True)
 class Problem:
-    """A field, and what is wrong with it."""
+    """A field, and its problem in plain words."""
 
     place: str
-    """Its name, with dots between those of tables in tables; empty for the whole."""
+    """The field's name; dots separate nested tables. Empty for the whole record."""
     words: str
     """Such as `must be at least 1`."""
-    given: Any = ABSENT
+    value: Any = ABSENT
     """The value that is wrong."""
     hint: str = ""
-    """What to do about it."""
+    """The way to correct it."""
 
     def __str__(self) -> str:
-        given = "" if self.given is ABSENT else shown(self.given)
+        shown_value = "" if self.value is ABSENT else shown(self.value)
         must = self.words.startswith("must ")
-        place = f"{self.place} {given}" if self.place and given and not must else self.place
-        said = f"{self.words}, not {given}" if given and must else self.words
-        return _visible((f"{place}: " if place else "") + self._hinted(said))
+        place = f"{self.place} {shown_value}" if self.place and shown_value and not must else self.place
+        text = f"{self.words}, not {shown_value}" if shown_value and must else self.words
+        return _visible((f"{place}: " if place else "") + self._hinted(text))
 
     def of(self, flag: str) -> str:
-        """The same line where a flag gave the value, with the value as it was typed."""
-        typed = "" if self.given is ABSENT else f" {self.given}"
+        """The same line for a value that a flag set, as the user typed it."""
+        typed = "" if self.value is ABSENT else f" {self.value}"
         return _visible(f"{flag}{typed}: {self._hinted(self.words)}")
 
-    def _hinted(self, said: str) -> str:
-        return f"{said}; {self.hint}" if self.hint else said
+    def _hinted(self, text: str) -> str:
+        return f"{text}; {self.hint}" if self.hint else text
 
 
 class InvalidValue(ValueError):  # noqa: N818 - the name says what happened
@@ -58,7 +58,7 @@ class InvalidValue(ValueError):  # noqa: N818 - the name says what happened
 
 
 def _visible(text: str) -> str:
-    """A line in which what steers a terminal, or no terminal shows, is spelt out as Python does."""
+    """A line with control and invisible characters escaped as in Python."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -74,19 +74,19 @@ def missing(place: str) -> Problem:
     return Problem(place, "is missing")
 
 
-def expected(place: str, what: str, given: Any) -> Problem:
+def expected(place: str, what: str, value: Any) -> Problem:
     """A value of another kind than `what`, such as `a whole number`."""
-    # A text that TOML would spell otherwise, or that is long, is not spelt out: what is copied must be right.
-    plain = isinstance(given, str) and given.isprintable() and not set('"\\') & set(given) and len(given) <= LONGEST
-    hint = f'write ["{given}"]' if plain else "write it in brackets"
-    return Problem(place, f"must be {what}", given, hint if what == LIST and isinstance(given, str) else "")
+    # The hint repeats only a short text that needs no escapes in TOML, so that it is correct when copied.
+    plain = isinstance(value, str) and value.isprintable() and not set('"\\') & set(value) and len(value) <= LONGEST
+    hint = f'write ["{value}"]' if plain else "write it in brackets"
+    return Problem(place, f"must be {what}", value, hint if what == LIST and isinstance(value, str) else "")
 
 
-def not_among(place: str, choices: Sequence[Any], given: Any) -> Problem:
-    """A value that is none of those that there are."""
+def not_among(place: str, choices: Sequence[Any], value: Any) -> Problem:
+    """A value that is not one of the choices."""
     *first, last = [shown(choice) for choice in choices]
     listed = f"{', '.join(first)} or {last}" if first else last
-    return Problem(place, f"must be {listed}", given, meant(given, [c for c in choices if isinstance(c, str)]))
+    return Problem(place, f"must be {listed}", value, meant(value, [c for c in choices if isinstance(c, str)]))
 
 
 def not_a_name(place: str, value: Any) -> Problem:
@@ -116,7 +116,7 @@ def meant(name: Any, known: Sequence[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a line shows it: short, and in TOML's words."""
+    """A value as the line shows it: short, and as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

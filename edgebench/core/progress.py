@@ -1,4 +1,4 @@
-"""What a long job tells while it goes on; the command line shows it, a script may ignore it."""
+"""Progress of a long job: the command line shows it, a script may ignore it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgebench.core.measurements import Measurement
 
 
 class ProgressReporter:
-    """Hears nothing and says nothing; override what is of interest."""
+    """Reports nothing; override the methods of interest."""
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins; the one before has ended."""
@@ -17,7 +17,7 @@ class ProgressReporter:
     def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
         """A run has so many cells, `elsewhere` of them on other machines.
 
-        `steps` are the stages that are to come here, each with its number of steps.
+        `steps` are the stages ahead on this machine, each with its number of steps.
         """
 
     def begin(self, text: str) -> None:
@@ -27,10 +27,10 @@ class ProgressReporter:
         """One step of the stage is done; `text` says which."""
 
     def result(self, text: str) -> None:
-        """What came of a step, where that is neither an artifact of a run nor a cell."""
+        """The result of a step that is neither an artifact of a run nor a cell."""
 
     def detail(self, text: str) -> None:
-        """How far the step is that is at work."""
+        """How far the current step has come."""
 
     def progress(self, done: int, total: int) -> None:
         """Records read so far."""

@@ -1,4 +1,4 @@
-"""What each kind of plug-in meets; `docs/adding.md` shows a minimal one of each kind."""
+"""The protocol of each kind of plug-in; `docs/adding.md` shows a minimal one of each kind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Dataset(Protocol):
     license: str
     """SPDX identifier of the licence that weights trained on it are under."""
     splits: Mapping[Split, str]
-    """What the splits `train`, `validation` and `test` are called in a model's manifest."""
+    """The names of the splits `train`, `validation` and `test` in a model's manifest."""
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; raises DataError."""
@@ -43,13 +43,13 @@ class Architecture(Protocol):
     input: InputContract
     recipe: Recipe
     pretrained: str
-    """Where ImageNet weights come from, `torchvision:WEIGHTS` or `timm:NAME`; empty for nowhere."""
+    """Source of ImageNet weights, `torchvision:WEIGHTS` or `timm:NAME`; empty for none."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""
 
     def initialise(self, network: nn.Module) -> object:
-        """What a training from random weights does with a new network first; often nothing."""
+        """Initialise a new network before a training from random weights; often nothing to do."""
 
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
         """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
@@ -57,17 +57,17 @@ class Architecture(Protocol):
 
 @dataclass(frozen=True)
 class CompressTask:
-    """What a compression knows beside the network."""
+    """The inputs of a compression beside the network."""
 
     shape: tuple[int, ...]
     """(leads, samples) of a record."""
     classes: int
     labelled: Callable[[], tuple[NDArray[np.float32], NDArray[np.bool_]]]
-    """Gives calibration records from the training folds: signals (records, leads, samples) in mV, and their labels
+    """Returns calibration records from the training folds: signals (records, leads, samples) in mV, and their labels
     (records, classes)."""
     seed: int = 0
     progress: Progress | None = None
-    """Is told of the steps of what takes long."""
+    """Receives the progress of long steps."""
 
 
 class Variant(Protocol):
@@ -76,33 +76,33 @@ class Variant(Protocol):
     name: str
 
     def check(self, spec: str) -> None:
-        """Raise PlanError, in one line, where a spec such as `l1-1.4` makes no sense."""
+        """Raise PlanError, in one line, where a spec such as `l1-1.4` is invalid."""
 
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
-        """Return the compressed network; raises Unsupported where this one cannot be compressed so."""
+        """Return the compressed network; raises Unsupported where the spec does not apply to this network."""
 
 
 @dataclass(frozen=True)
 class ExportTask:
-    """What an exporter gets: the network in eval mode, where to write, and records to calibrate on."""
+    """The inputs of an exporter: the network in eval mode, the folder to write to, and records to calibrate on."""
 
     network: nn.Module
     folder: Path
-    """Where the artifact goes."""
+    """The folder for the artifact."""
     scratch: Path
-    """A temporary folder that all exporters of this network share, for what several of them start from."""
+    """A temporary folder that all exporters of this network share, for intermediate files."""
     input: InputContract
     calibration: Callable[[], NDArray[np.float32]]
-    """Gives float32 mV of shape (records, leads, samples) from the training folds."""
+    """Returns float32 mV of shape (records, leads, samples) from the training folds."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What was chosen of the exporter's `choices`; what is missing is the exporter's to choose."""
+    """The chosen words of the exporter's `choices`; the exporter decides those that are missing."""
     floats: Mapping[str, str] = field(default_factory=dict)
-    """Modules that shall stay in float, beside those that say so themselves: paths, each with the reason."""
+    """Paths of modules that stay in float, each with the reason, in addition to modules that are marked so."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What an exporter gives back: the file that it wrote and what is special about it."""
+    """The result of an exporter: the file that it wrote and the properties of that file."""
 
     file: Path
     precision: str
@@ -125,9 +125,9 @@ class Exporter(Protocol):
     packages: tuple[str, ...]
     """Distributions whose versions go into the manifest."""
     choices: Mapping[str, tuple[str, ...]]
-    """What `NAME:word,word` can choose, and the words for it."""
+    """The choices of `NAME:word,word`, each with its words."""
     quantization_aware: bool
-    """Whether it takes a network that was trained with its quantization."""
+    """Whether it accepts a network that was trained with its quantization."""
 
     def export(self, task: ExportTask) -> Exported:
         """Write the file into `task.folder`; raises Unsupported where the network cannot be exported this way."""
@@ -149,7 +149,7 @@ class Session(Protocol):
 
     clock: Clock
     settings: Mapping[str, str]
-    """What it runs on: provider, engine, threads."""
+    """The provider, engine and threads that it uses."""
 
     def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
@@ -175,17 +175,17 @@ class Runtime(Protocol):
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
-        """Predict the records, each (batch, leads, samples) in mV, and tell where the time went; raises ArtifactError.
+        """Predict the records, each (batch, leads, samples) in mV; return the operators' times. Raises ArtifactError.
 
-        A profiler slows what it watches, so this never stands beside a timed loop.
+        A profiler slows the prediction, so it never runs during a timed loop.
         """
 
 
 class Renderer(Protocol):
-    """Turns runs into a report; a pure function of what is in their folders."""
+    """Turns runs into a report; a pure function of the contents of their folders."""
 
     file: str
-    """The name of the file that a person or a program opens."""
+    """The name of the file that the user or a program opens."""
 
     def render(self, run: Run) -> Mapping[str, str | bytes]:
-        """Return what `file` holds, and the files beside it that it shows, by name; text is written as UTF-8."""
+        """Return the content of `file` and of the files beside it that it shows, by name; text is written as UTF-8."""

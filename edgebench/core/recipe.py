@@ -11,9 +11,9 @@ from edgebench.core.problems import meant
 from edgebench.core.validation import validated
 
 SMALL = 1e-6
-"""For what must be above zero."""
+"""Smallest value of a number that must be above zero."""
 LEAST_RATE = 1e-12
-"""A learning rate of zero teaches nothing, and takes as long as any."""
+"""Smallest learning rate: at zero a training learns nothing and takes as long."""
 LIMITS: dict[str, tuple[float, float]] = {
     "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (LEAST_RATE, inf), "weight_decay": (0, inf),
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
@@ -34,23 +34,23 @@ class Recipe:
     batch_size: int
     """Records of one step."""
     learning_rate: float
-    """Of the optimizer; the highest one where the schedule is `one-cycle`."""
+    """Learning rate of the optimizer; the highest one where the schedule is `one-cycle`."""
     weight_decay: float = 0.0
-    """Of the weights that are matrices or kernels; biases and normalisation have none."""
+    """Weight decay of matrices and kernels; biases and normalisation have none."""
     optimizer: Literal["adam", "adamw", "muon"] = "adamw"
-    """`muon` steps along whole weight matrices, for transformers; what else there is, is AdamW's then."""
+    """`muon` updates whole weight matrices, for transformers; AdamW updates the other parameters."""
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    """How the learning rate goes over the training."""
+    """Schedule of the learning rate over the training."""
     warmup_share: float = 0.25
     """Share of the steps in which the one-cycle learning rate rises."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
+    """Precision of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
     pretrained: bool = True
-    """Start from ImageNet weights, where the architecture has such and this machine can fetch them."""
+    """Start from ImageNet weights, if the architecture has them and this machine can fetch them."""
     keep_zeros: bool = False
     """Weights that are zero in `start` stay zero, so that what was pruned stays pruned."""
     start: str = ""
-    """A trained model of this architecture to go on from: a shipped one's name, or the path to a manifest."""
+    """A trained model of this architecture to continue from: a shipped one's name, or the path to a manifest."""
     crop: int = 0
     """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
     row_keep: float = 1.0
@@ -60,7 +60,7 @@ class Recipe:
     progressive: tuple[float, ...] = ()
     """Image sizes, as factors of the full one, over equal parts of the training; () for the full size throughout."""
     whole_epochs: int = 0
-    """Epochs at the end that see whole records at full size: without crop, row_keep, patch_keep and progressive."""
+    """Final epochs that use whole records at full size: without crop, row_keep, patch_keep and progressive."""
     mixup: float = 0.0
     """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
     lead_dropout: float = 0.0
@@ -68,7 +68,7 @@ class Recipe:
     amplitude: float = 1.0
     """Records are scaled by a factor between 1/amplitude and amplitude."""
     class_weights: bool = False
-    """Weigh the positive records of a class by how many negative ones there are for each."""
+    """Weight the positive records of a class by the number of negative records per positive one."""
     teacher: str = ""
     """A trained model to distil: a shipped one's name, or the path to a manifest; empty for none."""
     alpha: float = 0.5
@@ -78,20 +78,20 @@ class Recipe:
     hint: float = 0.0
     """Weight of the distance of the last features from the teacher's (FitNets: Romero et al., 2015); 0 for none."""
     ema: float = 0.998
-    """Decay of the moving average of the weights that is kept and judged."""
+    """Decay of the moving average of the weights, which is evaluated and stored."""
     gradient_clip: float = 2.0
-    """Norm of the gradient that a step may have; a longer one is cut to it."""
+    """Largest norm of the gradient of a step; a longer gradient is clipped to it."""
     patience: int = 6
     """Epochs without a better score on the validation fold after which training stops."""
     stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
     """The score of the validation fold that decides which epoch is kept."""
     validation_records: int = 0
-    """Validation records that each epoch is judged on; 0 for all. The thresholds are chosen on all of them."""
+    """Validation records on which each epoch is evaluated; 0 for all. The thresholds are chosen on all of them."""
     seed: int = 0
-    """Of everything that is random in the training."""
+    """Seed of everything that is random in the training."""
 
     def out_of_range(self) -> str:
-        """What is wrong with the first number that no training can use, in one line; empty where all is well."""
+        """The problem with the first number out of range, in one line; empty if there is none."""
         for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             for number in value if isinstance(value, tuple) else (value,):

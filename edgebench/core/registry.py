@@ -41,7 +41,7 @@ _EXTRA = {"torch": "torch", "onnxruntime": "onnx", "safetensors": "torch", "pand
 
 @functools.cache
 def _entry_points(kind: str) -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # a worker, which is told where its runtime is, needs none of it
+    from importlib.metadata import entry_points  # a worker does not need it: its job names the location of the runtime
 
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=f"edgebench.{kind}"):
@@ -55,7 +55,7 @@ def names(kind: str) -> list[str]:
 
 
 def nameable(kind: str) -> list[str]:
-    """Names of one kind's plug-ins that a person can ask for."""
+    """Names of one kind's plug-ins that the user can choose."""
     return [name for name in names(kind) if name not in UNNAMED.get(kind, ())]
 
 
@@ -68,7 +68,7 @@ def place(kind: str, name: str) -> str:
 
 
 def load(kind: str, name: str, where: str = "") -> Any:
-    """Import and return one plug-in; `where` is its `place`, for one who was told it.
+    """Import and return one plug-in; `where` is its `place`, where the caller knows it.
 
     Raises UnknownPlugin with the known names, and MissingPackage where it needs a package that is not installed.
     """
@@ -90,7 +90,7 @@ def dataset(name: str) -> Dataset:
 
 
 def require_records(name: str, request: DataRequest) -> None:
-    """Let a dataset that can tell at once say that its records cannot be there; raises DataError."""
+    """Run the dataset's early check for missing records, where it has one; raises DataError."""
     if check := getattr(dataset(name), "check", None):
         check(request)
 
@@ -106,7 +106,7 @@ def architecture(name: str) -> Architecture:
 
 
 def variant(spec: str) -> Variant:
-    """The compression of a spec such as `none` or `l1-0.4`: its name is what stands before the first number."""
+    """The compression of a spec such as `none` or `l1-0.4`: its name is the part before the first number."""
     known = names("variants")
     name = max((n for n in known if spec == n or spec.startswith(f"{n}-")), key=len, default=spec)
     return cast("Variant", load("variants", name))
@@ -118,7 +118,7 @@ def exporter(spec: str) -> Exporter:
 
 
 def choices(exporter: Exporter) -> options.Choices:
-    """What an exporter's words can choose; nothing for one that has no words."""
+    """The choices of an exporter's words; empty for an exporter without words."""
     return cast("options.Choices", getattr(exporter, "choices", {}))
 
 

@@ -1,4 +1,4 @@
-"""What measuring gives: the result of each kind of job, and the parts of a measurement, in base units.
+"""The result of each kind of job, and the parts of a measurement, in base units.
 
 `Predicted`, `TimedProcess`, `ColdStart`, `Memory` and `Operators` are what one process reports. `Latency` and `Scores`
 are computed from such results. A field that is None was not measured, or this machine does not show it. Standard
@@ -20,7 +20,7 @@ class Compressed:
     """One process that compressed a model."""
 
     manifest: str
-    """Name of the compressed model's manifest, in the folder that was asked for."""
+    """Name of the compressed model's manifest, in the requested folder."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Predicted:
 
     records: int
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What the artifact ran on: provider, engine, threads."""
+    """The provider, engine and threads that the artifact used."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ColdStart:
     load_s: float
     first_inference_s: float
     evicted: bool
-    """Whether the system put the file out of its page cache before; where it did not, the start was not cold."""
+    """Whether the system evicted the file from its page cache before; if not, the start was not cold."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Memory:
 
     peak_rss_bytes: int
     model_rss_bytes: int | None = None
-    """What the loaded model holds."""
+    """Memory of the loaded model."""
     runtime_rss_bytes: int | None = None
     """The rest: Python and the runtime's libraries. None in runs of earlier versions."""
     peak_device_bytes: int | None = None
@@ -82,7 +82,7 @@ class OperatorTime:
 
     name: str
     kind: OperatorKind
-    """`conversion` quantizes or dequantizes; `float` is what is neither that nor takes int8."""
+    """`conversion` quantizes or dequantizes; `float` is any other operator that does not take int8."""
     calls: int
     """In one prediction."""
     seconds: float
@@ -105,7 +105,7 @@ class Operators:
 
 @dataclass(frozen=True)
 class Network:
-    """What a network is made of, whatever file it is exported to."""
+    """Size and sparsity of a network, independent of the format of its file."""
 
     parameters: int | None = None
     macs: int | None = None
@@ -162,18 +162,18 @@ class Energy:
 
     joules: float
     source: str
-    """The counter, and what it sees."""
+    """The counter, and the part of the machine that it covers."""
 
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How far the timing can be trusted, and what says so."""
+    """How steady the timing was, with the evidence."""
 
     verdict: Verdict | None = None
-    """None where only one process was timed, which says nothing."""
+    """None where only one process was timed: the spread is then unknown."""
     reason: str = ""
     background_cores: float | None = None
-    """Of the process beside which others kept the most cores busy."""
+    """Cores that other processes kept busy, in the process where they were the most."""
     drift: float | None = None
     """Of the process that drifted most: median of its last third over that of its first."""
     temperature_c: float | None = None
@@ -202,7 +202,7 @@ class Latency:
     warm: Loading | None = None
     """Loading with the file in the page cache."""
     cold: Loading | None = None
-    """Loading with the file out of the page cache, where that was asked for and the system evicts it."""
+    """Loading with the file out of the page cache, where that was requested and the system evicts it."""
     paced: Paced | None = None
     batches: Batches | None = None
     energy: Energy | None = None
@@ -217,7 +217,7 @@ class Score:
     """None where the records are too few for an interval."""
     high: float | None = None
     delta: float | None = None
-    """Against the uncompressed fp32 model on the same records; None where there is none."""
+    """Compared with the uncompressed fp32 model on the same records; None where there is none."""
     delta_low: float | None = None
     delta_high: float | None = None
 
@@ -235,7 +235,7 @@ class Counterpart:
 
 @dataclass(frozen=True)
 class Scores:
-    """What an artifact's answers on the test records are worth."""
+    """The metrics of an artifact's predictions on the test records."""
 
     records: int
     macro_f1: Score
@@ -244,7 +244,7 @@ class Scores:
     calibration_error: float | None = None
     f1_by_class: Mapping[str, float] = field(default_factory=dict)
     agreement: float | None = None
-    """Share of the single decisions that are the fp32 model's."""
+    """Share of the decisions that agree with the fp32 model's."""
     max_abs_error: float | None = None
     """Largest difference of a logit to the fp32 model's."""
     counterpart: Counterpart | None = None

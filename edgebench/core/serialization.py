@@ -1,6 +1,6 @@
-"""Records to JSON, and back where EdgeBench itself wrote it; and text from elsewhere made safe to show.
+"""Records to JSON, and back where EdgeBench itself wrote it; and foreign text made safe to show.
 
-Standard library only. What a person or another machine wrote goes through `validation`.
+Standard library only. Data from the user or another machine go through `validation`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgebench.core.contracts import Outcome
 
 R = TypeVar("R")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""What makes the text behind it run from the right, or stops that."""
+"""Characters that change the direction of the text after them."""
 
 
 def to_json(record: Any, indent: int | None = None) -> str:
@@ -70,10 +70,10 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def readable(text: str) -> str:
-    """Text from elsewhere without what does more than stand there; each such character becomes `\\ufffd`.
+    """Foreign text without characters that act on a terminal or a file; each of them becomes `\\ufffd`.
 
-    That is what steers a terminal (category Cc: ESC, BEL, C1), what turns the writing behind it around (`TURNING`), and
-    what no file in UTF-8 can hold (Cs: lone surrogates, as in names of files that are not UTF-8). White space of all
+    These are control characters (category Cc: ESC, BEL, C1), those that turn the direction of text (`TURNING`), and
+    those that UTF-8 cannot encode (Cs: lone surrogates, as in names of files that are not UTF-8). White space of all
     kinds, ends of lines too, becomes a space. Markup of rich, Markdown and HTML is text here and stays.
     """
     return "".join(" " if c.isspace() else "\ufffd" if c in TURNING or category(c) in ("Cc", "Cs") else c for c in text)

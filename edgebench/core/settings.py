@@ -1,4 +1,4 @@
-"""What a person can set of fine-tuning, of measuring and of a gate: records in base units.
+"""The settings of fine-tuning, of measuring and of a gate: records in base units.
 
 Standard library only, so that the device side can read it.
 """
@@ -16,9 +16,9 @@ TARGETS = ("host", "arm-qnnpack")
 DATASET = "demo"
 CALIBRATION_RECORDS = 256
 SEED = 0
-"""What an empty plan runs."""
+"""The models and exporters of an empty plan."""
 MOST_THREADS = 256
-"""More is a typing error: no machine that this is for has as many cores."""
+"""A larger number is a typing error: no machine that EdgeBench supports has so many cores."""
 LEAST: dict[str, float] = {
     "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
     "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3, "steady_limit_s": 0,
@@ -28,12 +28,12 @@ LEAST: dict[str, float] = {
 
 @dataclass(frozen=True)
 class FineTuning:
-    """How a compressed network is trained on, to win back what it lost."""
+    """How a compressed network is trained further, to recover its score."""
 
     epochs: int = 0
     """Passes over the training folds after each compression; 0 for none."""
     qat_epochs: int = 0
-    """Of training with quantization, which starts from what is trained already; 0 for as many as `epochs`."""
+    """Epochs of quantization-aware training, which starts from the trained network; 0 for as many as `epochs`."""
     rounds: int = 1
     """Structured pruning reaches its share in so many steps, each followed by the epochs."""
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -53,21 +53,21 @@ class Measuring:
     min_seconds: float = 0.5
     """Seconds of timed predictions of each process, at least."""
     timeout_s: float = 600.0
-    """Seconds without a sign of life after which a job is given up."""
+    """Seconds without an answer after which a job is ended."""
     cores: tuple[int, ...] = ()
-    """Processor cores that the timed processes are held to; empty for all."""
+    """Processor cores to which the timed processes are pinned; empty for all."""
     paced_s: float | None = None
-    """Also time one sample every so many seconds, as a monitor on a patient does; not without this."""
+    """Also time one sample every so many seconds, as a patient monitor does; omitted means no such pass."""
     batches: tuple[int, ...] = ()
     """Also time batches of these sizes, for the throughput."""
     cold_starts: int = 0
-    """Processes a cell that load the file after it was put out of the page cache."""
+    """Processes a cell that load the file after its eviction from the page cache."""
     cool_down_c: float | None = None
     """Wait before each timed process until the machine is this cool, in degrees Celsius."""
     cool_down_limit_s: float = 300.0
     """Seconds that each such wait may take."""
     steady: float | None = None
-    """Go on with more processes until the median's interval is this wide at most, as a share of the median."""
+    """Start more processes until the median's interval is at most this wide, as a share of the median."""
     steady_limit_s: float = 600.0
     """Seconds that these further processes may take in all."""
 
@@ -84,12 +84,12 @@ class Bounds:
     """How much worse a cell may be than its baseline before `gate` calls it a regression."""
 
     slowdown: float = 0.03
-    """Of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
-    sample became slower too, by more than half of this. What slows the code slows every sample; what other work on the
-    machine slows are some of them."""
+    """Bound of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
+    sample became slower too, by more than half of this. Slower code slows every sample; other work on the
+    machine slows some of them."""
     f1_drop: float = 0.005
-    """Of macro-F1."""
+    """Bound of the loss of macro-F1."""
     size_growth: float = 0.01
-    """Of the file, as a share."""
+    """Bound of the size of the file, as a share."""
     memory_growth: float = 0.10
-    """Of peak memory, as a share."""
+    """Bound of the peak memory, as a share."""

@@ -1,4 +1,4 @@
-"""Target profiles: one TOML file a device, and `host`, which is whatever this machine is."""
+"""Target profiles: one TOML file a device, and `host`, which is this machine."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ def _check_ssh(target: Target, name: str) -> None:
 def to_toml(target: Target) -> str:
     """The profile as the text of its file; how to reach the device is left out."""
     plain = {f.name: getattr(target, f.name) for f in fields(Target) if not f.name.startswith("ssh")}
-    given = {name: value for name, value in plain.items() if value is not None}
+    values = {name: value for name, value in plain.items() if value is not None}
     # JSON's text, numbers and truth values are TOML's too.
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items())
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 
 def host(machine: Mapping[str, Any]) -> Target:
@@ -105,7 +105,7 @@ def host(machine: Mapping[str, Any]) -> Target:
 
 
 def fit(engine: str, devices: tuple[str, ...], target: Target, machine: Mapping[str, Any]) -> Fit:
-    """Whether an artifact that needs this engine, and runs on these devices, fits the target, and what it is here."""
+    """Whether an artifact that needs this engine, and runs on these devices, fits the target, and how it runs here."""
     emulated = bool(target.architecture) and target.architecture != machine["architecture"]
     by = str(machine.get("emulator") or "")
     emulated = emulated or target.board not in str(machine["board"]) or bool(by)

@@ -116,12 +116,12 @@ def duration(value: float | None) -> str:
 
 
 def exact_duration(value: float) -> str:
-    """A time that somebody gave, with all its digits: `20 ms`, not `20.0 ms`."""
+    """A time that the user set, with all its digits: `20 ms`, not `20.0 ms`."""
     return _exact(value, (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)))
 
 
 def exact_size(value: float) -> str:
-    """A size that somebody gave, with all its digits."""
+    """A size that the user set, with all its digits."""
     return _exact(value, (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)))
 
 
@@ -139,6 +139,6 @@ def _three_digits(rounded: float, units: tuple[tuple[str, float], ...]) -> str:
     """In the largest unit that is not larger, without an exponent."""
     unit, one = next((u for u in units if rounded >= u[1]), units[-1])
     number = rounded / one
-    if number < 1:  # of the smallest unit, where there is nothing to tell apart any more
+    if number < 1:  # below the smallest unit, where more digits mean nothing
         return f"{number:.2f} {unit}"
     return f"{number:#.3g}".rstrip(".") + f" {unit}" if number < 1000 else f"{number:.0f} {unit}"

@@ -1,4 +1,4 @@
-"""Records from data that a person or another machine wrote, with every field checked against its type.
+"""Records from data of the user or another machine, with every field checked against its type.
 
 msgspec converts; it is what both sides use, since a device needs no more than its wheel of 0.2 MB. Two things are added
 here: a key that a record does not have is an error, and so is a number that is not finite.
@@ -53,7 +53,7 @@ def build(kind: type[R], data: Any) -> R:
 
 
 def _path(kind: Any, value: Any) -> Any:
-    """Build what msgspec does not know by itself."""
+    """Build a type that msgspec does not support by itself."""
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
     raise InvalidValue(problems.expected("", problems.KINDS["Path"], value))

@@ -1,4 +1,4 @@
-"""What stands beside the arrays of records in a bundle. Standard library only, like the other records."""
+"""The description beside the arrays of records in a bundle. Standard library only, like the other records."""
 
 from __future__ import annotations
 

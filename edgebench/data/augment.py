@@ -1,4 +1,4 @@
-"""Random changes to a training batch, each switched by the recipe."""
+"""Random changes to a training batch, each controlled by the recipe."""
 
 from __future__ import annotations
 

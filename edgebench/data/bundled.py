@@ -1,4 +1,4 @@
-"""The records of a bundle: what the machine that made it scored its artifacts on."""
+"""The records of a bundle: the test records of the machine that wrote it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Parsed records on disk, memory-mapped: written once, opened in milliseconds.
 
 An entry is a folder with `signals.npy` (int16 microvolts, shape (records, leads, samples)), `labels.npy`, `ids.npy` and
-`meta.json`. It appears whole or not at all: it is written beside its place and renamed.
+`meta.json`. It appears atomically: it is written beside its final path and renamed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Entry:
 def open_or_make(key: str, make: Callable[[Path], None]) -> Entry:
     """Open the entry of that key; if there is none, `make` fills a fresh folder with its four files first.
 
-    Raises DiskFull; whatever `make` raises leaves no entry behind.
+    Raises DiskFull; an exception of `make` leaves no entry behind.
     """
     folder = cache_dir() / key
     if not (folder / "meta.json").exists():
@@ -58,7 +58,7 @@ def open_or_make(key: str, make: Callable[[Path], None]) -> Entry:
 
 
 def save(folder: Path, labels: NDArray[np.uint8], ids: NDArray[np.int64], meta: dict[str, Any]) -> None:
-    """Write everything of an entry but its signals."""
+    """Write all files of an entry except its signals."""
     np.save(folder / "labels.npy", labels)
     np.save(folder / "ids.npy", ids)
     (folder / "meta.json").write_text(json.dumps(meta))

@@ -1,4 +1,4 @@
-"""What a PTB-XL folder holds and what is missing."""
+"""The records that a PTB-XL folder holds and lacks."""
 
 from __future__ import annotations
 

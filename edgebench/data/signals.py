@@ -1,4 +1,4 @@
-"""Between the samples on disk (int16 microvolts) and what every artifact takes (float32 millivolts)."""
+"""Converts samples on disk (int16 microvolts) to the input of every artifact (float32 millivolts)."""
 
 from __future__ import annotations
 

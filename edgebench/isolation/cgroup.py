@@ -1,8 +1,8 @@
-"""A limit of memory that the kernel holds: a cgroup v2 for one child process.
+"""A memory limit that the kernel enforces: a cgroup v2 for one child process.
 
-It bounds what the process really has (its private memory, the page cache of what it reads, the kernel's share), where
-RLIMIT_AS can bound address space only. Page cache is given back before anything is ended, so that reading a file makes
-nobody exceed the limit.
+It bounds the real memory of the process (private memory, page cache of files that it reads, the kernel's share), where
+RLIMIT_AS can bound address space only. The kernel frees page cache before it ends a process, so that reading a file
+never exceeds the limit.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 MOUNTS = Path("/proc/self/mounts")
 OWN = Path("/proc/self/cgroup")
 ENTER = 'echo 0 > "$0" && exec "$@"'
-"""A shell that moves itself and then becomes the command: what Python itself takes counts from its first page on."""
+"""A shell that enters the group and then becomes the command: Python's own memory counts from its first page on."""
 REMOVAL_S = 5.0
-"""How long the kernel is given to clear up after a process has ended."""
+"""Seconds to wait for the kernel to clean up after a process has ended."""
 _numbers = itertools.count()
 
 
@@ -33,23 +33,23 @@ class NoCgroup(Exception):  # noqa: N818 - never shown by itself: its line says 
 
 @dataclass(frozen=True)
 class Group:
-    """A cgroup of its own for one process and what it starts."""
+    """A separate cgroup for one process and its children."""
 
     folder: Path
 
     @property
     def prefix(self) -> Sequence[str]:
-        """What stands before a command so that it runs in the group."""
+        """The prefix of a command that runs in the group."""
         return ("/bin/sh", "-c", ENTER, str(self.folder / "cgroup.procs"))
 
     def killed(self) -> bool:
-        """Whether the kernel ended a process of it because it needed more than the limit."""
+        """Whether the kernel killed one of its processes for exceeding the limit."""
         return _numbers_of(self.folder / "memory.events").get("oom_kill", 0) > 0
 
 
 @contextmanager
 def limited(limit_bytes: int) -> Iterator[Group]:
-    """A new group that may have so many bytes and no swap; it is gone afterwards, with all that runs in it.
+    """A new group with a limit in bytes and no swap; it is removed afterwards, with everything that runs in it.
 
     Raises NoCgroup.
     """
@@ -76,7 +76,7 @@ def unavailable() -> str:
 def home() -> Path:
     """Where groups can be made: the nearest group above this process whose children have the memory controller.
 
-    It is tried once, with a process that does nothing. What a group gives to its children is left as it is.
+    One attempt, with a process that does nothing, checks it. The controllers of existing groups stay unchanged.
     Raises NoCgroup.
     """
     mount, own = _mount(), _own()
@@ -116,7 +116,7 @@ def _new(home: Path) -> Iterator[Group]:
 
 
 def _remove(folder: Path) -> None:
-    """Take a group away with whatever still runs in it; what the kernel does not let go of in time is left."""
+    """Remove a group with everything that still runs in it; a group that the kernel does not release in time stays."""
     with contextlib.suppress(OSError):
         (folder / "cgroup.kill").write_text("1")  # since Linux 5.14
     end = time.monotonic() + REMOVAL_S

@@ -1,6 +1,6 @@
 """Does one job in a fresh worker process; a crash, a hang and too little memory are outcomes.
 
-Every stage of a run, the check of an export and each search take their processes from here.
+Every stage of a run, the check of an export and each search start their processes here.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ OUT_OF_MEMORY = re.compile(
     "|new thread|Resource temporarily unavailable",
     re.IGNORECASE,
 )
-"""What Python, the C++ library, torch and ONNX Runtime say where they get no memory.
+"""Messages of Python, the C++ library, torch and ONNX Runtime when an allocation fails.
 
 `(out of memory, or ...` is only a guess at who sent SIGKILL."""
 
 
 def run_job(job: Job, timeout_s: float) -> Outcome[Any]:
-    """Do a job in a fresh worker process, which is given up when it reports nothing for `timeout_s`.
+    """Do a job in a fresh worker process, which is ended when it reports nothing for `timeout_s` seconds.
 
     The result is the record of the job's kind. A job with a memory limit runs in a cgroup where one can be made, else
     with bounded address space; one that needs more is `unsupported`. Raises DiskFull.
@@ -79,7 +79,7 @@ def predict(
 
 def predict_batch(artifact: Artifact) -> int:
     """Records of one call where a whole split is predicted."""
-    # A dynamically quantized layer chooses its scale from the whole batch: score it as it is used, one by one.
+    # A dynamically quantized layer chooses its scale from the whole batch: predict one by one, as in deployment.
     return 1 if artifact.precision == "int8-dynamic" else PREDICT_BATCH
 
 
@@ -87,7 +87,7 @@ def _run(job: Job, timeout_s: float, group: Group | None = None) -> Outcome[Any]
     # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
     environment = {} if job.kind in TIMED else {"OMP_WAIT_POLICY": "PASSIVE"}
     if job.memory_limit_bytes is not None and group is None:
-        environment["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, which is what can be bounded
+        environment["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, and RLIMIT_AS bounds that
     prefix = group.prefix if group else ()
     try:
         answers = [a for a in ask(WORKER, to_dict(job), timeout_s, environment, prefix) if "status" in a]

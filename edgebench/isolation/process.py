@@ -1,7 +1,7 @@
 """Child processes that may crash, hang or be killed without harm to the parent.
 
-The child gets one JSON object on its standard input and answers with JSON lines on its standard output. Whatever the
-libraries in it print goes to standard error, whose last line explains a crash.
+The child gets one JSON object on its standard input and answers with JSON lines on its standard output. The output
+of libraries in it goes to standard error, whose last line explains a crash.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 DISK_FULL = "disk full"
 PARENT = "EDGEBENCH_PARENT"
-"""Environment variable that tells a child its parent's process id."""
+"""Environment variable that holds the parent's process id for a child."""
 _answers: list[IO[str]] = []
-"""In a child: where its answers go."""
+"""In a child: the stream of its answers."""
 _running: set[subprocess.Popen[bytes]] = set()
 
 
@@ -50,10 +50,10 @@ def ask(
 ) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
-    `timeout_s` bounds the wait for each answer and for the end. `environment` is put over this process's;
+    `timeout_s` bounds the wait for each answer and for the end. `environment` overrides this process's variables;
     `prefix` is a command that runs the one behind it in the same process.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out.
-    Raises ChildError where it crashes or hangs, DiskFull where it found no space.
+    Raises ChildError if the child crashes or hangs, DiskFull if it finds no space.
     """
     import subprocess  # not in a child, which answers only
 
@@ -103,7 +103,7 @@ def _await_end(child: subprocess.Popen[bytes], timeout_s: float) -> None:
 
 
 def end_children() -> None:
-    """Kill every child that is at work; threads that wait for one then get a ChildError."""
+    """Kill every running child; threads that wait for one then get a ChildError."""
     for child in list(_running):
         _end(child)
 
@@ -136,7 +136,7 @@ def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) ->
 
 
 def say(answer: dict[str, Any]) -> None:
-    """In a child: answer something at once, in the middle of `handle`; nothing outside of a child."""
+    """In a child: send an answer at once, in the middle of `handle`; outside of a child nothing happens."""
     for out in _answers:
         print(json.dumps(answer, allow_nan=False), file=out, flush=True)
 

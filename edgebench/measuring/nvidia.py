@@ -52,7 +52,7 @@ class Gpu:
         bits = self._bits() or 0
         return [name for bit, name in REASONS.items() if bits & bit]
 
-    def tells_reasons(self) -> bool:
+    def reports_reasons(self) -> bool:
         """Whether this GPU tells what holds its clocks down."""
         return self._bits() is not None
 

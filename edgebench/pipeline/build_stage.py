@@ -40,13 +40,13 @@ def read_all(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[Art
 
 
 def kept_record(folder: Path, artifact: Artifact) -> Path:
-    """Where a run keeps the record of an imported file whose thresholds it chose."""
+    """The path of the record of an imported file whose thresholds the run chose."""
     return folder / "artifacts" / artifact.model / artifact.exporter / manifests.MANIFEST
 
 
 @dataclass
 class BuildStage:
-    """Builds what a plan asks for, and of each model the reference; what the run's folder has is verified and kept."""
+    """Builds the artifacts of a plan and the reference of each model; existing files are verified and kept."""
 
     plan: Plan
     store: RunStore
@@ -57,7 +57,7 @@ class BuildStage:
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
 
     def all(self) -> dict[ArtifactKey, Built]:
-        """Every artifact, or why there is none."""
+        """Every artifact, or the reason why there is none."""
         asked = self.plan.build
         exporters = (*asked.exporters, *(() if REFERENCE in asked.exporters else (REFERENCE,)))
         pairs = {(model, variant): exporters for model in self.variants.sources for variant in asked.variants}

@@ -1,4 +1,4 @@
-"""The plan of a bundle: its artifacts, targets and records, and how the machine that packed it wants them measured."""
+"""A bundle's plan: its artifacts, targets and records, and the measuring settings from the machine that packed it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load(
 ) -> Plan:
     """Verify a bundle and return its plan with overrides of the plan's measuring fields, or with `resume` that run's.
 
-    Where no runtime is installed for any of its formats, that is one error or, with `unsupported_rows`, a row for each
+    If no runtime is installed for any of its formats, that is one error or, with `unsupported_rows`, a row for each
     artifact later. Raises BundleError, PlanError, RunError.
     """
     opened = reading.opened(bundle)

@@ -1,4 +1,4 @@
-"""The cells of a run: each artifact on each target, those of remote targets apart."""
+"""The cells of a run: each artifact on each target; cells of remote targets are separate."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cells(
 
 
 def _wanted(plan: Plan, key: ArtifactKey) -> bool:
-    """Whether an artifact was asked for; a reference may have been built beside those."""
+    """Whether the plan asks for an artifact; a reference may have been built in addition."""
     _, variant, exporter = key
     return bool(plan.measure.artifacts) or (variant in plan.build.variants and exporter in plan.build.exporters)
 

@@ -1,4 +1,4 @@
-"""Plan → stages → measurements. `run` reads as the pipeline; what it learns is in the run's folder at once."""
+"""Plan → stages → measurements. `run` reads as the pipeline; each result is written to the run's folder at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
-    """Build what the plan asks for, measure every cell, and return the run; the folder holds all of it.
+    """Build the plan's artifacts, measure every cell, and return the run; the folder holds everything.
 
     With `resume`, an interrupted run in `folder` is completed and no finished job is done again. Raises PlanError,
     DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
@@ -51,7 +51,7 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReport
 
 
 def _check(plan: Plan, folder: Path, resume: bool) -> None:
-    """Refuse what can be refused before anything is read, so that the error stands alone; raises EdgeBenchError."""
+    """Check the plan and the folder before anything is read; raises EdgeBenchError."""
     if resume:
         run_store.stored_plan(folder)
     else:
@@ -78,7 +78,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
     with tempfile.TemporaryDirectory() as scratch:
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
-        # Before the other records are read, so that an error of the user's network stands alone.
+        # Before the other records are read, so that an error of the user's network comes first.
         models = _sources(plan, validation, Path(scratch))
         test = records.load(plan, "test", reporter)
         calibration = records.load_calibration(plan, reporter)
@@ -102,7 +102,7 @@ def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
 
 
 def _sources(plan: Plan, validation: RecordSet | None, scratch: Path) -> Sources:
-    """Where the models are, the user's network imported; none where the plan names artifacts."""
+    """The paths of the models, with the user's network imported; empty where the plan names artifacts."""
     if plan.measure.artifacts:
         return {}
     from edgebench.pipeline import own_models  # the build side's; a device has only artifacts
@@ -119,7 +119,7 @@ def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
 
 
 def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], facts: dict[str, Any]) -> dict[str, Any]:
-    """Hashes of everything that the numbers depend on and that could change between a run and its resume."""
+    """Hashes of all inputs of the results that could change between a run and its resume."""
     tuned = plan.build.tune_thresholds
     return {
         **{name: records.identity(found) if found else "" for name, found in sets.items()},
@@ -134,7 +134,7 @@ def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], fact
 
 
 def _model_identity(source: str) -> str:
-    """Hash of a model's manifest, which has that of its weights."""
+    """Hash of a model's manifest, which contains the hash of its weights."""
     from edgebench.models import store  # the build side's
 
     return store.find(source).manifest.identity()

@@ -1,4 +1,4 @@
-"""Imports what the user brings, once and before the run: networks from Python files, and thresholds for files."""
+"""Imports the user's networks and files once, before the run: networks from Python files, thresholds for files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from edgebench.pipeline.plan import BuildPlan
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
 Sources = Mapping[str, str]
-"""Where each model of a run is, by its name there: a shipped model's name, or the path of a manifest."""
+"""Each model of a run by its name: the name of a shipped model, or the path of a manifest."""
 
 
 def check(build: BuildPlan) -> None:
@@ -71,7 +71,7 @@ def moved(models: Sources, scratch: Path, folder: Path) -> Sources:
 def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, timeout_s: float) -> StoredArtifact:
     """An imported file with thresholds that are best on the validation records, as its own runtime predicts them.
 
-    `kept` is where its record goes, and is read again by a resume. Raises ArtifactError where it cannot predict them.
+    `kept` is the path of its record, which a resume reads. Raises ArtifactError if it cannot predict the records.
     """
     artifact = stored.artifact
     if kept.exists():
@@ -91,7 +91,7 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
 
 
 def _import(spec: str, weights: Path | None, validation: RecordSet | None, folder: Path, timeout_s: float) -> Path:
-    """The manifest that a process of its own makes of a network; raises ModelError."""
+    """Import a network in a separate process; returns its manifest. Raises ModelError."""
     with tempfile.TemporaryDirectory() as scratch:
         labels = Path(scratch) / "labels.npy"
         request = ImportRequest(spec, str(weights), str(folder))
@@ -107,7 +107,7 @@ def _import(spec: str, weights: Path | None, validation: RecordSet | None, folde
         except ChildError as error:
             raise ModelError(f"{spec}: {error}") from None
     if not answers:
-        raise ModelError(f"{spec}: ended its process before it gave a network")
+        raise ModelError(f"{spec}: ended its process before it returned a network")
     if "error" in answers[0]:
         raise ModelError(answers[0]["error"])
     return Path(answers[0]["manifest"])

@@ -1,4 +1,4 @@
-"""What goes into a bundle, collected from runs and folders of artifacts."""
+"""The contents of a bundle, collected from runs and folders of artifacts."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _is_reference(artifact: Artifact) -> bool:
 
 
 def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
-    """The predictions that the run has of its fp32 models; none where they were on other records."""
+    """The stored predictions of the run's fp32 models; none if they were on other records."""
     if run_store.stored_inputs(run).get("records") != records.identity(test):
         return []
     found = []
@@ -101,7 +101,7 @@ def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
 def _predicted(
     stored: StoredArtifact, test: RecordSet, timeout_s: float, reporter: ProgressReporter
 ) -> ReferenceLogits | None:
-    """The predictions of an fp32 model, made here; None, with a note, where that fails."""
+    """Predict with an fp32 model on this machine; None, with a note, if that fails."""
     artifact = stored.artifact
     outcome = jobs.predict(artifact, stored.path, test, timeout_s)
     if outcome.status != "ok":

@@ -1,6 +1,6 @@
-"""What to run, as one record: what to build, and what a device needs to know to measure it.
+"""What to run, as one record: the part that builds, and the part that a device needs for measuring.
 
-`read_plan` makes it of a TOML file and flags, where the fields of both parts stand side by side.
+`read_plan` reads it from a TOML file and flags, which hold the fields of both parts in one table.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class BuildPlan:
     """How a compressed network is fine-tuned."""
 
     def __post_init__(self) -> None:
-        """Raise InvalidValue for what cannot be built; what is named twice counts once."""
+        """Raise InvalidValue for a part that cannot be built; a repeated name counts once."""
         _drop_repeated(self, "models", "variants", "exporters")
         require_range("calibration_records", self.calibration_records, *RANGES["calibration_records"])
         for name in ("models", "variants"):
@@ -69,7 +69,7 @@ class BuildPlan:
 
 @dataclass(frozen=True)
 class MeasurePlan:
-    """What to measure, on which records, and how: all that a device needs to know."""
+    """What to measure, on which records, and how: the part of a plan that a device needs."""
 
     targets: tuple[str, ...] = settings.TARGETS
     """Names of profiles, or paths to TOML files."""
@@ -81,7 +81,7 @@ class MeasurePlan:
     data_dir: Path | None = None
     """Folder of the dataset; `demo` needs none."""
     limit: int | None = None
-    """At most this many test records; without it, all."""
+    """Number of test records, at most; omitted means all."""
     keep_unlabelled: bool = False
     """Keep test records without any class."""
     skip_bad_records: bool = False
@@ -89,12 +89,12 @@ class MeasurePlan:
     threads: int | None = None
     """Threads of every cell, instead of the target's."""
     seed: int = settings.SEED
-    """Decides the order of the timed cells, and chance in a compression."""
+    """Seed of the order of the timed cells, and of random choices in a compression."""
     measuring: Measuring = field(default_factory=Measuring)
     """How latency is measured."""
 
     def __post_init__(self) -> None:
-        """Raise InvalidValue for what cannot be measured; what is named twice counts once."""
+        """Raise InvalidValue for a part that cannot be measured; a repeated name counts once."""
         _drop_repeated(self, "targets", "artifacts")
         for name in ("limit", "threads"):
             require_range(name, getattr(self, name), *RANGES[name])
@@ -107,7 +107,7 @@ class Plan:
     """A grid of cells, the records to score them on, and how to measure."""
 
     build: BuildPlan = field(default_factory=BuildPlan)
-    """Ignored where `measure.artifacts` names what to measure."""
+    """Ignored where `measure.artifacts` names artifacts."""
     measure: MeasurePlan = field(default_factory=MeasurePlan)
 
     def __post_init__(self) -> None:
@@ -125,7 +125,7 @@ class Plan:
         return cls(validation.build(BuildPlan, parts[0]), validation.build(MeasurePlan, parts[1]))
 
     def document(self) -> dict[str, Any]:
-        """The fields of both parts side by side, in JSON's types: what the run's folder keeps."""
+        """The fields of both parts side by side, in JSON's types, as stored in the run's folder."""
         found: dict[str, Any] = {**json.loads(to_json(self.build)), **json.loads(to_json(self.measure))}
         return {name: found[name] for name in FIELDS}
 

@@ -1,4 +1,4 @@
-"""What a run knows of an artifact and of a cell before anything is measured."""
+"""An artifact and a cell of a run before anything is measured."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ArtifactKey = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Built:
-    """An artifact of the run with its file, or why there is none."""
+    """An artifact of the run with its file, or the reason why there is none."""
 
     outcome: Outcome[Artifact]
     path: Path | None = None
@@ -30,7 +30,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell with all that is needed to measure it."""
+    """A cell with everything that its measurement needs."""
 
     cell: Cell
     target: Target
@@ -39,14 +39,14 @@ class Planned:
 
     @property
     def artifact(self) -> Artifact:
-        """The artifact; only where it was built. Raises RunError elsewhere."""
+        """The artifact; raises RunError if it was not built."""
         if self.built.artifact is None:
             raise RunError(f"{self.cell.label}: there is no artifact")
         return self.built.artifact
 
     @property
     def blocked(self) -> Outcome[Any] | None:
-        """Why there is nothing to measure, known before anything runs; None where there is."""
+        """The reason, known before any job runs, why the cell cannot be measured; None if it can."""
         if self.fit.reason:
             return Outcome("unsupported", self.fit.reason)
         return None if self.built.artifact is not None else self.built.outcome

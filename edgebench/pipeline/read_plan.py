@@ -24,7 +24,7 @@ CORES = "measuring.cores"
 
 
 def load(path: Path | None, overrides: Mapping[str, Any]) -> Plan:
-    """Read a plan, put the overrides that are not None over it, and check every name in it.
+    """Read a plan, apply the overrides that are not None, and check every name in it.
 
     Raises PlanError or UnknownPlugin, with one line; FieldError where one of the overrides is wrong.
     """
@@ -46,7 +46,7 @@ def over(plan: Plan, overrides: Mapping[str, Any]) -> Plan:
 
 
 def check(plan: Plan) -> Plan:
-    """Resolve the defaults, and fail now rather than after the first export; raises PlanError, UnknownPlugin."""
+    """Resolve the defaults and check the plan before the first export; raises PlanError, UnknownPlugin."""
     machine = environment.machine()
     _check_cores(plan.measure.measuring.cores)
     names = [target_profiles.find(name, machine).name for name in plan.measure.targets]
@@ -107,18 +107,18 @@ def _naming(file: str, overrides: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _check_cores(cores: tuple[int, ...]) -> None:
-    """Raise FieldError where a process cannot be held to these cores."""
+    """Raise FieldError where a process cannot be pinned to these cores."""
     if not cores:
         return
     if not hasattr(os, "sched_setaffinity"):
-        raise FieldError(Problem(CORES, "this system cannot hold a process to cores", cores[0], "omit it"))
+        raise FieldError(Problem(CORES, "this system cannot pin a process to cores", cores[0], "omit it"))
     if strange := sorted(set(cores) - os.sched_getaffinity(0)):
         there = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
         raise FieldError(Problem(CORES, f"there is no such core here; there are {there}", strange[0]))
 
 
 def _check_tuning(tuning: FineTuning) -> None:
-    """Raise PlanError where no training could use it."""
+    """Raise PlanError where the values are invalid for a training."""
     if own := {"epochs", "start"} & set(tuning.recipe):
         raise PlanError(f"finetuning: {own.pop()} is not a field to set; --finetune-epochs says how long")
     try:
@@ -128,7 +128,7 @@ def _check_tuning(tuning: FineTuning) -> None:
 
 
 def _check_chain(chain: str, tuning: FineTuning) -> None:
-    """Raise PlanError where the compressions do not go together."""
+    """Raise PlanError where the compressions cannot be combined."""
     parts = chain.split(CHAIN)
     for spec in parts:
         registry.variant(spec).check(spec)

@@ -1,4 +1,4 @@
-"""The records that a plan asks for, and the hash that tells whether they changed."""
+"""The records of a plan, and the hash that shows whether they changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgebench.pipeline.plan import Plan
 
 
 def request(plan: Plan, split: Split) -> DataRequest:
-    """What the plan asks the dataset for."""
+    """The plan's request to the dataset."""
     measure = plan.measure
     return DataRequest(
         split, measure.data_dir,

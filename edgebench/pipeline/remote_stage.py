@@ -1,4 +1,4 @@
-"""The cells of one device that is reached over SSH: packed, measured there, and taken into the run's folder."""
+"""The cells of one device that is reached over SSH: packed, measured there, and copied into the run's folder."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from edgebench.remote import session
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 SHARED = ("samples", "profiles")
-"""Folders of a run whose files are named by cell, target included: the device's stand beside this machine's."""
+"""Folders of a run whose files are named by cell and target: the device's files lie beside this machine's."""
 
 
 def measured(
     cells: list[Planned], plan: Plan, records: RecordSet,
     references: Mapping[tuple[str, str], Reference], run: Path, reporter: ProgressReporter,
 ) -> tuple[dict[str, Measurement], str]:  # fmt: skip
-    """The rows of these cells by their id, all of one target, and why those that are missing are; raises DiskFull."""
+    """The rows of these cells, all of one target, by id, and the reason for missing ones; raises DiskFull."""
     target = cells[0].target
     contents = Contents(
         tuple((p.artifact, p.built.path) for p in cells if p.built.path), (target,), records,
@@ -43,11 +43,11 @@ def measured(
     rows = (_with_pip_error(row, fetched.failed) for row in run_store.read(fetched.folder).measurements)
     known = {p.cell.id for p in cells}
     found = {r.cell.id: replace(r, run=run.resolve().name) for r in rows if r.cell.id in known}
-    return found, f"{target.ssh}: the device gave no row for it"
+    return found, f"{target.ssh}: the device returned no row for it"
 
 
 def _with_pip_error(row: Measurement, failed: Mapping[str, str]) -> Measurement:
-    """The row, and where its runtime could not be installed what pip said of that."""
+    """The row, with pip's message if its runtime could not be installed."""
     if row.status != "unsupported" or row.format not in failed:
         return row
     return replace(row, status="failed", reason=f"{row.reason}; pip failed there: {failed[row.format]}")

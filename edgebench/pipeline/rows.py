@@ -29,7 +29,7 @@ def measurement(
     profile: Outcome[Operators] | None = None,
     passes: Passes | None = None,
 ) -> Measurement:
-    """The measurement of a cell: whatever was measured, with the status and reason of `outcome`."""
+    """The measurement of a cell: all measured parts, with the status and reason of `outcome`."""
     artifact = planned.built.artifact
     return Measurement(
         run, planned.cell, outcome.status, outcome.reason, planned.fit.emulated,

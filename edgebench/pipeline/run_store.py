@@ -1,11 +1,11 @@
-"""A run's folder: everything is written as soon as it is known, so that a crash costs one job.
+"""A run's folder: every result is written at once, so that a crash costs one job.
 
-plan.json            what was asked for, and the hashes that a resume compares
+plan.json            the plan, and the hashes that a resume compares
 environment.json     the machine and its software
-models/              models that were made of a person's Python file
-artifacts/           what was built, each with its manifest
+models/              models imported from the user's Python file
+artifacts/           the built artifacts, each with its manifest
 journal.jsonl        a line as soon as a job ends
-devices/             what was measured over SSH, by target: the run as the device left it
+devices/             the results of remote devices, by target: the run's folder as fetched from the device
 samples/             raw latencies in seconds, one .npy file a process
 predictions/         logits over the test records
 measurements.jsonl   a line as soon as a cell ends
@@ -50,10 +50,10 @@ class RunStore:
     folder: Path
     plan: dict[str, Any]
     inputs: dict[str, Any]
-    """Hashes of what the run was made from: models, records, machine."""
+    """Hashes of the run's inputs: models, records, machine."""
     environment: dict[str, Any]
     outcomes: dict[JobKey, Outcome[Any]] = field(default_factory=dict)
-    """What is in the journal."""
+    """The outcomes in the journal."""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     """The cells that have ended, by their id."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -63,14 +63,14 @@ class RunStore:
         return output_of(self.folder, key)
 
     def record(self, job: JobKey, outcome: Outcome[Any]) -> None:
-        """Keep what came of a job; raises DiskFull."""
+        """Store the outcome of a job; raises DiskFull."""
         line = json.dumps({"job": str(job), **to_dict(outcome)}, ensure_ascii=False)
         with self._lock:  # builds and their checks end in threads of their own
             append_line(self.folder / "journal.jsonl", line)
             self.outcomes[job] = outcome
 
     def finish(self, measurement: Measurement) -> None:
-        """Keep a cell's measurement; raises DiskFull."""
+        """Store a cell's measurement; raises DiskFull."""
         append_line(self.folder / "measurements.jsonl", to_json(measurement))
         self.measurements[measurement.cell.id] = measurement
 
@@ -107,14 +107,14 @@ def stored_plan(folder: Path) -> dict[str, Any]:
 
 
 def stored_inputs(folder: Path) -> dict[str, Any]:
-    """Hashes of what an earlier run was made from; raises RunError."""
+    """Hashes of an earlier run's inputs; raises RunError."""
     return _object(folder, "inputs")
 
 
 def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: dict[str, Any]) -> RunStore:
     """Go on with a run; raises RunError where the plan, a model, the records or the machine have changed.
 
-    `earlier` is the saved plan, with the defaults of fields that it does not have.
+    `earlier` is the stored plan, with the defaults of fields that it does not have.
     """
     made_from = _with_defaults(stored_inputs(folder))
     for what, before, now in (("plan", earlier, plan), ("inputs", made_from, inputs)):
@@ -142,8 +142,8 @@ def read(folder: Path) -> Run:
     rows = tuple(replace(m, run=name) for m in _measurements(folder))
     devices: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("devices/*/environment.json")):
-        told = _environment(path.parent)
-        devices |= {m.host: told for m in _measurements(path.parent)}
+        environment = _environment(path.parent)
+        devices |= {m.host: environment for m in _measurements(path.parent)}
     return Run(name, folder, plan, environment, rows, devices)
 
 
@@ -162,7 +162,7 @@ def merged(runs: Sequence[Run]) -> Run:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a run's folder; a second process is refused. The system lets go of the lock when this process ends."""
+    """Lock a run's folder; a second process is refused. The system releases the lock when this process ends."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -173,20 +173,20 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RunError(f"{folder}: another process is at this run; wait for it to end") from None
+            raise RunError(f"{folder}: another process uses this run; wait for it to end") from None
         yield
     finally:
         os.close(handle)
         if made and [p.name for p in folder.iterdir()] == [".lock"]:
             # The run never began: leave nothing behind that was not there before.
             (folder / ".lock").unlink()
-            with contextlib.suppress(OSError):  # a folder that somebody else uses by now stays
+            with contextlib.suppress(OSError):  # a folder that another process uses by now stays
                 for path in made:
                     path.rmdir()
 
 
 def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The saved inputs, with the defaults of a target's fields that an earlier version did not have."""
+    """The stored inputs, with the defaults of a target's fields that an earlier version did not have."""
     try:
         targets = {name: to_dict(from_dict(Target, dict(fields))) for name, fields in inputs["targets"].items()}
     except (KeyError, TypeError, AttributeError):
@@ -220,7 +220,7 @@ def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
 
 
 def _output_is_whole(folder: Path, key: JobKey) -> bool:
-    """Whether the array that a finished job wrote is there; where a power cut took it, the job is done again."""
+    """Whether the array of a finished job exists; if a power cut lost it, the job runs again."""
     if key.result not in (Predicted, TimedProcess):
         return True
     try:
@@ -245,7 +245,7 @@ def _measurement(path: Path, number: int, line: str) -> Measurement:
 
 
 def _environment(folder: Path) -> dict[str, Any]:
-    """The machine that a folder tells of; raises RunError."""
+    """The machine that environment.json of a folder describes; raises RunError."""
     found = _read_json(folder, "environment.json")
     stored_schema.check_environment(found, f"{folder}/environment.json")
     return found

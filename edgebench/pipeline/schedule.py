@@ -27,24 +27,24 @@ from edgebench.pipeline.run_store import RunStore
 LATENCY = "measure latency"
 """Name of the stage."""
 LEAST_STEADY = 5
-"""Processes before an interval is believed to be narrow: of fewer, some are narrow by chance."""
+"""Fewest processes for a steady interval: with fewer, it can be narrow by chance."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What is timed in one process."""
+    """The timed work of one process."""
 
     name: str
     """`latency`, `paced`, `cold`, or `batch` with its size."""
     kind: JobKind
     processes: int
-    """How many processes a cell does it in."""
+    """Number of processes for each cell."""
     batch: int = 1
     period_s: float = 0.0
 
 
 def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
-    """What is timed of a cell; an emulated one, whose times are no evidence, is timed once, closed, batch 1."""
+    """The passes of a cell; an emulated cell, whose times are no evidence, has one: one process, batch 1, unpaced."""
     if emulated:
         return [Pass("latency", "latency", 1)]
     count = measuring.processes
@@ -59,7 +59,7 @@ def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
 
 @dataclass
 class Schedule:
-    """Times cells and keeps what each process gave in the run's folder; what is there is not measured again."""
+    """Times cells and stores the result of each process in the run's folder; a stored process is not run again."""
 
     plan: MeasurePlan
     store: RunStore
@@ -67,7 +67,7 @@ class Schedule:
     reporter: ProgressReporter
 
     def count(self, cells: list[Planned]) -> int:
-        """How many processes these cells are timed in; further ones until steady are not counted."""
+        """Number of timed processes of these cells, without further ones until steady."""
         return sum(p.processes for cell in cells for p in passes(self.plan.measuring, cell.fit.emulated))
 
     def measure(
@@ -75,7 +75,7 @@ class Schedule:
     ) -> None:
         """Every pass of every cell.
 
-        `failed` ends a cell whose job went wrong, and says whether it did; `ended` is called with each other one as
+        `failed` ends a cell whose job failed, and returns whether it did; `ended` is called with each other one as
         soon as its last process is done, between two timed ones.
         """
         measuring = self.plan.measuring
@@ -105,9 +105,9 @@ class Schedule:
                 ended(planned)
 
     def done(self, planned: Planned) -> Passes:
-        """What each pass of a cell gave, by its name: outcomes with their files of samples, in order."""
+        """The results of each pass of a cell, by name: outcomes with their files of samples, in order."""
         found = {what: list(self._done(planned, what)) for what in passes(self.plan.measuring, planned.fit.emulated)}
-        # Of a batch that some processes could not do, nothing is told.
+        # A batch size that failed in some processes is not reported.
         return {what.name: done for what, done in found.items() if what.batch == 1 or len(done) == what.processes}
 
     def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome[Any], Path]]:
@@ -128,7 +128,7 @@ class Schedule:
         return turns
 
     def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, JobKey], bool]) -> bool:
-        """One process; True where the cell ends by it."""
+        """Run one process; True if it ends the cell."""
         if what.batch == 1:
             self._time(planned, what, number)
             return failed(planned, planned.key(what.name, number))
@@ -140,18 +140,18 @@ class Schedule:
         return False
 
     def _time(self, planned: Planned, what: Pass, number: int) -> Outcome[Any]:
-        """What one process gave; it is not started where the run's folder has it."""
+        """The result of one process, read from the run's folder where it is stored."""
         name, measuring = planned.key(what.name, number), self.plan.measuring
         if name not in self.store.outcomes:
             self._cool_down(planned.target.device)
-            # A worker says nothing while it times: what it is asked to take does not count as silence.
+            # A worker sends nothing while it times: the requested time does not count towards the timeout.
             asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
             outcome = run_job(self._job(planned, what, number), measuring.timeout_s + asked_s)
             self.store.record(name, outcome)
         return self.store.outcomes[name]
 
     def _until_steady(self, cells: list[Planned]) -> None:
-        """More processes of the cells whose interval is too wide, until it is not or the time is up."""
+        """Start more processes of cells whose interval is too wide, until it is narrow enough or the time is up."""
         measuring = self.plan.measuring
         end = time.monotonic() + measuring.steady_limit_s
         what = passes(measuring, False)[0]

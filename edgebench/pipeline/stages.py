@@ -1,4 +1,4 @@
-"""The stages of a run; what each learns is written to the run's folder at once."""
+"""The stages of a run; each result is written to the run's folder at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from edgebench.pipeline.variants import Variants, folder_in
 PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
 """Names of the stages."""
 WORKER_BYTES = 2**30
-"""What a worker may need at most before it is worth waiting for memory: torch alone is over half of it."""
+"""Memory in bytes to reserve for each worker: torch alone takes over half of it."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Stages:
 
     plan: Plan
     models: Mapping[str, str]
-    """Where each model is, by its name; empty where the plan names artifacts."""
+    """The path or shipped name of each model, by its name; empty where the plan names artifacts."""
     store: RunStore
     test: RecordSet
     calibration: RecordSet | None
@@ -54,21 +54,21 @@ class Stages:
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     scores: dict[str, Scores] = field(default_factory=dict)
     remote_cells: list[Planned] = field(default_factory=list)
-    """Cells of targets that are reached over SSH: nothing of them is measured here."""
+    """Cells of targets that are reached over SSH: this machine measures none of them."""
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
         if self.plan.measure.artifacts:
             self.built = build_stage.read_all(self.plan, self.validation, self.store.folder)
             return
-        # What is to come, and how long it takes, is known when all is built.
+        # The number of remaining steps is known once everything is built.
         self.reporter.outline(grid.size(self.plan), {})
         folder = folder_in(self.store.folder / "models")
         variants = Variants(self.plan, self.models, folder, self.store.outcomes, self.store.record, self.reporter)
         self.built = BuildStage(self.plan, self.store, self.calibration, self.test, self.reporter, variants).all()
 
     def plan_cells(self) -> None:
-        """Stage 2: which cells there are; those that cannot exist end here as rows."""
+        """Stage 2: list the cells; unsupported ones end here as rows."""
         self.cells, self.remote_cells = grid.cells(self.plan, self.built, self.test, self.facts)
         every = (*self.cells, *self.remote_cells)
         kept = sum(p.cell.id in self.store.measurements for p in every)
@@ -81,7 +81,7 @@ class Stages:
                 self._finish(planned, planned.blocked)
 
     def _steps(self) -> dict[str, int]:
-        """The stages that are to come here, each with its number of steps; those of other machines are not known."""
+        """The remaining stages on this machine, each with its number of steps; those of other machines are unknown."""
         here = [p for p in self._open() if not p.blocked]
         quantized = sum(p.artifact.precision.startswith("int8") for p in here)
         return {
@@ -111,13 +111,13 @@ class Stages:
         self.scores = score_cells(self.test.labels, answers, {p.cell for p in self._open()})
 
     def _ended(self) -> dict[Cell, Answer]:
-        """What the cells answered that had ended before a resume: others are compared with them."""
+        """The predictions of cells that ended before a resume: other cells are compared with them."""
         ended = [p for p in self.cells if p.cell.id in self.store.measurements]
         good = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
         return {p.cell: Answer(self._logits(p), p.artifact, None) for p in good}
 
     def _references(self) -> list[Planned]:
-        """The uncompressed float networks that the others are compared with, on this machine."""
+        """The uncompressed float networks on this machine, with which other cells are compared."""
         host = target_profiles.host(self.facts)
         return [
             Planned(Cell(model, variant, exporter, host.name), host, target_profiles.Fit(), built)
@@ -147,7 +147,7 @@ class Stages:
         self._run_all(MEMORY, jobs, labels, lambda key: self._end_if_failed(cells[key], key))
 
     def profile(self) -> None:
-        """Stage 5: where the time of the quantized artifacts goes, one process at a time."""
+        """Stage 5: profile the operators of the quantized artifacts, one process at a time."""
         quantized = [p for p in self._open() if p.artifact.precision.startswith("int8")]
         self.reporter.stage(PROFILE, len(quantized))
         for planned in quantized:
@@ -188,7 +188,7 @@ class Stages:
     def _run_all(
         self, stage: str, jobs: Mapping[JobKey, Job], labels: Mapping[JobKey, str], done: Callable[[JobKey], object]
     ) -> None:
-        """Run untimed jobs, several at a time, without those in the journal; `labels` is what is shown of each."""
+        """Run untimed jobs, several at a time, without those in the journal; progress shows the `labels`."""
         self.reporter.stage(stage, len(jobs))
         left = {key: job for key, job in jobs.items() if key not in self.store.outcomes}
         for key in (key for key in jobs if key not in left):
@@ -215,7 +215,7 @@ class Stages:
         return [p for p in self.cells if p.cell.id not in self.store.measurements]
 
     def _end_if_failed(self, planned: Planned, key: JobKey) -> bool:
-        """End the cell where this job did not go well; True where it did."""
+        """End the cell if this job failed; returns whether the cell ended."""
         outcome = self.store.outcomes[key]
         if outcome.status == "ok":
             return True
@@ -251,6 +251,6 @@ class Stages:
 
 
 def _workers() -> int:
-    """Workers at a time in the passes that are not timed: as many as cores and memory allow, four at most."""
+    """Concurrent workers of the untimed stages: as many as cores and memory allow, four at most."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))

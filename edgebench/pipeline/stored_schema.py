@@ -1,4 +1,4 @@
-"""What the JSON files of a run's folder may hold, so that the code that shows them need not ask.
+"""The schema of the JSON files in a run's folder, so that the code that shows them need not check.
 
 A folder may come from another machine, another version or another program: further fields are ignored, and the known
 ones are checked by `core.validation`.
@@ -18,9 +18,9 @@ from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
 
 MOST = 2**63 - 1
-"""The largest size or count; nothing can be computed with a larger one."""
+"""The largest size or count that a file may hold."""
 SURROGATES = re.compile("[\ud800-\udfff]")
-"""Halves of characters: JSON can spell them, and no file or terminal takes them."""
+"""Lone surrogates: JSON can spell them, but no file or terminal accepts them."""
 DAMAGED = "the folder is damaged, or another program's"
 
 
@@ -104,7 +104,7 @@ def check_environment(environment: Mapping[str, Any], where: str) -> None:
 
 
 def _check(kind: type, data: Mapping[str, Any], where: str, any_text: bool = False) -> None:
-    """`any_text` allows halves of characters, as in the path of a file with any name."""
+    """`any_text` allows lone surrogates, as in the path of a file with any name."""
     known = {f.name for f in fields(kind)}
     found = {name: value for name, value in data.items() if name in known}
     try:

@@ -1,4 +1,4 @@
-"""The models that artifacts are built from: trained ones, and compressed ones, made as they are wanted."""
+"""The models that artifacts are built from: trained ones, and compressed ones, which are made on demand."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from edgebench.pipeline.plan import Plan
 
 @dataclass(frozen=True)
 class Variants:
-    """Compresses each model once, and starts a chain from what the plan has of its beginning."""
+    """Compresses each model once, and starts a chain from the plan's longest variant that begins it."""
 
     plan: Plan
     sources: Mapping[str, str]
-    """Where each model is, by its name: a shipped model's name, or the path of a manifest."""
+    """Each model by its name: the name of a shipped model, or the path of a manifest."""
     folder: Callable[[str, str], Path]
     """Folder of a compressed model, by the model's and the variant's name."""
     known: Mapping[JobKey, Outcome[Any]]
-    """What was made already."""
+    """Outcomes of earlier compressions."""
     record: Callable[[JobKey, Outcome[Any]], object]
-    """Keeps an outcome, so that `known` has it."""
+    """Stores an outcome in `known`."""
     reporter: ProgressReporter
 
     def find(self, model: str, variant: str) -> tuple[Outcome[Any], str]:
-        """How making the model went, and its name or manifest where that went well."""
+        """The outcome of making the model, and its name or manifest if that succeeded."""
         if variant == "none":
             return Outcome("ok"), self.sources[model]
         start = next((v for v in self._beginnings(variant) if self.find(model, v)[0].status == "ok"), "")

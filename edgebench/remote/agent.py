@@ -1,8 +1,8 @@
-"""The device's end of an SSH session: one file of the standard library, sent over and run as it is.
+"""The device's end of an SSH session: one file, standard library only, which the client sends and runs.
 
-It holds the device's lock as long as it lives, and it lives as long as the connection: when that ends, or when nothing
-has been heard for a while, it ends what it started and goes. It reads one JSON request a line and answers with JSON
-lines, of which the last one of each request has `done`.
+It holds the device's lock as long as it lives, and it lives as long as the connection: when that ends, or when no
+message arrives for a while, it ends its child processes and exits. It reads one JSON request a line and answers with
+JSON lines, of which the last one of each request has `done`.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from typing import Any
 
 LIFE_S = 10.0
 STALE_S = 14 * 86400.0
-"""Work of runs that never came back is removed after this."""
+"""Seconds after which the work of an abandoned run is removed."""
 
 
 class Agent:
-    """What a device does for a run elsewhere; `requests` are the method names without their underscore."""
+    """The work of a device for a remote run; a request `NAME` calls the method `_do_NAME`."""
 
     def __init__(self) -> None:
         self._home = Path()
         self._session = ""
         self._lock = -1
         self._child: subprocess.Popen[str] | None = None
-        self._heard = time.monotonic()
+        self._last_message = time.monotonic()
         self._silence_s = 120.0
         self._writing = threading.Lock()
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -50,25 +50,25 @@ class Agent:
             request = self._waiting.get()
             try:
                 answer = getattr(self, "_do_" + request.pop("do"))(**request)
-            except Exception as error:  # whatever it is, the other end must be told
+            except Exception as error:  # the other end must receive every error
                 answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:400]}
             self._say(done=True, **answer)
 
     def _listen(self) -> None:
         for line in sys.stdin.buffer:
-            self._heard = time.monotonic()
+            self._last_message = time.monotonic()
             request = json.loads(line)
-            if request:  # an empty one is a sign of life
+            if request:  # an empty one is a keep-alive
                 self._waiting.put(request)
         self._end()
 
     def _watch(self) -> None:
-        while time.monotonic() - self._heard < self._silence_s:
+        while time.monotonic() - self._last_message < self._silence_s:
             time.sleep(1)
         self._end()
 
     def _live(self) -> None:
-        """A sign of life now and then, also in the middle of what takes long."""
+        """Send keep-alives, also during long requests."""
         while True:
             self._write("{}\n")
             time.sleep(LIFE_S)
@@ -92,7 +92,7 @@ class Agent:
         return self._home / "work" / self._session
 
     def _do_hello(self, folder: str, session: str, silence_s: float) -> dict[str, Any]:
-        """Take the device's lock, also from an agent of the same run that has not noticed that it is cut off."""
+        """Take the device's lock, also from an agent of the same run that has not noticed its lost connection."""
         self._silence_s, self._session = silence_s, session
         if sys.version_info < (3, 11):  # noqa: UP036 - sent to devices that have what they have
             return {"error": f"Python {platform.python_version()} there; EdgeBench needs 3.11 or newer: set ssh_python"}
@@ -107,11 +107,11 @@ class Agent:
             except OSError:
                 holder = self._holder()
                 if holder.get("session") != session:
-                    return {"busy": f"another run is at work on it (process {holder.get('pid', '?')} there)"}
+                    return {"busy": f"another run uses it (process {holder.get('pid', '?')} there)"}
                 os.kill(holder["pid"], signal.SIGKILL)
                 time.sleep(0.1)
         else:
-            return {"busy": f"process {holder.get('pid', '?')} there does not let go of it"}
+            return {"busy": f"process {holder.get('pid', '?')} there does not release it"}
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, json.dumps({"pid": os.getpid(), "session": session}).encode(), 0)
         name = platform.machine().lower()
@@ -126,13 +126,13 @@ class Agent:
         return found
 
     def _do_missing(self, files: dict[str, int]) -> dict[str, Any]:
-        """Which contents are not here, by their SHA-256; what is damaged counts as missing."""
+        """The SHA-256 of contents that are missing here; damaged files count as missing."""
         store = self._home / "files"
         missing = [h for h, size in files.items() if not self._whole(store / h, h, size)]
         return {"missing": missing, "begun": [h for h in missing if (store / (h + ".part")).is_file()]}
 
     def _do_took(self, hashes: list[str]) -> dict[str, Any]:
-        """Contents that were sent as HASH.part: keep those that arrived whole."""
+        """Store the contents that were sent as HASH.part and arrived whole."""
         damaged = []
         for name in hashes:
             part = self._home / "files" / (name + ".part")
@@ -163,7 +163,7 @@ class Agent:
         return {}
 
     def _do_prepare(self, packages: str, requirements: dict[str, list[str]]) -> dict[str, Any]:
-        """A Python that has what each format needs; `failed` has what pip said, by format."""
+        """Prepare a Python with the packages of each format; `failed` holds pip's errors by format."""
         if packages == "as-is":
             return {"python": sys.executable, "failed": {}}
         venv = self._home / "venv"
@@ -192,7 +192,7 @@ class Agent:
         return {"python": str(python), "failed": failed}
 
     def _run(self, command: list[str]) -> str:
-        """Run it; returns the last line of what it says where it fails, else nothing."""
+        """Run a command; returns the last line of its errors if it fails, else an empty text."""
         self._child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
@@ -200,10 +200,10 @@ class Agent:
         said, _ = self._child.communicate()
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         errors = [line for line in lines if line.lower().startswith("error")] or lines
-        return "" if not self._child.returncode else (errors[-1] if errors else "it failed without a word")[:300]
+        return "" if not self._child.returncode else (errors[-1] if errors else "it failed without a message")[:300]
 
     def _do_measure(self, python: str, arguments: list[str]) -> dict[str, Any]:
-        """Measure the bundle; every line that the device side tells is passed on."""
+        """Measure the bundle; every line of the device side is passed on."""
         how = ["--resume", "run"] if (self._work / "run" / "plan.json").is_file() else ["-o", "run"]
         environment = {
             **os.environ, "PYTHONPATH": str(self._work / "site"), "EDGEBENCH_CACHE": str(self._work / "cache"),

@@ -1,4 +1,4 @@
-"""Listeners of the standard library: lines for a person, JSON lines for another machine, and those heard again."""
+"""Progress reporters, standard library only: lines of text, JSON lines for another machine, and their replay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PlainLines(ProgressReporter):
         print(readable(f"{name} ({total})"), file=sys.stderr, flush=True)
 
     def cell(self, measurement: Measurement) -> None:
-        """Only what went wrong is worth a line."""
+        """Print only failures."""
         if measurement.status in ("failed", "timeout"):
             m = measurement
             self.note(f"{m.cell.label}: {m.status}: {m.reason}")
@@ -36,42 +36,42 @@ class JsonLines(ProgressReporter):
 
     def stage(self, name: str, total: int) -> None:
         """A stage begins."""
-        self._tell(event="stage", name=name, total=total)
+        self._send(event="stage", name=name, total=total)
 
     def begin(self, text: str) -> None:
-        """A step is at work."""
-        self._tell(event="begin", text=text)
+        """A step begins."""
+        self._send(event="begin", text=text)
 
     def step(self, text: str = "") -> None:
         """A step is done."""
-        self._tell(event="step", text=text)
+        self._send(event="step", text=text)
 
     def detail(self, text: str) -> None:
         """How far a long step is."""
-        self._tell(event="detail", text=text)
+        self._send(event="detail", text=text)
 
     def cell(self, measurement: Measurement) -> None:
         """A cell has ended."""
         m = measurement
-        self._tell(event="cell", text=f"{m.cell.label}: {m.status}", reason=m.reason)
+        self._send(event="cell", text=f"{m.cell.label}: {m.status}", reason=m.reason)
 
     def note(self, text: str) -> None:
         """Something to know."""
-        self._tell(event="note", text=text)
+        self._send(event="note", text=text)
 
     def built(self, artifact: str, outcome: Outcome[Artifact]) -> None:
         """A device builds nothing."""
 
     def failed(self, text: str) -> None:
         """The error that ends the run."""
-        self._tell(event="error", text=text)
+        self._send(event="error", text=text)
 
-    def _tell(self, **event: Any) -> None:
+    def _send(self, **event: Any) -> None:
         print(json.dumps(event), flush=True)
 
 
 def replay(event: Mapping[str, Any], listener: ProgressReporter, where: str) -> None:
-    """Give what another machine told to a listener of this one; an event of a later version is left out."""
+    """Pass an event of another machine to a reporter of this one; events of a later version are skipped."""
     text = str(event.get("text", ""))
     match event.get("event"):
         case "stage":

@@ -1,7 +1,7 @@
 """A connection to a device by the system's own `ssh` and `sftp`, with the user's configuration, keys and known hosts.
 
-No password is asked for, and an unknown host key is refused. What ssh is told and what it says goes into no log but for
-its last line, where that is the reason of a failure.
+No password is asked for, and an unknown host key is refused. The options and messages of ssh go into no log, except
+its last line where that is the reason of a failure.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from edgebench.isolation.process import lines
 
 PING_S = 10.0
 SILENCE_S = 90.0
-"""After so long without a sign of life, the device's end lets go."""
+"""Seconds without a message after which the device's end exits."""
 CONNECTION_FAILED = 255
-"""ssh's status for what is not the remote command's."""
+"""ssh's exit status for its own errors, not the remote command's."""
 BOOT = 'import sys; n = int(sys.stdin.buffer.readline()); exec(compile(sys.stdin.buffer.read(n), "agent", "exec"))'
 REASONS = (
     ("IDENTIFICATION HAS CHANGED", "its host key has changed; if that is right: ssh-keygen -R, then connect by hand"),
     ("Host key verification failed", "its host key is not known here; check it and connect once by hand: ssh {host}"),
     ("Permission denied", "no key of yours is accepted there, and no password is asked for: ssh-copy-id {host}"),
 )
-"""What ssh says, and what that means."""
+"""Messages of ssh, each with its explanation."""
 
 
 class ConnectionLost(Exception):  # noqa: N818
@@ -85,13 +85,13 @@ class Link:
 
         Raises RemoteError where the device refuses, ConnectionLost where the connection ends.
         """
-        for answer in self.told(do, **fields):
+        for answer in self.messages(do, **fields):
             if answer.get("done"):
                 return answer
         raise self._broken()
 
-    def told(self, do: str, **fields: Any) -> Iterator[dict[str, Any]]:
-        """One request; what the device tells meanwhile, and last its answer, which has `done`."""
+    def messages(self, do: str, **fields: Any) -> Iterator[dict[str, Any]]:
+        """Send one request; yield the device's messages, the last of which is its answer and has `done`."""
         self._write(json.dumps({"do": do, **fields}).encode() + b"\n")
         while True:
             try:
@@ -99,11 +99,11 @@ class Link:
             except StopIteration:
                 raise self._broken() from None
             except TimeoutError:
-                raise ConnectionLost(f"nothing was heard for {self._target.ssh_timeout_s:g} s") from None
+                raise ConnectionLost(f"no message for {self._target.ssh_timeout_s:g} s") from None
             except ValueError:
                 continue  # a greeting that a shell's start-up file prints
             if not answer:
-                continue  # a sign of life
+                continue  # a keep-alive
             if "error" in answer and answer.get("done"):
                 raise RemoteError(f"{self._target.ssh}: {answer['error']}")
             yield answer
@@ -136,7 +136,7 @@ class Link:
                 for line in child.stdout:
                     yield line.decode(errors="replace")
                 if status := child.wait():
-                    said = f"sftp: {_last(log) or 'it failed without a word'}"
+                    said = f"sftp: {_last(log) or 'it failed without a message'}"
                     broken = status == CONNECTION_FAILED or "onnection" in said or "roken pipe" in said
                     raise ConnectionLost(said) if broken else RemoteError(f"{self._target.ssh}: {said}")
             finally:
@@ -149,14 +149,14 @@ class Link:
                 self._child.stdin.write(data)
                 self._child.stdin.flush()
         except (BrokenPipeError, ValueError):
-            pass  # the reader learns why
+            pass  # the reader gets the reason
 
     def _ping(self) -> None:
         while not self._ended.wait(PING_S):
             self._write(b"{}\n")
 
     def _broken(self) -> Exception:
-        """What to raise where the answers ended."""
+        """The exception to raise when the answers end."""
         assert self._child
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(10)
@@ -176,7 +176,7 @@ class Link:
         if self._child:
             assert self._child.stdin
             with contextlib.suppress(OSError, ValueError), self._writing:
-                self._child.stdin.close()  # the agent ends what it started, and goes
+                self._child.stdin.close()  # the agent ends its child processes and exits
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(5)
             _end(self._child)
@@ -184,7 +184,7 @@ class Link:
 
 
 def options(target: Target) -> list[str]:
-    """What ssh and sftp are told beside the user's own configuration."""
+    """Options of ssh and sftp in addition to the user's configuration."""
     fixed = {
         "BatchMode": "yes", "StrictHostKeyChecking": "yes", "LogLevel": "ERROR", "ServerAliveInterval": "15",
         "ServerAliveCountMax": "4", "ConnectTimeout": f"{max(1, round(target.ssh_timeout_s))}",
@@ -214,7 +214,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _quoted(path: Path | str) -> str:
-    """A path as sftp takes it: between quotes, with what it would expand escaped."""
+    """A path for sftp: in quotes, with the characters that it would expand escaped."""
     text = str(path)
     for character in '\\"*?[':
         text = text.replace(character, f"\\{character}")

@@ -1,4 +1,4 @@
-"""One device's part of a run: what is missing there is sent, measured there, and brought back."""
+"""One device's part of a run: sends the files that it lacks, measures there, and fetches the results."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from edgebench.remote.link import ConnectionLost, Link
 from edgebench.runtimes import installing
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0, 60.0)
-"""Before each new try after a connection was lost."""
+"""Pauses before each new attempt after a lost connection."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came back from a device."""
+    """The results of a device."""
 
     folder: Path
     """The run as the device left it."""
     failed: Mapping[str, str] = field(default_factory=dict)
-    """Formats whose packages could not be installed there, each with what pip said."""
+    """Formats whose packages could not be installed there, each with pip's error."""
 
 
 def check(target: Target, folder: Path) -> None:
-    """Connect once, before any work is done; raises RemoteError where this run could not use the device now."""
+    """Connect once, before any work; raises RemoteError if this run cannot use the device now."""
     try:
         with Link(target, session_of(folder, target)):
             pass
@@ -52,8 +52,8 @@ def session_of(folder: Path, target: Target) -> str:
 def measure(target: Target, contents: Contents, run: Path, reporter: ProgressReporter) -> Fetched:
     """Measure a bundle of these contents on the device, into `run`/devices/NAME.
 
-    A lost connection is made again, and what was measured is kept on the device. Raises RemoteError where that does
-    not help, DiskFull.
+    A lost connection is opened again, and finished measurements stay on the device. Raises RemoteError if the
+    connection stays lost, DiskFull.
     """
     files, listing = writing.laid_out(contents)
     files[LISTING] = writing.listing_text(listing)
@@ -82,10 +82,10 @@ def _once(
     link.ask("lay", names=hashes, wheel=hashes[listing.device])
     requirements = {"": list(wheel.BASE)}
     requirements |= {form: list(installing.requirements(form, link.machine)) for form in listing.formats}
-    ready = _heard(link, target, reporter, "prepare", packages=target.ssh_packages, requirements=requirements)
+    ready = _answer_of(link, target, reporter, "prepare", packages=target.ssh_packages, requirements=requirements)
     if "" in ready["failed"]:
         raise RemoteError(f"{target.ssh}: pip could not install {' '.join(wheel.BASE)}: {ready['failed']['']}")
-    ended = _heard(link, target, reporter, "measure", python=ready["python"], arguments=[])
+    ended = _answer_of(link, target, reporter, "measure", python=ready["python"], arguments=[])
     if ended["status"] not in (0, 1):
         said = str(ended["last"]).removeprefix("error: ") or f"the device side ended with status {ended['status']}"
         raise RemoteError(f"{target.ssh}: {said}")
@@ -108,7 +108,7 @@ def _send(
     if not missing:
         return
     with tempfile.TemporaryDirectory() as scratch:
-        # Under their hashes, so that no name needs care on the way.
+        # Files are named by their hashes, so that no name needs quoting.
         for name in missing:
             content, path = contents[name], Path(scratch) / name
             if isinstance(content, bytes):
@@ -121,9 +121,9 @@ def _send(
         raise ConnectionLost(f"{len(damaged)} files arrived damaged")
 
 
-def _heard(link: Link, target: Target, reporter: ProgressReporter, do: str, **fields: object) -> dict[str, Any]:
-    """The answer to a request; what the device tells meanwhile is passed on."""
-    for answer in link.told(do, **fields):
+def _answer_of(link: Link, target: Target, reporter: ProgressReporter, do: str, **fields: object) -> dict[str, Any]:
+    """The answer to a request; the device's messages before it are passed on."""
+    for answer in link.messages(do, **fields):
         if answer.get("done"):
             return answer
         replay(answer, reporter, target.ssh)

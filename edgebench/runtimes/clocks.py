@@ -1,4 +1,4 @@
-"""Clocks that sessions are timed by."""
+"""Clocks that time sessions."""
 
 from __future__ import annotations
 

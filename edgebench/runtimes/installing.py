@@ -1,4 +1,4 @@
-"""What each format needs on a device, and how to install it there."""
+"""The packages that each format needs on a device, and how to install them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ WHEELS = ("x86_64", "aarch64")
 
 
 def architecture() -> str:
-    """x86_64 or aarch64, whatever the system calls them."""
+    """x86_64 or aarch64; the system may use other names for them."""
     name = platform.machine().lower()
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
 def requirements(form: str, machine: str) -> tuple[str, ...]:
-    """What pip is asked to install for a format on an architecture; nothing for a format that is not EdgeBench's."""
+    """The packages that pip installs for a format on an architecture; nothing for a format that is not EdgeBench's."""
     found = []
     for name in NEEDS.get(form, ()):
         found.append(name + (LIGHT_TORCH.get(machine, RANGES[name]) if name == "torch" else RANGES[name]))
@@ -31,7 +31,7 @@ def requirements(form: str, machine: str) -> tuple[str, ...]:
 
 
 def line(form: str, machine: str = "") -> str:
-    """The command that installs what a format needs, on this architecture or another."""
+    """The command that installs the packages of a format, on this architecture or another."""
     machine = machine or architecture()
     if machine not in WHEELS:
         return f"there are no wheels for {machine}; use a 64-bit system"
@@ -39,7 +39,7 @@ def line(form: str, machine: str = "") -> str:
 
 
 def missing(form: str) -> str:
-    """Why a format cannot run here for want of a package, with the line that installs it; empty when it can."""
+    """Why a format cannot run here: the missing package and the command that installs it; empty when it can."""
     for name in NEEDS.get(form, ()):
         if importlib.util.find_spec(name) is None:
             return f"{name} is not installed: {line(form)}"

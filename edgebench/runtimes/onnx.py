@@ -37,7 +37,7 @@ class OnnxSession:
         return logits
 
     def peak_device_bytes(self) -> int | None:
-        """What this process holds on the GPU: ONNX Runtime's arena never shrinks, so it is the peak."""
+        """Memory of this process on the GPU: ONNX Runtime's arena never shrinks, so it is the peak."""
         return _gpu_bytes_of_this_process() if self._device == "cuda" else None
 
 
@@ -67,13 +67,13 @@ class OnnxRuntime:
         self._threads = threads
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
-        """Load one file; raises ArtifactError, also where the provider that was asked for did not start."""
+        """Load one file; raises ArtifactError, also where the requested provider did not start."""
         return OnnxSession(self._open(path, device), device, self._threads)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
-        """Where the time of a prediction goes, by operator of the graph as onnxruntime has optimised it."""
+        """The time of each operator in a prediction, in the graph that onnxruntime has optimised."""
         import tempfile
 
         from edgebench.runtimes import onnx_profile
@@ -86,7 +86,7 @@ class OnnxRuntime:
             return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4)
 
     def _open(self, path: Path, device: str, profile: str = "") -> Any:
-        """A session of onnxruntime; `profile` is where a profile of it goes."""
+        """A session of onnxruntime; `profile` is the path of its profile."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -1,4 +1,4 @@
-"""Where an ONNX file's time goes, by ONNX Runtime's own profiler."""
+"""The time of each operator of an ONNX file, by ONNX Runtime's own profiler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INT8 = ("QLinear", "QGemm", "QAttention", "DynamicQuantizeMatMul")
 
 
 def kind_of(operator: str, dtype: str = "") -> OperatorKind:
-    """What an operator of an optimised graph computes on: by its name, or its first input's type."""
+    """The kind of an operator of an optimised graph, by its name or its first input's type."""
     if operator in CONVERSIONS:
         return "conversion"
     return "int8" if dtype in INT8_TYPES or operator.startswith(INT8) or "Integer" in operator else "float"

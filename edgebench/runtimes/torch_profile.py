@@ -1,4 +1,4 @@
-"""Where the time of a torch module goes, by torch's own profiler."""
+"""The time of each operator of a torch module, by torch's own profiler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONVERSIONS = ("quantize_per_tensor", "quantize_per_channel", "dequantize", "qua
 
 
 def kind_of(operator: str, dtype: str = "") -> OperatorKind:
-    """What an operator computes on: by its name, such as `quantized::conv1d_relu`, or its first input's type."""
+    """The kind of an operator: by its name, such as `quantized::conv1d_relu`, or its first input's type."""
     space, _, name = operator.partition("::")
     if name in CONVERSIONS:
         return "conversion"
@@ -26,7 +26,7 @@ def kind_of(operator: str, dtype: str = "") -> OperatorKind:
 def profile(
     predict: Callable[[NDArray[np.float32]], object], records: Sequence[NDArray[np.float32]]
 ) -> list[OperatorTime]:
-    """The operators that the module itself calls, from the most expensive; what those call counts as theirs."""
+    """The operators that the module itself calls, from the most expensive; nested ones count towards their caller."""
     from torch.profiler import ProfilerActivity, profile
 
     for record in records[: len(records) // 4]:

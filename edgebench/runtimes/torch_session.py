@@ -1,4 +1,4 @@
-"""What the two runtimes that use torch share: its set-up, and a session around a module."""
+"""Shared by the two runtimes that use torch: its set-up, and a session around a module."""
 
 from __future__ import annotations
 

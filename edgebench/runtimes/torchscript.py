@@ -44,7 +44,7 @@ class TorchScriptRuntime:
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
-        """Where the time of a prediction goes."""
+        """The time of each operator in a prediction."""
         return torch_profile.profile(self.load(path, artifact, device).predict, records)
 
 

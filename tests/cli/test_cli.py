@@ -175,4 +175,5 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
         child.send_signal(signal.SIGTERM)
         said = child.stderr.read()
         assert child.wait() == 130
-    assert said.splitlines()[-1] == "interrupted; what was exported is kept, and the same command exports all anew"
+    last = said.splitlines()[-1]
+    assert last == "interrupted; exported files are kept, and the same command exports everything again"

@@ -46,7 +46,7 @@ def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path
         np.testing.assert_allclose(np.load(tmp_path / f"run/predictions/net~none~{way}~cpu.npy"), by_hand, atol=1e-4)
     manifest = store.find(str(tmp_path / "run/models/net.json")).manifest
     assert manifest.thresholds == (0.5, 0.4, 0.5, 0.5, 0.6)
-    assert manifest.training["thresholds"] == "given"
+    assert manifest.training["thresholds"] == "from its card"
     again = api.run(plan_of(net), tmp_path / "run", resume=True)
     assert again.measurements == run.measurements
     torch.save({k: v + 1 for k, v in own_files.network(net).state_dict().items()}, net.with_suffix(".pth"))

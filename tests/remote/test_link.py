@@ -32,9 +32,7 @@ def target(server: Server, **fields: Any) -> Target:
 def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tmp_path: Path) -> None:
     here = target(server)
     with Link(here, "first"):
-        with pytest.raises(
-            RemoteError, match=r"board: another run is at work on it .process \d+ there.; wait"
-        ) as caught:
+        with pytest.raises(RemoteError, match=r"board: another run uses it .process \d+ there.; wait") as caught:
             session.check(here, tmp_path)
         assert "\n" not in str(caught.value)
         with Link(here, "first"):

@@ -40,7 +40,7 @@ class PtbXl:
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.
 
-        Raises DataError for what is missing or malformed. Without `skip_bad_records`, so does the first bad record.
+        Raises DataError for missing or malformed files and, without `skip_bad_records`, for the first bad record.
         """
         self.check(request)
         assert request.directory is not None
@@ -57,7 +57,7 @@ class PtbXl:
 
 
 def _key(request: DataRequest, content: str) -> str:
-    """Name of the cache entry: everything that decides what is in it."""
+    """Name of the cache entry, made from everything that decides its content."""
     # The folder counts too: two folders with the same tables may hold different records.
     place = (
         str(Path(str(request.directory)).resolve())
@@ -83,7 +83,7 @@ def _make(request: DataRequest, folder: Path, progress: Progress | None) -> None
     bad = [p for p in problems if p]
     if bad and not request.skip_bad_records:
         more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
-        raise BadRecord(f"{bad[0]}{more}; fetch again what is damaged, or leave it out with --skip-bad-records")
+        raise BadRecord(f"{bad[0]}{more}; fetch the damaged files again, or leave them out with --skip-bad-records")
     if len(bad) == len(rows):
         raise DataError(f"{request.directory}: every record of the {request.split} split is bad; the first: {bad[0]}")
     if bad:
@@ -108,7 +108,7 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
     if not len(rows):
         raise DataError(f"{index.directory}: no labelled record in the {request.split} split; see --keep-unlabelled")
     if request.split == "calibration":
-        # A device may hold only a part of the training folds: calibrate on what is there.
+        # A device may hold only a part of the training folds: calibrate on those.
         files = index.files[request.rate_hz]
         rows = np.array([r for r in rows if (index.directory / f"{files[r]}.dat").is_file()], dtype=np.int64)
         if not len(rows):
@@ -123,7 +123,7 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
 
 
 def _check_rate(request: DataRequest, first: Path) -> None:
-    """A rate that was not fetched at all deserves a better line than its first missing file."""
+    """Raise DataError for a rate that was not fetched at all, instead of one for its first missing file."""
     assert request.directory is not None
     folder = request.directory / f"records{request.rate_hz}"
     if not first.parent.exists() and not folder.exists():

@@ -1,4 +1,4 @@
-"""Download PTB-XL from PhysioNet: only the folds and the rate that are asked for, resumable, checked by SHA-256."""
+"""Download PTB-XL from PhysioNet: only the requested folds and rate, resumable, checked by SHA-256."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 URL = "https://physionet.org/files/ptb-xl/1.0.3/"
 SUMS = "SHA256SUMS.txt"
 FOLDS = (1, 9, 10)
-"""What a run needs: fold 10 to test, 9 to validate, 1 to calibrate int8."""
+"""The folds that a run needs: fold 10 to test, 9 to validate, 1 to calibrate int8."""
 TRIES = 5
 TIMEOUT_S = 30
 CHUNK = 1 << 12
@@ -30,7 +30,7 @@ CHUNK = 1 << 12
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a download did."""
+    """The result of a download."""
 
     directory: Path
     records: int
@@ -48,8 +48,8 @@ def fetch(
 ) -> Fetched:
     """Fill `directory` with the records of these folds (1 to 10) at one rate (100 or 500 Hz), and the two tables.
 
-    Files that are there and whole are not downloaded again, and a file that broke off goes on where it ended.
-    Raises DataError for a fold or rate that does not exist, DownloadError where a file cannot be had as published.
+    Complete files are not downloaded again, and an incomplete one continues where it ended. Raises DataError
+    for a fold or rate that does not exist, DownloadError where a file cannot be fetched as published.
     """
     wanted = sorted(set(folds))
     if not wanted or wanted[0] < 1 or wanted[-1] > 10:
@@ -94,7 +94,7 @@ class Downloader:
             session.close()
 
     def stop(self) -> None:
-        """Let the downloads that are at work end soon."""
+        """Ask the running downloads to end."""
         self._stopped.set()
 
     def sums(self) -> dict[str, str]:
@@ -111,7 +111,7 @@ class Downloader:
         return found
 
     def get(self, name: str, sums: dict[str, str]) -> bool:
-        """Have one file there and whole; True where it had to be downloaded. Raises DownloadError, DiskFull."""
+        """Complete one file; True if it was downloaded. Raises DownloadError, DiskFull."""
         if name not in sums:
             raise DownloadError(f"{self._url}{SUMS}: does not list {name}")
         path = self._directory / name
@@ -127,7 +127,7 @@ class Downloader:
         return True
 
     def _complete(self, name: str, part: Path, digest: str) -> str:
-        """One attempt to complete a file; returns what is wrong, or nothing."""
+        """Make one attempt to complete a file; returns the problem, or an empty text."""
         have = part.stat().st_size if part.exists() else 0
         headers = {"Range": f"bytes={have}-"} if have else {}
         with self._session().get(self._url + name, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
@@ -160,7 +160,7 @@ class Downloader:
         return got[-1]
 
     def _retry(self, name: str, attempt: Callable[[], str]) -> None:
-        self._session()  # says so where requests is not installed
+        self._session()  # raises MissingPackage where requests is not installed
         import requests
 
         problem = ""
@@ -169,7 +169,7 @@ class Downloader:
                 break
             try:
                 problem = attempt()
-            except ValueError:  # among them requests' own, of what is no address at all
+            except ValueError:  # requests raises one too for a malformed address
                 raise DownloadError(f"{self._url}: not an address; it begins with https:// or http://") from None
             except requests.RequestException as error:
                 problem = _in_words(error)
@@ -193,7 +193,7 @@ class Downloader:
 
 
 def _in_words(error: requests.RequestException) -> str:
-    """What went wrong with a connection; the library's own text names its objects and addresses in memory."""
+    """The failure of a connection in plain words; the library's own text names objects and memory addresses."""
     import requests
 
     if isinstance(error, requests.exceptions.SSLError):
@@ -211,7 +211,7 @@ def _in_words(error: requests.RequestException) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The system's word for it, such as `Connection refused`, from the error that began it; empty where none is."""
+    """The system's message, such as `Connection refused`, from the error that began it; empty where none is."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.strerror:

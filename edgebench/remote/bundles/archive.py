@@ -25,7 +25,7 @@ def add(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:
     """Add one entry, deflated; a file is copied in pieces."""
     info = zipfile.ZipInfo(name, DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
-    info.create_system = 3  # Unix, whatever made it: the mode below is Unix's
+    info.create_system = 3  # Unix on every system: the mode below is Unix's
     info.external_attr = (stat.S_IFREG | 0o644) << 16
     if isinstance(content, bytes):
         archive.writestr(info, content)

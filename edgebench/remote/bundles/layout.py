@@ -1,4 +1,4 @@
-"""What a bundle holds and what its entries may be called.
+"""The contents of a bundle and the allowed names of its entries.
 
     bundle.json          this listing, with the SHA-256 and the size of every other file
     artifacts/…          each artifact beside its manifest, as `edgebench export` lays them out
@@ -25,7 +25,7 @@ FORMAT = 1
 """Raised when the layout changes, so that an older EdgeBench says so instead of misreading."""
 MOST_FILES = 20_000
 MOST_BYTES = 8 * 2**30
-"""What a bundle may unpack to; a larger claim is taken for a bomb."""
+"""Largest unpacked size of a bundle in bytes; a larger one is refused as a zip bomb."""
 MOST_LISTING_BYTES = 8 * 2**20
 PART = re.compile(r"[\w][\w.,+=~-]{0,199}")
 """One part of an entry's path."""
@@ -33,7 +33,7 @@ PART = re.compile(r"[\w][\w.,+=~-]{0,199}")
 
 @dataclass(frozen=True)
 class Entry:
-    """What the listing says of one file."""
+    """One file in the listing."""
 
     sha256: str
     size: int
@@ -45,7 +45,7 @@ class Listing:
 
     format: int
     edgebench: str
-    """Version that made it."""
+    """Version of EdgeBench that wrote it."""
     artifacts: tuple[str, ...]
     """Manifests."""
     targets: tuple[str, ...]
@@ -53,9 +53,9 @@ class Listing:
     device: str
     """The wheel."""
     formats: tuple[str, ...]
-    """Of the artifacts; they say which runtimes the device needs."""
+    """Formats of the artifacts; they decide which runtimes the device needs."""
     records: str = ""
-    """The file that tells of the records; empty for a bundle without."""
+    """The file that describes the records; empty for a bundle without records."""
     measuring: Measuring = field(default_factory=Measuring)
     threads: int | None = None
     seed: int = 0

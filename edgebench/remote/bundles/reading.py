@@ -1,6 +1,6 @@
 """Opens a bundle: everything is compared with the list of SHA-256 before anything of it is used.
 
-Standard library only. What was unpacked stays in the cache, so that a run that a power cut ended finds it again.
+Standard library only. Unpacked files stay in the cache, so that a run that a power cut ended finds them again.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Bundle:
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a path looks like a bundle rather than like artifacts; it need not be a sound one."""
+    """Whether a path looks like a bundle rather than like artifacts; the bundle may still be damaged."""
     if path.is_dir():
         return (path / LISTING).is_file()
     return path.is_file() and (path.suffix in (".bundle", ".zip") or _holds_listing(path))
 
 
 def opened(path: Path) -> Bundle:
-    """Verify a bundle and give its folder; an archive is unpacked into the cache, once.
+    """Verify a bundle and return its folder; an archive is unpacked into the cache, once.
 
     Raises BundleError with the reason, before anything of the bundle is loaded, and DiskFull.
     """
@@ -151,7 +151,7 @@ def _listing(text: bytes, where: str) -> Listing:
     inside = [*listing.artifacts, listing.device, *(t for t in listing.targets if t != "host")]
     for name in (*inside, *([listing.records] if listing.records else [])):
         if name not in listing.files:
-            raise BundleError(f"{where}: refused: its {LISTING} speaks of {name!r}, which it does not list")
+            raise BundleError(f"{where}: refused: its {LISTING} refers to {name!r}, which it does not list")
     return listing
 
 
@@ -194,7 +194,7 @@ def _check(
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether what was unpacked before is there and undamaged."""
+    """Whether the files that were unpacked before exist undamaged."""
     try:
         _verified_folder(folder, str(folder))
     except BundleError:

@@ -16,7 +16,7 @@ from edgebench.remote.bundles.archive import zipped
 from edgebench.runtimes import installing
 
 BASE = ("msgspec>=0.19", "numpy>=1.26", "psutil>=5.9")
-"""As in pyproject.toml. What makes the command line pleasant is not needed to measure a bundle."""
+"""As in pyproject.toml. Packages for the full command line are not needed to measure a bundle."""
 VERSION = f"{__version__}+device"
 NAME = f"edgebench-{VERSION}-py3-none-any.whl"
 INFO = f"edgebench-{VERSION}.dist-info"

@@ -33,7 +33,7 @@ HOST = "host"
 
 @dataclass(frozen=True)
 class ReferenceLogits:
-    """What an uncompressed fp32 model says of the records."""
+    """The predictions of an uncompressed fp32 model on the records."""
 
     model: str
     model_sha256: str
@@ -43,12 +43,12 @@ class ReferenceLogits:
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a bundle."""
+    """The contents of a bundle."""
 
     artifacts: tuple[tuple[Artifact, Path], ...]
     """Each with its file."""
     targets: tuple[Target, ...]
-    """One named `host` stands for whatever the device is."""
+    """A target named `host` stands for the device itself."""
     records: RecordSet | None = None
     references: tuple[ReferenceLogits, ...] = ()
     measuring: Measuring = field(default_factory=Measuring)
@@ -57,7 +57,7 @@ class Contents:
 
 
 def write(contents: Contents, path: Path, folder: bool = False) -> Listing:
-    """Write the bundle to `path`, whole or not at all; raises BundleError, DiskFull."""
+    """Write the bundle to `path` atomically; raises BundleError, DiskFull."""
     files, listing = laid_out(contents)
     text = listing_text(listing)
     if folder:
@@ -151,7 +151,7 @@ def _npy(array: NDArray[np.generic]) -> bytes:
 
 
 def entry(content: Content) -> Entry:
-    """What the listing says of a content."""
+    """The listing's entry for a content."""
     if isinstance(content, bytes):
         return Entry(hashlib.sha256(content).hexdigest(), len(content))
     return Entry(sha256(content), content.stat().st_size)

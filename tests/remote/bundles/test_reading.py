@@ -146,7 +146,7 @@ DAMAGES: dict[str, tuple[Change, str]] = {
         listing(lambda d: d["files"].update({"x.npy": {"sha256": "0", "size": 10**13}})), "claims to unpack to more"
     ),
     "a list of what is not there": (
-        listing(lambda d: d.update(device="device/other.whl")), "speaks of 'device/other.whl', which it does not list"
+        listing(lambda d: d.update(device="device/other.whl")), "refers to 'device/other.whl', which it does not list"
     ),
     "a list with another hash": (
         listing(lambda d: d["files"][MODEL].update(sha256="0" * 64)), "model.onnx is damaged"
