@@ -2,102 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
+from edgebench.core.columns import COLUMNS as COLUMNS
+from edgebench.core.columns import at
 from edgebench.core.measurements import Measurement
 from edgebench.core.results import Scores
-
-COLUMNS: Mapping[str, str] = {
-    "run": "run",
-    "model": "cell.model",
-    "variant": "cell.variant",
-    "exporter": "cell.exporter",
-    "format": "format",
-    "precision": "precision",
-    "target": "cell.target",
-    "status": "status",
-    "reason": "reason",
-    "emulated": "emulated",
-    "file_size_bytes": "artifact.file_size_bytes",
-    "parameters": "artifact.network.parameters",
-    "sparsity": "artifact.network.sparsity",
-    "zip_size_bytes": "artifact.zip_size_bytes",
-    "macs": "artifact.network.macs",
-    "parameters_before": "artifact.before.parameters",
-    "macs_before": "artifact.before.macs",
-    "sparsity_before": "artifact.before.sparsity",
-    "peak_rss_bytes": "memory.peak_rss_bytes",
-    "model_rss_bytes": "memory.model_rss_bytes",
-    "runtime_rss_bytes": "memory.runtime_rss_bytes",
-    "peak_device_bytes": "memory.peak_device_bytes",
-    "load_s": "latency.warm.load_s",
-    "first_inference_s": "latency.warm.first_inference_s",
-    "cold_load_s": "latency.cold.load_s",
-    "cold_first_inference_s": "latency.cold.first_inference_s",
-    "latency_p50_s": "latency.p50_s",
-    "latency_p50_low_s": "latency.p50_low_s",
-    "latency_p50_high_s": "latency.p50_high_s",
-    "latency_min_s": "latency.min_s",
-    "latency_p90_s": "latency.p90_s",
-    "latency_p95_s": "latency.p95_s",
-    "latency_p99_s": "latency.p99_s",
-    "latency_max_s": "latency.max_s",
-    "latency_samples": "latency.samples",
-    "process_medians_s": "latency.process_medians_s",
-    "throughput_per_s": "latency.throughput_per_s",
-    "paced_every_s": "latency.paced.every_s",
-    "paced_p50_s": "latency.paced.p50_s",
-    "paced_p50_low_s": "latency.paced.p50_low_s",
-    "paced_p50_high_s": "latency.paced.p50_high_s",
-    "batch_throughputs_per_s": "latency.batches.throughputs_per_s",
-    "best_batch": "latency.batches.best",
-    "energy_j": "latency.energy.joules",
-    "energy_source": "latency.energy.source",
-    "verdict": "latency.steadiness.verdict",
-    "verdict_reason": "latency.steadiness.reason",
-    "background_cores": "latency.steadiness.background_cores",
-    "drift": "latency.steadiness.drift",
-    "temperature_c": "latency.steadiness.temperature_c",
-    "int8_operators": "operators.int8_operators",
-    "float_operators": "operators.float_operators",
-    "conversions": "operators.conversions",
-    "int8_time_share": "operators.int8_time_share",
-    "conversion_time_share": "operators.conversion_time_share",
-    "slowest_operator": "operators.slowest_operator",
-    "slowest_operator_share": "operators.slowest_operator_share",
-    "dataset": "dataset",
-    "records": "scores.records",
-    "macro_f1": "scores.macro_f1.value",
-    "macro_f1_low": "scores.macro_f1.low",
-    "macro_f1_high": "scores.macro_f1.high",
-    "macro_auc": "scores.macro_auc.value",
-    "macro_auc_low": "scores.macro_auc.low",
-    "macro_auc_high": "scores.macro_auc.high",
-    "calibration_error": "scores.calibration_error",
-    "f1_by_class": "scores.f1_by_class",
-    "delta_macro_f1": "scores.macro_f1.delta",
-    "delta_low": "scores.macro_f1.delta_low",
-    "delta_high": "scores.macro_f1.delta_high",
-    "delta_macro_auc": "scores.macro_auc.delta",
-    "delta_auc_low": "scores.macro_auc.delta_low",
-    "delta_auc_high": "scores.macro_auc.delta_high",
-    "agreement": "scores.agreement",
-    "max_abs_error": "scores.max_abs_error",
-    "counterpart": "scores.counterpart.name",
-    "counterpart_delta": "scores.counterpart.delta",
-    "counterpart_low": "scores.counterpart.low",
-    "counterpart_high": "scores.counterpart.high",
-    "artifact_sha256": "artifact.sha256",
-    "host": "host",
-}
-"""The columns in their order, each with the place of its value in a `Measurement`."""
-EMPTY: Mapping[str, Any] = {
-    "process_medians_s": (), "batch_throughputs_per_s": {}, "f1_by_class": {},
-    **dict.fromkeys(("energy_source", "verdict_reason", "slowest_operator", "counterpart", "artifact_sha256"), ""),
-}  # fmt: skip
-"""The value of a column whose part was not measured, unless it is None."""
 
 
 def flatten(m: Measurement) -> dict[str, Any]:
@@ -107,13 +18,13 @@ def flatten(m: Measurement) -> dict[str, Any]:
 
 def value(m: Measurement, column: str) -> Any:
     """One column of a measurement."""
-    return _value(m, COLUMNS[column], column)
+    return at(m, COLUMNS[column], column)
 
 
 def of_scores(scores: Scores) -> dict[str, Any]:
     """The columns that the scores alone have, in their order."""
     return {
-        column: _value(scores, place.partition(".")[2], column)
+        column: at(scores, place.partition(".")[2], column)
         for column, place in COLUMNS.items()
         if place.startswith("scores.")
     }
@@ -139,8 +50,3 @@ def unflatten(row: Mapping[str, Any]) -> dict[str, Any]:
 def nested(data: Any) -> Any:
     """The fields of a measurement as a file holds them: nested, or flat as earlier versions wrote them."""
     return unflatten(data) if isinstance(data, Mapping) and "cell" not in data else data
-
-
-def _value(record: Any, place: str, column: str) -> Any:
-    found = functools.reduce(lambda part, name: getattr(part, name, None), place.split("."), record)
-    return EMPTY.get(column) if found is None else found

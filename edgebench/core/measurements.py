@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from edgebench.core.columns import COLUMNS, at
 from edgebench.core.contracts import Cell, Status
 from edgebench.core.results import ArtifactFacts, Latency, Memory, Operators, Scores
 from edgebench.core.settings import Measuring
@@ -41,6 +42,14 @@ class Measurement:
     latency: Latency | None = None
     scores: Scores | None = None
     operators: Operators | None = None
+
+    if not TYPE_CHECKING:  # so that EdgeBench's own code names the parts
+
+        def __getattr__(self, name: str) -> Any:
+            """A column of report.csv by its name, such as `latency_p50_s`: for scripts."""
+            if name not in COLUMNS:
+                raise AttributeError(f"a measurement has no '{name}'")
+            return at(self, COLUMNS[name], name)
 
 
 @dataclass(frozen=True)

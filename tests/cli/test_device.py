@@ -148,7 +148,7 @@ def test_bad_input_is_one_line(board: Path, packed: Path, tmp_path: Path) -> Non
         ((packed, "--processes", "0"), "error: --processes 0: must be at least 1\n"),
         ((packed, "--core", "999"), "error: --core 999: there is no such core here"),
         ((packed, "--resume", tmp_path), "not a run"),
-        ((packed, "--dataset", "moon"), "unknown dataset 'moon'"), ((board.parent,), "not a bundle"),
+        ((packed, "--dataset", "moon"), "unknown dataset 'moon'"), ((board.parent,), "no manifest.json there"),
     ):  # fmt: skip
         done = on(board, "-m", "edgebench", "measure", *arguments)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr

@@ -77,4 +77,4 @@ def test_defaults_are_those_of_the_plan(monkeypatch: pytest.MonkeyPatch, capsys:
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("list", "doctor")])
 def test_help_names_what_is_written(name: str) -> None:
     said = declared(name).lower()
-    assert any(word in said for word in ("write", "goes into", "fills", "into one file"))
+    assert any(word in said for word in ("write", "into results", "goes into", "fills", "into one file"))

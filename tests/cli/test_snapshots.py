@@ -14,7 +14,7 @@ from flat_rows import changed
 from report_rows import OK, failed, run_of, text_of
 
 from edgebench.choosing import comparison
-from edgebench.cli import app
+from edgebench.cli import app, console
 from edgebench.core.measurements import Run
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
@@ -35,6 +35,8 @@ def output(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     def run(arguments: list[str], width: int = 80) -> tuple[int, str]:
         monkeypatch.chdir(ROOT)
         monkeypatch.setenv("COLUMNS", str(width))
+        for one in (console.out, console.err):  # made when they were imported, maybe under another COLUMNS
+            monkeypatch.setattr(one, "_width", width)
         monkeypatch.setattr("sys.argv", ["edgebench", *arguments])
         with pytest.raises(SystemExit) as ended:
             app.main()
