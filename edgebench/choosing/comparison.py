@@ -53,6 +53,11 @@ class Compared:
             return "slower" if self.latency.low > 1 else "faster"
         return "alike" if self.latency.low >= 1 / (1 + ALIKE) and self.latency.high <= 1 + ALIKE else "undecided"
 
+    @property
+    def said(self) -> str:
+        """`label` by the name of earlier versions, for scripts."""
+        return self.label
+
 
 def compare(run: Path, other: Path | None = None, base: str = "", across_machines: bool = False) -> list[Compared]:
     """Compare the run in a folder with another run or a baseline file, or its cells with its cell `base`.

@@ -67,6 +67,11 @@ class Recommendation:
     dominated_by: Measurement | None = None
     """A cell that dominates the chosen one, where that is off the Pareto front; `why` says why it was not chosen."""
 
+    @property
+    def beaten_by(self) -> Measurement | None:
+        """`dominated_by` by the name of earlier versions, for scripts."""
+        return self.dominated_by
+
 
 def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Recommendation]:  # noqa: B008 - frozen
     """One recommendation for each machine and target of a run, or only for `target`.

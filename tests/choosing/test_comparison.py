@@ -288,3 +288,9 @@ def test_a_file_that_is_no_baseline(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(RunError, match="not a baseline; write one"):
         comparison.baseline(path)
+
+
+def test_scripts_of_earlier_versions_find_the_old_names(tmp_path: Path) -> None:
+    written(tmp_path / "old", CELL)
+    (pair,) = comparison.compare(tmp_path / "old", tmp_path / "old")
+    assert pair.said == pair.label
