@@ -46,7 +46,7 @@ def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tm
         [sys.executable, "-c", code, server.target(**AS_IS)], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert child.stdout and child.stdout.readline() == "open\n"
-    with pytest.raises(RemoteError, match="another run is at work"):
+    with pytest.raises(RemoteError, match="another run uses it"):
         session.check(here, tmp_path)
     child.send_signal(signal.SIGKILL)
     child.wait()
