@@ -148,7 +148,7 @@ def with_device(made: Place, server: Server) -> None:
     tool(made.tools, "scp", f'exec "$(type -ap scp | sed -n 2p)" -q -F "{server.config}" {words}')
     site = made.tools / "device-packages"
     site.mkdir()
-    for name in ("numpy", "psutil", "onnxruntime"):
+    for name in ("msgspec", "numpy", "psutil", "onnxruntime"):
         found = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in found.files or [] if file.parts[0] not in ("..", "__pycache__")}:
             (site / top).symlink_to(Path(str(found.locate_file(top))))
