@@ -142,8 +142,8 @@ def read(folder: Path) -> Run:
     rows = tuple(replace(m, run=name) for m in _measurements(folder))
     devices: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("devices/*/environment.json")):
-        environment = _environment(path.parent)
-        devices |= {m.host: environment for m in _measurements(path.parent)}
+        of_device = _environment(path.parent)
+        devices |= {m.host: of_device for m in _measurements(path.parent)}
     return Run(name, folder, plan, environment, rows, devices)
 
 
