@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -108,11 +107,6 @@ def annotated(declared: Option, shown: Any = None) -> Any:
     text = declared.help + ("" if value is None else default(value))
     panel = "Measuring" if declared.field.startswith("measuring.") else ""
     return Annotated[kind | None, option(declared.flag, declared.metavar, text, parser, panel)]
-
-
-def without_default(declared: Option) -> Any:
-    """The same for a command that takes its default from another run."""
-    return annotated(replace(declared, default=None))
 
 
 Targets = annotated(TARGET)

@@ -69,11 +69,6 @@ class JobKey:
         return RESULTS[self.stage.rstrip("0123456789")]
 
     @property
-    def batch(self) -> int:
-        """Records of one prediction."""
-        return int(self.stage.removeprefix("batch")) if self.stage.startswith("batch") else 1
-
-    @property
     def stem(self) -> str:
         """The name of the job's file without its suffix; predict, profile and latency have their own folders."""
         return str(self).partition(SEPARATOR)[2] if self.stage in ("predict", "profile", "latency") else str(self)

@@ -71,7 +71,7 @@ def test_a_run_there_and_here(server: Server, exported: Path, tmp_path: Path) ->
     measured_here = [str(line["job"]) for line in lines_of(tmp_path / "run" / "journal.jsonl")]
     assert not [job for job in measured_here if "board" in job], "nothing of the device is measured here"
     assert (tmp_path / "run" / "samples" / "resnet1d~none~onnx~board~0.npy").exists()
-    assert ("board: measure latency", 4) in reporter.stages, "what goes on there is heard here"
+    assert ("board: measure latency", 4) in reporter.stages, "its progress is reported here"
     assert left_there(server) == ["lock"], "it was cleaned up"
     everything = b"".join(p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file())
     assert b"PRIVATE KEY" not in everything and b"IdentityFile" not in everything

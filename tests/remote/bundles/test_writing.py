@@ -36,7 +36,7 @@ def test_a_folder_holds_what_the_archive_holds(tmp_path: Path) -> None:
     writing.write(made, tmp_path / "folder", folder=True)
     found = {str(p.relative_to(tmp_path / "folder")): p.read_bytes() for p in (tmp_path / "folder").rglob("*.*")}
     assert {n: b for n, b in found.items() if (tmp_path / "folder" / n).is_file()} == entries_of(tmp_path / "x.bundle")
-    writing.write(replace(made, seed=8), tmp_path / "folder", folder=True)  # a bundle may be written anew
+    writing.write(replace(made, seed=8), tmp_path / "folder", folder=True)  # a bundle may be written again
     assert reading.opened(tmp_path / "folder").listing.seed == 8
 
 
