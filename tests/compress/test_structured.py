@@ -10,7 +10,7 @@ from compress_tasks import task
 from torch import nn
 
 from edgebench.core import registry
-from edgebench.core.errors import ModelError, PlanError, Unsupported
+from edgebench.core.errors import PlanError, Unsupported
 from edgebench.core.protocols import Architecture
 from edgebench.core.recipe import Recipe
 from edgebench.models import flops, structure
@@ -119,11 +119,3 @@ def test_networks_that_cannot_be_pruned() -> None:
         pruned("structured-0.999", convolutions())
     with pytest.raises(PlanError, match=r"structured-0\.5-heads-global"):
         registry.variant("structured-0.5-heads-global").check("structured-0.5-heads-global")
-
-
-def test_a_structure_of_another_architecture() -> None:
-    network = registry.architecture("resnet1d").build(5)
-    with pytest.raises(ModelError, match=r"stem\.0\.heads"):
-        structure.apply(network, {"stem.0": {"heads": 3}}, {})
-    with pytest.raises(ModelError):
-        structure.changes(nn.Sequential(nn.Linear(3, 3)), network)

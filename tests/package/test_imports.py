@@ -78,9 +78,9 @@ WITHOUT_MIRROR = {
         "reports/search reports/terminal"
     ),
     "logic that so far has only the tests of its callers; each deserves a file of its own": (
-        "choosing/rule compress/request core/measurements models/card models/layers artifacts/import_model "
-        "artifacts/manifests compress/process data/cache diagnosis measuring/sensors models/external/own "
-        "models/structure pipeline/records pipeline/remote_stage quantization/partition quantization/refusal "
+        "compress/request models/card artifacts/import_model "
+        "artifacts/manifests compress/process diagnosis measuring/sensors models/external/own "
+        "pipeline/records pipeline/remote_stage quantization/partition quantization/refusal "
         "remote/bundles/layout remote/event_stream training/evaluation training/start training/state "
         "training/trainer"
     ),

@@ -19,7 +19,7 @@ from rich.console import Console
 from edgebench.choosing import pareto
 from edgebench.core import registry
 from edgebench.core.errors import RunError
-from edgebench.core.measurements import Measurement, Run, by_machine
+from edgebench.core.measurements import Run
 from edgebench.pipeline import run_store
 from edgebench.reports import columns, machines, terminal, words
 
@@ -204,18 +204,6 @@ def test_a_cell_that_two_runs_of_one_machine_have_stands_in_two_tables() -> None
         run_store.merged([run_of(OK), run_of(OK)])
 
 
-def names(*rows: Measurement) -> list[str]:
-    return [name for name, _ in by_machine(run_of(*rows))]
-
-
-def test_scores_of_other_records_never_stand_in_one_table() -> None:
-    short = changed(OK, run="s", exporter="eager", records=24)
-    assert names(OK, short) == ["a machine, run r", "a machine, run s"]
-    assert names(OK, changed(short, records=240)) == ["a machine"]
-    failing = changed(failed("bad", "it broke"), run="s")
-    assert names(OK, failing) == ["a machine"], "no scores, nothing to mix"
-
-
 def test_runs_in_one_table_tell_the_threads_of_all_their_targets() -> None:
     one = replace(run_of(OK), environment={"packages": {}, "target_threads": {"host": 2}})
     rows = (changed(OK, run="s", target="pi"),)
@@ -224,23 +212,6 @@ def test_runs_in_one_table_tell_the_threads_of_all_their_targets() -> None:
     assert machine.environment["target_threads"] == {"host": 2, "pi": 4}
     other = replace(two, plan={"targets": ["pi"], "measuring": {"processes": 9}})
     assert len(machines.split(run_store.merged([one, other]))) == 2, "measured otherwise"
-
-
-def test_only_what_changes_a_figure_parts_runs() -> None:
-    one = replace(run_of(OK), plan={"targets": ["host"], "measuring": {"processes": 3}})
-    other = replace(one, name="s", folder=Path("s"), measurements=(changed(OK, run="s", exporter="eager"),))
-    for measuring, machines_there in (
-        ({"processes": 3, "timeout_s": 9.0}, 1), ({"processes": 3, "batches": []}, 1), ({"processes": 4}, 2),
-    ):  # fmt: skip
-        again = replace(other, plan={"targets": ["host"], "measuring": measuring})
-        assert len(machines.split(run_store.merged([one, again]))) == machines_there, measuring
-
-
-def test_runs_of_one_name_are_told_apart() -> None:
-    one = replace(run_of(OK), plan={"targets": ["host"], "measuring": {"processes": 3}})
-    other = replace(one, folder=Path("elsewhere/r"), measurements=(changed(OK, exporter="eager"),))
-    both = run_store.merged([one, replace(other, plan={"targets": ["host"], "measuring": {"processes": 9}})])
-    assert [machine.name for machine in machines.split(both)] == ["a machine, run r", "a machine, run r (2)"]
 
 
 def test_every_report_says_that_a_run_is_not_complete() -> None:
