@@ -61,8 +61,10 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
 
 
 def verify(artifact: Artifact, file: Path) -> None:
-    """Raise ArtifactError where the file is not the one that the manifest describes."""
-    if not file.is_file() or sha256(file) != artifact.sha256:
+    """Raise ArtifactError where the file is missing, or is not the one that the manifest describes."""
+    if not file.is_file():
+        raise ArtifactError(f"{file}: missing; export it again")
+    if sha256(file) != artifact.sha256:
         raise ArtifactError(
             f"{file}: changed since it was exported (SHA-256 differs from its manifest); export it again"
         )

@@ -9,34 +9,40 @@ from edgebench.quantization.partition import Partition, short_message
 
 def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -> tuple[str, str] | None:
     """The path of the first module with an operator that the engine refuses, and the reason; None if it runs all."""
-    for path in partition.parts:
+    handles = []
+    for path in partition.parts:  # all at once: a pass would end at the first part that is refused, watched or not
         part = quantized.get_submodule(path)
         assert isinstance(part, fx.GraphModule)
-        finder = _Finder(part)
-        handle = part.register_forward_pre_hook(lambda _, args, f=finder: f.examine(*args))
-        try:
-            quantized(records)
-        except _RefusedError as refused:
-            paths = [f"{path}.{name}" if path else name for name in refused.modules]
-            module = next((p for p in paths if p not in partition.floats), None)
-            if module is None:
-                partition.parts.remove(path)
-                return path, refused.reason
-            return module, refused.reason
-        finally:
+        finder = _Finder(part, path)
+        handles.append(part.register_forward_pre_hook(lambda _, args, f=finder: f.examine(*args)))
+    try:
+        quantized(records)
+    except _RefusedError as refused:
+        paths = [f"{refused.part}.{name}" if refused.part else name for name in refused.modules]
+        module = next((p for p in paths if p not in partition.floats), None)
+        if module is None:
+            partition.parts.remove(refused.part)
+            return refused.part, refused.reason
+        return module, refused.reason
+    finally:
+        for handle in handles:
             handle.remove()
     return None
 
 
 class _RefusedError(Exception):
-    def __init__(self, modules: list[str], reason: str) -> None:
+    def __init__(self, part: str, modules: list[str], reason: str) -> None:
         super().__init__(reason)
         # fx.Interpreter appends its place in the graph to the exception's text.
-        self.modules, self.reason = modules, reason
+        self.part, self.modules, self.reason = part, modules, reason
 
 
 class _Finder(fx.Interpreter):
     """Runs a converted graph node by node, and reports the module of the original network in which a node fails."""
+
+    def __init__(self, part: fx.GraphModule, path: str) -> None:
+        super().__init__(part)
+        self._path = path
 
     def examine(self, *args: Tensor) -> None:
         self.run(*args)
@@ -46,7 +52,7 @@ class _Finder(fx.Interpreter):
             return super().run_node(n)
         except RuntimeError as error:
             raise _RefusedError(
-                _modules_around(n), f"the engine refuses '{n.name}' ({short_message(error)})"
+                self._path, _modules_around(n), f"the engine refuses '{n.name}' ({short_message(error)})"
             ) from error
 
 

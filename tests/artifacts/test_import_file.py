@@ -143,10 +143,3 @@ def test_a_wrong_number_of_outputs_is_a_row_that_says_so(files: Path, tmp_path: 
     ).measurements
     assert row.status == "failed"
     assert "answers (16, 1) for 16 records, not (16, 5): there are 5 classes" in row.reason
-
-
-def test_a_file_that_edgebench_exported_is_known_by_its_manifest(exported: Path) -> None:
-    assert (
-        manifests.read(exported / "torchscript" / "model.pt").artifact
-        == manifests.read(exported / "torchscript").artifact
-    )

@@ -25,7 +25,6 @@ from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
 from edgebench.pipeline import run_store
 from edgebench.remote.bundles import reading
-from edgebench.remote.event_stream import PlainLines
 
 STEERING = "\x1b[31m\u202e\x07\udc80"
 SHOWN = "\ufffd[31m\ufffd\ufffd\ufffd"
@@ -51,13 +50,6 @@ def test_rows_and_paths_steer_no_terminal(monkeypatch: pytest.MonkeyPatch, capsy
     out = capsys.readouterr().out
     assert f"failed: resnet1d onnx on host: {SHOWN}\n" in out
     assert f"written: {Path(f'out{SHOWN}') / 'measurements.jsonl'}\n" in out
-
-
-def test_lines_of_a_run_steer_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = PlainLines()
-    lines.stage(STEERING, 2)
-    lines.cell(failed("onnx", STEERING))
-    assert capsys.readouterr().err.splitlines() == [f"{SHOWN} (2)", f"resnet1d onnx on host: failed: {SHOWN}"]
 
 
 BRIEF = ("--processes", "2", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")

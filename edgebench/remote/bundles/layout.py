@@ -69,10 +69,11 @@ def check_names(names: Iterable[str], where: str) -> None:
     for name in names:
         if problem := _problem(name):
             raise BundleError(f"{where}: refused: the entry {name[:200]!r} {problem}")
-        other = seen.setdefault(name.casefold(), name)
-        if other is not name:
+        other = seen.get(name.casefold())
+        if other is not None:
             how = "is there twice" if other == name else f"differs from {other!r} only in upper and lower case"
             raise BundleError(f"{where}: refused: the entry {name!r} {how}")
+        seen[name.casefold()] = name
     folders = {"/".join(parts[:i]) for key in seen if (parts := key.split("/")) for i in range(1, len(parts))}
     for key in sorted(folders & seen.keys()):
         raise BundleError(f"{where}: refused: the entry {seen[key]!r} is a file and a folder at once")
