@@ -21,7 +21,7 @@ import numpy as np
 from edgebench.artifacts.build import BuildRequest
 from edgebench.core import options, registry
 from edgebench.core.contracts import Artifact, InputContract, Outcome
-from edgebench.core.errors import EdgeBenchError, Unsupported, first_line
+from edgebench.core.errors import EdgeBenchError, Uncounted, Unsupported, first_line
 from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
@@ -84,6 +84,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         calibration_record = replace(calibration_record, method=made.calibration_method)
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
+    macs, uncounted = _macs(network, contract)
     return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
@@ -95,17 +96,17 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         architecture=model.manifest.architecture if exporter.format == "eager" else "",
         structure=model.manifest.structure if exporter.format == "eager" else {},
         calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
-        macs=_macs(network, contract), before=model.manifest.before,
-        float_parts=made.float_parts, notes=made.notes, made_with=_versions(exporter.packages),
+        macs=macs, before=model.manifest.before,
+        float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),
     )  # fmt: skip
 
 
-def _macs(network: nn.Module, contract: InputContract) -> int | None:
-    """Multiply-adds of a record; None where torch's counter does not support an operator of the user's network."""
+def _macs(network: nn.Module, contract: InputContract) -> tuple[int | None, tuple[str, ...]]:
+    """Multiply-adds of a record; where they are not known, None and a note with the reason."""
     try:
-        return flops.macs(network, contract.shape)
-    except Exception:  # a network's own code may raise anything
-        return None
+        return flops.macs(network, contract.shape), ()
+    except Uncounted as reason:
+        return None, (f"multiply-adds not counted: {reason}",)
 
 
 def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:

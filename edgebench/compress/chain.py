@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import shutil
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgebench.core import options, registry
 from edgebench.core.contracts import DataRequest
-from edgebench.core.errors import Unsupported
+from edgebench.core.errors import Uncounted, Unsupported
 from edgebench.core.files import write_text
 from edgebench.core.options import CHAIN
 from edgebench.core.protocols import CompressTask
@@ -179,8 +180,10 @@ def _facts(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
     weights = list(network.parameters())
     count = sum(p.numel() for p in weights)
     zeros = sum(int((p == 0).sum()) for p in weights)
-    macs = flops.macs(network, model.manifest.input.shape)
-    return {"parameters": count, "macs": macs, "sparsity": zeros / count}
+    known: dict[str, float] = {"parameters": count, "sparsity": zeros / count}
+    with contextlib.suppress(Uncounted):
+        known["macs"] = flops.macs(network, model.manifest.input.shape)
+    return known
 
 
 def _task(model: store.TrainedModel, records: Records, watch: Watch | None = None) -> CompressTask:

@@ -13,6 +13,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
     ├── BundleError       a bundle that is damaged, or a file that is no bundle
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
+    ├── Uncounted         a network whose multiply-adds nobody can tell
     ├── MissingPackage    an optional dependency that is needed here and is not installed
     ├── MovedModule       a plug-in that imports a module of EdgeBench by an earlier path
     ├── RemoteError       a device that cannot be reached or used over SSH
@@ -22,6 +23,8 @@ Each message is one line that says what is wrong, where, and what to do; the com
 
 from __future__ import annotations
 
+import re
+
 from edgebench.core.problems import Problem, meant
 
 
@@ -30,8 +33,12 @@ class EdgeBenchError(Exception):
 
 
 def first_line(error: BaseException, nothing: str = "") -> str:
-    """The message of another package's exception, on one line; if it is empty, `nothing` or the exception's name."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), nothing or type(error).__name__)
+    """The message of another package's exception, on one line; if it is empty, `nothing` or the exception's name.
+
+    Without escape sequences: torch colours some of its messages.
+    """
+    lines = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", str(error)).splitlines()
+    return next((line.strip() for line in lines if line.strip()), nothing or type(error).__name__)
 
 
 class PlanError(EdgeBenchError):
@@ -81,6 +88,10 @@ class BundleError(EdgeBenchError):
 
 class Unsupported(EdgeBenchError):  # noqa: N818
     """A combination that cannot exist; in a run it is a row with this reason."""
+
+
+class Uncounted(EdgeBenchError):  # noqa: N818
+    """A network whose multiply-adds are not known; it has none, instead of too few."""
 
 
 class MissingPackage(EdgeBenchError):  # noqa: N818

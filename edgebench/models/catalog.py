@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgebench.core import registry
-from edgebench.core.errors import EdgeBenchError
+from edgebench.core.errors import EdgeBenchError, Uncounted
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import flops, shipped_weights, store
@@ -45,21 +45,27 @@ def model_facts(reporter: ProgressReporter | None = None) -> list[ModelFacts]:
     return facts
 
 
-def count(architecture: Architecture, classes: int) -> tuple[int, int]:
-    """Parameters of an architecture's network, and its multiply-adds (MACs) for one record."""
+def count(architecture: Architecture, classes: int) -> tuple[int, int | None]:
+    """Parameters of an architecture's network, and its multiply-adds (MACs) for one record; None where unknown."""
     try:
         # On the meta device tensors have a shape and no values, so a large network takes neither time nor memory.
         return _count(architecture, classes, "meta")
-    except RuntimeError:  # a network that reads values while it is built, or in its forward pass
+    except (RuntimeError, Uncounted):  # a network that reads values while it is built, or in its forward pass
         return _count(architecture, classes, "cpu")
 
 
-def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, int]:
+def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, int | None]:
     import torch
 
     with torch.device(device):
         network = architecture.build(classes).eval()
-        return sum(p.numel() for p in network.parameters()), flops.macs(network, architecture.input.shape)
+        parameters = sum(p.numel() for p in network.parameters())
+        try:
+            return parameters, flops.macs(network, architecture.input.shape)
+        except Uncounted:
+            if device == "meta":
+                raise
+            return parameters, None
 
 
 def _facts(name: str) -> ModelFacts:
