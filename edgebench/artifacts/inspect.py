@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts.onnx_constants import Constants
-from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, MissingPackage, first_line
 from edgebench.quantization import error
+from edgebench.runtimes import onnx_file
 
 PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInteger")
 """ONNX's operators with weights, which are their second input."""
@@ -82,13 +82,16 @@ def facts(layer: Layer) -> LayerFacts:
     )  # fmt: skip
 
 
-def layers(artifact: Artifact, path: Path) -> list[Layer]:
-    """The layers of an artifact that have weights, in the order of the file. Raises ArtifactError, MissingPackage."""
+def layers(path: Path, form: str) -> list[Layer]:
+    """The layers of a file that have weights, in its order; `form` is its format. To be called in a child.
+
+    Raises ArtifactError, MissingPackage.
+    """
     readers = {"eager": _safetensors, "onnx": _onnx, "torchscript": _torchscript}
-    if artifact.format not in readers:
-        raise ArtifactError(f"{path}: weights of the format '{artifact.format}' cannot be read")
+    if form not in readers:
+        raise ArtifactError(f"{path}: weights of the format '{form}' cannot be read")
     try:
-        found = list(readers[artifact.format](path))
+        found = list(readers[form](path))
     except ModuleNotFoundError as error:
         extra = "build" if error.name == "onnx" else "torch"
         raise MissingPackage(str(error.name), extra, f"to inspect '{path}'") from None
@@ -110,6 +113,7 @@ def _safetensors(path: Path) -> Iterator[Layer]:
 def _onnx(path: Path) -> Iterator[Layer]:
     import onnx
 
+    onnx_file.require_whole(path)
     graph = onnx.load(path).graph
     producers = {output: node for node in graph.node for output in node.output}
     constants = Constants(graph)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgebench.artifacts import import_file
+from edgebench.core import json_file
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import sha256
 from edgebench.core.validation import validated
+from edgebench.runtimes import onnx_file
 
 MANIFEST = "manifest.json"
 WHAT_IS = "name a folder that edgebench export wrote, its manifest.json, or an .onnx or TorchScript file"
@@ -45,9 +46,9 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
     if not path.is_file():
         raise ArtifactError(f"{manifest}: no {MANIFEST} there; export one: edgebench export --help")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # not JSON, or not even text
-        raise ArtifactError(f"{path}: not an artifact; {WHAT_IS}") from None
+        data = json_file.read(path)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: not an artifact ({error}); {WHAT_IS}") from None
     if isinstance(data, dict) and "architecture" in data and "weights" in data:
         raise ArtifactError(f"{path}: the manifest of a model, not of an artifact; export it: --model {path}")
     if not isinstance(data, dict) or not {"exporter", "sha256"} & set(data):
@@ -57,6 +58,8 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
     if file.parent != path.parent or not file.is_file():
         raise ArtifactError(f"{path}: its file '{artifact.file}' is not beside it")
     verify(artifact, file)
+    if artifact.format == "onnx":
+        onnx_file.require_whole(file)
     return StoredArtifact(artifact, file)
 
 

@@ -37,16 +37,14 @@ def inspect(
     \bedgebench inspect ship/resnet1d/none/onnx-int8
     edgebench inspect ship/resnet1d/none/onnx-int8 --picture weights.svg
     """
-    from edgebench.artifacts import inspect, manifests
+    from edgebench.artifacts import manifests, opening
     from edgebench.reports import columns
     from edgebench.reports.terminal import NARROW, print_table
 
     if picture and picture.suffix.lower() not in (".svg", ".png"):
         raise Refused(str(picture), "must end in .svg or .png", "--picture")
     made = manifests.read(artifact, tuned=True)
-    assert made.artifact is not None
-    assert made.path is not None
-    found = [inspect.facts(layer) for layer in inspect.layers(made.artifact, made.path)]
+    found = opening.layers(made.artifact, made.path)
     rows = [
         [
             f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} to {f.high:.3g}", f"{f.sparsity:.0%}",

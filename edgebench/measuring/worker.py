@@ -56,6 +56,10 @@ def perform(job: Job) -> Outcome[Any]:
             return Outcome("unsupported", missing)
         if sha256(Path(job.path)) != job.artifact.sha256:
             raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+        if job.artifact.format == "onnx":
+            from edgebench.runtimes import onnx_file
+
+            onnx_file.require_whole(Path(job.path))
         if job.cores:
             os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)

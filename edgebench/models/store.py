@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core import registry
+from edgebench.core import json_file, registry
 from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, safe_name, sha256, sha256_of, write_text
@@ -118,9 +118,9 @@ def described(name: str) -> ModelManifest:
     if not path.is_file():
         raise ModelError(_unknown(name))
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # not JSON, or not even text
-        raise ModelError(f"{path}: not the manifest of a model: not JSON") from None
+        data = json_file.read(path)
+    except ValueError as error:
+        raise ModelError(f"{path}: not the manifest of a model: {error}") from None
     if not isinstance(data, dict) or not {"architecture", "weights"} & set(data):
         raise ModelError(f"{path}: not the manifest of a model; edgebench train writes one")
     return validated(ModelManifest, data, str(path), ModelError)

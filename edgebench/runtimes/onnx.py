@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.errors import ArtifactError, first_line
-from edgebench.runtimes import installing
+from edgebench.core.errors import ArtifactError
+from edgebench.runtimes import installing, onnx_file
 from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:  # each timed process would pay for these
@@ -100,7 +100,7 @@ class OnnxRuntime:
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
         except Exception as error:  # onnxruntime's exceptions have no common base of its own
-            raise ArtifactError(f"{path}: onnxruntime cannot load it: {first_line(error)}") from None
+            raise onnx_file.refusal(path, error) from None
         if session.get_providers()[0] != provider:
             raise ArtifactError(f"{path}: {provider} did not start; onnxruntime fell back to the CPU")
         return session

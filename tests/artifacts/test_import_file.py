@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx_files
 import own_files
 import pytest
 import torch
 from helpers import QUICK
 
 from edgebench import api
-from edgebench.artifacts import import_file, manifests
+from edgebench.artifacts import import_file, manifests, opening
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ArtifactError
@@ -104,7 +105,7 @@ def test_an_opset_that_the_runtime_lacks(files: Path, tmp_path: Path) -> None:
     model.opset_import[0].version = 99
     onnx.save(model, tmp_path / "new.onnx")
     (tmp_path / "new.toml").write_text(own_files.CARD)
-    refused(tmp_path / "new.onnx", "onnxruntime .* cannot load it.*[Oo]pset")
+    refused(tmp_path / "new.onnx", "opset 99 of ai.onnx, onnxruntime .* reads up to 2")
 
 
 def test_damaged_files(files: Path, tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_precision_by_the_operators(exported: Path) -> None:
     for exporter, precision in (("onnx", "fp32"), ("onnx-int8", "int8"), ("fbgemm-int8", "int8")):
         found = manifests.read(exported / exporter)
         assert found.path
-        assert import_file._precision(found.path, import_file.FORMATS[found.path.suffix]) == precision
+        assert opening.facts(found.path, import_file.FORMATS[found.path.suffix]).precision == precision
 
 
 def test_what_cannot_be_measured_rightly_is_refused(files: Path, tmp_path: Path) -> None:
@@ -130,7 +131,40 @@ def test_what_cannot_be_measured_rightly_is_refused(files: Path, tmp_path: Path)
     (tmp_path / "two.toml").write_text(own_files.CARD)
     model = onnx.load(tmp_path / "two.onnx")
     onnx.save(model, tmp_path / "two.onnx", save_as_external_data=True, location="two.data", size_threshold=0)
-    refused(tmp_path / "two.onnx", "keeps weights in another file; export it with external_data=False")
+    refused(tmp_path / "two.onnx", "keeps weights in another file .two.data.*save_as_external_data=False")
+
+
+def test_weights_in_another_file_are_refused_wherever_that_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the file, in the working directory, elsewhere, and nowhere."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    weights = onnx_files.network().graph.initializer[0].raw_data
+    for place in (tmp_path / "w.data", tmp_path / "here" / "w.data", tmp_path / "far.data", None):
+        model = onnx_files.network()
+        onnx_files.outside(model, model.graph.initializer[0], place.name if place else "nowhere.data")
+        if place:
+            place.write_bytes(weights)
+        path = onnx_files.write(tmp_path / f"{place.parent.name if place else 'none'}.onnx", model)
+        refused(path, "keeps weights in another file .*save_as_external_data=False")
+
+
+def test_what_the_file_needs_is_named(tmp_path: Path) -> None:
+    refused(onnx_files.write(tmp_path / "ir.onnx", onnx_files.network(ir_version=99)), r"IR version 99, .* up to \d+")
+    nothing = onnx_files.network()
+    del nothing.graph.output[:]
+    refused(onnx_files.write(tmp_path / "out.onnx", nothing), "its graph has no output")
+    closed = onnx_files.network([onnx.helper.make_node("ConstantOfShape", ["size"], ["c"])], "c")
+    closed.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1, 12, 1000]), "size"))
+    del closed.graph.input[:]
+    refused(onnx_files.write(tmp_path / "in.onnx", closed), "its graph has no input")
+    torch.save(torch.nn.Linear(3, 2).state_dict(), tmp_path / "a.pt")
+    (tmp_path / "a.toml").write_text(own_files.CARD)
+    refused(tmp_path / "a.pt", "holds a state dict, .*--model FILE.py:build --weights")
+
+
+def test_a_graph_that_takes_minutes_to_optimise_is_described_at_once(tmp_path: Path) -> None:
+    path = onnx_files.write(tmp_path / "slow.onnx", onnx_files.slow_to_optimise())
+    assert import_file.describe(path, tuned=False).precision == "fp32"
 
 
 def test_a_wrong_number_of_outputs_is_a_row_that_says_so(files: Path, tmp_path: Path) -> None:

@@ -132,12 +132,12 @@ def test_operators_are_named_as_they_are(
 def test_a_layer_and_the_picture_of_it(
     tmp_path: Path, shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgebench.artifacts import inspect, manifests
+    from edgebench.artifacts import manifests, opening
 
     artifact = SimpleNamespace(model=f"{MARKED}{STEERING}", exporter="onnx", file_size_bytes=5)
     made = SimpleNamespace(artifact=artifact, path=tmp_path)
     monkeypatch.setattr(manifests, "read", lambda *_, **__: made)
-    monkeypatch.setattr(inspect, "layers", lambda *_: [])
+    monkeypatch.setattr(opening, "layers", lambda *_: [])
     monkeypatch.setattr("edgebench.reports.histograms.draw", lambda *_: None)
     assert given(monkeypatch, "inspect", "x", "--picture", f"{MARKED}.svg") == 0
     said = shown()

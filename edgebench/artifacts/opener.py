@@ -1,0 +1,95 @@
+"""The child process that opens a user's file. Run as `python -m edgebench.artifacts.opener`.
+
+No graph is optimised here: folding the constants of one may take minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgebench.artifacts import torch_file
+from edgebench.artifacts.opening import FileFacts, Port
+from edgebench.core.errors import EdgeBenchError, MissingPackage, first_line
+from edgebench.core.serialization import to_dict
+from edgebench.isolation.jobs import OUT_OF_MEMORY
+from edgebench.isolation.process import answer_with
+from edgebench.runtimes import onnx_file
+
+LEAST_BYTES = 2**30
+"""What the libraries need in any case."""
+
+
+def facts(path: Path, form: str) -> FileFacts:
+    """What a file says about itself; raises ArtifactError, MissingPackage."""
+    return _onnx(path) if form == "onnx" else FileFacts(torch_file.precision(path))
+
+
+def layers(path: Path, form: str) -> list[dict[str, Any]]:
+    """The statistics of each layer that has weights, as JSON's own types. Raises ArtifactError, MissingPackage."""
+    from edgebench.artifacts import inspect
+
+    found = [to_dict(inspect.facts(layer)) for layer in inspect.layers(path, form)]
+    return [{k: str(v) if isinstance(v, float) and math.isinf(v) else v for k, v in one.items()} for one in found]
+
+
+def _onnx(path: Path) -> FileFacts:
+    found = onnx_file.require_whole(path)
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        raise MissingPackage("onnxruntime", "onnx", f"'{path}'") from None
+    onnxruntime.set_default_logger_severity(4)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions have no common base of its own
+        if OUT_OF_MEMORY.search(str(error)):
+            raise MemoryError from None
+        raise onnx_file.refusal(path, error) from None
+    return FileFacts(found.precision(), _ports(session.get_inputs()), _ports(session.get_outputs()))
+
+
+def _ports(arguments: Any) -> tuple[Port, ...]:
+    return tuple(Port(one.name, tuple(one.shape), one.type) for one in arguments)
+
+
+def limit_memory(limit: int) -> None:
+    """Bound the private memory of this process; the memory that is free now is a bound, too."""
+    import psutil
+
+    most = min(limit, max(LEAST_BYTES, psutil.virtual_memory().available))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    with contextlib.suppress(OSError, ValueError):  # not every system has such a limit
+        resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """What was asked about a file, or the error as one line."""
+    path, form = Path(request["path"]), request["format"]
+    try:
+        if request["what"] == "layers":
+            return {"layers": layers(path, form)}
+        return {"facts": to_dict(facts(path, form))}
+    except EdgeBenchError as error:
+        return {"error": str(error)}
+    except (MemoryError, RecursionError):
+        return {"error": f"{path}: needs more memory to be opened than a file of its size may"}
+    except Exception as error:  # libraries raise anything for a damaged file
+        return {"error": f"{path}: cannot be opened: {type(error).__name__}: {first_line(error)[:200]}"}
+
+
+def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    limit_memory(request["limit_bytes"])
+    yield answer(request)
+
+
+if __name__ == "__main__":
+    answer_with(_handle)

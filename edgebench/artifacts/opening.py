@@ -1,0 +1,110 @@
+"""Opens files that a user gives: always in a child process with limits of time and memory, never in this one.
+
+A file of ONNX or TorchScript may make a library hang, crash or fill the memory. The child (`artifacts.opener`) answers
+with a small record; Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgebench.core.contracts import Artifact
+from edgebench.core.errors import ArtifactError
+from edgebench.core.serialization import from_dict
+from edgebench.isolation.process import ChildError, ask
+
+if TYPE_CHECKING:
+    from edgebench.artifacts.inspect import LayerFacts
+
+TIMEOUT_S = 60.0
+"""What a file may take to be opened."""
+SPARE_BYTES = 4 * 2**30
+"""Memory for the libraries in the child."""
+TIMES = 8
+"""Memory for the file in the child, as a multiple of its size."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """One input or output of a graph."""
+
+    name: str
+    shape: tuple[int | str | None, ...]
+    """Symbolic dimensions are texts or None."""
+    type: str
+    """As onnxruntime says it: `tensor(float)`."""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file says about itself."""
+
+    precision: str
+    """fp32, fp16, int8 or int8-dynamic."""
+    inputs: tuple[Port, ...] | None = None
+    """None where the format does not say: TorchScript."""
+    outputs: tuple[Port, ...] | None = None
+
+
+def facts(path: Path, form: str) -> FileFacts:
+    """What a file of the format `onnx` or `torchscript` says about itself; raises ArtifactError.
+
+    A file that has not changed since the last time is not opened again.
+    """
+    return _facts(path, form, _state(path))
+
+
+def layers(artifact: Artifact, path: Path) -> list[LayerFacts]:
+    """The statistics of each layer that has weights; raises ArtifactError."""
+    from edgebench.artifacts.inspect import LayerFacts
+
+    answer = _ask(path, artifact.format, "layers")
+    return [_with_numbers(from_dict(LayerFacts, one)) for one in answer["layers"]]
+
+
+@functools.lru_cache(maxsize=256)
+def _facts(path: Path, form: str, state: tuple[int, ...]) -> FileFacts:
+    data = _ask(path, form, "interface")["facts"]
+    inputs, outputs = (
+        None if data[name] is None else tuple(from_dict(Port, port) for port in data[name])
+        for name in ("inputs", "outputs")
+    )
+    return FileFacts(data["precision"], inputs, outputs)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes when a file changes; raises ArtifactError where there is no regular file that can be read."""
+    try:
+        if not path.is_file():
+            raise ArtifactError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
+        with path.open("rb"):
+            found = path.stat()
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _ask(path: Path, form: str, what: str) -> dict[str, Any]:
+    """The child's answer; raises ArtifactError."""
+    limit = SPARE_BYTES + TIMES * path.stat().st_size
+    request = {"path": str(path), "format": form, "what": what, "limit_bytes": limit}
+    try:
+        answers = list(ask("edgebench.artifacts.opener", request, TIMEOUT_S))
+    except ChildError as error:
+        if error.timeout:
+            raise ArtifactError(f"{path}: could not be opened within {TIMEOUT_S:g} s") from None
+        raise ArtifactError(f"{path}: could not be opened: {error}") from None
+    if not answers:
+        raise ArtifactError(f"{path}: could not be opened: its process ended without an answer")
+    if "error" in answers[0]:
+        raise ArtifactError(answers[0]["error"])
+    return answers[0]
+
+
+def _with_numbers(layer: LayerFacts) -> LayerFacts:
+    """A layer with the numbers that are no JSON (an infinite ratio) made of their texts."""
+    names = ("per_tensor_db", "per_channel_db", "rounding_db")
+    return replace(layer, **{n: float(v) for n in names if (v := getattr(layer, n)) is not None})
