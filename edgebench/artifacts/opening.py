@@ -106,5 +106,8 @@ def _ask(path: Path, form: str, what: str) -> dict[str, Any]:
 
 def _with_numbers(layer: LayerFacts) -> LayerFacts:
     """A layer with the numbers that are no JSON (an infinite ratio) made of their texts."""
-    names = ("per_tensor_db", "per_channel_db", "rounding_db")
-    return replace(layer, **{n: float(v) for n in names if (v := getattr(layer, n)) is not None})
+    per_tensor, per_channel, rounding = (
+        None if value is None else float(value)
+        for value in (layer.per_tensor_db, layer.per_channel_db, layer.rounding_db)
+    )
+    return replace(layer, per_tensor_db=per_tensor, per_channel_db=per_channel, rounding_db=rounding)

@@ -80,7 +80,7 @@ def test_the_child_is_limited(net: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """The limit is in force before the file is opened."""
     from edgebench.artifacts import opener
 
-    seen = []
+    seen: list[int] = []
     monkeypatch.setattr(opener, "limit_memory", seen.append)
     request = {"path": str(net), "format": "onnx", "what": "interface", "limit_bytes": 12345}
     assert "facts" in next(opener._handle(request))
@@ -90,7 +90,8 @@ def test_the_child_is_limited(net: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_ctrl_c_answers_at_once_and_ends_the_child(net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_the_child("import time; time.sleep(600)", tmp_path, monkeypatch)
     command = subprocess.Popen([sys.executable, "-m", "edgebench", "inspect", str(net)], stderr=subprocess.PIPE)
-    own, children, end = psutil.Process(command.pid), [], time.monotonic() + 60
+    own, end = psutil.Process(command.pid), time.monotonic() + 60
+    children: list[psutil.Process] = []
     while not children and time.monotonic() < end:
         children = [c for c in own.children(recursive=True) if MODULE in c.cmdline()]
         time.sleep(0.05)

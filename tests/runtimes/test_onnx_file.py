@@ -25,7 +25,7 @@ from edgebench.runtimes import onnx_file
 
 
 def test_the_numbers_of_the_fields_are_onnxs_own() -> None:
-    message = {
+    message: dict[str, Any] = {
         "model": onnx.ModelProto, "training": onnx.TrainingInfoProto, "graph": onnx.GraphProto,
         "function": onnx.FunctionProto, "node": onnx.NodeProto, "attribute": onnx.AttributeProto,
         "sparse": onnx.SparseTensorProto, "tensor": onnx.TensorProto, "opset": onnx.OperatorSetIdProto,
