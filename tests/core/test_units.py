@@ -168,3 +168,17 @@ def test_any_other_text_is_refused_in_one_line(text: str) -> None:
             assert 0 < parse(text) < 1e45
     with contextlib.suppress(PlanError):
         assert 0 <= units.share(text) <= 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (0, "0"), (255, "255"), (650_979, "651 k"), (999_999, "1.00 M"), (1_367_781, "1.37 M"),
+     (17_655_885_312, "17.7 G")],
+)  # fmt: skip
+def test_large_numbers_have_three_digits(value: int | None, text: str) -> None:
+    assert units.count(value) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0021, "2.10 ms"), (12e-6, "12.0 µs"), (None, ""), (0.25, "250 ms")])
+def test_durations(seconds: float | None, text: str) -> None:
+    assert units.duration(seconds) == text

@@ -16,7 +16,6 @@ from edgebench.core.recipe import Recipe
 from edgebench.models import resnet1d, store
 from edgebench.models.catalog import ModelFacts, count, model_facts
 from edgebench.models.signal import SignalArchitecture
-from edgebench.reports import columns
 
 
 class Tiny(nn.Module):
@@ -126,15 +125,6 @@ def test_damaged_weights_do_not_end_the_list(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(store, "shipped", lambda: ["resnet1d"])
     monkeypatch.setattr(store, "find", damaged)
     assert model_facts() == [ModelFacts("resnet1d", problem="resnet1d: it is damaged")]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, ""), (0, "0"), (255, "255"), (650_979, "651 k"), (999_999, "1.00 M"), (1_367_781, "1.37 M"),
-     (17_655_885_312, "17.7 G")],
-)  # fmt: skip
-def test_large_numbers_have_three_digits(value: int | None, text: str) -> None:
-    assert columns.count(value) == text
 
 
 def test_the_table_fits_80_columns() -> None:

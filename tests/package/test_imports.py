@@ -72,15 +72,6 @@ WITHOUT_MIRROR = {
     "plug-ins, tested by the contract of their kind for every registered one": (
         "compress/qat runtimes/eager runtimes/torchscript models/presets"
     ),
-    "parts of a report, tested in whole reports in tests/reports": (
-        "reports/columns reports/csv reports/html/advice reports/html/cells reports/html/charts "
-        "reports/html/embedding reports/html/page reports/labels reports/machines reports/markdown reports/passes "
-        "reports/search reports/terminal"
-    ),
-    "logic that so far has only the tests of its callers; each deserves a file of its own": (
-        "models/card artifacts/import_model diagnosis measuring/sensors models/external/own pipeline/records "
-        "pipeline/remote_stage"
-    ),
 }
 """Modules without a test file of their own, by the reason."""
 

@@ -15,7 +15,6 @@ from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
 from edgebench.models import store
-from edgebench.pipeline import own_models
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
@@ -67,64 +66,6 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
         logits = own_files.network(net)(signals.transpose(1, 2)).numpy()
     assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)
     assert manifest.training["thresholds"] == "chosen on 160 records of the validation fold of demo (synthetic)"
-
-
-def imported(net: Path, function: str = "build", weights: Path | None = None) -> None:
-    plan = plan_of(net, models=(f"{net}:{function}",), weights=weights or net.with_suffix(".pth"))
-    own_models.sources(plan.build, None, net.parent / "out", plan.measure.measuring.timeout_s)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ('"MI", ', "", "5 thresholds|net.toml.*thresholds for 4 classes"),
-        ("thresholds", "#", "no thresholds; add them, or choose them on the validation fold: --tune-thresholds"),
-        ('layout = "samples-first"', "", r"does not take \(batch, 12, 1000\).*set layout under \[input\]"),
-        ("mean = 0.1", "", "unit = 'standardised' needs mean and std"),
-        ("std = 0.25", "std = [0.25, 0.25]", "one number or 12"),
-        ("[input]", "surprise = 1\n[input]", "surprise: unknown key"),
-        ("classes", "classes = ", "not valid TOML"),
-        ("classes", "classes = " + "[" * 5000, "not valid TOML: nested too deeply"),
-        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0: must be at most 1, not 50"),
-        ("mean = 0.1", "mean = nan", "mean.0: must be a finite number, not nan"),
-        ("\nclasses", '\nname = "../../escaped"\nclasses', "name: must be a name of letters"),
-    ],
-)
-def test_a_card_that_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
-    net = own_files.write(tmp_path, own_files.CARD.replace(old, new))
-    with pytest.raises(ModelError, match=said) as refused:
-        imported(net)
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        ("three", "head.weight"),
-        ("nothing", "NoneType"),
-        ("absent", "has no function 'absent'"),
-    ],
-)
-def test_a_function_that_is_wrong(tmp_path: Path, function: str, said: str) -> None:
-    net = own_files.write(tmp_path)
-    with pytest.raises(ModelError, match=said):
-        imported(net, function)
-
-
-def test_a_wrong_class_count(tmp_path: Path) -> None:
-    net = own_files.write(tmp_path)
-    network = own_files.network(net)
-    three = {k: v[:3] if k.startswith("head") else v for k, v in network.state_dict().items()}
-    torch.save(three, tmp_path / "three.pth")
-    with pytest.raises(ModelError, match=r"gives \(2, 3\) for 2 records, not \(2, 5\): its TOML file has 5 classes"):
-        imported(net, "three", tmp_path / "three.pth")
-
-
-def test_a_file_that_breaks(tmp_path: Path) -> None:
-    net = own_files.write(tmp_path)
-    net.write_text("import a_package_that_nobody_has\n")
-    with pytest.raises(ModelError, match="ModuleNotFoundError: No module named 'a_package_that_nobody_has'"):
-        imported(net)
 
 
 @pytest.mark.parametrize(
@@ -180,18 +121,3 @@ def test_names_that_are_taken(tmp_path: Path) -> None:
     net = own_files.write(tmp_path, own_files.CARD.replace("\nclasses", '\nname = "resnet1d"\nclasses'))
     with pytest.raises(PlanError, match="resnet1d"):
         api.run(plan_of(net, models=("resnet1d", f"{net}:build")), tmp_path / "run")
-
-
-def test_classes_in_another_order_are_not_tuned(tmp_path: Path) -> None:
-    net = own_files.write(tmp_path, own_files.CARD.replace('"NORM", "MI"', '"MI", "NORM"'))
-    with pytest.raises(ModelError, match="thresholds cannot be chosen on it"):
-        api.export(
-            (f"{net}:build",), ("onnx",), tmp_path / "out", weights=net.with_suffix(".pth"), tune_thresholds=True
-        )
-
-
-def test_a_file_that_exits(tmp_path: Path) -> None:
-    net = own_files.write(tmp_path)
-    net.write_text("import sys\nsys.exit(0)\n")
-    with pytest.raises(ModelError, match="SystemExit"):
-        imported(net)

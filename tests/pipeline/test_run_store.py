@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_rows import changed
 from helpers import StopAfter, quick
+from report_rows import OK, run_of
 
 from edgebench import api
 from edgebench.core.contracts import Outcome
@@ -85,3 +88,25 @@ def test_a_folder_is_never_overwritten(exported: Path, tmp_path: Path) -> None:
 def test_two_at_one_run_are_refused(exported: Path, tmp_path: Path) -> None:
     with run_store.locked(tmp_path / "run"), pytest.raises(RunError, match="another process"):
         api.run(quick(exported, "onnx"), tmp_path / "run")
+
+
+def test_samples_that_are_damaged_or_gone_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    np.save(tmp_path / "samples" / f"{OK.cell.id}~0.npy", np.array([1.0, 2.0]))
+    (tmp_path / "samples" / f"{OK.cell.id}~1.npy").write_bytes(b"cut off")
+    run = replace(run_of(OK), folder=tmp_path)
+    assert [list(samples) for samples in run_store.latencies(run, OK)] == [[1.0, 2.0]]
+    assert run_store.latencies(run_of(OK), OK) == []
+
+
+def test_a_name_that_no_file_can_have_has_no_samples(tmp_path: Path) -> None:
+    m = changed(OK, model="m" * 120, exporter="e" * 140)
+    (tmp_path / "samples").mkdir()
+    assert run_store.latencies(replace(run_of(m), folder=tmp_path), m) == []
+
+
+def test_cells_that_two_runs_of_one_name_have_are_refused() -> None:
+    again = replace(run_of(changed(OK, run="s")), name="s")
+    assert run_store.merged([run_of(OK), again]).measurements == (OK, again.measurements[0])
+    with pytest.raises(RunError, match="same name"):
+        run_store.merged([run_of(OK), run_of(OK)])

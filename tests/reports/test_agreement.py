@@ -11,7 +11,7 @@ from decisions import cells
 from flat_rows import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_rows import OK, run_of, text_of
+from report_rows import text_of
 
 from edgebench.core.measurements import Measurement, Run, by_machine
 from edgebench.pipeline.run_store import merged
@@ -76,11 +76,3 @@ def test_every_cell_is_in_one_table_with_none_that_was_made_otherwise(run: Run) 
         timed = [m for m in rows if m.status == "ok"]
         threads = {(m.cell.target, run.environment_of(m)["target_threads"].get(m.cell.target)) for m in timed}
         assert len(threads) == len({target for target, _ in threads}), "one number of threads a target"
-
-
-def test_a_name_that_a_spreadsheet_takes_for_a_formula_is_that_of_the_run() -> None:
-    """Signs before it would make it another name than in the other formats; docs/csv.md warns of it."""
-    for name in ("=1+1", "+x", "-x", "@x"):
-        run = run_of(changed(OK, model=name))
-        (line,) = csv.DictReader(io.StringIO(text_of("csv", run)))
-        assert line["model"] == name and f'"model": "{name}"' in text_of("json", run)

@@ -53,21 +53,6 @@ def test_everything_of_a_run_is_escaped() -> None:
     assert machine["cells"][0][0] == HOSTILE and machine["classes"] == [HOSTILE]
 
 
-@pytest.mark.parametrize("text", ["</script>", "<!--<script>", "&lt;", "\u2028", "</SCRIPT >"])
-def test_data_cannot_end_their_block(text: str) -> None:
-    block = embedding.json_block({"a": text})
-    assert not re.search(r"[<>&\u2028]", block)
-    assert json.loads(block) == {"a": text}
-
-
-def test_a_script_that_would_end_its_block_is_refused() -> None:
-    for text in ("'</SCRIPT>'", "<!--"):
-        with pytest.raises(ValueError, match="neither its own end"):
-            embedding.safe(text, "script")
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        embedding.json_block([float("nan")])
-
-
 def test_the_browser_is_told_to_run_these_scripts_and_ask_nobody() -> None:
     page = text_of("html", run_of(OK))
     found = re.search(r'Content-Security-Policy" content="(.*?)"', page)
@@ -114,17 +99,6 @@ def test_the_shape_is_that_of_the_raw_samples() -> None:
     assert edges[middle - 1] <= rows["onnx", "host"][at("latency_p50_s")] <= edges[middle + 2]
     assert rows["onnx", "arm-qnnpack"][at("shape")] is None, "an emulated latency says nothing"
     assert rows["onnx", "arm-qnnpack"][at("front")] == 0
-
-
-def test_samples_that_are_damaged_or_gone_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "samples").mkdir()
-    np.save(tmp_path / "samples" / f"{OK.cell.id}~0.npy", np.array([1.0, 2.0]))
-    (tmp_path / "samples" / f"{OK.cell.id}~1.npy").write_bytes(b"cut off")
-    run = replace(run_of(OK), folder=tmp_path)
-    assert [list(samples) for samples in run_store.latencies(run, OK)] == [[1.0, 2.0]]
-    assert run_store.latencies(run_of(OK), OK) == []
-    assert cells.shape([np.full(9, 0.5)]) == {"at": [0.5] * 6, "bars": [99] + [0] * 31}
-    assert cells.shape([]) is None
 
 
 def test_merged_runs_keep_their_samples_and_their_settings() -> None:

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pytest
 from flat_rows import changed
 from report_rows import OK, failed, run_of
 
 from edgebench.core import registry
 from edgebench.pipeline import run_store
-from edgebench.reports import labels, pictures
+from edgebench.reports import pictures
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 FASTER = changed(
@@ -63,26 +62,6 @@ def test_a_name_does_not_end_the_picture_in_markdown() -> None:
     assert "![Pareto front of x\\]\\(javascript:alert(1)) \\[" in str(page)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_labels_do_not_cover_each_other(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    points = [(float(x), float(y)) for x, y in rng.uniform(20, 480, (12, 2))]
-    sizes = [(float(w), 12.0) for w in rng.uniform(30, 160, 12)]
-    frame = (0.0, 0.0, 500.0, 500.0)
-    found = labels.places(points, sizes, points, frame)
-    boxes = [
-        (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-        for place, (w, h) in zip(found, sizes, strict=True)
-        if place is not None
-        for x, y in [place]
-    ]
-    assert len(boxes) >= 11
-    for i, a in enumerate(boxes):
-        assert a[0] >= 0 and a[1] >= 0 and a[2] <= 500 and a[3] <= 500
-        assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for b in boxes[:i])
-    assert labels.places([(5.0, 5.0)], [(600.0, 10.0)], [], frame) == [None], "it fits nowhere"
-
-
 def test_the_published_front_is_drawn() -> None:
     run = run_store.read(REFERENCE / "variants-resnet1d")
     svg = str(registry.renderer("md").render(run)["report-pareto-host.svg"])
@@ -110,12 +89,6 @@ def test_long_names_of_targets_are_short_names_of_files(recwarn: pytest.Warnings
     files = [picture.file for picture in pictures.fronts(rows, set(), "report-pareto")]
     assert len(set(files)) == 2 and all(len(file.encode()) < 200 for file in files)
     assert not drawing_of(recwarn), "the title leaves room for the picture"
-
-
-def test_labels_stay_off_the_bars() -> None:
-    bar = [(float(x), 100.0) for x in range(100, 300, 8)]
-    ((_, y),) = [place for place in labels.places([(200.0, 100.0)], [(80.0, 12.0)], bar, (0, 0, 400, 200)) if place]
-    assert abs(y - 100) > 6 + labels.RADIUS, "above or below, not across the bar"
 
 
 def test_a_bound_of_zero_is_a_bound() -> None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-import pytest
 from flat_rows import changed
-from hypothesis import given
-from hypothesis import strategies as st
-from report_rows import OK, failed, run_of
-from rich.console import Console
+from report_rows import OK, failed
 
-from edgebench.reports import columns, remarks, terminal
+from edgebench.reports import columns, remarks
 
 NOISY = [
     changed(
@@ -58,31 +52,3 @@ def test_the_legend_explains_what_the_tables_have() -> None:
     legend = remarks.legend([wide], False)
     assert "unsure: an interval wider than a factor of 10; --processes 5" in legend and "report.md" in legend
     assert columns.latency(wide) == "2.10 ms (unsure)"
-
-
-@given(st.text("ab:,+ ·0", min_size=1, max_size=60), st.integers(4, 40))
-def test_a_name_keeps_every_sign_and_fits(name: str, width: int) -> None:
-    lines = terminal.folded(name, width).split("\n")
-    assert max(map(len, lines)) <= max(width, 4)
-    assert "".join("".join(lines).split()) == "".join(name.split())
-
-
-@pytest.mark.parametrize(
-    ("width", "lines"),
-    [
-        (50, ["fbgemm-int8:minmax,per-tensor · structured-0.5+qat"]),
-        (30, ["fbgemm-int8:minmax,per-tensor", "· structured-0.5+qat"]),
-        (20, ["fbgemm-int8:minmax,", "per-tensor", "· structured-0.5+qat"]),
-        (17, ["fbgemm-int8:", "minmax,per-tensor", "· structured-0.5+", "  qat"]),
-    ],
-)
-def test_a_name_is_broken_where_a_part_ends(width: int, lines: list[str]) -> None:
-    assert terminal.folded("fbgemm-int8:minmax,per-tensor · structured-0.5+qat", width).split("\n") == lines
-
-
-def test_an_emulated_target_has_no_latency_in_its_table() -> None:
-    console = Console(width=120, record=True, file=io.StringIO())
-    terminal.show(run_of(OK, changed(OK, target="pi", emulated=True, verdict="emulated")), console)
-    host, pi = console.export_text().split("resnet1d on pi")
-    assert "2.10 ms" in host and "p90" in host
-    assert pi.startswith(" · emulated: no latency · ") and "ms" not in pi.partition("★ no other")[0]

@@ -1,0 +1,99 @@
+"""The card of an imported network: what it says, what it may omit, and what is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import own_files
+import pytest
+
+from edgebench.core.contracts import IOAdapter
+from edgebench.core.errors import ArtifactError, EdgeBenchError, ModelError
+from edgebench.models.card import Card, CardInput, read
+
+TWELVE = (0.1,) * 12, (0.25,) * 12
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "net.toml").write_text(text)
+    return folder / "net.py"
+
+
+def test_it_is_beside_the_file_with_the_same_name(tmp_path: Path) -> None:
+    path = written(tmp_path, own_files.CARD)
+    for name in (path, tmp_path / "net.onnx", tmp_path / "net.pt"):
+        assert read(name, ModelError, tuned=False) == Card(
+            ("NORM", "MI", "STTC", "CD", "HYP"), thresholds=(0.5, 0.4, 0.5, 0.5, 0.6),
+            input=CardInput("samples-first", "standardised", *TWELVE),
+        )  # fmt: skip
+
+
+def test_one_number_stands_for_all_leads(tmp_path: Path) -> None:
+    several = ", ".join(["0.1"] * 12)
+    one = read(written(tmp_path, own_files.CARD), ModelError, tuned=False)
+    all_of_them = own_files.CARD.replace("mean = 0.1", f"mean = [{several}]")
+    assert read(written(tmp_path, all_of_them), ModelError, tuned=False) == one
+
+
+def test_the_least_card_has_classes(tmp_path: Path) -> None:
+    path = written(tmp_path, 'classes = ["A", "B"]')
+    assert read(path, ModelError, tuned=True) == Card(("A", "B"))
+    with pytest.raises(ModelError, match="--tune-thresholds"):
+        read(path, ModelError, tuned=False)
+
+
+def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
+    card = read(written(tmp_path, own_files.CARD), ModelError, tuned=False)
+    assert card.io_adapter("samples-first", single=True) == IOAdapter("samples-first", *TWELVE, True, "logits")
+    plain = Card(("A",), output="probabilities")
+    assert plain.io_adapter("leads-first", single=False) == IOAdapter(output="probabilities")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('"MI", ', "", "5 thresholds for 4 classes"),
+        ('classes = ["NORM", "MI", "STTC", "CD", "HYP"]', "", "classes"),
+        ('classes = ["NORM", "MI", "STTC", "CD", "HYP"]', "classes = []", "classes"),
+        ("classes", "classes = ", "TOML"),
+        ("classes", "classes = " + "[" * 5000, "TOML"),
+        ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0"),
+        ("thresholds = [0.5, 0.4,", "thresholds = [0.5, -0.1,", "thresholds.1"),
+        ("\nclasses", '\nname = "../../escaped"\nclasses', "name"),
+        ("\nclasses", f'\nname = "{"x" * 65}"\nclasses', "name"),
+        ("\nclasses", '\noutput = "classes"\nclasses', "output"),
+        ("[input]", "surprise = 1\n[input]", "surprise"),
+        ("[input]", "[inputs]", "inputs"),
+        ("[input]", "[input]\nsurprise = 1", "input.surprise"),
+        ("samples-first", "leads-last", "input.layout"),
+        ('unit = "standardised"', 'unit = "uV"', "input.unit"),
+        ('unit = "standardised"', "", "unit"),
+        ("mean = 0.1", "", "unit = 'standardised'"),
+        ("mean = 0.1", "mean = nan", "input.mean.0"),
+        ("mean = 0.1", 'mean = "0.1"', "input.mean"),
+        ("std = 0.25", "std = [0.25, 0.25]", "12"),
+        ("std = 0.25", "std = 0.0", "input.std.0"),
+        ("std = 0.25", "std = true", "input.std"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, place: str) -> None:
+    assert old in own_files.CARD
+    path = written(tmp_path, own_files.CARD.replace(old, new))
+    with pytest.raises(ModelError) as refused:
+        read(path, ModelError, tuned=False)
+    said = str(refused.value)
+    assert said.startswith(str(tmp_path / "net.toml")) and place in said and "\n" not in said
+
+
+@pytest.mark.parametrize("error", [ModelError, ArtifactError])
+def test_what_cannot_be_read_is_the_callers_error(error: type[EdgeBenchError], tmp_path: Path) -> None:
+    with pytest.raises(error, match=r"net\.toml") as missing:
+        read(tmp_path / "net.py", error, tuned=True)
+    assert "classes = " in str(missing.value), "with an example"
+    (tmp_path / "net.toml").mkdir()
+    with pytest.raises(error, match=r"net\.toml"):
+        read(tmp_path / "net.py", error, tuned=True)
+    (tmp_path / "net.toml").rmdir()
+    (tmp_path / "net.toml").write_bytes(b'classes = ["\xff"]')
+    with pytest.raises(error, match=r"net\.toml.*TOML"):
+        read(tmp_path / "net.py", error, tuned=True)
