@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,10 +36,15 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["EDGEBENCH_CACHE"] = before
 
 
+@pytest.fixture(scope="session")
+def _made_ptbxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_ptbxl(tmp_path_factory.mktemp("made") / "ptbxl")
+
+
 @pytest.fixture
-def ptbxl(tmp_path: Path) -> Path:
+def ptbxl(_made_ptbxl: Path, tmp_path: Path) -> Path:
     """A PTB-XL folder with 24 records of noise at 100 Hz, four of them in fold 10, one of these without a class."""
-    return make_ptbxl(tmp_path / "ptbxl")
+    return Path(shutil.copytree(_made_ptbxl, tmp_path / "ptbxl"))
 
 
 @pytest.fixture(scope="session")

@@ -229,6 +229,8 @@ class DataRequest:
     """At most this many records, chosen the same way each time; None for all."""
     keep_unlabelled: bool = False
     skip_bad_records: bool = False
+    min_likelihood: float = 0.0
+    """Percent from which on a statement of PTB-XL counts; 0 for every statement."""
 
 
 @dataclass(frozen=True)

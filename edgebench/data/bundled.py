@@ -11,10 +11,11 @@ import numpy as np
 
 from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.core.errors import DataError
-from edgebench.core.files import sha256
+from edgebench.core.files import sha256, sha256_of
 from edgebench.core.validation import validated
 from edgebench.data import cache
 from edgebench.data.about_records import AboutRecords
+from edgebench.data.arrays import open_array
 from edgebench.data.signals import SUPERCLASSES
 
 
@@ -36,12 +37,16 @@ class Bundled:
         if request.split != "test":
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
         about = _about(folder)
+        ids = np.array(open_array(folder / "ids.npy", np.int64, None))
+        labels = np.array(open_array(folder / "labels.npy", np.uint8, len(ids), len(about.classes)))
+        open_array(folder / "signals.npy", np.int16, len(ids), *about.input.shape)
         records = RecordSet(
-            about.dataset, about.label, about.split, folder / "signals.npy", np.load(folder / "labels.npy"),
-            np.load(folder / "ids.npy"), about.classes, about.input, about.dropped, about.unlabelled,
+            about.dataset, about.label, about.split, folder / "signals.npy", labels, ids, about.classes, about.input,
+            about.dropped, about.unlabelled,
             tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
         )  # fmt: skip
-        _check(records)
+        for known in records.references:
+            open_array(Path(known.logits), np.float32, *labels.shape)
         return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
 
 
@@ -49,23 +54,9 @@ def _about(folder: Path) -> AboutRecords:
     path = folder / "about.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(f"{path}: not JSON") from None
     return validated(AboutRecords, data, str(path), DataError)
-
-
-def _check(records: RecordSet) -> None:
-    """Raise DataError where the arrays do not belong together."""
-    signals = np.load(records.signals, mmap_mode="r")
-    count = len(records)
-    if signals.dtype != np.int16 or signals.shape != (count, *records.input.shape):
-        raise DataError(f"{records.signals}: {signals.dtype} of shape {signals.shape}; not {count} records as labelled")
-    if records.labels.shape != (count, len(records.classes)):
-        raise DataError(f"{records.signals.parent}: labels of shape {records.labels.shape} for {count} records")
-    for known in records.references:
-        shape = np.load(known.logits, mmap_mode="r").shape
-        if shape != records.labels.shape:
-            raise DataError(f"{known.logits}: logits of shape {shape} for labels of shape {records.labels.shape}")
 
 
 def _first(records: RecordSet, limit: int) -> RecordSet:
@@ -75,7 +66,8 @@ def _first(records: RecordSet, limit: int) -> RecordSet:
         np.save(folder / "signals.npy", np.load(records.signals, mmap_mode="r")[:limit])
         cache.save(folder, records.labels[:limit], records.ids[:limit], {})
 
-    entry = cache.open_or_make(f"bundle-{sha256(records.signals)[:24]}-{limit}-{cache.FORMAT}", make)
+    content = sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
+    entry = cache.open_or_make(f"bundle-{content[:24]}-{limit}-{cache.FORMAT}", make)
     return replace(records, signals=entry.signals, labels=entry.labels, ids=entry.ids)
 
 

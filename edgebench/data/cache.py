@@ -1,15 +1,22 @@
 """Parsed records on disk, memory-mapped: written once, opened in milliseconds.
 
 An entry is a folder with `signals.npy` (int16 microvolts, shape (records, leads, samples)), `labels.npy`, `ids.npy` and
-`meta.json`. It appears atomically: it is written beside its final path and renamed.
+`meta.json`, and a list with the size and CRC-32 of each of them. It appears atomically: it is written beside its final
+path, synced and renamed. Each opening compares the files with the list; an entry that was cut off or changed is made
+again. The key must say everything that decides the content: an entry is never changed.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +24,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, disk_full_at
+from edgebench.data.arrays import open_array
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout of an entry changes, so that old entries are not read."""
+LIST = "files.json"
+MOST_LISTED = 1 << 16
+"""Bytes of the list."""
+TRIES = 3
+WORK, OLD_S = ".making-", 86_400.0
+"""Folders of unfinished entries, and the age in seconds at which they are left over from a process that was killed."""
+THERE = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
@@ -34,40 +51,124 @@ class Entry:
 
 
 def open_or_make(key: str, make: Callable[[Path], None]) -> Entry:
-    """Open the entry of that key; if there is none, `make` fills a fresh folder with its four files first.
+    """Open the entry of that key; if there is none, or a damaged one, `make` fills a fresh folder with its four files.
 
-    Raises DiskFull; an exception of `make` leaves no entry behind.
+    Raises DiskFull, DataError; an exception of `make` leaves no entry behind.
     """
-    folder = cache_dir() / key
-    if not (folder / "meta.json").exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with disk_full_at(folder):
-            work = Path(tempfile.mkdtemp(prefix=f".{key[:40]}.", dir=folder.parent))
-            try:
-                make(work)
-                work.chmod(0o755)
-                _publish(work, folder)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-    return Entry(
-        folder / "signals.npy",
-        np.load(folder / "labels.npy"),
-        np.load(folder / "ids.npy"),
-        json.loads((folder / "meta.json").read_text()),
-    )
+    folder = folder_of(key, make)
+    ids = np.array(open_array(folder / "ids.npy", np.int64, None))
+    labels = np.array(open_array(folder / "labels.npy", np.uint8, len(ids), None))
+    open_array(folder / "signals.npy", np.int16, len(ids), None, None)
+    return Entry(folder / "signals.npy", labels, ids, json.loads((folder / "meta.json").read_bytes()))
 
 
 def save(folder: Path, labels: NDArray[np.uint8], ids: NDArray[np.int64], meta: dict[str, Any]) -> None:
     """Write all files of an entry except its signals."""
-    np.save(folder / "labels.npy", labels)
-    np.save(folder / "ids.npy", ids)
+    for name, values, kind in (("labels", labels, np.uint8), ("ids", ids, np.int64)):
+        stored = np.asarray(values).astype(kind)
+        if not np.array_equal(stored, values):
+            raise DataError(f"{name} of a dataset must fit {np.dtype(kind)}; they are {np.asarray(values).dtype}")
+        np.save(folder / f"{name}.npy", stored)
     (folder / "meta.json").write_text(json.dumps(meta))
 
 
-def _publish(work: Path, folder: Path) -> None:
+def folder_of(key: str, make: Callable[[Path], None]) -> Path:
+    """The folder of that key, whole; `make` fills a fresh one with files if need be. Raises DiskFull, DataError."""
+    folder = cache_dir() / key
+    for _ in range(TRIES):
+        if _is_whole(folder):
+            return folder
+        with disk_full_at(folder):
+            with _writable(folder.parent):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                _remove_left_over(folder.parent)
+                work = Path(tempfile.mkdtemp(prefix=f"{WORK}{key[:40]}.", dir=folder.parent))
+            try:
+                make(work)
+                _finish(work)
+                with _writable(folder.parent):
+                    _publish(work, folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    raise DataError(f"{folder}: reads otherwise than it was written; check the disk, or set EDGEBENCH_CACHE to another")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file is there as it was written."""
     try:
-        work.rename(folder)
-    except OSError:
-        # Another process has made the same entry meanwhile; by its key it has the same content.
-        if not (folder / "meta.json").exists():
+        with (folder / LIST).open("rb") as stream:
+            crc, _, text = stream.read(MOST_LISTED).partition(b"\n")
+        if int(crc) != zlib.crc32(text):
+            return False
+        return all([size, crc] == _size_and_crc(folder / name) for name, (size, crc) in json.loads(text).items())
+    except (OSError, ValueError):
+        return False
+
+
+def _size_and_crc(path: Path) -> list[int]:
+    size = crc = 0
+    with path.open("rb") as stream:
+        while part := stream.read(1 << 20):
+            size, crc = size + len(part), zlib.crc32(part, crc)
+    return [size, crc]
+
+
+def _finish(work: Path) -> None:
+    """List the files and sync them all, so that a power cut leaves a whole entry or none."""
+    text = json.dumps({path.name: _size_and_crc(path) for path in sorted(work.iterdir())}).encode()
+    (work / LIST).write_bytes(b"%d\n%s" % (zlib.crc32(text), text))
+    work.chmod(0o755)
+    for path in (*work.iterdir(), work):
+        _sync(path)
+
+
+def _publish(work: Path, folder: Path) -> None:
+    for _ in range(TRIES):
+        try:
+            work.rename(folder)
+        except OSError as error:
+            if error.errno not in THERE:
+                raise
+        else:
+            _sync(folder.parent)
+            return
+        # Another process has made the same entry meanwhile; by its key it has the same content. Else it is damaged.
+        if _is_whole(folder):
+            return
+        away = Path(tempfile.mkdtemp(prefix=WORK, dir=folder.parent))
+        try:
+            with suppress(FileNotFoundError):
+                folder.rename(away / "entry")
+        finally:
+            shutil.rmtree(away, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that cannot sync a folder
             raise
+    finally:
+        os.close(handle)
+
+
+def _remove_left_over(home: Path) -> None:
+    now = time.time()
+    for path in home.glob(f"{WORK}*"):
+        with suppress(OSError):
+            if now - path.stat().st_mtime > OLD_S:
+                shutil.rmtree(path)
+
+
+@contextmanager
+def _writable(home: Path) -> Iterator[None]:
+    """Say how to choose another folder where this one cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        problem = f"{home}: the cache cannot be written ({error.strerror}); set EDGEBENCH_CACHE to another folder"
+        raise DataError(problem) from None

@@ -1,83 +1,205 @@
-"""Parsed records on disk: made once, whole or not at all."""
+"""Entries of the cache: whole, or made again."""
 
 from __future__ import annotations
 
 import errno
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from mutations import of_bytes
 
-from edgebench.core.errors import DiskFull
+from edgebench.core.errors import DataError, DiskFull
 from edgebench.data import cache
+
+FILES = ("signals.npy", "labels.npy", "ids.npy", "meta.json", cache.LIST)
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
-def make(folder: Path) -> None:
-    """An entry of two records."""
-    np.save(folder / "signals.npy", np.arange(24, dtype=np.int16).reshape(2, 3, 4))
-    cache.save(folder, np.array([[1, 0], [0, 1]], np.uint8), np.array([7, 9]), {"rate": 100})
+class Maker:
+    """Makes the same small entry, and counts."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, folder: Path) -> None:
+        self.times += 1
+        np.save(folder / "signals.npy", np.arange(2 * 12 * 10, dtype=np.int16).reshape(2, 12, 10))
+        cache.save(folder, np.eye(2, 5, dtype=np.uint8), np.array([7, 9]), {"dropped": ["x"], "unlabelled": 1})
 
 
-def refuse(folder: Path) -> None:
-    raise AssertionError("made a second time")
+def check(entry: cache.Entry) -> None:
+    assert np.load(entry.signals).ravel().tolist() == list(range(240))
+    assert entry.labels.tolist() == np.eye(2, 5).tolist() and entry.ids.tolist() == [7, 9]
+    assert entry.meta == {"dropped": ["x"], "unlabelled": 1}
 
 
-def test_an_entry_is_made_once_and_read_as_it_was_made(tmp_path: Path) -> None:
-    made, again = cache.open_or_make("records", make), cache.open_or_make("records", refuse)
-    for entry in (made, again):
-        assert (np.load(entry.signals) == np.arange(24).reshape(2, 3, 4)).all()
-        assert entry.labels.tolist() == [[1, 0], [0, 1]] and entry.labels.dtype == np.uint8
-        assert (entry.ids.tolist(), entry.meta) == ([7, 9], {"rate": 100})
-    assert made.signals == tmp_path / "cache" / "records" / "signals.npy"
+def opened(make: Maker) -> None:
+    check(cache.open_or_make("key", make))
 
 
-def test_each_key_has_an_entry_of_its_own(tmp_path: Path) -> None:
+def test_an_entry_is_made_once() -> None:
+    make = Maker()
+    for _ in range(3):
+        opened(make)
+    assert make.times == 1
+
+
+def _flipped(content: bytes) -> bytes:
+    return content[:-3] + bytes([content[-3] ^ 1]) + content[-2:]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "zeros of the same size": lambda content: bytes(len(content)),
+    "one bit": _flipped,
+    "longer": lambda content: content + b"\x00",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", [*DAMAGES, "gone", "a folder"])
+def test_a_damaged_entry_is_made_again(name: str, damage: str, home: Path) -> None:
+    make = Maker()
+    opened(make)
+    path = home / "key" / name
+    times = path.stat()
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    elif damage != "gone":
+        path.write_bytes(DAMAGES[damage](content))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    opened(make)
+    opened(make)
+    assert make.times == 2 and [p.name for p in home.iterdir()] == ["key"]
+
+
+def test_an_entry_of_an_earlier_version_or_a_file_in_its_place(home: Path) -> None:
+    home.mkdir()
+    (home / "key").write_text("no folder")
+    opened(make := Maker())
+    (home / "key" / cache.LIST).unlink()
+    opened(make)
+    assert make.times == 2
+
+
+def test_a_failure_leaves_nothing(home: Path) -> None:
+    def fails(folder: Path) -> None:
+        np.save(folder / "signals.npy", np.zeros(3))
+        raise DataError("no")
+
+    with pytest.raises(DataError, match="no"):
+        cache.open_or_make("key", fails)
+    assert list(home.iterdir()) == []
+
+
+def test_a_full_disk_names_the_cache(home: Path) -> None:
+    def fails(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder / "signals.npy"))
+
+    with pytest.raises(DiskFull, match=str(home)):
+        cache.open_or_make("key", fails)
+    assert list(home.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(DataError, match="EDGEBENCH_CACHE"):
+        cache.open_or_make("key", Maker())
+    monkeypatch.setenv("EDGEBENCH_CACHE", "/proc/cache")  # for root, too
+    with pytest.raises((DataError, FileNotFoundError)):
+        cache.open_or_make("key", Maker())
+
+
+def test_an_error_of_the_records_is_not_one_of_the_cache() -> None:
+    def fails(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/records/00001_lr.dat")
+
+    with pytest.raises(PermissionError):
+        cache.open_or_make("key", fails)
+
+
+def test_several_make_the_same_entry_at_once(home: Path) -> None:
+    home.mkdir()
+    (home / "key").mkdir()
+    (home / "key" / cache.LIST).write_bytes(b"cut off")
+    start, errors = threading.Barrier(6), []
+
+    def one() -> None:
+        start.wait()
+        try:
+            opened(Maker())
+        except BaseException as error:  # a thread's own
+            errors.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == [] and [p.name for p in home.iterdir()] == ["key"]
+
+
+def test_what_a_killed_process_left_goes_after_a_day(home: Path) -> None:
+    old, new = home / f"{cache.WORK}old", home / f"{cache.WORK}new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "signals.npy").write_bytes(b"half")
+    yesterday = time.time() - 2 * cache.OLD_S
+    os.utime(old, (yesterday, yesterday))
+    opened(Maker())
+    assert sorted(p.name for p in home.iterdir()) == [f"{cache.WORK}new", "key"]
+
+
+def test_labels_that_do_not_fit_are_refused() -> None:
+    def soft(folder: Path) -> None:
+        np.save(folder / "signals.npy", np.zeros((1, 12, 10), np.int16))
+        cache.save(folder, np.array([[0.5]]), np.array([1]), {})
+
+    with pytest.raises(DataError, match="labels"):
+        cache.open_or_make("key", soft)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_no_damage_is_used(name: str, home: Path) -> None:
+    make = Maker()
+    opened(make)
+    path = home / "key" / name
+    content = path.read_bytes()
+    made = 1
+    for damaged in of_bytes(content, 500):
+        path.write_bytes(damaged)
+        opened(make)
+        made += damaged != content
+        assert make.times == made, json.dumps(damaged[:200].decode(errors="replace"))
+
+
+def test_each_key_has_an_entry_of_its_own(home: Path) -> None:
     keys = ["one", "a" * 90]
     for key in keys:
-        cache.open_or_make(key, make)
-    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == sorted(keys), "and nothing else is left"
+        check(cache.open_or_make(key, Maker()))
+    assert sorted(p.name for p in home.iterdir()) == sorted(keys), "and nothing else is left"
 
 
-def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
-    def fail(folder: Path) -> None:
-        make(folder)
-        raise ValueError("a bad record")
-
-    with pytest.raises(ValueError, match="a bad record"):
-        cache.open_or_make("records", fail)
-    assert not list((tmp_path / "cache").iterdir())
-    assert cache.open_or_make("records", make).meta == {"rate": 100}, "and the next attempt makes it"
-
-
-def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
-    def full(folder: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with pytest.raises(DiskFull, match=str(tmp_path / "cache")):
-        cache.open_or_make("records", full)
-    assert not list((tmp_path / "cache").iterdir())
-
-
-def test_of_two_processes_that_make_an_entry_one_wins() -> None:
+def test_of_two_processes_that_make_an_entry_the_first_wins() -> None:
     def late(folder: Path) -> None:
-        cache.open_or_make("records", make)  # what another process does meanwhile
-        make(folder)
+        opened(Maker())  # what another process does meanwhile
+        Maker()(folder)
         (folder / "meta.json").write_text('{"rate": 500}')
 
-    assert cache.open_or_make("records", late).meta == {"rate": 100}
-
-
-def test_another_failure_to_publish_is_not_hidden(tmp_path: Path) -> None:
-    def blocked(folder: Path) -> None:
-        make(folder)
-        (folder.parent / "records").mkdir()
-        (folder.parent / "records" / "mine").touch()
-
-    with pytest.raises(OSError, match="records"):
-        cache.open_or_make("records", blocked)
-    assert [p.name for p in (tmp_path / "cache").iterdir()] == ["records"]
+    check(cache.open_or_make("key", late))

@@ -21,6 +21,11 @@ def load(folder: Path | None, split: Split = "test", **options: object) -> Recor
     return registry.dataset("ptbxl").load(DataRequest(split, folder, **options))  # type: ignore[arg-type]
 
 
+def entries(cache: Path) -> list[str]:
+    """What the cache has of records, finished or not; what it has of tables does not count."""
+    return sorted(p.name for p in cache.glob("*") if not p.name.startswith("ptbxl-tables-"))
+
+
 def read(record: Path) -> NDArray[np.float64]:
     return np.asarray(wfdb.rdrecord(str(record)).p_signal)
 

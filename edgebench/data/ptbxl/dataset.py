@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import DataRequest, InputContract, Progress, RecordSet, Split
-from edgebench.core.errors import BadRecord, DataError, MissingPackage
+from edgebench.core.errors import BadRecord, DataError
 from edgebench.data import cache
-from edgebench.data.ptbxl.index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, fingerprint, read_index, require_tables
+from edgebench.data.ptbxl import tables
+from edgebench.data.ptbxl.index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, opened
+from edgebench.data.ptbxl.stamps import stamp
+from edgebench.data.ptbxl.statements import MOST_LIKELIHOOD
+from edgebench.data.ptbxl.wfdb_records import VERSION, parse_all
 from edgebench.data.signals import SUPERCLASSES
 
 SECONDS = 10
@@ -35,7 +39,9 @@ class PtbXl:
             raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
         if request.rate_hz not in RATES:
             raise DataError(f"PTB-XL has no {request.rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
-        require_tables(request.directory)
+        if not 0 <= request.min_likelihood <= MOST_LIKELIHOOD:
+            raise DataError(f"min_likelihood {request.min_likelihood:g}: must be from 0 to {MOST_LIKELIHOOD:g} percent")
+        tables.require_tables(request.directory)
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.
@@ -43,41 +49,36 @@ class PtbXl:
         Raises DataError for missing or malformed files and, without `skip_bad_records`, for the first bad record.
         """
         self.check(request)
-        assert request.directory is not None
-        key = _key(request, fingerprint(request.directory))
-        try:
-            entry = cache.open_or_make(key, lambda folder: _make(request, folder, progress))
-        except ModuleNotFoundError as error:
-            raise MissingPackage(error.name or "wfdb", "data", "reading PTB-XL") from None
+        directory = request.directory
+        assert directory is not None
+        index = opened(directory, request.min_likelihood)
+        rows, unlabelled = _select(index, request)
+        names = index.names(request.rate_hz, rows)
+        at_first = stamp(directory, names)
+
+        def make(folder: Path) -> None:
+            _make(request, index, rows, unlabelled, names, folder, progress)
+            if stamp(directory, names) != at_first:
+                raise DataError(f"{directory}: its files changed while they were read; try again")
+
+        # Everything that decides the content: what is asked, what the tables say, and which files the samples are in.
+        asked = (cache.FORMAT, VERSION, index.ids[rows].tobytes(), index.labels[rows].tobytes(), unlabelled, at_first)
+        digest = hashlib.sha256(repr((*asked, request.skip_bad_records)).encode()).hexdigest()[:24]
+        entry = cache.open_or_make(f"ptbxl-{request.split}-{request.rate_hz}hz-{digest}", make)
         contract = InputContract(samples=SECONDS * request.rate_hz, rate_hz=request.rate_hz)
+        label = self.label + (f", likelihood >= {request.min_likelihood:g}" if request.min_likelihood else "")
         return RecordSet(
-            self.name, self.label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract,
+            self.name, label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract,
             tuple(entry.meta["dropped"]), entry.meta["unlabelled"],
         )  # fmt: skip
 
 
-def _key(request: DataRequest, content: str) -> str:
-    """Name of the cache entry, made from everything that decides its content."""
-    # The folder counts too: two folders with the same tables may hold different records.
-    place = (
-        str(Path(str(request.directory)).resolve())
-        if request.split == "calibration" or request.skip_bad_records
-        else ""
-    )
-    options = (cache.FORMAT, content, place, request.limit, request.keep_unlabelled, request.skip_bad_records)
-    digest = hashlib.sha256(repr(options).encode()).hexdigest()[:16]
-    return f"ptbxl-{request.split}-{request.rate_hz}hz-{digest}"
-
-
-def _make(request: DataRequest, folder: Path, progress: Progress | None) -> None:
-    from edgebench.data.ptbxl.wfdb_records import parse_all
-
-    assert request.directory is not None
-    index = read_index(request.directory)
-    if request.rate_hz not in index.files:
-        raise DataError(f"{request.directory}: its table has no column '{RATES[request.rate_hz]}'")
-    rows, unlabelled = _select(index, request)
-    paths = [request.directory / index.files[request.rate_hz][row] for row in rows]
+def _make(
+    request: DataRequest, index: Index, rows: NDArray[np.int64], unlabelled: int, names: list[str], folder: Path,
+    progress: Progress | None,
+) -> None:  # fmt: skip
+    """Fill the folder of a new cache entry."""
+    paths = [index.directory / name for name in names]
     _check_rate(request, paths[0])
     problems = parse_all(paths, request.rate_hz, SECONDS * request.rate_hz, folder / "signals.npy", progress)
     bad = [p for p in problems if p]
@@ -109,8 +110,9 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
         raise DataError(f"{index.directory}: no labelled record in the {request.split} split; see --keep-unlabelled")
     if request.split == "calibration":
         # A device may hold only a part of the training folds: calibrate on those.
-        files = index.files[request.rate_hz]
-        rows = np.array([r for r in rows if (index.directory / f"{files[r]}.dat").is_file()], dtype=np.int64)
+        names = index.names(request.rate_hz, rows)
+        there = [(index.directory / f"{name}.dat").is_file() for name in names]
+        rows = rows[np.array(there, dtype=np.bool_)]
         if not len(rows):
             raise DataError(
                 f"{index.directory}: no training-fold record to calibrate int8 on; "

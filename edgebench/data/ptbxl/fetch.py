@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from edgebench.core.contracts import Progress
 from edgebench.core.errors import DataError, DownloadError, MissingPackage
 from edgebench.core.files import disk_full_at, sha256, write_text
-from edgebench.data.ptbxl.index import DATABASE, RATES, STATEMENTS, read_index
+from edgebench.data.ptbxl.index import RATES, read_index
+from edgebench.data.ptbxl.tables import DATABASE, STATEMENTS
 
 if TYPE_CHECKING:
     import requests

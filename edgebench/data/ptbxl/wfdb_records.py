@@ -1,9 +1,9 @@
-"""Parse many WFDB records in parallel into one memory-mapped array of int16 microvolts."""
+"""Parse WFDB records into one .npy file of int16 microvolts."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress
 from edgebench.core.errors import BadRecord
+from edgebench.data.ptbxl.wfdb_header import Header, read_bounded, read_header
 from edgebench.data.signals import LEADS
 
+VERSION = 2
+"""Raised when the same files give other samples or other refusals, so that earlier results are not used."""
 CHUNK = 128
+READERS = 8
+"""Threads that read ahead: the files may lie on a network."""
+MISSING = -32_768
+"""WFDB's value for a sample that was not recorded, in format 16."""
 
 
 def parse_all(
@@ -23,75 +30,63 @@ def parse_all(
 
     Returns one text a record: empty, or why the record is bad (its row is then zero).
     """
-    shape = (len(paths), len(LEADS), samples)
-    np.lib.format.open_memmap(output, mode="w+", dtype=np.int16, shape=shape).flush()
-    if hasattr(os, "posix_fallocate"):
-        # The file is sparse so far: writing into it on a full disk would end the process by SIGBUS, not by an error.
-        with output.open("r+b") as stream:
-            os.posix_fallocate(stream.fileno(), 0, output.stat().st_size)
-    problems = [""] * len(paths)
-    if len(paths) <= CHUNK:
-        return _parse_chunk(0, list(paths), rate_hz, samples, output)[1]
-    # joblib's loky: no fork (torch's threads hold locks), and no need for a __main__ guard in the caller's script.
-    from joblib import Parallel, delayed
+    problems: list[str] = []
+    header = {"descr": "<i2", "fortran_order": False, "shape": (len(paths), len(LEADS), samples)}
+    empty = np.zeros((len(LEADS), samples), np.int16)
 
-    starts = range(0, len(paths), CHUNK)
-    tasks = (delayed(_parse_chunk)(i, list(paths[i : i + CHUNK]), rate_hz, samples, output) for i in starts)
-    done = 0
-    for start, found in Parallel(n_jobs=-1, return_as="generator_unordered")(tasks):
-        problems[start : start + len(found)] = found
-        done += len(found)
-        if progress:
-            progress(done, len(paths))
-    return problems
-
-
-def _parse_chunk(start: int, paths: list[Path], rate_hz: int, samples: int, output: Path) -> tuple[int, list[str]]:
-    found = [""] * len(paths)
-    signals = np.load(output, mmap_mode="r+")
-    for row, path in enumerate(paths):
+    def tried(path: Path) -> tuple[NDArray[np.int16], str]:
         try:
-            signals[start + row] = parse(path, rate_hz, samples)
+            return parse(path, rate_hz, samples), ""
         except BadRecord as bad:
-            found[row] = str(bad)
-    signals.flush()
-    return start, found
+            return empty, str(bad)
+
+    with output.open("wb") as stream, ThreadPoolExecutor(READERS) as pool:
+        np.lib.format.write_array_header_1_0(stream, header)
+        for start in range(0, len(paths), CHUNK):
+            for signal, problem in pool.map(tried, paths[start : start + CHUNK]):
+                stream.write(signal.astype("<i2", copy=False).tobytes())
+                problems.append(problem)
+            if progress:
+                progress(len(problems), len(paths))
+    return problems
 
 
 def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     """One record (its path without suffix) as int16 microvolts, shape (12, samples), leads in PTB-XL's order.
 
-    Raises BadRecord for a missing or truncated file; wrong leads, rate, unit or number of samples; missing samples.
+    Raises BadRecord for a missing, cut or damaged file; wrong leads, rate, unit or number of samples; missing samples.
     """
-    import wfdb
-
-    for suffix in (".hea", ".dat"):
-        if not path.with_name(path.name + suffix).is_file():
-            raise BadRecord(f"{path}{suffix}: missing")
-    try:
-        record = wfdb.rdrecord(str(path))
-    except Exception as error:  # wfdb raises many kinds for a damaged file
-        raise BadRecord(f"{path}.dat: truncated or unreadable ({_one_line(error)})") from None
-    names = [str(n).upper() for n in record.sig_name or []]
-    if record.n_sig != len(LEADS):
-        raise BadRecord(f"{path}.hea: {record.n_sig} leads where {len(LEADS)} are needed")
-    if sorted(names) != sorted(LEADS):
-        raise BadRecord(f"{path}.hea: leads {', '.join(names)}; needed: {', '.join(LEADS)}")
-    if record.fs != rate_hz:
-        raise BadRecord(f"{path}.hea: sampled at {record.fs} Hz, not {rate_hz} Hz")
-    if {str(unit).lower() for unit in record.units or []} != {"mv"}:
-        raise BadRecord(f"{path}.hea: in {record.units[0]}, not in mV")
-    millivolts = record.p_signal[:, [names.index(lead) for lead in LEADS]].T
-    if millivolts.shape[1] != samples:
-        raise BadRecord(f"{path}.dat: {millivolts.shape[1]} samples where {samples} are needed")
-    missing = int(np.isnan(millivolts).sum())
+    header = read_header(path, rate_hz)
+    file = path.with_name(f"{path.name}.dat")
+    wanted = 2 * len(LEADS) * samples
+    content = read_bounded(file, 2 * wanted)
+    found = header.samples or len(content) // (2 * len(LEADS))
+    if found != samples:
+        raise BadRecord(f"{file}: {found} samples where {samples} are needed")
+    if len(content) != wanted:
+        what = "truncated" if len(content) < wanted else "too long"
+        raise BadRecord(f"{file}: {what}: {len(content)} bytes where {wanted} are needed")
+    raw = np.frombuffer(content, "<i2").reshape(samples, len(LEADS)).astype(np.int64)
+    missing = int((raw == MISSING).sum())
     if missing:
-        raise BadRecord(f"{path}.dat: {missing} missing samples (NaN)")
-    microvolts = np.rint(millivolts * 1000)
-    if np.abs(microvolts).max() > np.iinfo(np.int16).max:
-        raise BadRecord(f"{path}.dat: a sample beyond ±32.767 mV")
-    return np.asarray(microvolts, dtype=np.int16)
+        raise BadRecord(f"{file}: {missing} missing samples (NaN)")
+    _check_sums(file, raw, header)
+    gains, baselines = [lead.gain for lead in header.leads], [lead.baseline for lead in header.leads]
+    microvolts = np.rint((raw.astype(np.float64) - baselines) / gains * 1000)
+    if not np.abs(microvolts).max() <= np.iinfo(np.int16).max:
+        raise BadRecord(f"{file}: a sample beyond ±32.767 mV")
+    names = [lead.name.upper() for lead in header.leads]
+    return np.ascontiguousarray(microvolts.T[[names.index(lead) for lead in LEADS]], dtype=np.int16)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]
+def _check_sums(file: Path, raw: NDArray[np.int64], header: Header) -> None:
+    """Raise BadRecord where the samples of a lead do not add up to the header's checksum."""
+    sums = raw.sum(axis=0).tolist()
+    wrong = [
+        lead.name
+        for lead, total in zip(header.leads, sums, strict=True)
+        if lead.checksum is not None and (total - lead.checksum) % (1 << 16)
+    ]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise BadRecord(f"{file}: checksum of lead {wrong[0]} differs from its header{more}")
