@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 from hypothesis import settings
+from shared_folders import made_once
 
 from edgebench import api
 from edgebench.artifacts.manifests import StoredArtifact, read
@@ -17,6 +19,8 @@ from edgebench.core.contracts import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Torch, timm and the tests are millions of objects that stay; looking through them again and again takes minutes.
+gc.set_threshold(100_000)
 
 
 # The same examples each time, and no clock: the machine may be busy.
@@ -67,10 +71,12 @@ def demo() -> RecordSet:
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`resnet1d` through every exporter, calibrated on the demo set; a folder with one folder an exporter."""
-    folder = tmp_path_factory.mktemp("exported")
-    outcomes = api.export(output=folder)
-    assert {o.status for o in outcomes.values()} == {"ok"}, outcomes
-    return folder / "resnet1d" / "none"
+
+    def make(folder: Path) -> None:
+        outcomes = api.export(output=folder, calibration_records=64)
+        assert {o.status for o in outcomes.values()} == {"ok"}, outcomes
+
+    return made_once(tmp_path_factory, "exported", make) / "resnet1d" / "none"
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +88,12 @@ def artifact(exported: Path) -> StoredArtifact:
 @pytest.fixture(scope="session")
 def packed(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """fp32 and int8 of ONNX, the fp32 network, and 48 records."""
-    path = tmp_path_factory.mktemp("packed") / "ship.bundle"
-    api.bundle([exported / "onnx", exported / "onnx-int8", exported / "eager"], path, limit=48)
-    return path
+
+    def make(folder: Path) -> None:
+        chosen = [exported / name for name in ("onnx", "onnx-int8", "eager")]
+        api.bundle(chosen, folder / "ship.bundle", limit=48)
+
+    return made_once(tmp_path_factory, "packed", make) / "ship.bundle"
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def start(threads: int, engine: str) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    torch.set_num_interop_threads(1)
+    if torch.get_num_interop_threads() != 1:  # torch takes it once, and a program may load several files
+        torch.set_num_interop_threads(1)
     if engine:
         torch.backends.quantized.engine = engine

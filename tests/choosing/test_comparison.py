@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flat_rows import changed, measurement, value
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench.choosing import comparison
 from edgebench.choosing.comparison import Bounds
@@ -198,17 +198,17 @@ def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> Non
 def test_the_command_line(tmp_path: Path) -> None:
     old, new = written(tmp_path / "old", CELL), written(tmp_path / "new", slower(1.1), changed(CELL, exporter="eager"))
     file = tmp_path / "baseline.json"
-    assert edgebench("gate", old, "--write-baseline", file).returncode == 0
-    good = edgebench("gate", old, "--baseline", file)
+    assert edgebench_here("gate", old, "--write-baseline", file).returncode == 0
+    good = edgebench_here("gate", old, "--baseline", file)
     assert good.returncode == 0
-    bad = edgebench("gate", new, "--baseline", file)
+    bad = edgebench_here("gate", new, "--baseline", file)
     assert bad.returncode == 1
-    again = edgebench("gate", new, "--baseline", file, "--write-baseline", file)
+    again = edgebench_here("gate", new, "--baseline", file, "--write-baseline", file)
     assert again.returncode == 1
     assert comparison.baseline(file).name == "old"  # a regression does not become the baseline
     assert "worse  net onnx on host: 1.100 times the latency" in bad.stdout
-    assert edgebench("gate", new, "--baseline", file, "--max-slowdown", "0.2").returncode == 0
-    shown = edgebench("compare", new, "--base", "eager")
+    assert edgebench_here("gate", new, "--baseline", file, "--max-slowdown", "0.2").returncode == 0
+    shown = edgebench_here("compare", new, "--base", "eager")
     assert shown.returncode == 0
     assert "1.100" in shown.stdout
 
@@ -230,7 +230,7 @@ def test_bad_requests_get_one_line(tmp_path: Path, arguments: tuple[str, ...], l
     (tmp_path / "broken.json").write_text("{")
     row = json.loads(to_json(CELL)) | {"modle": "net"}
     (tmp_path / "strange.json").write_text(json.dumps({"run": "r", "environment": {}, "measurements": [row]}))
-    said = edgebench(*arguments, cwd=tmp_path)
+    said = edgebench_here(*arguments, cwd=tmp_path)
     assert said.returncode == 2
     assert said.stderr.startswith(line)
     assert len(said.stderr.splitlines()) == 1
@@ -245,7 +245,7 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
         ["compare", new, old], ["gate", new, "--baseline", old], ["compare", old, "--base", "onnx"]
     ]  # fmt: skip
     for arguments in commands:
-        done = edgebench(*arguments)
+        done = edgebench_here(*arguments)
         assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout
 
 

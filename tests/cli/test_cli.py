@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench, edgebench_here
 
 from edgebench.cli import app as app_module
 
@@ -29,7 +29,7 @@ def test_help_names_every_command() -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("doctor", "data")])
 def test_help_has_examples(name: str) -> None:
-    done = edgebench(name, "--help")
+    done = edgebench_here(name, "--help")
     assert "Example" in done.stdout
     assert f"edgebench {name} " in done.stdout
 
@@ -72,7 +72,7 @@ def test_help_has_examples(name: str) -> None:
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], said: str, tmp_path: Path) -> None:
-    done = edgebench(*arguments, cwd=tmp_path)
+    done = edgebench_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ") and said in done.stderr
     assert done.stderr.count("\n") == 1, "no stage stands before it"
@@ -80,7 +80,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], said: str, 
 
 
 def test_list_shows_every_kind() -> None:
-    done = edgebench("list")
+    done = edgebench_here("list")
     for text in ("datasets", "onnx-int8", "resnet1d", "raspberry-pi-5", "demo"):
         assert text in done.stdout
 
@@ -151,15 +151,15 @@ def test_help_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_explain_names_the_words_that_there_are() -> None:
-    done = edgebench("explain", VARIANTS, "foo onnx")
+    done = edgebench_here("explain", VARIANTS, "foo onnx")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "no cell has all of the words 'foo onnx'; the words are resnet1d, l1-0.4, none, " in done.stderr
 
 
 def test_list_tells_plugins_apart() -> None:
-    shown = " ".join(edgebench("list", "variants").stdout.split())
+    shown = " ".join(edgebench_here("list", "variants").stdout.split())
     assert all(f" {name} " in f" {shown} " for name in ("none", "l1", "random", "structured", "qat"))
-    assert "renderers (report formats)" in edgebench("list", "renderers").stdout
+    assert "renderers (report formats)" in edgebench_here("list", "renderers").stdout
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:

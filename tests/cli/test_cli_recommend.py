@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from decisions import CELL
 from flat_rows import changed
-from helpers import edgebench
+from helpers import edgebench, edgebench_here
 
 import edgebench as package
 from edgebench.artifacts import manifests
@@ -62,11 +62,11 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
     made = manifests.read(exported / "onnx").artifact
     assert made is not None
     written(home, changed(CELL, model="resnet1d", artifact_sha256=made.sha256, file_size_bytes=made.file_size_bytes))
-    lines = edgebench("recommend", home, COLUMNS=columns).stdout.splitlines()
+    lines = edgebench_here("recommend", home, COLUMNS=columns).stdout.splitlines()
     path = home / "artifacts" / "resnet1d" / "none" / "onnx" / made.file
     assert lines[1:4] == ["ship     resnet1d onnx", f"file     {path}", f"sha256   {made.sha256}"]
     path.unlink()
-    lines = edgebench("recommend", home, COLUMNS="40").stdout.splitlines()
+    lines = edgebench_here("recommend", home, COLUMNS="40").stdout.splitlines()
     assert lines[2].endswith("artifacts/resnet1d/none/onnx/model.onnx"), "no name is folded"
     assert lines[3] == "         (not here: the run's folder"
 
@@ -74,11 +74,11 @@ def test_what_is_copied_stands_on_one_line(exported: Path, tmp_path: Path, colum
 def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path) -> None:
     small = changed(CELL, target="cuda", file_size_bytes=10)
     written(tmp_path / "run", CELL, small)
-    both = edgebench("recommend", "run", "--max-size", "100B", cwd=tmp_path)
+    both = edgebench_here("recommend", "run", "--max-size", "100B", cwd=tmp_path)
     assert both.returncode == 1
     assert "host on a machine\nship     nothing\n" in both.stdout
     assert "\n\ncuda on a machine\nship     net onnx\n" in both.stdout
-    one = edgebench("recommend", "run", "--max-size", "100B", "--target", "cuda", cwd=tmp_path)
+    one = edgebench_here("recommend", "run", "--max-size", "100B", "--target", "cuda", cwd=tmp_path)
     assert one.returncode == 0
     assert "host" not in one.stdout
 
@@ -104,7 +104,7 @@ def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str) -> None:
-    done = edgebench("recommend", RUN, *arguments, cwd=ROOT)
+    done = edgebench_here("recommend", RUN, *arguments, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {line}")
     assert len(done.stderr.splitlines()) == 1
@@ -123,25 +123,25 @@ def test_a_folder_that_is_no_run(tmp_path: Path, content: bytes | None, said: st
     (tmp_path / "environment.json").write_text("{}")
     if content is not None:
         (tmp_path / "plan.json").write_bytes(content)
-    done = edgebench("recommend", tmp_path)
+    done = edgebench_here("recommend", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ") and said in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_run_without_a_cell_to_choose(tmp_path: Path) -> None:
     written(tmp_path / "empty")
-    done = edgebench("recommend", "empty", cwd=tmp_path)
+    done = edgebench_here("recommend", "empty", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: empty: ") and "edgebench run --resume empty\n" in done.stderr
     failed = changed(CELL, status="failed", reason="it broke")
     written(tmp_path / "run", failed, changed(failed, exporter="x"), changed(CELL, target="pi", macro_f1=None))
-    done = edgebench("recommend", "run", cwd=tmp_path)
+    done = edgebench_here("recommend", "run", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: run: nothing to choose from.")
     assert "host was measured completely: 2 failed." in done.stderr
     assert "pi was measured completely: 1 without some metric." in done.stderr
     written(tmp_path / "some", failed, changed(CELL, target="pi"))
-    some = edgebench("recommend", "some", cwd=tmp_path)
+    some = edgebench_here("recommend", "some", cwd=tmp_path)
     assert some.returncode == 1, "one of the targets has an answer"
     assert "host on a machine\nship     nothing\n" in some.stdout
 
@@ -152,14 +152,14 @@ def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name:
     odd = changed(CELL, model=name, host=name, target=name, dataset=name)
     slow = changed(odd, exporter=name, latency_p50_s=0.05, latency_p50_low_s=0.04, latency_p50_high_s=0.06)
     run = written(tmp_path / "[red]run", odd, slow)
-    done = edgebench("recommend", run)
+    done = edgebench_here("recommend", run)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{shown} on {shown}\nship     {shown} onnx\n")
     assert f"\nnot      {shown} {shown}: " in done.stdout
     assert not re.search("[^\n -\u2000\ufffd]", done.stdout), "nothing that steers a terminal"
-    none = edgebench("recommend", run, "--max-size", "1B", cwd=tmp_path)
+    none = edgebench_here("recommend", run, "--max-size", "1B", cwd=tmp_path)
     assert f"\nnearest  {shown} " in none.stdout
-    missing = edgebench("recommend", run / "[bold]")
+    missing = edgebench_here("recommend", run / "[bold]")
     assert (missing.returncode, missing.stderr) == (
         2,
         f"error: {run}/[bold]: no such folder; name one that edgebench run wrote\n",
@@ -169,11 +169,11 @@ def test_markup_and_control_characters_in_names_do_nothing(tmp_path: Path, name:
 def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
     pi = changed(CELL, target="pi", emulated=True, verdict="emulated", verdict_reason="")
     run = written(tmp_path / "run", pi, changed(pi, exporter="x", file_size_bytes=500))
-    done = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
+    done = edgebench_here("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
     assert done.returncode == 0
     assert "ship     net x\n" in done.stdout
     assert "the bound of 1 µs on latency was not checked" in " ".join(done.stdout.split())
-    none = edgebench("recommend", run, "--max-latency", "1us", "--min-f1", "0.8", COLUMNS="120")
+    none = edgebench_here("recommend", run, "--max-latency", "1us", "--min-f1", "0.8", COLUMNS="120")
     assert none.returncode == 1
     assert "nearest  net onnx: 1.00 kB, 100 B memory, macro-F1 0.700; misses macro-F1 at least 0.8 by" in none.stdout
     assert not re.search(r"\d ms", done.stdout + none.stdout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench_here
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from helpers import edgebench
     ],
 )
 def test_bad_flags_get_one_line(flags: tuple[str, ...], line: str, tmp_path: Path) -> None:
-    said = edgebench("run", "--exporter", "onnx", *flags, "-o", tmp_path / "run")
+    said = edgebench_here("run", "--exporter", "onnx", *flags, "-o", tmp_path / "run")
     assert said.returncode == 2
     assert line in " ".join(said.stderr.split())
     assert not (tmp_path / "run").exists()

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench_here
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 VARIANTS = REFERENCE / "variants-resnet1d"
@@ -46,7 +46,7 @@ def on_terminal(*arguments: str | Path, **environment: str) -> str:
 )
 def test_numbers_are_never_cut_off(width: int, arguments: tuple[str | Path, ...], tmp_path: Path) -> None:
     given = [str(a).format(tmp_path) for a in arguments]
-    done = edgebench(*given, COLUMNS=str(width))
+    done = edgebench_here(*given, COLUMNS=str(width))
     assert done.returncode == 0
     table = [line for line in done.stdout.splitlines() if not re.match(r"★ no other|[\w-]+: |.*, noisy:", line)]
     assert "…" not in done.stdout
@@ -75,6 +75,6 @@ def test_colours_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> None:
 
 
 def test_a_program_gets_each_sentence_in_one_line() -> None:
-    done = edgebench("explain", VARIANTS, "onnx-int8 none", COLUMNS="60")
+    done = edgebench_here("explain", VARIANTS, "onnx-int8 none", COLUMNS="60")
     assert done.stdout.startswith("resnet1d onnx-int8 on host: ")
     assert len(done.stdout.splitlines()[0]) > 60

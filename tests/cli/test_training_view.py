@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import small_networks
 import typer
 
 from edgebench import api
@@ -45,7 +46,8 @@ def test_what_an_interrupted_training_left_is_not_overwritten(
         raise KeyboardInterrupt
 
     recipe = {"epochs": 2, "batch_size": 64}
-    checkpoint = tmp_path / "resnet1d.checkpoint.pt"
+    small_networks.register(monkeypatch)
+    checkpoint = tmp_path / "small-signal.checkpoint.pt"
     trained = api.train
 
     def stopped(*given: Any, watch: Watch, **options: Any) -> Path:
@@ -53,13 +55,13 @@ def test_what_an_interrupted_training_left_is_not_overwritten(
 
     monkeypatch.setattr(api, "train", stopped)
     with pytest.raises(typer.Exit) as ended:
-        show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
+        show_training("small-signal", "demo", None, output=tmp_path, recipe=recipe)
     assert ended.value.exit_code == 130
     assert "Continue: the same command with --resume" in " ".join(capsys.readouterr().err.split())
     left = checkpoint.read_bytes()
     with pytest.raises(ModelError, match="an unfinished training"):
-        show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe)
+        show_training("small-signal", "demo", None, output=tmp_path, recipe=recipe)
     assert checkpoint.read_bytes() == left
     monkeypatch.setattr(api, "train", trained)
-    show_training("resnet1d", "demo", None, output=tmp_path, recipe=recipe, resume=True)
+    show_training("small-signal", "demo", None, output=tmp_path, recipe=recipe, resume=True)
     assert not is_unfinished(checkpoint), "its training came to its end, so a new one may begin"

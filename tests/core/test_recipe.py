@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench.core import registry
 from edgebench.core.errors import ModelError
@@ -47,7 +47,7 @@ def test_a_wrong_value_is_named_with_its_field(change: dict[str, Any], named: st
 
 
 def test_the_command_line_reports_it() -> None:
-    done = edgebench("train", "resnet1d", "--dataset", "demo", "--set", "batch_size=0")
+    done = edgebench_here("train", "resnet1d", "--dataset", "demo", "--set", "batch_size=0")
     assert done.returncode == 2
     (line,) = done.stderr.strip().splitlines()
     assert "batch_size" in line

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench_here
 
 RECORD = "records100/00000/00006_lr"
 """The first record of fold 10."""
@@ -59,8 +59,9 @@ def drop_a_lead(folder: Path) -> None:
 )
 def test_one_line_and_exit_code_2(change: Callable[[Path], None], said: str, ptbxl: Path, tmp_path: Path) -> None:
     change(ptbxl)
-    done = edgebench(
-        "run", "--dataset", "ptbxl", "--data-dir", ptbxl, "--exporter", "eager", "-o", tmp_path / "run", cwd=tmp_path
+    done = edgebench_here(
+        "run", "--dataset", "ptbxl", "--data-dir", ptbxl, "--exporter", "eager", "-o", tmp_path / "run", cwd=tmp_path,
+        EDGEBENCH_CACHE=str(tmp_path / "cache"),  # another test may have read the same records before they were damaged
     )  # fmt: skip
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert done.returncode == 2, done.stderr

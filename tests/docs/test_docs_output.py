@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from doc_blocks import DOCS, ROOT, Block, blocks, indented
 from doc_examples import is_answer, is_excerpt
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench.core import registry
 from edgebench.pipeline import run_store
@@ -26,7 +26,7 @@ EXCERPTS = {b.first: b for page in DOCS for b in (*blocks(page), *indented(page)
 def test_the_answer_is_what_the_command_says(block: Block) -> None:
     """An answer stands below its command, `<!-- example COMMAND -->`; exit code 1 is that nothing meets the bounds."""
     command = block.mark.removeprefix("example ")
-    done = edgebench(*shlex.split(command)[1:], cwd=ROOT, COLUMNS="80")
+    done = edgebench_here(*shlex.split(command)[1:], cwd=ROOT, COLUMNS="80")
     assert done.stdout == block.text, f"paste it anew: COLUMNS=80 {command}"
     assert done.returncode == ("ship     nothing" in block.text), done.stderr
 

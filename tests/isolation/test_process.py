@@ -170,8 +170,13 @@ def test_the_timeout_is_for_each_answer_not_for_all(child: Child) -> None:
 
 
 def test_a_child_that_answered_but_does_not_end(child: Child) -> None:
-    found = failure(child("import threading\nthreading.Thread(target=time.sleep, args=(120,)).start()"), 3)
+    found = failure(child("from edgebench.isolation import process\nprocess._answers[0].close()\ntime.sleep(120)"), 3)
     assert found.timeout
+
+
+def test_what_a_library_leaves_running_keeps_no_child(child: Child) -> None:
+    thread = "import threading\nthreading.Thread(target=time.sleep, args=(120,)).start()\nyield {'answer': 1}"
+    assert list(ask(child(thread), {}, 60)) == [{"answer": 1}]
 
 
 @pytest.mark.parametrize(

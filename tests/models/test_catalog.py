@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from helpers import edgebench
+from helpers import edgebench, edgebench_here
 from torch import Tensor, nn
 
 from edgebench.cli import list_view
@@ -128,7 +128,7 @@ def test_damaged_weights_do_not_end_the_list(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_table_fits_80_columns() -> None:
-    done = edgebench("list", "models", COLUMNS="80")
+    done = edgebench_here("list", "models", COLUMNS="80")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -159,13 +159,13 @@ def test_one_line_says_why_columns_are_empty(
 
 @pytest.mark.parametrize("kind", ["targets", "exporters"])
 def test_list_of_one_kind_shows_no_other(kind: str) -> None:
-    done = edgebench("list", kind)
+    done = edgebench_here("list", kind)
     assert ("raspberry-pi-5" in done.stdout) == (kind == "targets")
     assert ("fbgemm-int8" in done.stdout) == (kind == "exporters")
 
 
 def test_an_unknown_kind_is_one_line() -> None:
-    done = edgebench("list", "modells")
+    done = edgebench_here("list", "modells")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert all(name in line for name in ("modells", "datasets", "targets", "'models'"))

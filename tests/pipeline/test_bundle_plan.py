@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundle_makers import RECORDS, contents
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench.core import flat_row, registry
 from edgebench.core.contracts import DataRequest
@@ -55,7 +55,7 @@ def flat_rows_of(run: Path) -> list[dict[str, object]]:
 
 
 def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) -> None:
-    done = edgebench("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
+    done = edgebench_here("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
     assert done.returncode == 0, done.stderr
     rows = flat_rows_of(tmp_path / "run")
     assert {(r["target"], r["emulated"], r["status"]) for r in rows} == {("arm-qnnpack", True, "ok")}
@@ -63,5 +63,5 @@ def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) ->
 
 
 def test_a_bundle_among_others_is_refused(packed: Path, exported: Path, tmp_path: Path) -> None:
-    done = edgebench("measure", packed, exported / "onnx", "-o", tmp_path / "run")
+    done = edgebench_here("measure", packed, exported / "onnx", "-o", tmp_path / "run")
     assert (done.returncode, "a bundle is measured alone" in done.stderr) == (2, True)

@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 from flat_rows import value
-from helpers import QUICK, PluginMaker, edgebench, lines_of, quick
+from helpers import QUICK, PluginMaker, edgebench_here, lines_of, quick
 
 from edgebench import api
 from edgebench.core.errors import DiskFull
@@ -134,7 +134,7 @@ def test_ctrl_c_on_the_command_line(exported: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert f"edgebench run --resume {tmp_path / 'run'}" in " ".join(errors.split())
-    done = edgebench("run", "--resume", tmp_path / "run", "--min-samples", "7")
+    done = edgebench_here("run", "--resume", tmp_path / "run", "--min-samples", "7")
     assert done.returncode == 2  # the plan changed
     assert "the plan changed since it began (measuring" in " ".join(done.stderr.split())
 
@@ -168,7 +168,7 @@ def test_killed_run_is_resumed(exported: Path, tmp_path: Path) -> None:
     wait_for(lambda: not any(psutil.pid_exists(p) for p in workers))  # orphans do not go on measuring
     with journal.open("a") as stream:
         stream.write('{"job": "cut o')  # what a power cut leaves
-    done = edgebench("run", "--resume", tmp_path / "run")
+    done = edgebench_here("run", "--resume", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert [m.status for m in run_store.read(tmp_path / "run").measurements] == ["ok"]
     assert "cut o" not in journal.read_text()

@@ -8,7 +8,7 @@ import numpy as np
 import own_files
 import pytest
 import torch
-from helpers import QUICK, edgebench
+from helpers import QUICK, edgebench, edgebench_here
 
 from edgebench import api
 from edgebench.core import registry
@@ -79,7 +79,7 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
 )
 def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     own_files.write(tmp_path)
-    done = edgebench("run", *arguments, "-o", "run", cwd=tmp_path)
+    done = edgebench_here("run", *arguments, "-o", "run", cwd=tmp_path)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench import api
 from edgebench.remote.bundles import reading
@@ -47,6 +47,8 @@ def test_bundle_says_what_is_wrong(exported: Path, tmp_path: Path) -> None:
         ((exported / "onnx", "--target", "moon"), "unknown target"),
         ((exported / "onnx", "-o", tmp_path), "is a folder"),
     ):  # fmt: skip
-        done = edgebench("bundle", *arguments, "--limit", "4", *(() if "-o" in arguments else ("-o", tmp_path / "x")))
+        done = edgebench_here(
+            "bundle", *arguments, "--limit", "4", *(() if "-o" in arguments else ("-o", tmp_path / "x"))
+        )
         assert (done.returncode, reason in done.stderr) == (2, True), done.stderr
         assert not (tmp_path / "x").exists()

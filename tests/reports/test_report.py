@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers import PluginMaker, edgebench
+from helpers import PluginMaker, edgebench_here
 
 from edgebench import api
 from edgebench.core import registry
@@ -14,7 +14,7 @@ RUN = Path(__file__).parents[2] / "results" / "reference" / "ptbxl-x86"
 
 
 def test_it_writes_the_formats_that_are_asked_for(tmp_path: Path) -> None:
-    done = edgebench("report", RUN, "--format", "json,md", "-o", tmp_path)
+    done = edgebench_here("report", RUN, "--format", "json,md", "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     assert {p.name for p in tmp_path.iterdir()} == {"report.json", "report.md", "report-pareto-host.svg"}
     assert "report-pareto-host.svg" in done.stdout.replace("\n", "")
@@ -22,7 +22,7 @@ def test_it_writes_the_formats_that_are_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("formats", ["csv,pdf", "pdf", ",", ""])
 def test_an_unknown_format_is_one_line_and_nothing_is_written(formats: str, tmp_path: Path) -> None:
-    done = edgebench("report", RUN, "--format", formats, "-o", tmp_path / "out")
+    done = edgebench_here("report", RUN, "--format", formats, "-o", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "csv, html, json, md" in done.stderr
     assert "pdf" not in formats or "unknown report format 'pdf'" in done.stderr

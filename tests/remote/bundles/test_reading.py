@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bundle_makers import contents, entries_of
-from helpers import edgebench
+from helpers import edgebench_here
 
 from edgebench.core.errors import BundleError
 from edgebench.core.files import cache_dir
@@ -209,7 +209,7 @@ def test_what_was_unpacked_is_mended_where_it_was_damaged(bundle: Path) -> None:
 
 def test_the_command_line_says_it_in_one_line(bundle: Path, tmp_path: Path) -> None:
     flipped(bundle)
-    done = edgebench("measure", bundle, "-o", tmp_path / "run")
+    done = edgebench_here("measure", bundle, "-o", tmp_path / "run")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and "refused" in done.stderr
     assert not (tmp_path / "run").exists()
