@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import threading
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mutations import of_bytes
 
 from edgebench.core.errors import DataError, DiskFull
 from edgebench.data import cache
@@ -172,21 +170,6 @@ def test_labels_that_do_not_fit_are_refused() -> None:
 
     with pytest.raises(DataError, match="labels"):
         cache.open_or_make("key", soft)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FILES)
-def test_no_damage_is_used(name: str, home: Path) -> None:
-    make = Maker()
-    opened(make)
-    path = home / "key" / name
-    content = path.read_bytes()
-    made = 1
-    for damaged in of_bytes(content, 500):
-        path.write_bytes(damaged)
-        opened(make)
-        made += damaged != content
-        assert make.times == made, json.dumps(damaged[:200].decode(errors="replace"))
 
 
 def test_each_key_has_an_entry_of_its_own(home: Path) -> None:

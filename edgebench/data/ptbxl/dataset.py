@@ -16,10 +16,9 @@ from edgebench.data.ptbxl import tables
 from edgebench.data.ptbxl.index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, opened
 from edgebench.data.ptbxl.stamps import stamp
 from edgebench.data.ptbxl.statements import MOST_LIKELIHOOD
-from edgebench.data.ptbxl.wfdb_records import VERSION, parse_all
+from edgebench.data.ptbxl.wfdb_records import SECONDS, VERSION, parse_all
 from edgebench.data.signals import SUPERCLASSES
 
-SECONDS = 10
 CALIBRATION_SEED = 20
 
 

@@ -16,6 +16,8 @@ from edgebench.data.signals import LEADS
 
 VERSION = 2
 """Raised when the same files give other samples or other refusals, so that earlier results are not used."""
+SECONDS = 10
+"""Length of each of PTB-XL's records."""
 CHUNK = 128
 READERS = 8
 """Threads that read ahead: the files may lie on a network."""
@@ -51,6 +53,11 @@ def parse_all(
     return problems
 
 
+def bytes_of(samples: int) -> int:
+    """Size of the .dat of one record."""
+    return 2 * len(LEADS) * samples
+
+
 def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     """One record (its path without suffix) as int16 microvolts, shape (12, samples), leads in PTB-XL's order.
 
@@ -58,7 +65,7 @@ def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     """
     header = read_header(path, rate_hz)
     file = path.with_name(f"{path.name}.dat")
-    wanted = 2 * len(LEADS) * samples
+    wanted = bytes_of(samples)
     content = read_bounded(file, 2 * wanted)
     found = header.samples or len(content) // (2 * len(LEADS))
     if found != samples:
