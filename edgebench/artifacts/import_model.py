@@ -5,6 +5,7 @@ The network's code is the user's: its output, imports and crashes stay in that p
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from edgebench.core import registry
 from edgebench.core.contracts import InputContract
 from edgebench.core.errors import EdgeBenchError, ModelError, first_line
 from edgebench.core.files import safe_name, sha256
+from edgebench.core.io_adapter import shown_shape
+from edgebench.core.outputs import WrongOutput
 from edgebench.core.serialization import from_dict
 from edgebench.data.signals import open_signals
 from edgebench.isolation.process import answer_with, say
@@ -90,21 +93,37 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
     """Predict two records of zeros; raises ModelError where the network rejects them or its output is wrong."""
     import torch
 
-    leads, samples = contract.shape
-    shape = (samples, leads) if card.input.layout == "samples-first" else (leads, samples)
+    shape = shown_shape(("batch", *card.shape))
+    further = "".join(f" and {name} (batch, {len(values)})" for name, values in card.constants.items())
     try:
         with torch.inference_mode():
-            answer = network(torch.zeros(2, leads, samples))
+            answer = network(torch.zeros(2, *contract.shape))
+    except WrongOutput as error:
+        raise ModelError(f"{spec}: {error}") from None
     except Exception as error:
         reason = first_line(error)
-        raise ModelError(
-            f"{spec}: does not take (batch, {shape[0]}, {shape[1]}): {reason[:160]}; "
-            "set layout under [input] in its TOML file where it takes another order"
-        ) from None
+        raise ModelError(f"{spec}: does not take {shape}{further}: {reason[:160]}; {_way_out(network)}") from None
     got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
     if got != (2, len(card.classes)):
         raise ModelError(f"{spec}: gives {got} for 2 records, not (2, {len(card.classes)}): its TOML file has "
                          f"{len(card.classes)} classes")  # fmt: skip
+
+
+def _way_out(network: nn.Module) -> str:
+    """What to set in the card of a network that does not take the signals."""
+    parameters = inspect.signature(network.get_submodule("network").forward).parameters.values()
+    needed = [
+        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    given = set(getattr(network, "further", ()))
+    missing = [name for name in needed[1:] if name not in given]
+    if missing:
+        words = "give its further inputs a value in its TOML file, the same for all records: [constants]"
+        return f"{words} {missing[0]} = [...]"
+    return (
+        "set layout under [input] in its TOML file where it takes another order, and leads = [...] where it takes "
+        "fewer leads"
+    )
 
 
 def _logits(network: nn.Module, signals: str) -> NDArray[np.float32]:

@@ -39,6 +39,7 @@ def inspect(
     """
     from edgebench.artifacts import manifests, opening
     from edgebench.reports import columns
+    from edgebench.reports.plain import plain
     from edgebench.reports.terminal import NARROW, print_table
 
     if picture and picture.suffix.lower() not in (".svg", ".png"):
@@ -54,6 +55,8 @@ def inspect(
     ]  # fmt: skip
     a = made.artifact
     title = f"{a.model} {a.exporter}: {columns.size(a.file_size_bytes)}, {len(found)} layers with weights"
+    if a.feed and str(a.feed):
+        out.print(plain(str(a.feed)))
     headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
     print_table(out, headings, rows, title, ("bits", "zeros"), fold=True)
     out.print(

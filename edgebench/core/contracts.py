@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from edgebench.core.io_adapter import IOAdapter
+
 if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
     import numpy as np
     from numpy.typing import NDArray
@@ -52,20 +54,6 @@ class Calibration:
     records: int
     ids_sha256: str
     method: str = ""
-
-
-@dataclass(frozen=True)
-class IOAdapter:
-    """The input layout and the output of an imported file; each prediction converts to and from them."""
-
-    layout: Literal["leads-first", "samples-first"] = "leads-first"
-    """(batch, leads, samples) or (batch, samples, leads)."""
-    mean: tuple[float, ...] = ()
-    """Mean of each lead in mV, for a file that takes standardised signals; empty for a file that takes mV."""
-    std: tuple[float, ...] = ()
-    single: bool = False
-    """Whether it takes one record at a time only."""
-    output: Literal["logits", "probabilities"] = "logits"
 
 
 @dataclass(frozen=True)
@@ -114,6 +102,11 @@ class Artifact:
     """Multiply-adds of one record in the variant's network."""
     before: Mapping[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValue where the file takes leads that its input does not have."""
+        if self.feed:
+            self.feed.rows(self.input.leads)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ def _build(hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         return from_dict(typing.cast(type, hint), value)
     if typing.get_origin(hint) is tuple:
-        return tuple(value)
+        inner = typing.get_args(hint)[0]
+        return tuple(_build(inner, one) for one in value) if dataclasses.is_dataclass(inner) else tuple(value)
     return value
 
 

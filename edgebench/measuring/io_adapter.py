@@ -1,4 +1,7 @@
-"""Give a file that was not exported here what it takes, and make logits of what it answers."""
+"""Give a file that was not exported here the signals that it takes, and make logits of what it answers.
+
+Types, further inputs and the choice of the output are the runtimes' part: they know the file's own inputs.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact, IOAdapter
+from edgebench.core.contracts import Artifact
+from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.protocols import Clock, Runtime, Session
 from edgebench.core.results import OperatorTime
+from edgebench.measuring.per_record import normalised
 from edgebench.tasks.statistics import PROBABILITY_MARGIN
 
 
 class _Preparation:
-    """Standardises signals and turns them around."""
+    """Picks and sorts the leads, normalises the signals and turns them around."""
 
-    def __init__(self, feed: IOAdapter) -> None:
-        self._feed = feed
+    def __init__(self, feed: IOAdapter, leads: Sequence[str]) -> None:
+        self._feed, self._rows = feed, list(feed.rows(leads))
         self._mean = np.array(feed.mean, np.float32)[:, None]
         self._scale = 1 / np.array(feed.std, np.float32)[:, None]
 
     def __call__(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._rows:
+            signals = signals[:, self._rows]
         if self._feed.mean:
             signals = ((signals - self._mean) * self._scale).astype(np.float32)
+        if self._feed.per_record:
+            signals = normalised(signals, self._feed.per_record)
         if self._feed.layout == "samples-first":
             signals = np.ascontiguousarray(signals.transpose(0, 2, 1))
         return signals
 
 
 class FedSession:
-    """A session whose signals are standardised and turned around first; this is part of the time that is measured."""
+    """A session whose signals are converted first; this is part of the time that is measured."""
 
-    def __init__(self, session: Session, feed: IOAdapter) -> None:
-        self._session, self._feed, self._prepared = session, feed, _Preparation(feed)
+    def __init__(self, session: Session, feed: IOAdapter, leads: Sequence[str] = ()) -> None:
+        self._session, self._feed, self._prepared = session, feed, _Preparation(feed, leads)
         self.clock: Clock = session.clock
         self.settings: Mapping[str, str] = session.settings
 
@@ -74,11 +83,11 @@ class AdaptedRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one artifact."""
-        return FedSession(self._runtime.load(path, artifact, device), self._feed)
+        return FedSession(self._runtime.load(path, artifact, device), self._feed, artifact.input.leads)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
         """Where the time goes inside the file; the preparation is not among it."""
-        prepared = _Preparation(self._feed)
+        prepared = _Preparation(self._feed, artifact.input.leads)
         return self._runtime.profile(path, artifact, device, [prepared(r) for r in records])

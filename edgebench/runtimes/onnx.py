@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
+from edgebench.core.io_adapter import IOAdapter, shown_shape
+from edgebench.core.outputs import WrongOutput, which
 from edgebench.runtimes import installing, onnx_file
 from edgebench.runtimes.clocks import HostClock
+from edgebench.runtimes.constants import Constants
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
@@ -25,15 +28,21 @@ PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 class OnnxSession:
     """An onnxruntime.InferenceSession; `run` returns when the answer is on the host, so the host's clock is right."""
 
-    def __init__(self, session: Any, device: str, threads: int) -> None:
+    def __init__(self, session: Any, device: str, threads: int, feed: IOAdapter | None = None) -> None:
         self._session, self._device = session, device
-        self._input = session.get_inputs()[0].name
+        self._input = (feed.signal if feed else "") or session.get_inputs()[0].name
+        outputs = session.get_outputs()
+        shapes = [shown_shape(o.shape) for o in outputs]
+        self._output = [which([o.name for o in outputs], shapes, feed.answer if feed else None)]
+        self._constants = Constants(feed.constants if feed else ())
+        self._dtype = np.dtype(feed.dtype if feed else "float32")
         self.clock: Clock = HostClock()
         self.settings: Mapping[str, str] = {"provider": session.get_providers()[0], "threads": str(threads)}
 
     def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of signals."""
-        logits: NDArray[np.float32] = self._session.run(None, {self._input: signals})[0]
+        feed = {self._input: signals.astype(self._dtype, copy=False), **self._constants.of(len(signals))}
+        logits: NDArray[np.float32] = self._session.run(self._output, feed)[0].astype(np.float32, copy=False)
         return logits
 
     def peak_device_bytes(self) -> int | None:
@@ -68,7 +77,7 @@ class OnnxRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one file; raises ArtifactError, also where the requested provider did not start."""
-        return OnnxSession(self._open(path, device), device, self._threads)
+        return self._session(self._open(path, device), path, artifact, device)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
@@ -80,10 +89,18 @@ class OnnxRuntime:
 
         with tempfile.TemporaryDirectory() as folder:
             session = self._open(path, device, str(Path(folder) / "profile"))
-            predict = OnnxSession(session, device, self._threads).predict
+            predict = self._session(session, path, artifact, device).predict
             for record in records:
                 predict(record)
             return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4)
+
+    def _session(self, session: Any, path: Path, artifact: Artifact, device: str) -> OnnxSession:
+        if artifact.feed and artifact.feed.dtype == "bfloat16":
+            raise ArtifactError(f"{path}: takes bfloat16, which NumPy lacks; export it with float32 inputs and outputs")
+        try:
+            return OnnxSession(session, device, self._threads, artifact.feed)
+        except WrongOutput as error:
+            raise ArtifactError(f"{path}: {error}") from None
 
     def _open(self, path: Path, device: str, profile: str = "") -> Any:
         """A session of onnxruntime; `profile` is the path of its profile."""

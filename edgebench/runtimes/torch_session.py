@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core.errors import ArtifactError
+from edgebench.core.io_adapter import IOAdapter
+from edgebench.core.outputs import KINDS, WrongOutput, choose
 from edgebench.core.protocols import Clock
 from edgebench.runtimes import installing
 from edgebench.runtimes.clocks import CudaClock, HostClock
+from edgebench.runtimes.constants import Constants
 
 if TYPE_CHECKING:
     import torch
@@ -19,8 +23,13 @@ if TYPE_CHECKING:
 class TorchSession:
     """A module on a device, called with NumPy arrays."""
 
-    def __init__(self, module: Callable[..., Any], device: str) -> None:
+    def __init__(self, module: Callable[..., Any], device: str, feed: IOAdapter | None = None) -> None:
         import torch
+
+        self._answer = feed.answer if feed else None
+        self._one = self._answer in (None, 0, *KINDS)  # what a single tensor may be called
+        self._dtype = getattr(torch, feed.dtype if feed else "float32")
+        self._constants = Constants(feed.constants if feed else (), lambda array: torch.from_numpy(array).to(device))
 
         self._torch, self._module, self._device = torch, module, torch.device(device)
         self.clock: Clock = CudaClock(torch.cuda) if device == "cuda" else HostClock()
@@ -31,11 +40,21 @@ class TorchSession:
         }
 
     def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits of signals."""
+        """Logits of signals; raises ArtifactError where there are several outputs and none was chosen."""
         with self._torch.inference_mode():
             batch: torch.Tensor = self._torch.from_numpy(signals)
-            logits: NDArray[np.float32] = self._module(batch.to(self._device)).cpu().numpy()
+            answer = self._module(batch.to(self._device, self._dtype), **self._constants.of(len(signals)))
+            if not (self._one and isinstance(answer, self._torch.Tensor)):
+                answer = self._chosen(answer)
+            logits: NDArray[np.float32] = answer.float().cpu().numpy()
         return logits
+
+    def _chosen(self, answer: Any) -> torch.Tensor:
+        try:
+            found: torch.Tensor = choose(answer, self._answer)
+        except WrongOutput as error:
+            raise ArtifactError(f"it {error}") from None
+        return found
 
     def peak_device_bytes(self) -> int | None:
         """Peak of the memory that torch's allocator took from the GPU."""

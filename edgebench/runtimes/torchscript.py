@@ -39,7 +39,7 @@ class TorchScriptRuntime:
                 module = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
             except RuntimeError as error:
                 raise ArtifactError(f"{path}: torch cannot load it: {first_line(error)}") from None
-        return torch_session.TorchSession(module, device)
+        return torch_session.TorchSession(module, device, artifact.feed)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]

@@ -116,7 +116,8 @@ def test_another_number_of_classes(asked: ImportRequest, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("returned", "named"), [("x, x", "tuple"), ("x.mean()", "()"), ("{'logits': x}", "dict")]
+    ("returned", "named"),
+    [("x, x", "0 (2, 5) and 1 (2, 5)"), ("x.mean()", "()"), ("{'aux': x, 'logits': x}", "aux"), ("None", "NoneType")],
 )  # fmt: skip
 def test_a_network_that_returns_no_logits(asked: ImportRequest, returned: str, named: str) -> None:
     path, _ = own.split(asked.spec)

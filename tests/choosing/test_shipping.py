@@ -22,8 +22,9 @@ from flat_rows import changed, value
 from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
 from edgebench.core import registry
-from edgebench.core.contracts import IOAdapter, Job, RecordSet
+from edgebench.core.contracts import Job, RecordSet
 from edgebench.core.files import sha256
+from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import to_millivolts

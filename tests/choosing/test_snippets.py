@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from programs import ZEROS, checked
 
 from edgebench.artifacts import manifests
 from edgebench.choosing import snippets
-from edgebench.core.contracts import IOAdapter
+from edgebench.core.io_adapter import IOAdapter
 
-ZEROS = "np.zeros((1, 12, 1000), np.float32)"
 PLAIN = IOAdapter(mean=tuple(0.01 * lead for lead in range(12)), std=tuple(1 + lead / 7 for lead in range(12)))
 FEEDS = {
     "logits": IOAdapter(), "probabilities": IOAdapter(output="probabilities"), "standardised": PLAIN,
@@ -42,13 +42,6 @@ def test_each_way_of_feeding_a_file_from_elsewhere_runs(exported: Path, tmp_path
     answer = np.asarray(session.run(None, {session.get_inputs()[0].name: signals})[0])
     expected = answer if feed.output == "probabilities" else 1 / (1 + np.exp(-answer.astype(np.float64)))
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
-
-
-def checked(*arguments: str, program: str) -> str:
-    """What ruff has to say of a program, with no settings of this repository."""
-    command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--line-length", "79", "-"]
-    done = subprocess.run(command, input=program, capture_output=True, text=True)
-    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

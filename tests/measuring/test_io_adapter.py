@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import IOAdapter
+from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.protocols import Clock
 from edgebench.measuring.io_adapter import FedSession
 from edgebench.runtimes.clocks import HostClock

@@ -7,8 +7,8 @@ from pathlib import Path
 import own_files
 import pytest
 
-from edgebench.core.contracts import IOAdapter
 from edgebench.core.errors import ArtifactError, EdgeBenchError, ModelError
+from edgebench.core.io_adapter import IOAdapter
 from edgebench.models.card import Card, CardInput, read
 
 TWELVE = (0.1,) * 12, (0.25,) * 12
@@ -61,7 +61,7 @@ def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
         ("thresholds = [0.5, 0.4,", "thresholds = [0.5, -0.1,", "thresholds.1"),
         ("\nclasses", '\nname = "../../escaped"\nclasses', "name"),
         ("\nclasses", f'\nname = "{"x" * 65}"\nclasses', "name"),
-        ("\nclasses", '\noutput = "classes"\nclasses', "output"),
+        ("\nclasses", "\noutput = 1.5\nclasses", "output"),
         ("[input]", "surprise = 1\n[input]", "surprise"),
         ("[input]", "[inputs]", "inputs"),
         ("[input]", "[input]\nsurprise = 1", "input.surprise"),

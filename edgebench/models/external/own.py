@@ -37,12 +37,16 @@ def source(spec: str) -> Architecture:
     path, function = split(spec)
     _require_trust(path)
     card = cards.read(path, ModelError, tuned=True)
+    if card.input.dtype not in (None, "float32") or card.input.name:
+        raise ModelError(
+            f"{path.with_suffix('.toml')}: dtype and name under [input] are for .onnx and TorchScript files"
+        )
     build = _function(path, function)
 
     def make(leads: int, classes: int) -> nn.Module:
         if classes != len(card.classes):
             raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were requested")
-        return OwnNetwork(_call(build, classes, spec), card.input, card.output)
+        return OwnNetwork(_call(build, classes, spec), card)
 
     return SignalArchitecture(spec, Recipe.published(learning_rate=1e-3), make)
 
