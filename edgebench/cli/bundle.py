@@ -15,6 +15,7 @@ from edgebench.cli.options import (
     DatasetName,
     KeepUnlabelled,
     Limit,
+    MinLikelihood,
     SkipBad,
     Targets,
     Threads,
@@ -40,7 +41,8 @@ def bundle(
     folder: Annotated[bool, flag("--folder", "Write a folder instead of one file.")] = False,
     data: Annotated[bool, flag("--data/--no-data", "Pack the test records and fp32 predictions.")] = True,
     target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
-    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, threads: Threads = None,
+    keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
+    min_likelihood: MinLikelihood = None, threads: Threads = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
     """Pack artifacts with all that a device needs to measure them, into one file.
@@ -55,7 +57,7 @@ def bundle(
     """
     overrides = fields(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
-        skip_bad_records=skip_bad_records, threads=threads, measuring=measuring,
+        skip_bad_records=skip_bad_records, min_likelihood=min_likelihood, threads=threads, measuring=measuring,
     )  # fmt: skip
     with live("no bundle was written; the same command starts again") as listener:
         listing = api.bundle(paths, output, folder, data, listener, **overrides)

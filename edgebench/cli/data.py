@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, live, out
-from edgebench.cli.options import default, option
+from edgebench.cli.options import MinLikelihood, default, option
 from edgebench.cli.usage import number
 from edgebench.reports.plain import plain
 
@@ -52,22 +52,32 @@ def fetch(
 
 @data.command()
 @command
-def info(directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-XL's folder.")]) -> None:
+def info(
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-XL's folder.")],
+    min_likelihood: MinLikelihood = None,
+) -> None:
     """Show the records that a PTB-XL folder holds and lacks. Writes nothing.
 
-    \b[bold]Example[/bold]
+    \b[bold]Examples[/bold]
 
     \bedgebench data info ptbxl
+    edgebench data info ptbxl --min-likelihood 50
     """
     from edgebench.data.info import info as look
     from edgebench.reports.terminal import print_table
 
-    rows = look(directory)
+    rows = look(directory, min_likelihood or 0.0)
     table = [
         [f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))]
         for r in rows
     ]
     print_table(out, ["rate", "fold", "records", "there", "missing", "with a class"], table)
+    rule = (
+        f"statements count from a likelihood of {min_likelihood:g} % on; without a stated likelihood (0) they do not"
+        if min_likelihood
+        else "every statement counts, whatever its likelihood, as in PhysioNet's example (--min-likelihood)"
+    )
+    out.print(plain(f"with a class: {rule}"))
     missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
     if missing:
         rate, fold = missing[0]

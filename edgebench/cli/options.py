@@ -89,6 +89,13 @@ FinetuneSet = Annotated[
 Exporters = Annotated[list[str] | None, option("--exporter", "NAME...", "Exporter." + default("all"))]
 KeepUnlabelled = Annotated[bool | None, flag("--keep-unlabelled", "Keep records without any class.")]
 SkipBad = Annotated[bool | None, flag("--skip-bad-records", "Leave damaged records out, and say how many.")]
+MinLikelihood = Annotated[
+    float | None,
+    option(
+        "--min-likelihood", "PERCENT", "Likelihood from which on PTB-XL's statements count." + default(0),
+        number(float, 0, 100),
+    ),
+]  # fmt: skip
 Calibration = Annotated[
     int | None,
     _whole("--calibration-records", "Training records that int8 is calibrated on." + default(CALIBRATION_RECORDS), 1),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command
-from edgebench.cli.options import DataDir, default, fields, flag, option, settings
+from edgebench.cli.options import DataDir, MinLikelihood, default, fields, flag, option, settings
 from edgebench.cli.usage import number
 
 RECIPE = default("as in the recipe")
@@ -50,6 +50,7 @@ def train(
         str,
         typer.Option(metavar="DEVICE", help="cpu or cuda." + default("cuda where there is one"), show_default=False),
     ] = "",
+    min_likelihood: MinLikelihood = None,
     resume: Annotated[bool, flag("--resume", "Continue from the checkpoint in the folder of --output.")] = False,
 ) -> None:
     """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
@@ -71,5 +72,5 @@ def train(
     )
     show_training(
         name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
-        resume=resume,
+        resume=resume, min_likelihood=min_likelihood or 0.0,
     )  # fmt: skip

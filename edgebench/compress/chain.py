@@ -57,6 +57,7 @@ class Records:
     """Number of calibration records."""
     skip_bad: bool = False
     seed: int = 0
+    min_likelihood: float = 0.0
 
 
 def compress(
@@ -159,7 +160,7 @@ def _fine_tuned(
         recipe |= QAT_RECIPE | {"learning_rate": recipe["learning_rate"] * QAT_RATE_FACTOR}
     manifest = train(
         fields["architecture"], records.dataset, records.directory, tuning_folder / "tuned", recipe, resume=True,
-        watch=watch, skip_bad=records.skip_bad,
+        watch=watch, skip_bad=records.skip_bad, min_likelihood=records.min_likelihood,
     )  # fmt: skip
     tuned = store.find(str(manifest))
     result = tuned.manifest
@@ -190,7 +191,11 @@ def _task(model: store.TrainedModel, records: Records, watch: Watch | None = Non
     @functools.cache
     def labelled() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         request = DataRequest(
-            "calibration", records.directory, limit=records.calibration, skip_bad_records=records.skip_bad
+            "calibration",
+            records.directory,
+            limit=records.calibration,
+            skip_bad_records=records.skip_bad,
+            min_likelihood=records.min_likelihood,
         )
         loaded = registry.dataset(records.dataset).load(request)
         return to_millivolts(np.asarray(open_signals(loaded.signals))), loaded.labels.astype(np.bool_)

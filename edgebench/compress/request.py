@@ -33,6 +33,7 @@ class CompressRequest:
     skip_bad: bool
     seed: int
     tuning: FineTuning
+    min_likelihood: float = 0.0
 
 
 def compress(request: CompressRequest, timeout_s: float, detail: Callable[[str], None]) -> Outcome[Compressed]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Dataset(Protocol):
     """A source of labelled records.
 
-    It may also have `check(request)`, which raises DataError at once where the records cannot be there.
+    It may also have `check(request)`, which raises DataError at once where the records cannot be there, and
+    `has_likelihoods`, where it takes the request's `min_likelihood`.
     """
 
     name: str

@@ -22,14 +22,17 @@ class FoldInfo:
     """Records with at least one superclass."""
 
 
-def info(directory: Path) -> list[FoldInfo]:
-    """Count the records of each fold and rate; raises DataError where the tables cannot be read."""
-    index = read_index(directory)
+def info(directory: Path, min_likelihood: float = 0.0) -> list[FoldInfo]:
+    """Count the records of each fold and rate; raises DataError where the tables cannot be read.
+
+    A record has a class by its statements of at least `min_likelihood` percent.
+    """
+    index = read_index(directory, min_likelihood)
     found = []
     for rate in RATES:
         if rate not in index.files:
             continue
-        there = [_whole(directory / name) for name in index.files[rate]]
+        there = [_whole(directory / name) for name in index.names(rate, range(len(index.ids)))]
         for fold in sorted(set(index.folds.tolist())):
             rows = [i for i, f in enumerate(index.folds) if f == fold]
             labelled = int(index.labels[rows].any(axis=1).sum())

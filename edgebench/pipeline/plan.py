@@ -18,7 +18,8 @@ from edgebench.core.serialization import to_dict, to_json
 from edgebench.core.settings import MOST_THREADS, FineTuning, Measuring
 
 RANGES: dict[str, tuple[float, float | None]] = {
-    "calibration_records": (1, None), "limit": (1, None), "threads": (1, MOST_THREADS)
+    "calibration_records": (1, None), "limit": (1, None), "threads": (1, MOST_THREADS),
+    "min_likelihood": (0, 100),
 }  # fmt: skip
 """Smallest and largest value of the plan's own numbers."""
 TABLES = ("finetuning", "measuring")
@@ -86,6 +87,8 @@ class MeasurePlan:
     """Keep test records without any class."""
     skip_bad_records: bool = False
     """Leave damaged records out instead of stopping."""
+    min_likelihood: float = 0.0
+    """Percent of likelihood from which on a statement of PTB-XL counts; 0 counts every statement, as PhysioNet does."""
     threads: int | None = None
     """Threads of every cell, instead of the target's."""
     seed: int = settings.SEED
@@ -96,7 +99,7 @@ class MeasurePlan:
     def __post_init__(self) -> None:
         """Raise InvalidValue for a part that cannot be measured; a repeated name counts once."""
         _drop_repeated(self, "targets", "artifacts")
-        for name in ("limit", "threads"):
+        for name in ("limit", "threads", "min_likelihood"):
             require_range(name, getattr(self, name), *RANGES[name])
         if not self.targets:
             raise InvalidValue(Problem("targets", "must not be empty"))

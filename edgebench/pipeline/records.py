@@ -16,6 +16,7 @@ def request(plan: Plan, split: Split) -> DataRequest:
         split, measure.data_dir,
         limit={"calibration": plan.build.calibration_records, "test": measure.limit}.get(split),
         keep_unlabelled=measure.keep_unlabelled and split == "test", skip_bad_records=measure.skip_bad_records,
+        min_likelihood=measure.min_likelihood,
     )  # fmt: skip
 
 

@@ -64,13 +64,15 @@ def train(
     compiled: bool = False,
     half: bool = False,
     skip_bad: bool = False,
+    min_likelihood: float = 0.0,
     watch: Watch | None = None,
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own recipe. Each epoch ends with a checkpoint, from which `resume`
     continues. `compiled` trains through torch.compile. `half` stores the weights in half precision; the scores are
-    those of the rounded weights. `skip_bad` omits damaged records. Raises ModelError, DataError.
+    those of the rounded weights. `skip_bad` omits damaged records. Statements of PTB-XL count from `min_likelihood`
+    percent on. Raises ModelError, DataError.
     """
     callbacks = watch or Watch()
     if ".py:" in name:
@@ -83,9 +85,11 @@ def train(
     _check(chosen, output)
 
     def load(split: Split) -> RecordSet:
-        return source.load(
-            DataRequest(split, directory, architecture.input.rate_hz, skip_bad_records=skip_bad), callbacks.data
+        asked = DataRequest(
+            split, directory, architecture.input.rate_hz, skip_bad_records=skip_bad, min_likelihood=min_likelihood
         )
+        registry.require_records(dataset, asked)
+        return source.load(asked, callbacks.data)
 
     training, validation, test = load("train"), load("validation"), load("test")
     targets = targets_of(training, chosen, torch_device, callbacks.data)
@@ -137,6 +141,7 @@ def train(
     history = {
         "started_from": state.started_from, **{k: v for k, v in origin.items() if k != "records"},
         "precision": precision.name, "epochs": state.epoch, **earlier_epochs(chosen),
+        **({"min_likelihood": min_likelihood} if min_likelihood else {}),
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = manifest_fields(

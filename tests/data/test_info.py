@@ -21,6 +21,11 @@ def test_counts_what_is_there_and_what_is_missing(ptbxl: Path) -> None:
     assert {row.present for row in found.values() if row.rate_hz == 500} == {0}
 
 
+def test_likelihoods_decide_who_has_a_class(ptbxl: Path) -> None:
+    labelled = [{row.fold: row.labelled for row in info(ptbxl, least)}[10] for least in (0, 15, 50, 100)]
+    assert labelled == [3, 2, 1, 1]
+
+
 def test_a_table_without_one_rate(ptbxl: Path) -> None:
     table = ptbxl / "ptbxl_database.csv"
     table.write_text(table.read_text().replace("filename_hr", "another"))

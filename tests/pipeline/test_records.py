@@ -36,6 +36,9 @@ def test_each_split_is_asked_for_as_the_plan_says() -> None:
     assert records.request(made, "calibration") == DataRequest("calibration", Path("x"), 100, 9, False, True)
     assert records.request(made, "validation") == DataRequest("validation", Path("x"), 100, None, False, True)
     assert records.request(plan(), "test").limit is None
+    for split in ("test", "calibration", "validation"):
+        assert records.request(plan(min_likelihood=50), split).min_likelihood == 50
+        assert records.request(plan(), split).min_likelihood == 0
 
 
 def test_records_are_loaded_and_counted(demo: RecordSet) -> None:

@@ -30,6 +30,7 @@ class PtbXl:
     summary = "PTB-XL, 21799 clinical 12-lead ECGs: edgebench data fetch ptbxl DIR, then --data-dir DIR"
     classes = SUPERCLASSES
     license = "CC-BY-4.0"
+    has_likelihoods = True
     splits: Mapping[Split, str] = {"train": "folds 1-8", "validation": "fold9", "test": "fold10"}
 
     def check(self, request: DataRequest) -> None:
