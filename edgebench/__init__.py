@@ -1,8 +1,7 @@
 """EdgeBench: export trained networks, measure each artifact on the device, and say which one to ship."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False
+"""Not of `typing`, which `python -m edgebench` would look for in the working directory."""
 
 __version__ = "0.1.0"
 
@@ -50,7 +49,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name where it is first used: `import edgebench` costs nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module 'edgebench' has no attribute '{name}'")

@@ -1,10 +1,12 @@
 """`python -m edgebench`, and the command `edgebench`."""
 
-from __future__ import annotations
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # the working directory: `python -m` puts it before the standard library
 
 import importlib.util
 import io
-import sys
 
 WHOLE = ("rich", "typer")
 """What the whole command line needs; a device that only measures may lack them."""
@@ -12,6 +14,9 @@ WHOLE = ("rich", "typer")
 
 def main() -> None:
     """The command line, or where its packages are missing the device's."""
+    from edgebench.isolation.python import keep_working_directory_out
+
+    keep_working_directory_out()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that an old locale lacks is no reason to break off

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import ssh_server
 from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 from hypothesis import settings
 from shared_folders import made_once
+from ssh_server import Server
 
 from edgebench import api
 from edgebench.artifacts.manifests import StoredArtifact, read
@@ -108,6 +110,13 @@ def light(tmp_path: Path) -> str:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(BLOCKER.format(names=BUILD_SIDE))
     return str(tmp_path / "site")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real OpenSSH server on loopback."""
+    with ssh_server.serving(tmp_path / "server") as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from edgebench.core.contracts import Artifact, Calibration, Job, Outcome, Record
 from edgebench.core.files import require_space, safe_name, write_text
 from edgebench.core.serialization import outcome_from, to_dict, to_json
 from edgebench.isolation.jobs import run_job
-from edgebench.isolation.process import ChildError, ask, end_children
+from edgebench.isolation.process import ChildError, ask, waiting
 
 CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
@@ -72,22 +72,17 @@ def build(
     asked.folder.mkdir(parents=True, exist_ok=True)
     logits = asked.folder / "check.npy"
     checks: list[tuple[str, Future[Outcome[Artifact]]]] = []
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            for name, outcome in _outcomes(asked, logits, begun):
-                if outcome.status == "ok":
-                    checks.append((name, pool.submit(_check, asked, outcome.value, logits)))
-                else:
-                    done(name, outcome)
-                while checks and checks[0][1].done():
-                    first, future = checks.pop(0)
-                    done(first, future.result())
-            for name, future in checks:
-                done(name, future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            end_children()
-            raise
+    with waiting(1) as pool:
+        for name, outcome in _outcomes(asked, logits, begun):
+            if outcome.status == "ok":
+                checks.append((name, pool.submit(_check, asked, outcome.value, logits)))
+            else:
+                done(name, outcome)
+            while checks and checks[0][1].done():
+                first, future = checks.pop(0)
+                done(first, future.result())
+        for name, future in checks:
+            done(name, future.result())
     logits.unlink(missing_ok=True)
 
 

@@ -50,6 +50,8 @@ def build(kind: type[R], data: Any) -> R:
         raise InvalidValue(_problem(kind, data, failure)) from None
     except RecursionError:
         raise InvalidValue(Problem("", "nested too deeply")) from None
+    except UnicodeEncodeError:  # msgspec's line would hold it
+        raise InvalidValue(Problem("", "has text with half a character (a lone surrogate)")) from None
 
 
 def _path(kind: Any, value: Any) -> Any:

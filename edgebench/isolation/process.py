@@ -14,26 +14,37 @@ import os
 import selectors
 import signal
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from edgebench.core.errors import DiskFull
 from edgebench.core.files import FULL
+from edgebench.isolation import python
+from edgebench.isolation.python import PARENT
 
 if TYPE_CHECKING:
     import subprocess
+    from concurrent.futures import ThreadPoolExecutor
+
+    from edgebench.isolation.streams import Log
 
 PR_SET_PDEATHSIG = 1
 DISK_FULL = "disk full"
-PARENT = "EDGEBENCH_PARENT"
-"""Environment variable that holds the parent's process id for a child."""
 GARBAGE = 100_000
 """In a child: so many new objects make a collection. Importing torch makes a million, and none of them is garbage."""
+TIED = (
+    "import ctypes, os, resource, sys\n"
+    f"if sys.platform == 'linux': ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, {int(signal.SIGKILL)})\n"
+    "if sys.argv[1]: resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)\n"
+    f"if os.environ.pop('{PARENT}') == str(os.getppid()): os.execvp(sys.argv[2], sys.argv[2:])\n"
+)
+"""A program that ties itself to its parent's life and then becomes another one, which stays tied."""
 _answers: list[IO[str]] = []
 """In a child: the stream of its answers."""
 _running: set[subprocess.Popen[bytes]] = set()
+_closing: list[bool] = []
+"""Not empty while children are being ended: one that starts now ends at once."""
 
 
 class ChildError(Exception):
@@ -60,62 +71,116 @@ def ask(
     """
     import subprocess  # not in a child, which answers only
 
-    with tempfile.TemporaryFile() as log:
-        child = subprocess.Popen(
-            [*prefix, sys.executable, "-m", module],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
-        )  # fmt: skip
-        assert child.stdin and child.stdout
-        _running.add(child)
+    from edgebench.isolation.streams import LineTooLong, Log, lines
+
+    child = subprocess.Popen(
+        [*prefix, *python.command("-m", module)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        env=python.variables(environment),
+    )  # fmt: skip
+    assert child.stdin and child.stdout and child.stderr
+    log = Log(child.stderr, lambda: end(child))
+    _running.add(child)
+    try:
+        if _closing:
+            raise ChildError("the run has ended")
         try:
-            try:
-                child.stdin.write(json.dumps(request).encode())
-                child.stdin.close()
-            except BrokenPipeError:
-                pass  # it died at once: its exit status says more
-            for line in lines(child.stdout, timeout_s):
-                answer = json.loads(line)
-                if DISK_FULL in answer:
-                    raise DiskFull(answer[DISK_FULL])
-                yield answer
-            _await_end(child, timeout_s)
-            if child.returncode:
-                raise ChildError(_reason(child.returncode, log))
-        except (TimeoutError, subprocess.TimeoutExpired):
-            raise ChildError(f"no answer within {timeout_s:g} s", timeout=True) from None
-        finally:
-            _running.discard(child)
-            _end(child)
-            child.stdout.close()
+            child.stdin.write(json.dumps(request).encode())
+            child.stdin.close()
+        except BrokenPipeError:
+            pass  # it died at once: its exit status says more
+        for line in lines(child.stdout, timeout_s):
+            answer = json.loads(line)
+            if DISK_FULL in answer:
+                raise DiskFull(answer[DISK_FULL])
+            yield answer
+        _await_end(child, timeout_s)
+        end(child)
+        if child.returncode:
+            raise ChildError(_reason(child.returncode, log))
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise ChildError(f"no answer within {timeout_s:g} s", timeout=True) from None
+    except LineTooLong:
+        raise ChildError("it answered with a line that has no end") from None
+    finally:
+        _running.discard(child)
+        end(child)
+        child.stdout.close()
 
 
 def _await_end(child: subprocess.Popen[bytes], timeout_s: float) -> None:
-    """Wait for the end of a child; raises TimeoutExpired. Popen's own wait looks only every 50 ms."""
+    """Wait for the end of a child; raises TimeoutExpired. Popen's own wait looks only every 50 ms.
+
+    Where the system can, the child is not yet reaped: its number then still names its session, for `end`.
+    """
+    import subprocess
+
     if hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError):  # an old kernel, or a sandbox, has no such call
             handle = os.pidfd_open(child.pid)
             try:
                 with selectors.DefaultSelector() as selector:
                     selector.register(handle, selectors.EVENT_READ)
-                    selector.select(timeout_s)
-                    timeout_s = 0.01
+                    if selector.select(timeout_s):
+                        return
             finally:
                 os.close(handle)
+            raise subprocess.TimeoutExpired(child.args, timeout_s)
     child.wait(timeout_s)
 
 
 def end_children() -> None:
     """Kill every running child; threads that wait for one then get a ChildError."""
     for child in list(_running):
-        _end(child)
+        end(child)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
+@contextmanager
+def waiting(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for children. Where the block fails, no further child starts, and running ones are killed."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = ThreadPoolExecutor(count)
+    try:
+        yield threads
+        threads.shutdown()
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        _closing.append(True)
+        try:
+            end_children()
+            threads.shutdown()
+        finally:
+            _closing.pop()
+        raise
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child that was started in a session of its own, and everything that it left in this session."""
+    if child.returncode is None:  # not reaped: its number is still its own
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+
+
+def start_tied(
+    command: Sequence[str], stdin: int, stdout: int, cwd: str | None = None, file_bytes: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a foreign program in a session of its own; it dies with this process, even with a killed one.
+
+    Its standard error is a pipe; `file_bytes` is the largest file that it can write. Raises FileNotFoundError where
+    there is no such program.
+    """
+    import shutil
+    import subprocess
+
+    if not shutil.which(command[0]):
+        raise FileNotFoundError(command[0])
+    limit = "" if file_bytes is None else str(file_bytes)
+    return subprocess.Popen(
+        python.command("-E", "-S", "-c", TIED, limit, *command), stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
+        start_new_session=True, env=python.variables(), cwd=cwd,
+    )  # fmt: skip
 
 
 def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) -> None:
@@ -149,34 +214,21 @@ def say(answer: dict[str, Any]) -> None:
         print(json.dumps(answer, allow_nan=False), file=out, flush=True)
 
 
-def lines(stream: IO[bytes], timeout_s: float) -> Iterator[bytes]:
-    """The lines of a pipe; TimeoutError where the next one takes too long."""
-    buffer = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        deadline = time.monotonic() + timeout_s
-        while True:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            part = os.read(stream.fileno(), 65536)
-            if not part:
-                return
-            buffer += part
-            *whole, buffer = buffer.split(b"\n")
-            for line in whole:
-                yield line
-                deadline = time.monotonic() + timeout_s
+def _reason(status: int, log: Log) -> str:
+    from edgebench.isolation.streams import LOG_BYTES
 
-
-def _reason(status: int, log: IO[bytes]) -> str:
-    log.seek(0)
-    lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    last = lines[-1][:300] if lines else ""
+    last = log.last()
+    if log.flooded:
+        return f"it wrote over {LOG_BYTES / 1e6:.0f} MB to standard error, and was ended" + _said(last)
     if status < 0:
         name = signal.Signals(-status).name
         hint = " (out of memory, or killed from outside)" if -status == signal.SIGKILL else ""
-        return f"the process was ended by {name}{hint}" + (f"; it last said: {last}" if last else "")
+        return f"the process was ended by {name}{hint}" + _said(last)
     return last or f"the process ended with status {status}"
+
+
+def _said(last: str) -> str:
+    return f"; it last said: {last}" if last else ""
 
 
 def die_with_parent() -> None:

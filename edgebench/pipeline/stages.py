@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
 from edgebench.isolation.jobs import predict_batch, run_job
-from edgebench.isolation.process import end_children
+from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
 from edgebench.measuring.accuracy import Answer, Reference, score_cells
 from edgebench.pipeline import build_stage, grid, remote_stage
@@ -194,18 +194,13 @@ class Stages:
         for key in (key for key in jobs if key not in left):
             self.reporter.step(labels[key])
             done(key)
-        with ThreadPoolExecutor(_workers()) as pool:
+        with waiting(_workers()) as pool:
             timeout = self.plan.measure.measuring.timeout_s
-            waiting = {pool.submit(self._run_one, labels[key], job, timeout): key for key, job in left.items()}
-            try:
-                for future in as_completed(waiting):
-                    self.store.record(waiting[future], future.result())
-                    self.reporter.step(labels[waiting[future]])
-                    done(waiting[future])
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                end_children()
-                raise
+            keys = {pool.submit(self._run_one, labels[key], job, timeout): key for key, job in left.items()}
+            for future in as_completed(keys):
+                self.store.record(keys[future], future.result())
+                self.reporter.step(labels[keys[future]])
+                done(keys[future])
 
     def _run_one(self, label: str, job: Job, timeout_s: float) -> Outcome[Any]:
         self.reporter.begin(label)

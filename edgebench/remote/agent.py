@@ -2,7 +2,8 @@
 
 It holds the device's lock as long as it lives, and it lives as long as the connection: when that ends, or when no
 message arrives for a while, it ends its child processes and exits. It reads one JSON request a line and answers with
-JSON lines, of which the last one of each request has `done`.
+JSON lines, of which the last one of each request has `done`. Nothing of the working directory is imported: the program
+that reads this file takes it off Python's path, and each Python that is started here has -P.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 LIFE_S = 10.0
+SAFE = {**os.environ, "PYTHONSAFEPATH": "1"}
+"""The environment of what is started here: no Python in it imports from the working directory."""
 STALE_S = 14 * 86400.0
 """Seconds after which the work of an abandoned run is removed."""
 
@@ -174,7 +177,7 @@ class Agent:
         if known.get("kind") != kind:
             shutil.rmtree(venv, ignore_errors=True)
             more = ["--system-site-packages"] if packages == "system" else []
-            if line := self._run([sys.executable, "-m", "venv", *more, str(venv)]):
+            if line := self._run([sys.executable, "-P", "-m", "venv", *more, str(venv)]):
                 return {"error": f"no virtual environment there: {line}"}
             known = {"kind": kind, "has": []}
             marker.write_text(json.dumps(known))
@@ -184,7 +187,7 @@ class Agent:
                 continue
             self._say(event="note", text="installs " + " ".join(needed))
             quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-            if line := self._run([str(python), "-m", "pip", "install", *quiet, *needed]):
+            if line := self._run([str(python), "-P", "-m", "pip", "install", *quiet, *needed]):
                 failed[form] = line
                 continue
             known["has"] += needed
@@ -195,7 +198,7 @@ class Agent:
         """Run a command; returns the last line of its errors if it fails, else an empty text."""
         self._child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            start_new_session=True,
+            errors="replace", start_new_session=True, env=SAFE,
         )  # fmt: skip
         said, _ = self._child.communicate()
         lines = [line.strip() for line in said.splitlines() if line.strip()]
@@ -206,20 +209,20 @@ class Agent:
         """Measure the bundle; every line of the device side is passed on."""
         how = ["--resume", "run"] if (self._work / "run" / "plan.json").is_file() else ["-o", "run"]
         environment = {
-            **os.environ, "PYTHONPATH": str(self._work / "site"), "EDGEBENCH_CACHE": str(self._work / "cache"),
+            **SAFE, "PYTHONPATH": str(self._work / "site"), "EDGEBENCH_CACHE": str(self._work / "cache"),
             "EDGEBENCH_PARENT": str(os.getpid()),
         }  # fmt: skip
-        with (self._work / "stderr.txt").open("w+") as log:
+        with (self._work / "stderr.txt").open("w+", errors="replace") as log:
             self._child = subprocess.Popen(
-                [python, "-m", "edgebench.cli.device", "measure", "bundle", "--events", *how, *arguments],
+                [python, "-P", "-m", "edgebench.cli.device", "measure", "bundle", "--events", *how, *arguments],
                 cwd=self._work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                text=True, start_new_session=True,
+                text=True, errors="replace", start_new_session=True,
             )  # fmt: skip
             assert self._child.stdout
             for line in self._child.stdout:
                 self._write(line)
             status = self._child.wait()
-            log.seek(0)
+            log.seek(max(0, os.fstat(log.fileno()).st_size - 65536))
             lines = [line.strip() for line in log if line.strip()]
         return {"status": status, "run": str(self._work / "run"), "last": lines[-1][:300] if lines else ""}
 

@@ -21,14 +21,18 @@ from typing import IO, Any
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
-from edgebench.isolation.process import lines
+from edgebench.isolation.streams import lines
 
 PING_S = 10.0
 SILENCE_S = 90.0
 """Seconds without a message after which the device's end exits."""
 CONNECTION_FAILED = 255
 """ssh's exit status for its own errors, not the remote command's."""
-BOOT = 'import sys; n = int(sys.stdin.buffer.readline()); exec(compile(sys.stdin.buffer.read(n), "agent", "exec"))'
+BOOT = (
+    'import sys, os; here = ("", os.getcwd()); sys.path[:] = [p for p in sys.path if p not in here]; '
+    'n = int(sys.stdin.buffer.readline()); exec(compile(sys.stdin.buffer.read(n), "agent", "exec"))'
+)
+"""The program that runs the agent; it first takes the working directory off Python's path, whatever the version."""
 REASONS = (
     ("IDENTIFICATION HAS CHANGED", "its host key has changed; if that is right: ssh-keygen -R, then connect by hand"),
     ("Host key verification failed", "its host key is not known here; check it and connect once by hand: ssh {host}"),

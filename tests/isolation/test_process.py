@@ -267,3 +267,32 @@ def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypat
     began = time.monotonic()
     assert failure(silent, 2).timeout
     assert time.monotonic() - began < 30
+
+
+def test_what_a_child_leaves_behind_is_ended_with_it(child: Child) -> None:
+    """Also where the child itself ends well."""
+    module = child("yield {'pid': subprocess.Popen(['sleep', '120'], stderr=subprocess.DEVNULL).pid}")
+    (answer,) = ask(module, {}, 30)
+    assert gone(answer["pid"])
+
+
+def test_a_block_that_fails_ends_the_children_of_its_threads(child: Child) -> None:
+    module = child(HANGS)
+    said: list[dict[str, object]] = []
+
+    def wait() -> None:
+        try:
+            said.extend(ask(module, {}, 100))
+        except ChildError as error:
+            said.append({"error": str(error)})
+
+    def interrupted() -> None:
+        with process.waiting(2) as pool:
+            for _ in range(6):
+                pool.submit(wait)
+            raise KeyboardInterrupt  # while the first two are starting
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - began < 20 and not process._running
