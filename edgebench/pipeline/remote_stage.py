@@ -1,25 +1,37 @@
-"""The cells of one device that is reached over SSH: packed, measured there, and copied into the run's folder."""
+"""The cells of one device that is reached over SSH: packed, measured there, and copied into the run's folder.
+
+What a device returns is data of these cells only: files with the names that this machine's own run would give them,
+each checked as what it should be. Nothing of this machine's is replaced.
+"""
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from edgebench.core import arrays
 from edgebench.core.contracts import RecordSet
-from edgebench.core.errors import RemoteError
+from edgebench.core.errors import RemoteError, RunError
+from edgebench.core.files import write_text
+from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.serialization import parsed, to_json
 from edgebench.measuring.accuracy import Reference
-from edgebench.pipeline import run_store
+from edgebench.pipeline import run_files, run_store
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import Planned
+from edgebench.pipeline.schedule import passes
 from edgebench.remote import session
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 SHARED = ("samples", "profiles")
 """Folders of a run whose files are named by cell and target: the device's files lie beside this machine's."""
+MOST_PROCESSES = 100_000
+"""Of a cell; `steady` starts as many as it needs."""
 
 
 def measured(
@@ -34,16 +46,67 @@ def measured(
         plan.measure.measuring, plan.measure.threads, plan.measure.seed,
     )  # fmt: skip
     try:
-        fetched = session.measure(target, contents, run, reporter)
+        fetched = session.measure(target, contents, run, reporter, functools.partial(wanted, cells, plan))
+        rows, problem = accepted(cells, fetched.folder, run)
     except RemoteError as error:
         return {}, str(error)
-    for name in SHARED:
-        if (fetched.folder / name).is_dir():
-            shutil.copytree(fetched.folder / name, run / name, dirs_exist_ok=True)
-    rows = (_with_pip_error(row, fetched.failed) for row in run_store.read(fetched.folder).measurements)
+    except RunError as error:
+        return {}, f"{target.ssh}: what it returned cannot be used: {error}"
+    found = {m.cell.id: _with_pip_error(replace(m, run=run.resolve().name), fetched.failed) for m in rows}
+    return found, f"{target.ssh}: {problem or 'the device returned no row for it'}"
+
+
+def wanted(cells: Sequence[Planned], plan: Plan, folder: Path) -> list[str]:
+    """The files of a device's run that belong to these cells, by its journal; raises RunError where that is damaged."""
+    run_store.stored_plan(folder)
+    run_files.environment(folder)
+    own = _own_jobs(cells, plan)
+    jobs = dict.fromkeys(job for job, outcome in run_files.journal(folder) if outcome.status == "ok")
+    return [
+        run_files.output_of(Path(), job).as_posix()
+        for job in jobs
+        if replace(job, number=None) in own and 0 <= (job.number or 0) < MOST_PROCESSES
+    ]
+
+
+def _own_jobs(cells: Sequence[Planned], plan: Plan) -> set[JobKey]:
+    """The jobs of these cells that write a file, without the numbers of their processes."""
+    timed = [p.name for p in passes(plan.measure.measuring, False) if p.kind == "latency"]
+    return {p.prediction for p in cells} | {p.key(stage) for p in cells for stage in (*timed, "profile")}
+
+
+def accepted(cells: Sequence[Planned], folder: Path, run: Path) -> tuple[list[Measurement], str]:
+    """The rows of these cells in a device's folder, and what is wrong with another one.
+
+    Other rows, and files that are not what their names say, are removed from the folder; the samples and profiles that
+    stay are copied into the run.
+    """
     known = {p.cell.id for p in cells}
-    found = {r.cell.id: replace(r, run=run.resolve().name) for r in rows if r.cell.id in known}
-    return found, f"{target.ssh}: the device returned no row for it"
+    rows, problem = run_files.sound_measurements(folder)
+    rows = list({m.cell.id: m for m in rows if m.cell.id in known}.values())
+    write_text(folder / run_files.MEASUREMENTS, "".join(f"{to_json(m)}\n" for m in rows))
+    for path in sorted(p for p in folder.glob("*/*") if not _is_sound(p)):
+        path.unlink()
+        problem = problem or f"{path.relative_to(folder)}: damaged"
+    for path in sorted(p for name in SHARED for p in (folder / name).glob("*")):
+        copy = run / path.relative_to(folder)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
+    return rows, problem
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a fetched file is what a run has under its name."""
+    try:
+        if path.parent.name == "profiles":
+            parsed(path.read_bytes())
+        elif path.parent.name == "predictions":
+            arrays.load(path, "f", (None, None))
+        else:
+            run_files.samples(path)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _with_pip_error(row: Measurement, failed: Mapping[str, str]) -> Measurement:

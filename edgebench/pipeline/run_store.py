@@ -29,16 +29,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core import flat_row
 from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
-from edgebench.core.files import append_line, disk_full_at, read_lines, write_text
+from edgebench.core.files import append_line, disk_full_at, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.results import Predicted, TimedProcess
-from edgebench.core.serialization import from_dict, outcome_from, to_dict, to_json
-from edgebench.core.validation import validated
-from edgebench.pipeline import stored_schema
+from edgebench.core.serialization import from_dict, to_dict, to_json
+from edgebench.pipeline import run_files, stored_schema
+from edgebench.pipeline.run_files import output_of as output_of
 
 FOLDERS = ("artifacts", "samples", "predictions")
 
@@ -121,29 +119,23 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
-    store = RunStore(folder, plan, inputs, _environment(folder))
-    for number, line in enumerate(read_lines(folder / "journal.jsonl"), 1):
-        try:
-            entry = stored_schema.parsed(line)
-            job = JobKey.parse(entry["job"])
-            outcome = outcome_from(job.result, entry)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise RunError(f"{folder}/journal.jsonl:{number}: not a journal's line; the folder is damaged") from None
-        if outcome.status != "ok" or _output_is_whole(folder, job):
+    store = RunStore(folder, plan, inputs, run_files.environment(folder))
+    for job, outcome in run_files.journal(folder):
+        if outcome.status != "ok" or run_files.is_whole(folder, job, outcome):
             store.outcomes[job] = outcome
-    store.measurements = {m.cell.id: m for m in _measurements(folder)}
+    store.measurements = {m.cell.id: m for m in run_files.measurements(folder)}
     return store
 
 
 def read(folder: Path) -> Run:
     """Read a finished or interrupted run; raises RunError."""
-    plan, environment = stored_plan(folder), _environment(folder)
+    plan, environment = stored_plan(folder), run_files.environment(folder)
     name = folder.resolve().name  # which may be another one now than when the run was made
-    rows = tuple(replace(m, run=name) for m in _measurements(folder))
+    rows = tuple(replace(m, run=name) for m in run_files.measurements(folder))
     devices: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("devices/*/environment.json")):
-        of_device = _environment(path.parent)
-        devices |= {m.host: of_device for m in _measurements(path.parent)}
+        of_device = run_files.environment(path.parent)
+        devices |= {m.host: of_device for m in run_files.measurements(path.parent)}
     return Run(name, folder, plan, environment, rows, devices)
 
 
@@ -194,15 +186,6 @@ def _with_defaults(inputs: dict[str, Any]) -> dict[str, Any]:
     return inputs | {"targets": targets}
 
 
-def output_of(folder: Path, key: JobKey) -> Path:
-    """The file that a job writes into a run's folder."""
-    if key.stage == "predict":
-        return folder / "predictions" / f"{key.stem}.npy"
-    if key.stage == "profile":
-        return folder / "profiles" / f"{key.stem}.json"
-    return folder / "samples" / f"{key.stem}.npy"
-
-
 def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
     """The raw samples of a cell in seconds, an array a process; those that are missing or damaged are left out."""
     found, folder = [], run.part_of(m).folder
@@ -214,62 +197,14 @@ def latencies(run: Run, m: Measurement) -> list[NDArray[np.float64]]:
             there = False
         if not there:
             break
-        with contextlib.suppress(OSError, ValueError, TypeError, EOFError, MemoryError):
-            found.append(np.asarray(np.load(path), np.float64))
-    return [s for s in found if s.ndim == 1 and s.size and bool(np.all(np.isfinite(s) & (s > 0)))]
-
-
-def _output_is_whole(folder: Path, key: JobKey) -> bool:
-    """Whether the array of a finished job exists; if a power cut lost it, the job runs again."""
-    if key.result not in (Predicted, TimedProcess):
-        return True
-    try:
-        return bool(np.load(output_of(folder, key), mmap_mode="r").size)
-    except (OSError, ValueError, EOFError):
-        return False
-
-
-def _measurements(folder: Path) -> list[Measurement]:
-    path = folder / "measurements.jsonl"
-    lines = read_lines(path)
-    return [_measurement(path, number, line) for number, line in enumerate(lines, 1)]
-
-
-def _measurement(path: Path, number: int, line: str) -> Measurement:
-    try:
-        data = stored_schema.parsed(line)
-    except ValueError:
-        raise RunError(f"{path}:{number}: not JSON") from None
-    where = f"{path}:{number}"
-    return validated(Measurement, flat_row.nested(stored_schema.row(data, where)), where, RunError)
-
-
-def _environment(folder: Path) -> dict[str, Any]:
-    """The machine that environment.json of a folder describes; raises RunError."""
-    found = _read_json(folder, "environment.json")
-    stored_schema.check_environment(found, f"{folder}/environment.json")
+        with contextlib.suppress(OSError, ValueError):
+            found.append(run_files.samples(path))
     return found
-
-
-def _read_json(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    if not folder.is_dir():
-        what = "a file, not a run's folder" if folder.exists() else "no such folder"
-        raise RunError(f"{folder}: {what}; name one that edgebench run wrote")
-    if not path.is_file():
-        raise RunError(f"{folder}: not a run's folder (no {name}); name one that edgebench run wrote")
-    try:
-        data = stored_schema.parsed(path.read_text(encoding="utf-8"))
-    except ValueError:  # of the encoding, or of the JSON
-        raise RunError(f"{path}: not JSON; the folder is damaged") from None
-    if not isinstance(data, dict):
-        raise RunError(f"{path}: not of a run; the folder is damaged, or another program's")
-    return data
 
 
 def _object(folder: Path, part: str) -> dict[str, Any]:
     """A part of plan.json, which other programs have files of the name of, too; raises RunError."""
-    found = _read_json(folder, "plan.json").get(part)
+    found = run_files.json_object(folder, "plan.json").get(part)
     if not isinstance(found, dict):
         raise RunError(f"{folder}/plan.json: not of a run (no {part}); the folder is damaged, or another program's")
     return found

@@ -6,19 +6,34 @@ ones are checked by `core.validation`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from edgebench.core import flat_row
+from edgebench.core.columns import COLUMNS
 from edgebench.core.errors import RunError
+from edgebench.core.measurements import Measurement
 from edgebench.core.problems import expected, inside
+from edgebench.core.serialization import parsed as parsed
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
 
 MOST = 2**63 - 1
 """The largest size or count that a file may hold."""
+LEAST_S, MOST_S = 1e-12, 1e7
+"""A latency is longer than a clock's tick of any machine, and shorter than months."""
+LATENCIES = {
+    name for name in COLUMNS if name.startswith(("latency_", "paced_p50", "process_medians")) and "samples" not in name
+}
+SHARES = {
+    "macro_f1", "macro_f1_low", "macro_f1_high", "macro_auc", "macro_auc_low", "macro_auc_high", "calibration_error",
+    "f1_by_class", "agreement", "sparsity", "sparsity_before", "int8_time_share", "conversion_time_share",
+    "slowest_operator_share",
+}  # fmt: skip
+ROUNDED = 1e-9
+"""How far the sum of a share's parts may be above 1."""
 SURROGATES = re.compile("[\ud800-\udfff]")
 """Lone surrogates: JSON can spell them, but no file or terminal accepts them."""
 DAMAGED = "the folder is damaged, or another program's"
@@ -61,14 +76,6 @@ class StoredEnvironment:
     target_threads: dict[str, int] = field(default_factory=dict)
 
 
-def parsed(text: str) -> Any:
-    """The value of a JSON text; raises ValueError, for one that is nested too deeply as well."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
 def row(data: Any, where: str) -> Any:
     """A stored measurement with its texts readable; raises RunError for numbers that are too large.
 
@@ -83,11 +90,34 @@ def row(data: Any, where: str) -> Any:
 def _readable(value: Any, where: str, place: str) -> Any:
     if isinstance(value, str):
         return readable(value)
-    if isinstance(value, int) and abs(value) > MOST:
+    if isinstance(value, int | float) and abs(value) > MOST:
         raise RunError(f"{where}: {place}: must be a smaller number")
     if isinstance(value, dict):
         return {readable(name): _readable(one, where, inside(place, readable(name))) for name, one in value.items()}
     return value
+
+
+def check_measurement(m: Measurement, where: str) -> None:
+    """Raise RunError for a row with a number that no measurement can have: a share above 1, a latency of nothing."""
+    for column in COLUMNS:
+        value = flat_row.value(m, column)
+        least, most = bounds_of(column)
+        for one in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int | float) and not least <= one <= most + ROUNDED:
+                raise RunError(f"{where}: {expected(COLUMNS[column], f'from {least:g} to {most:g}', one)}")
+
+
+def bounds_of(column: str) -> tuple[float, float]:
+    """The least and the largest value of a column of numbers."""
+    if column in SHARES:
+        return 0, 1
+    if column.startswith("delta_") or column in ("counterpart_delta", "counterpart_low", "counterpart_high"):
+        return -1, 1
+    if column in LATENCIES:
+        return LEAST_S, MOST_S
+    if column.endswith("_s") and not column.endswith("per_s"):
+        return 0, MOST_S
+    return (-300 if column == "temperature_c" else 0), MOST
 
 
 def check_plan(plan: Mapping[str, Any], where: str) -> None:

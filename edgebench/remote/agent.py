@@ -224,7 +224,7 @@ class Agent:
             status = self._child.wait()
             log.seek(max(0, os.fstat(log.fileno()).st_size - 65536))
             lines = [line.strip() for line in log if line.strip()]
-        return {"status": status, "run": str(self._work / "run"), "last": lines[-1][:300] if lines else ""}
+        return {"status": status, "last": lines[-1][:300] if lines else ""}
 
     def _do_clean(self, keep: list[str]) -> dict[str, Any]:
         """Remove this run's work, old work of others, and the contents that are not of this bundle."""

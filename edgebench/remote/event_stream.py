@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
+from edgebench.remote.messages import Event
 
 
 class PlainLines(ProgressReporter):
@@ -70,17 +70,16 @@ class JsonLines(ProgressReporter):
         print(json.dumps(event), flush=True)
 
 
-def replay(event: Mapping[str, Any], listener: ProgressReporter, where: str) -> None:
+def replay(event: Event, listener: ProgressReporter, where: str) -> None:
     """Pass an event of another machine to a reporter of this one; events of a later version are skipped."""
-    text = str(event.get("text", ""))
-    match event.get("event"):
+    match event.event:
         case "stage":
-            listener.stage(f"{where}: {event.get('name')}", int(event.get("total", 0)))
+            listener.stage(f"{where}: {event.name}", event.total)
         case "begin":
-            listener.begin(text)
+            listener.begin(event.text)
         case "step":
-            listener.step(text)
+            listener.step(event.text)
         case "detail":
-            listener.detail(text)
+            listener.detail(event.text)
         case "note":
-            listener.note(f"{where}: {text}")
+            listener.note(f"{where}: {event.text}")

@@ -5,24 +5,33 @@ from __future__ import annotations
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import replacing_folder, sha256_of
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.settings import Measuring
+from edgebench.remote import transfer
 from edgebench.remote.bundles import wheel, writing
 from edgebench.remote.bundles.layout import LISTING, Listing
 from edgebench.remote.bundles.writing import Content, Contents
 from edgebench.remote.event_stream import replay
-from edgebench.remote.link import ConnectionLost, Link
+from edgebench.remote.link import Link
+from edgebench.remote.messages import Done, Ended, Event, Missing, Prepared, Took, require_among, shown
+from edgebench.remote.openssh import ConnectionLost
 from edgebench.runtimes import installing
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0, 60.0)
 """Pauses before each new attempt after a lost connection."""
+
+
+FIRST = ("plan.json", "environment.json", "journal.jsonl", "measurements.jsonl")
+"""Files of a run that say what it has."""
+PREPARE_S = 4 * 3600.0
+"""How long pip may take: on a small board it builds what it finds no wheel of."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,19 @@ def session_of(folder: Path, target: Target) -> str:
     return sha256_of(socket.gethostname(), str(folder.resolve()), target.name)[:16]
 
 
-def measure(target: Target, contents: Contents, run: Path, reporter: ProgressReporter) -> Fetched:
+def measure(
+    target: Target, contents: Contents, run: Path, reporter: ProgressReporter, wanted: Callable[[Path], Sequence[str]]
+) -> Fetched:
     """Measure a bundle of these contents on the device, into `run`/devices/NAME.
 
-    A lost connection is opened again, and finished measurements stay on the device. Raises RemoteError if the
-    connection stays lost, DiskFull.
+    Of its run the files in FIRST are fetched; `wanted` checks these in their new folder, and names the others to
+    fetch. A lost connection is opened again, and finished measurements stay on the device. Raises RemoteError if the
+    connection stays lost, what `wanted` raises, DiskFull.
     """
     files, listing = writing.laid_out(contents)
     files[LISTING] = writing.listing_text(listing)
     hashes = {name: entry.sha256 for name, entry in listing.files.items()}
     hashes[LISTING] = writing.entry(files[LISTING]).sha256
-    place = run / "devices" / target.name
     lost = ""
     for pause_s in (0.0, *PAUSES_S):
         if lost:
@@ -67,64 +78,83 @@ def measure(target: Target, contents: Contents, run: Path, reporter: ProgressRep
         time.sleep(pause_s)
         try:
             with Link(target, session_of(run, target)) as link:
-                return _once(link, target, files, hashes, listing, place, reporter)
+                device = _Device(link, target, reporter)
+                device.send(files, hashes)
+                failed = device.measured(hashes, listing)
+                return Fetched(device.fetched(run / "devices" / target.name, hashes, wanted), failed)
         except ConnectionLost as error:
             lost = str(error)
     raise RemoteError(f"{target.ssh}: the connection was lost {len(PAUSES_S) + 1} times; the last time: {lost}")
 
 
-def _once(
-    link: Link, target: Target, files: Mapping[str, Content], hashes: Mapping[str, str], listing: Listing, place: Path,
-    reporter: ProgressReporter,
-) -> Fetched:  # fmt: skip
-    _send(link, target, files, hashes, reporter)
-    reporter.detail(f"prepare Python on {target.ssh}")
-    link.ask("lay", names=hashes, wheel=hashes[listing.device])
-    requirements = {"": list(wheel.BASE)}
-    requirements |= {form: list(installing.requirements(form, link.machine)) for form in listing.formats}
-    ready = _answer_of(link, target, reporter, "prepare", packages=target.ssh_packages, requirements=requirements)
-    if "" in ready["failed"]:
-        raise RemoteError(f"{target.ssh}: pip could not install {' '.join(wheel.BASE)}: {ready['failed']['']}")
-    ended = _answer_of(link, target, reporter, "measure", python=ready["python"], arguments=[])
-    if ended["status"] not in (0, 1):
-        said = str(ended["last"]).removeprefix("error: ") or f"the device side ended with status {ended['status']}"
-        raise RemoteError(f"{target.ssh}: {said}")
-    reporter.detail(f"fetch from {target.ssh}")
-    with replacing_folder(place) as new:
-        link.get(ended["run"], new)
-    link.ask("clean", keep=sorted(set(hashes.values())))
-    return Fetched(place, ready["failed"])
+@dataclass(frozen=True)
+class _Device:
+    """One connection's work."""
+
+    link: Link
+    target: Target
+    reporter: ProgressReporter
+
+    def send(self, files: Mapping[str, Content], hashes: Mapping[str, str]) -> None:
+        """Send the contents that the device does not have; raises ConnectionLost where some arrive damaged."""
+        contents = {hashes[name]: content for name, content in files.items()}
+        sizes = {name: len(c) if isinstance(c, bytes) else c.stat().st_size for name, c in contents.items()}
+        host, reporter = self.target.ssh, self.reporter
+        answer = self.link.ask("missing", Missing, files=sizes)
+        missing = list(dict.fromkeys(answer.missing))
+        require_among(missing, sizes, host, "missing")
+        reporter.stage(f"{host}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
+        if not missing:
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            # Files are named by their hashes, so that no name needs quoting.
+            for name in missing:
+                content, path = contents[name], Path(scratch) / name
+                if isinstance(content, bytes):
+                    path.write_bytes(content)
+                else:
+                    path.symlink_to(content.resolve())
+            paths = {name: Path(scratch) / name for name in missing}
+            for _ in transfer.put(self.target, self.link.home, paths, answer.begun):
+                reporter.step()
+        if damaged := self.link.ask("took", Took, hashes=missing).damaged:
+            raise ConnectionLost(f"{len(damaged)} files arrived damaged")
+
+    def measured(self, hashes: Mapping[str, str], listing: Listing) -> dict[str, str]:
+        """Prepare Python there and measure; returns pip's errors by format."""
+        host = self.target.ssh
+        self.reporter.detail(f"prepare Python on {host}")
+        self.link.ask("lay", Done, names=hashes, wheel=hashes[listing.device])
+        requirements = {"": list(wheel.BASE)}
+        requirements |= {form: list(installing.requirements(form, self.link.machine)) for form in listing.formats}
+        ready = self.link.ask(
+            "prepare", Prepared, PREPARE_S, self._replay, packages=self.target.ssh_packages, requirements=requirements
+        )
+        require_among(ready.failed, requirements, host, "a format")
+        failed = {form: shown(text) for form, text in ready.failed.items()}
+        if "" in failed:
+            raise RemoteError(f"{host}: pip could not install {' '.join(wheel.BASE)}: {failed['']}")
+        patience_s = quiet_s(listing.measuring)
+        ended = self.link.ask("measure", Ended, patience_s, self._replay, python=ready.python, arguments=[])
+        if ended.status not in (0, 1):
+            said = shown(ended.last).removeprefix("error: ") or f"the device side ended with status {ended.status}"
+            raise RemoteError(f"{host}: {said}")
+        return failed
+
+    def fetched(self, place: Path, hashes: Mapping[str, str], wanted: Callable[[Path], Sequence[str]]) -> Path:
+        """The folder with the run's files."""
+        self.reporter.detail(f"fetch from {self.target.ssh}")
+        with replacing_folder(place) as new:
+            transfer.get(self.target, f"{self.link.work}/run", FIRST, new)
+            transfer.get(self.target, f"{self.link.work}/run", wanted(new), new)
+        self.link.ask("clean", Done, keep=sorted(set(hashes.values())))
+        return place
+
+    def _replay(self, event: Event) -> None:
+        replay(event, self.reporter, self.target.ssh)
 
 
-def _send(
-    link: Link, target: Target, files: Mapping[str, Content], hashes: Mapping[str, str], reporter: ProgressReporter
-) -> None:  # fmt: skip
-    """Send the contents that the device does not have; raises ConnectionLost where some arrive damaged."""
-    contents = {hashes[name]: content for name, content in files.items()}
-    sizes = {name: len(c) if isinstance(c, bytes) else c.stat().st_size for name, c in contents.items()}
-    answer = link.ask("missing", files=sizes)
-    missing = answer["missing"]
-    reporter.stage(f"{target.ssh}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
-    if not missing:
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        # Files are named by their hashes, so that no name needs quoting.
-        for name in missing:
-            content, path = contents[name], Path(scratch) / name
-            if isinstance(content, bytes):
-                path.write_bytes(content)
-            else:
-                path.symlink_to(content.resolve())
-        for _ in link.put({name: Path(scratch) / name for name in missing}, answer["begun"]):
-            reporter.step()
-    if damaged := link.ask("took", hashes=missing)["damaged"]:
-        raise ConnectionLost(f"{len(damaged)} files arrived damaged")
-
-
-def _answer_of(link: Link, target: Target, reporter: ProgressReporter, do: str, **fields: object) -> dict[str, Any]:
-    """The answer to a request; the device's messages before it are passed on."""
-    for answer in link.messages(do, **fields):
-        if answer.get("done"):
-            return answer
-        replay(answer, reporter, target.ssh)
-    raise ConnectionLost("the answers ended")
+def quiet_s(measuring: Measuring) -> float:
+    """How long a device may say nothing of its progress while it measures: far longer than any of its steps takes."""
+    timed_s = max(measuring.min_seconds, (measuring.paced_s or 0) * measuring.min_samples)
+    return 3600 + 2 * (measuring.timeout_s + timed_s + measuring.cool_down_limit_s)
