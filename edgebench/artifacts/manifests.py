@@ -63,6 +63,15 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
     return StoredArtifact(artifact, file)
 
 
+def record(path: Path) -> Artifact:
+    """The record of an imported file with the thresholds that a run chose for it; raises ArtifactError."""
+    try:
+        data = json_file.read(path)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: {error}; remove it, and the run chooses the thresholds again") from None
+    return validated(Artifact, data, str(path), ArtifactError)
+
+
 def verify(artifact: Artifact, file: Path) -> None:
     """Raise ArtifactError where the file is missing, or is not the one that the manifest describes."""
     if not file.is_file():

@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 
 from edgebench.choosing.pareto import value_of
-from edgebench.core import flat_row
+from edgebench.core import json_file
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import all_readable, readable, to_dict
 from edgebench.core.settings import Bounds as Bounds
-from edgebench.core.validation import validated
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
-from edgebench.pipeline import run_store
+from edgebench.pipeline import run_files, run_store
 
 ALIKE = 0.05
 """Two latencies are alike if the interval of their ratio lies within this share of 1."""
@@ -199,15 +198,14 @@ def baseline(path: Path) -> Run:
     if path.is_dir():
         return run_store.read(path)
     try:
-        data = all_readable(json.loads(path.read_text(encoding="utf-8")))  # it may come from another machine
-        nested = (flat_row.nested(row) for row in data["measurements"])
-        rows = tuple(
-            validated(Measurement, row, f"{path}, measurement {n}", RunError) for n, row in enumerate(nested, 1)
-        )
+        if (not path.is_file() and path.exists()) or path.stat().st_size > run_files.MOST_BYTES:
+            raise ValueError("a pipe, or larger than any baseline")
+        data = all_readable(json_file.of_any_text(path.read_bytes()))  # it may come from another machine
+        rows = tuple(run_files.row(row, f"{path}, measurement {n}") for n, row in enumerate(data["measurements"], 1))
         return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
 
 
@@ -247,7 +245,10 @@ def _medians(m: Measurement, run: Run) -> tuple[float, ...]:
         return ()
     files = (run_store.output_of(run.folder, JobKey.of_cell("latency", m.cell, n)) for n in itertools.count())
     there = itertools.takewhile(Path.is_file, files)
-    return m.latency.process_medians_s or tuple(float(np.median(np.load(path))) for path in there)
+    try:
+        return m.latency.process_medians_s or tuple(float(np.median(run_files.samples(path))) for path in there)
+    except (OSError, ValueError):
+        return ()
 
 
 def _with_medians(m: Measurement, run: Run) -> Measurement:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgebench.artifacts import import_file
 from edgebench.artifacts.manifests import MANIFEST
 from edgebench.choosing import snippets
+from edgebench.core import json_file
 from edgebench.core.contracts import Artifact
-from edgebench.core.errors import ArtifactError, EdgeBenchError
+from edgebench.core.errors import ArtifactError, EdgeBenchError, RunError
 from edgebench.core.files import safe, safe_name, sha256
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
+from edgebench.pipeline import run_store
 
 MOST_BYTES = 2**20
 """The largest manifest or card that is read."""
@@ -159,16 +159,15 @@ def _read(path: Path) -> Artifact | None:
     if not _is_small(path):
         return None
     try:
-        return validated(Artifact, json.loads(path.read_text(encoding="utf-8")), str(path), ArtifactError)
-    except (OSError, ValueError, RecursionError, ArtifactError):
+        return validated(Artifact, json_file.read(path), str(path), ArtifactError)
+    except (ValueError, ArtifactError):
         return None
 
 
 def _target(m: Measurement, run: Run) -> tuple[str, str]:
     """Device and quantized engine of the cell's target from the run's plan; else `cpu` and none."""
     try:
-        inputs: Mapping[str, Any] = json.loads((run.folder / "plan.json").read_text(encoding="utf-8"))["inputs"]
-        target = inputs["targets"][m.cell.target]
+        target = run_store.stored_inputs(run.folder)["targets"][m.cell.target]
         return str(target["device"]), str(target["quantized_engine"])
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+    except (OSError, RunError, KeyError, TypeError):
         return "cpu", ""

@@ -66,6 +66,7 @@ def _meant(m: Measurement, words: str) -> bool:
 
 def _operators(run: Run, m: Measurement) -> None:
     """The table of one cell's operators, where it was profiled."""
+    from edgebench.core import json_file
     from edgebench.core.validation import validated
     from edgebench.pipeline import stored_schema
     from edgebench.reports import columns
@@ -75,7 +76,7 @@ def _operators(run: Run, m: Measurement) -> None:
     if not path.is_file():
         return
     try:
-        stored = stored_schema.parsed(path.read_text(encoding="utf-8"))
+        stored = json_file.of_any_text(path.read_text(encoding="utf-8"))
         operators = [validated(OperatorTime, stored_schema.row(o, str(path)), str(path), RunError) for o in stored]
         if not all(0 <= o.seconds < math.inf for o in operators):
             raise ValueError("no times")

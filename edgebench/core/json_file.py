@@ -27,17 +27,23 @@ def read(path: Path) -> Any:
 
 def parsed(raw: bytes) -> Any:
     """The value of a JSON text; raises ValueError, as `read` does."""
+    value = of_any_text(raw)
     try:
-        value = json.loads(raw.decode("utf-8"))
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a character") from None
+    return value
+
+
+def of_any_text(raw: bytes | str) -> Any:
+    """The value of a JSON text, whose texts may hold halves of characters, as names of files do; raises ValueError."""
+    try:
+        value = json.loads(raw.decode("utf-8") if isinstance(raw, bytes) else raw)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError:  # not JSON, or not even text
         raise ValueError("not JSON") from None
     _require_shallow(value)
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a character") from None
     return value
 
 

@@ -22,25 +22,6 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that change the direction of the text after them."""
 
 
-LEVELS = 100
-"""How deep JSON from outside may be nested."""
-
-
-def parsed(text: str | bytes) -> Any:
-    """The value of a JSON text from outside; raises ValueError where it is none, or is nested too deeply."""
-    try:
-        value = json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    level = [value]
-    for _ in range(LEVELS):
-        parts = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [inner for part in parts for inner in part]
-        if not level:
-            return value
-    raise ValueError("nested too deeply")
-
-
 def to_json(record: Any, indent: int | None = None) -> str:
     """One record as JSON, keys in the order of its fields. Not-a-number is refused: it is not JSON."""
     return json.dumps(to_dict(record), indent=indent, default=_plain, allow_nan=False, ensure_ascii=False)

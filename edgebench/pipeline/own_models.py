@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from edgebench.artifacts import manifests
 from edgebench.artifacts.import_model import ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core.contracts import Artifact, RecordSet
+from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
 from edgebench.core.serialization import to_dict, to_json
-from edgebench.core.validation import validated
 from edgebench.isolation.jobs import predict
 from edgebench.isolation.process import ChildError, ask
 from edgebench.models import card as cards
@@ -75,8 +74,7 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
     """
     artifact = stored.artifact
     if kept.exists():
-        known = validated(Artifact, json.loads(kept.read_text(encoding="utf-8")), str(kept), ArtifactError)
-        return replace(stored, artifact=known)
+        return replace(stored, artifact=manifests.record(kept))
     if validation.classes != artifact.classes:
         return stored  # the cell reports it
     outcome = predict(artifact, stored.path, validation, timeout_s)

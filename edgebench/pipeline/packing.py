@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,11 @@ import numpy as np
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core import target_profiles
+from edgebench.core import arrays, target_profiles
 from edgebench.core.contracts import REFERENCE, Artifact, Cell, RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.validation import validated
 from edgebench.isolation import jobs
 from edgebench.measuring import environment
 from edgebench.pipeline import build_stage, read_plan, records, run_store
@@ -76,8 +75,7 @@ def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
     kept = build_stage.kept_record(run, stored.artifact)
     if not stored.artifact.feed or not kept.is_file():
         return stored
-    data = json.loads(kept.read_text(encoding="utf-8"))
-    return replace(stored, artifact=validated(Artifact, data, str(kept), ArtifactError))
+    return replace(stored, artifact=manifests.record(kept))
 
 
 def _is_reference(artifact: Artifact) -> bool:
@@ -93,8 +91,10 @@ def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
         artifact = manifests.read(manifest).artifact
         key = JobKey.of_prediction(Cell(artifact.model, "none", REFERENCE, ""), "cpu", "")
         path = run_store.output_of(run, key)
-        if _is_reference(artifact) and path.is_file():
-            found.append(ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, np.load(path)))
+        if _is_reference(artifact):
+            with contextlib.suppress(OSError, ValueError):  # it is predicted again
+                logits = np.asarray(arrays.load(path, "f", (len(test), len(artifact.classes))), np.float32)
+                found.append(ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, logits))
     return found
 
 

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from edgebench.core import arrays
+from edgebench.core import arrays, json_file
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import RemoteError, RunError
 from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.serialization import parsed, to_json
+from edgebench.core.serialization import to_json
 from edgebench.measuring.accuracy import Reference
 from edgebench.pipeline import run_files, run_store
 from edgebench.pipeline.plan import Plan
@@ -99,7 +99,7 @@ def _is_sound(path: Path) -> bool:
     """Whether a fetched file is what a run has under its name."""
     try:
         if path.parent.name == "profiles":
-            parsed(path.read_bytes())
+            json_file.parsed(path.read_bytes())
         elif path.parent.name == "predictions":
             arrays.load(path, "f", (None, None))
         else:

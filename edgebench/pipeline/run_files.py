@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core import arrays, flat_row
+from edgebench.core import arrays, flat_row, json_file
 from edgebench.core.contracts import Outcome, Status
 from edgebench.core.errors import RunError
 from edgebench.core.files import read_lines
@@ -52,7 +52,7 @@ def json_object(folder: Path, name: str) -> dict[str, Any]:
         raise RunError(f"{folder}: not a run's folder (no {name}); name one that edgebench run wrote")
     _require_small(path)
     try:
-        data = stored_schema.parsed(path.read_text(encoding="utf-8"))
+        data = json_file.of_any_text(path.read_text(encoding="utf-8"))
     except ValueError:  # of the encoding, or of the JSON
         raise RunError(f"{path}: not JSON; the folder is damaged") from None
     if not isinstance(data, dict):
@@ -70,15 +70,15 @@ def environment(folder: Path) -> dict[str, Any]:
 
 def measurements(folder: Path) -> list[Measurement]:
     """The rows of a run; raises RunError for the first line that is none."""
-    return [row() for row in _rows(folder)]
+    return [read() for read in _rows(folder)]
 
 
 def sound_measurements(folder: Path) -> tuple[list[Measurement], str]:
     """The rows of a run that can be read, and why the first other one cannot; empty where there is none."""
     found, problem = [], ""
-    for row in _rows(folder):
+    for read in _rows(folder):
         try:
-            found.append(row())
+            found.append(read())
         except RunError as error:
             problem = problem or str(error)
     return found, problem
@@ -125,7 +125,7 @@ def is_whole(folder: Path, key: JobKey, outcome: Outcome[Any]) -> bool:
 
 
 def _journal_line(text: str) -> tuple[JobKey, Outcome[Any]]:
-    line = build(JournalLine, stored_schema.parsed(text))
+    line = build(JournalLine, json_file.of_any_text(text))
     job = JobKey.parse(line.job)
     result = line.values if line.result is None else line.result
     if line.status != "ok":
@@ -142,9 +142,14 @@ def _rows(folder: Path) -> Iterator[Any]:
 
 def _measurement(where: str, line: str) -> Measurement:
     try:
-        data = stored_schema.parsed(line)
+        data = json_file.of_any_text(line)
     except ValueError:
         raise RunError(f"{where}: not JSON") from None
+    return row(data, where)
+
+
+def row(data: Any, where: str) -> Measurement:
+    """The measurement that a row of JSON holds; raises RunError."""
     found = validated(Measurement, flat_row.nested(stored_schema.row(data, where)), where, RunError)
     stored_schema.check_measurement(found, where)
     return found

@@ -16,7 +16,6 @@ from edgebench.core.columns import COLUMNS
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement
 from edgebench.core.problems import expected, inside
-from edgebench.core.serialization import parsed as parsed
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from edgebench.core.errors import RemoteError
+from edgebench.core.json_file import parsed
 from edgebench.core.problems import InvalidValue, Problem, require_range
-from edgebench.core.serialization import parsed, readable
+from edgebench.core.serialization import readable
 from edgebench.core.validation import build, validated
 
 LINE_BYTES = 1 << 20
