@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edgebench.core import arrays, json_file
 from edgebench.core.contracts import RecordSet
-from edgebench.core.errors import RemoteError, RunError
+from edgebench.core.errors import DiskFull, RemoteError, RunError
 from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
@@ -50,6 +50,8 @@ def measured(
         rows, problem = accepted(cells, fetched.folder, run)
     except RemoteError as error:
         return {}, str(error)
+    except DiskFull:
+        raise
     except RunError as error:
         return {}, f"{target.ssh}: what it returned cannot be used: {error}"
     found = {m.cell.id: _with_pip_error(replace(m, run=run.resolve().name), fetched.failed) for m in rows}

@@ -146,13 +146,13 @@ def _bytes_in(folder: Path) -> int:
 
 
 def quoted(path: Path | str) -> str:
-    """A path for sftp: in quotes, with the characters that it would expand escaped; raises RemoteError.
+    """A path for sftp: in quotes, where it expands nothing; raises RemoteError.
 
     A line's end in it would begin a command of its own, and sftp has one that runs programs here.
     """
     text = str(path)
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise RemoteError(f"{text!r:.100}: sftp takes no path with control characters; use another folder or name")
-    for character in '\\"*?[':
+    for character in '\\"':
         text = text.replace(character, f"\\{character}")
     return f'"{text}"'

@@ -14,9 +14,9 @@ from edgebench.core import arrays
 from edgebench.core.errors import EdgeBenchError
 
 
-def npy(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
+def npy(array: object) -> bytes:
     target = io.BytesIO()
-    np.save(target, array)
+    np.save(target, np.asarray(array))
     return target.getvalue()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,15 @@ from flat_rows import changed
 from report_rows import OK
 
 from edgebench.core.contracts import Cell, Outcome, RecordSet, Target
-from edgebench.core.errors import DiskFull, RemoteError
+from edgebench.core.errors import DiskFull, RemoteError, RunError
+from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import TimedProcess
+from edgebench.core.serialization import to_json
 from edgebench.core.target_profiles import Fit
 from edgebench.measuring.accuracy import Reference
-from edgebench.pipeline import remote_stage, run_store
+from edgebench.pipeline import remote_stage, run_files, run_store
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import Built, Planned
 from edgebench.remote import session
@@ -47,19 +52,26 @@ def row(cell: Cell, **columns: Any) -> Measurement:
 class Device:
     """Stands for the device: it notes what it is sent, and leaves these rows."""
 
+    job = JobKey("latency", "net", "none", "onnx", "board", 0)
+
     def __init__(self, *rows: Measurement, failed: dict[str, str] | None = None) -> None:
         self.rows, self.failed = rows, failed or {}
         self.sent: list[Contents] = []
 
-    def __call__(self, target: Target, sent: Contents, run: Path, reporter: ProgressReporter) -> Fetched:
+    def __call__(
+        self, target: Target, sent: Contents, run: Path, reporter: ProgressReporter,
+        wanted: Callable[[Path], Sequence[str]],
+    ) -> Fetched:  # fmt: skip
         assert target == BOARD
         self.sent.append(sent)
         store = run_store.create(run / "devices" / target.name, PLAN.document(), {}, {"cpu": "there"})
+        store.record(self.job, Outcome("ok", result=TimedProcess(0.1, 0.01, 5)))
         for m in self.rows:
             store.finish(m)
-        (store.folder / "samples" / "net~none~onnx~board~0.npy").write_bytes(b"samples")
+        np.save(store.output(self.job), np.linspace(0.001, 0.002, 5))
         (store.folder / "profiles").mkdir()
         (store.folder / "profiles" / "net~none~onnx-int8~board.json").write_text("{}")
+        self.asked = list(wanted(store.folder))
         return Fetched(store.folder, self.failed)
 
 
@@ -89,13 +101,14 @@ def test_its_rows_and_files_become_this_runs(
     cells: list[Planned], demo: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "run" / "samples").mkdir(parents=True)
-    (tmp_path / "run" / "samples" / "mine.npy").touch()
+    (tmp_path / "run" / "samples" / "mine.npy").write_bytes(b"mine")
     stranger = row(Cell("other", "none", "onnx", "board"))
     device = Device(*(row(p.cell) for p in cells), stranger)
     found, missing = measured(monkeypatch, device, cells, demo, tmp_path / "run")
     assert set(found) == {p.cell.id for p in cells}, "and no row that nobody asked for"
     assert {(m.run, m.host) for m in found.values()} == {("run", "the board's processor")}
     assert "pi@board" in missing
+    assert device.asked == ["samples/net~none~onnx~board~0.npy"]
     assert {p.name for p in (tmp_path / "run" / "samples").iterdir()} == {"mine.npy", "net~none~onnx~board~0.npy"}
     assert (tmp_path / "run" / "profiles" / "net~none~onnx-int8~board.json").is_file()
 
@@ -134,3 +147,54 @@ def test_a_device_that_is_lost_leaves_its_reason(
 
     with pytest.raises(DiskFull):
         measured(monkeypatch, full, cells, demo, tmp_path)
+
+
+def journal(folder: Path, *lines: str) -> Path:
+    """A device's run that says it did these jobs."""
+    run_store.create(folder, PLAN.document(), {}, {"cpu": "there"})
+    timed = {"load_s": 1, "first_inference_s": 1, "samples": 5}
+    predicted = {"records": 8}
+    (folder / "journal.jsonl").write_text("".join(
+        json.dumps({"job": job, "status": "ok", "result": predicted if job.startswith("predict") else timed}) + "\n"
+        for job in lines
+    ))  # fmt: skip
+    return folder
+
+
+def test_only_files_of_these_cells_are_asked_for(cells: list[Planned], tmp_path: Path) -> None:
+    """Whatever the device's journal says: no name of another target, of another model, or of no file of a run."""
+    own = ["latency~net~none~onnx~board~0", "latency~net~none~onnx-int8~board~12", "predict~net~none~onnx~cpu"]
+    others = [
+        "latency~net~none~onnx~host~0", "latency~resnet1d~none~onnx~host~0", "latency~net~none~onnx~board~-1",
+        "latency~net~none~onnx~board~99999999999999999999", "predict~other~none~onnx~cpu",
+        "paced~net~none~onnx~board~0",
+        "latency~..~..~onnx~board~0", "latency~net~none~onnx~board/../../x~0", "batch8~net~none~onnx~board~0",
+    ]  # fmt: skip
+    asked = remote_stage.wanted(cells, PLAN, journal(tmp_path / "run", *own, *others, *own))
+    assert asked == [
+        "samples/net~none~onnx~board~0.npy", "samples/net~none~onnx-int8~board~12.npy",
+        "predictions/net~none~onnx~cpu.npy",
+    ]  # fmt: skip
+
+
+def test_a_journal_that_is_damaged_is_refused(cells: list[Planned], tmp_path: Path) -> None:
+    folder = journal(tmp_path / "run", "latency~net~none~onnx~board~0")
+    (folder / "journal.jsonl").write_text('{"job":5.5,"status":"ok"}\n')
+    with pytest.raises(RunError):
+        remote_stage.wanted(cells, PLAN, folder)
+
+
+def test_a_damaged_file_is_not_taken_and_the_other_rows_count(cells: list[Planned], tmp_path: Path) -> None:
+    folder, run = journal(tmp_path / "there"), tmp_path / "run"
+    one, other = (p.cell for p in cells)
+    rows = [to_json(row(one)), '{"cell": ', to_json(row(Cell("x", "none", "onnx", "board"))), "5"]
+    (folder / "measurements.jsonl").write_text("\n".join(rows) + "\n")
+    (run / "samples").mkdir(parents=True)
+    np.save(folder / "samples" / "net~none~onnx~board~0.npy", np.array([0.001]))
+    (folder / "samples" / "net~none~onnx~board~1.npy").write_bytes(b"\x93NUMPY")
+    np.save(folder / "samples" / "net~none~onnx~board~2.npy", np.array([{}], object), allow_pickle=True)
+    found, problem = remote_stage.accepted(cells, folder, run)
+    assert [m.cell for m in found] == [one] and "measurements.jsonl:2" in problem
+    assert [p.name for p in (run / "samples").iterdir()] == ["net~none~onnx~board~0.npy"]
+    assert [m.cell for m in run_files.measurements(folder)] == [one], "what stays can be read by every report"
+    assert other.id not in {m.cell.id for m in found}

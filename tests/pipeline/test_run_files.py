@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from edgebench.pipeline.plan import Plan
 
 LATENCY = JobKey("latency", "net", "none", "onnx", "host", 0)
 PREDICTION = JobKey("predict", "net", "none", "onnx", "cpu")
-OUTCOMES = (
+OUTCOMES: tuple[tuple[JobKey, Outcome[Any]], ...] = (
     (PREDICTION, Outcome("ok", result=Predicted(4, {"provider": "CPU"}))),
     (JobKey("memory", "net", "none", "onnx", "host"), Outcome("ok", result=Memory(10**8, 10**6))),
     (LATENCY, Outcome("ok", result=TimedProcess(0.1, 0.01, 5, throttled_by=("heat",), settings={"threads": "1"}))),
