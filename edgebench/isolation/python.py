@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -33,20 +32,6 @@ def variables(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return found
 
 
-@contextmanager
-def children_of_libraries() -> Iterator[None]:
-    """While the block runs, Python children that a library starts do not import from the working directory either."""
-    before = {name: os.environ.get(name) for name in (SAFE_PATH, "PYTHONPATH")}
-    _set(SAFE_PATH, "1")
-    if before["PYTHONPATH"]:
-        _set("PYTHONPATH", _named(before["PYTHONPATH"]))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            _set(name, value)
-
-
 def keep_working_directory_out() -> None:
     """In the process of the command line: import nothing from the working directory, and have no child do so."""
     os.environ[SAFE_PATH] = "1"
@@ -62,10 +47,3 @@ def keep_working_directory_out() -> None:
 def _named(path: str) -> str:
     """A PYTHONPATH without its empty parts, which nobody means: `PYTHONPATH=$PYTHONPATH:/x` makes one."""
     return os.pathsep.join(part for part in path.split(os.pathsep) if part)
-
-
-def _set(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value

@@ -73,15 +73,6 @@ def test_a_folder_that_the_user_names_stays(tmp_path: Path, monkeypatch: pytest.
         assert str(tmp_path) in path_of(python.variables(), *python.command("-c"), cwd=tmp_path)
 
 
-def test_children_of_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(python.SAFE_PATH, raising=False)
-    monkeypatch.setenv("PYTHONPATH", f"{os.pathsep}/x")
-    before = dict(os.environ)
-    with python.children_of_libraries():
-        assert not {"", str(tmp_path)} & set(path_of(dict(os.environ), sys.executable, "-c", cwd=tmp_path))
-    assert dict(os.environ) == before
-
-
 def test_a_foreign_program_is_started_in_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tmp_path, "ctypes", "os")
     monkeypatch.chdir(tmp_path)
