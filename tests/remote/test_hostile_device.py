@@ -14,7 +14,7 @@ from bundle_makers import contents
 from hostile import device
 from ssh_server import Server
 
-from edgebench.core.contracts import Outcome, RecordSet, Target
+from edgebench.core.contracts import Cell, Outcome, RecordSet, Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
@@ -22,7 +22,7 @@ from edgebench.core.target_profiles import Fit
 from edgebench.isolation import streams
 from edgebench.pipeline import remote_stage
 from edgebench.pipeline.plan import Plan
-from edgebench.pipeline.planned import Built, Cell, Planned
+from edgebench.pipeline.planned import Built, Planned
 from edgebench.remote import link as links
 from edgebench.remote import messages, session, transfer
 from edgebench.remote.link import Link
