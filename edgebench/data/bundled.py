@@ -18,6 +18,9 @@ from edgebench.data.about_records import AboutRecords
 from edgebench.data.arrays import open_array
 from edgebench.data.signals import SUPERCLASSES
 
+ABOUT, MOST_ABOUT = "about.json", 1 << 24
+"""The description of the records, and the most bytes of it that are read: it names the records that were left out."""
+
 
 class Bundled:
     """Test records out of an opened bundle."""
@@ -32,7 +35,7 @@ class Bundled:
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Open the records in `request.directory`, memory-mapped; raises DataError."""
         folder = request.directory
-        if folder is None or not (folder / "about.json").is_file():
+        if folder is None or not (folder / ABOUT).is_file():
             raise DataError(f"{folder or 'the dataset bundle'}: no records of a bundle: edgebench measure BUNDLE")
         if request.split != "test":
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
@@ -45,15 +48,20 @@ class Bundled:
             about.dropped, about.unlabelled,
             tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
         )  # fmt: skip
-        for known in records.references:
+        for known, name in zip(records.references, (one.logits for one in about.references), strict=True):
+            if Path(name).name != name:
+                raise DataError(f"{folder / ABOUT}: the logits {name[:40]!r} are not a file beside it")
             open_array(Path(known.logits), np.float32, *labels.shape)
+        if labels.max(initial=0) > 1:
+            raise DataError(f"{folder / 'labels.npy'}: a label is neither 0 nor 1")
         return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
 
 
 def _about(folder: Path) -> AboutRecords:
-    path = folder / "about.json"
+    path = folder / ABOUT
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            data = json.loads(stream.read(MOST_ABOUT))
     except (ValueError, RecursionError):
         raise DataError(f"{path}: not JSON") from None
     return validated(AboutRecords, data, str(path), DataError)

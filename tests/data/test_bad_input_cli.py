@@ -27,6 +27,11 @@ def truncate(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:1000])
 
 
+def zero(folder: Path) -> None:
+    path = folder / f"{RECORD}.dat"
+    path.write_bytes(bytes(path.stat().st_size))
+
+
 def put_nan(folder: Path) -> None:
     path = folder / f"{RECORD}.dat"
     path.write_bytes(b"\x00\x80" + path.read_bytes()[2:])  # -32768 is WFDB's missing sample
@@ -50,12 +55,13 @@ def drop_a_lead(folder: Path) -> None:
         (edit("ptbxl_database.csv", "{'NORM': 100.0}", "NORM"), "scp_codes is not a dictionary"),
         (lambda folder: (folder / f"{RECORD}.dat").unlink(), "00006_lr.dat: missing"),
         (truncate, "00006_lr.dat"),
+        (zero, "checksum of lead I differs from its header"),
         (put_nan, "missing samples (NaN)"),
         (drop_a_lead, "11 leads where 12 are needed"),
         (edit(f"{RECORD}.hea", " 12 100 1000", " 12 250 1000"), "250 Hz"),
         (edit("ptbxl_database.csv", ",10,", ",8,"), "no record in the test split"),
     ],
-    ids=["column", "scp_codes", "missing", "truncated", "nan", "leads", "rate", "fold"],
+    ids=["column", "scp_codes", "missing", "truncated", "zeroed", "nan", "leads", "rate", "fold"],
 )
 def test_one_line_and_exit_code_2(change: Callable[[Path], None], said: str, ptbxl: Path, tmp_path: Path) -> None:
     change(ptbxl)
