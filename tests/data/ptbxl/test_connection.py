@@ -10,6 +10,7 @@ import pytest
 from physionet import PhysioNet, answer, endless
 
 from edgebench.core.errors import DownloadError
+from edgebench.data.ptbxl.connection import Refused, _redirected
 from edgebench.data.ptbxl.fetch import fetch
 
 DAT, HEA = "records100/00000/00006_lr.dat", "records100/00000/00006_lr.hea"
@@ -74,3 +75,22 @@ def test_redirects_of_the_same_kind(server: PhysioNet, tmp_path: Path) -> None:
     (tmp_path / "home" / DAT).unlink()
     with pytest.raises(DownloadError, match="more than 5 redirects"):
         fetch(tmp_path / "home", [10], url=server.url)
+
+
+@pytest.mark.parametrize(
+    ("start", "to", "allowed"),
+    [
+        ("https://a/x", "http://a/x", False),
+        ("https://a/x", "https://b/x", True),
+        ("https://a/x", "/y", True),
+        ("http://a/x", "https://a/x", True),
+        ("http://a/x", "http://b/x", True),
+        ("https://a/x", "//[", False),
+    ],
+)
+def test_a_redirect_is_never_less_safe(start: str, to: str, allowed: bool) -> None:
+    if allowed:
+        assert _redirected(start, to).startswith(("http://", "https://"))
+    else:
+        with pytest.raises(Refused):
+            _redirected(start, to)

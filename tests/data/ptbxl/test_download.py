@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from physionet import PhysioNet, answer, endless
 
-from edgebench.core.errors import DownloadError
+from edgebench.core.errors import DiskFull, DownloadError
 from edgebench.data.ptbxl import download
 from edgebench.data.ptbxl.download import MOST_SUMS, SUMS
 from edgebench.data.ptbxl.fetch import fetch
@@ -70,3 +71,16 @@ def test_a_range_that_was_not_asked_for_is_not_kept(server: PhysioNet, tmp_path:
     with pytest.raises(DownloadError, match="SHA-256"):
         fetch(tmp_path / "home", [10], url=server.url)
     assert not part.exists() and not (tmp_path / "home" / DAT).exists()
+
+
+def test_a_full_disk_names_the_folder_that_is_filled(
+    server: PhysioNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(download, "pieces", full)
+    downloader = download.Downloader(server.url, tmp_path / "home")
+    with pytest.raises(DiskFull, match=str(tmp_path / "home")):
+        downloader.get(DAT, {DAT: "0" * 64}, 24_000)
+    assert not (tmp_path / "home" / DAT).exists()
