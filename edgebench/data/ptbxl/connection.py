@@ -97,7 +97,7 @@ def _redirected(url: str, location: str) -> str:
     except ValueError:
         scheme = target = ""
     if scheme != "https" and scheme != urlsplit(url).scheme:
-        raise Refused(f"it is redirected to {target[:100] or 'no address'}, which is not https")
+        raise Refused(f"it is redirected to {target[:100]!r}, which is not https")
     return target
 
 

@@ -58,7 +58,8 @@ class Header:
 def read_header(record: Path, rate_hz: int) -> Header:
     """Read the header of a record (its path without suffix). Raises BadRecord where it does not fit PTB-XL."""
     path = record.with_name(f"{record.name}.hea")
-    text = read_bounded(path, MOST_BYTES).decode(errors="replace")
+    # Reasons show parts of the header, so nothing in it may move a cursor.
+    text = re.sub(r"[^\n\r\t -~]", "\ufffd", read_bounded(path, MOST_BYTES).decode("ascii", errors="replace"))
     lines = [line.strip() for line in text.split("\n")]
     lines = [line for line in lines if line and not line.startswith("#")]
     first = RECORD.fullmatch(lines[0]) if lines else None
