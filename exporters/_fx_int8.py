@@ -49,8 +49,9 @@ class FxInt8:
         from edgebench.quantization.engines import engine_set
         from edgebench.quantization.fx import quantize_static
 
-        from ._tracing import save_traced
+        from ._tracing import require_traceable, save_traced
 
+        require_traceable(task)
         if isinstance(task.network, qat.QuantizationAware):
             quantized, floats = qat.convert(task.network, self.engine, torch.zeros(1, *task.input.shape))
             method = "learned"

@@ -14,8 +14,11 @@ import torch
 from torch import nn
 
 from edgebench.core.contracts import InputContract
+from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing
 from edgebench.core.protocols import ExportTask
+
+from ._same_network import depends, values_read
 
 
 def shared_graph(task: ExportTask) -> Path:
@@ -23,7 +26,12 @@ def shared_graph(task: ExportTask) -> Path:
     path = task.scratch / "graph.onnx"
     if not path.exists():
         with replacing(path) as part:
-            save_graph(task.network, task.input, part)
+            try:
+                save_graph(task.network, task.input, part)
+            except Exception as error:
+                if read := values_read(task):
+                    raise ModelError(f"torch.export cannot take it: {depends(read)}") from error
+                raise
     return path
 
 

@@ -10,20 +10,31 @@ from edgebench.core.protocols import ExportTask
 from edgebench.quantization.float_modules import float_modules
 
 from ._onnx_graph import nodes_within, shared_graph
+from ._same_network import require_same
 
 PRODUCTS = ("Conv", "MatMul", "Gemm")
 """ONNX's operators with weights that are quantized."""
 
 
-def prepared(graph: Path) -> Path:
-    """The graph after ONNX Runtime's pre-processing for quantization: normalisation folded, shapes inferred.
+def prepared(task: ExportTask) -> Path:
+    """The task's graph after ONNX Runtime's pre-processing for quantization: normalisation folded, shapes inferred.
 
-    Its symbolic shape inference can fail on a dynamic batch; that step is then skipped.
+    Its symbolic shape inference can fail on a dynamic batch; that step is then skipped. Raises ModelError where the
+    graph is another network than the task's.
     """
+    import torch
+    from onnxruntime import InferenceSession
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     logging.getLogger().setLevel(logging.ERROR)  # onnxruntime.quantization warns on the root logger
+    graph = shared_graph(task)
     path = graph.with_name("prepared.onnx")
+    if path.exists():
+        return path  # another exporter's
+    session = InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+    require_same(
+        task, lambda records: torch.from_numpy(session.run(None, {"signals": records.numpy()})[0]), "the ONNX graph"
+    )
     try:
         quant_pre_process(graph, path)
     except Exception:  # it raises a bare Exception where it cannot infer a shape

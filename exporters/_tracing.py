@@ -1,14 +1,20 @@
-"""Trace a network to TorchScript, without the deprecation warning of each call."""
+"""Trace a network to TorchScript, and see that the trace is the network."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from edgebench.core.contracts import InputContract
+from edgebench.core.errors import EdgeBenchError, ModelError, first_line
+from edgebench.core.files import write_text
+from edgebench.core.protocols import ExportTask
+
+from ._same_network import depends, require_same, values_read
 
 
 def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path:
@@ -16,9 +22,38 @@ def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path
 
     Raises RuntimeError where the network cannot be traced.
     """
-    example = torch.zeros(1, *contract.shape)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(network.eval(), example)  # type: ignore[no-untyped-call]
-        torch.jit.save(torch.jit.freeze(traced), str(path))
+        torch.jit.save(torch.jit.freeze(_traced(network, contract)), str(path))
     return path
+
+
+def require_traceable(task: ExportTask) -> None:
+    """Raise ModelError where a trace of the fp32 network is another network: where it keeps one branch of the code.
+
+    The answer is kept in the scratch folder, for the other exporters.
+    """
+    answer = task.scratch / "traceable.txt"
+    if not answer.exists():
+        write_text(answer, _why_not(task))
+    if reason := answer.read_text(encoding="utf-8"):
+        raise ModelError(reason)
+
+
+def _why_not(task: ExportTask) -> str:
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            traced = _traced(task.network, task.input)
+        except Exception as error:  # tracing runs the network's code, which may raise anything
+            read = values_read(task)
+            return f"it cannot be traced: {depends(read) if read else f'{type(error).__name__}: {first_line(error)}'}"
+        try:
+            require_same(task, traced, "the trace")
+        except EdgeBenchError as error:
+            return str(error)
+    return ""
+
+
+def _traced(network: nn.Module, contract: InputContract) -> Any:
+    return torch.jit.trace(network.eval(), torch.zeros(1, *contract.shape), check_trace=False)  # type: ignore[no-untyped-call]

@@ -50,17 +50,19 @@ class OnnxInt8:
         from edgebench.quantization.observers import SEVEN_BIT_ENGINES
         from edgebench.quantization.qat import QuantizationAware
 
-        from ._onnx_graph import count_operators, shared_graph
+        from ._onnx_graph import count_operators
         from ._onnx_qat import save_quantization_aware
         from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
+        from ._tracing import require_traceable
 
         path = task.folder / "model.onnx"
         if isinstance(task.network, QuantizationAware):
+            require_traceable(task)
             trained = task.network
             notes = () if trained.engine in SEVEN_BIT_ENGINES else (SATURATES,)
             file = save_quantization_aware(trained, task.input, path)
             return Exported(file, "int8", "learned", trained.partition.float_parts, notes)
-        graph = prepared(shared_graph(task))
+        graph = prepared(task)
         before = count_operators(graph)
         if not any(before[op] for op in PRODUCTS):
             raise Unsupported(f"the graph has none of {', '.join(PRODUCTS)} to quantize")

@@ -29,11 +29,11 @@ class OnnxInt8Dynamic:
         import onnx
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
-        from ._onnx_graph import count_operators, shared_graph
+        from ._onnx_graph import count_operators
         from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
-        graph = onnx.load(prepared(shared_graph(task)))
+        graph = onnx.load(prepared(task))
         # A Gemm becomes a MatMul with a transposed weight, for which the inferred shape would be wrong.
         del graph.graph.value_info[:]
         excluded = excluded_nodes(task)

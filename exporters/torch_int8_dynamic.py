@@ -25,8 +25,9 @@ class TorchInt8Dynamic:
         from edgebench.quantization.dynamic import quantize_dynamic
         from edgebench.quantization.engines import any_engine, engine_set
 
-        from ._tracing import save_traced
+        from ._tracing import require_traceable, save_traced
 
+        require_traceable(task)
         engine = any_engine()
         quantized, floats = quantize_dynamic(task.network, engine)
         with engine_set(engine):

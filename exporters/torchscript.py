@@ -30,8 +30,9 @@ class TorchScript:
 
         import torch
 
-        from ._tracing import save_traced
+        from ._tracing import require_traceable, save_traced
 
+        require_traceable(task)
         # A copy, since other exporters take the same network.
         network = copy.deepcopy(task.network).to(memory_format=torch.channels_last)
         return Exported(save_traced(network, task.input, task.folder / "model.pt"), "fp32")

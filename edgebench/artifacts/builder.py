@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgebench.artifacts.build import BuildRequest
+from edgebench.artifacts.build import BuildRequest, agrees
 from edgebench.core import options, registry
 from edgebench.core.contracts import Artifact, InputContract, Outcome
 from edgebench.core.errors import EdgeBenchError, Uncounted, Unsupported, first_line
@@ -40,7 +41,9 @@ def build(request: BuildRequest) -> Iterator[tuple[str, Outcome[Artifact]]]:
     """
     model = store.find(request.model)
     network = store.network(model)
-    _save_logits(network, request)
+    if random := _save_logits(network, request):
+        yield from ((name, Outcome("failed", random)) for name in request.exporters)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         yield from _export_each(network, model, request, Path(scratch))
 
@@ -78,7 +81,13 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         return records()
 
     chosen = options.of_exporter(spec, registry.choices(exporter))
-    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration, chosen, request.floats))
+
+    def check() -> Iterator[NDArray[np.float32]]:
+        signals = open_signals(request.check_signals)
+        size = request.check_records
+        yield from (to_millivolts(signals[start : start + size]) for start in range(0, len(signals), size))
+
+    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration, chosen, request.floats, check))
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
@@ -115,12 +124,23 @@ def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:
         raise Unsupported("the model was trained with its int8 quantization; it has int8 exports only")
 
 
-def _save_logits(network: nn.Module, request: BuildRequest) -> None:
+def _save_logits(network: nn.Module, request: BuildRequest) -> str:
+    """Write the network's logits on the check records; if a second pass gives others, returns why in words."""
     import torch
 
+    from edgebench.models.forward_pass import watched
+
     signals = torch.from_numpy(to_millivolts(open_signals(request.check_signals)[: request.check_records]))
-    with torch.inference_mode(), replacing(Path(request.check_output)) as part:
-        np.save(part, network.eval()(signals).numpy())
+    with torch.no_grad():
+        own = network.eval()(signals).numpy()
+        with replacing(Path(request.check_output)) as part:
+            np.save(part, own)
+        with watched(signals) as found:
+            again = network(signals).numpy()
+    if agrees(own, again, "fp32") or not np.isfinite(own).all():
+        return ""
+    random = next((f" ({finding})" for finding in found if finding.kind == "random"), "")
+    return f"the network is not deterministic{random}: the same records give other logits each time"
 
 
 def _calibration_records(path: str) -> Callable[[], Any]:

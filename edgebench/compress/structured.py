@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from edgebench.compress.spec import Spec, parse
-from edgebench.core.errors import PlanError, Unsupported
+from edgebench.core.errors import EdgeBenchError, PlanError, Uncounted, Unsupported, first_line
 from edgebench.models import flops
 
 if TYPE_CHECKING:
@@ -68,21 +68,39 @@ class Structured:
     def apply(self, network: nn.Module, spec: str, task: CompressTask) -> nn.Module:
         """Return a smaller copy; raises Unsupported where the amount cannot be removed."""
         found = parse(spec, self.name, CHOICES)
-        before = flops.macs(network, task.shape)
+        try:
+            before = flops.macs(network, task.shape)
+        except Uncounted as reason:
+            raise Unsupported(f"'{spec}' needs the multiply-adds: {reason}") from reason
         target = before * (1 - found.amount)
         pruned, left = network, before
-        for multiple in MULTIPLES:
-            pruned = _pruned(network, found, task, multiple, target)
-            left = flops.macs(pruned, task.shape)
-            if target - TOLERANCE * before <= left <= target:
-                break
-        _check_outputs(pruned, spec, task)
+        try:
+            for multiple in MULTIPLES:
+                pruned = _pruned(network, found, task, multiple, target)
+                left = flops.macs(pruned, task.shape)
+                if target - TOLERANCE * before <= left <= target:
+                    break
+            _check_outputs(pruned, spec, task)
+        except Uncounted as error:  # the smaller network does not compute
+            raise Unsupported(_refusal(network, spec, str(error))) from error
+        except EdgeBenchError:
+            raise
+        except Exception as error:  # Torch-Pruning may raise anything where it cannot follow the channels
+            text = f"{type(error).__name__}: {first_line(error)}"
+            raise Unsupported(_refusal(network, spec, text)) from error
         if left > target:
             raise Unsupported(
                 f"'{spec}': only {1 - left / before:.0%} of the multiply-adds can be removed: each layer keeps a tenth "
                 "of its channels"
             )
         return pruned
+
+
+def _refusal(network: nn.Module, spec: str, reason: str) -> str:
+    """Why a network cannot be pruned, with the layers that most likely cause it."""
+    names = [name for name, m in network.named_modules() if type(m).__module__ == "torch.nn.modules.rnn"]
+    cause = f"Torch-Pruning cannot prune around {', '.join(names)}" if names else "channels cannot be removed"
+    return f"'{spec}': {cause} ({reason})"
 
 
 def _pruned(network: nn.Module, found: Spec, task: CompressTask, multiple: int, target: float) -> nn.Module:
@@ -138,7 +156,10 @@ def _pruner(network: nn.Module, found: Spec, task: CompressTask, multiple: int) 
             target = max(1, round(self.init_num_heads[module] * (1 - self.current_step / STEPS)))
             return float(max(0.0, left - target - 0.5) / left)  # the pruner rounds up
 
+    # Torch's attention has as many dimensions as the layers around it: the same number leaves each head.
+    heads_of = {m: m.num_heads for m in network.modules() if isinstance(m, nn.MultiheadAttention)}
     attention = {m.qkv: m.num_heads for m in network.modules() if hasattr(m, "qkv") and hasattr(m, "num_heads")}
+    recurrent = [m for m in network.modules() if isinstance(m, nn.RNNBase)]  # it cuts their gates in the wrong places
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Pruner(
@@ -151,7 +172,9 @@ def _pruner(network: nn.Module, found: Spec, task: CompressTask, multiple: int) 
             max_pruning_ratio=MAX_SHARE,
             round_to=multiple,
             iterative_steps=STEPS,
-            ignored_layers=_logit_layers(network, task),
+            ignored_layers=[*_logit_layers(network, task), *recurrent],
+            in_channel_groups=dict(heads_of),
+            out_channel_groups=dict(heads_of),
             num_heads=attention,
             prune_num_heads=heads,
             prune_head_dims=not heads,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -99,6 +99,8 @@ class ExportTask:
     """The chosen words of the exporter's `choices`; the exporter decides those that are missing."""
     floats: Mapping[str, str] = field(default_factory=dict)
     """Paths of modules that stay in float, each with the reason, in addition to modules that are marked so."""
+    check: Callable[[], Iterator[NDArray[np.float32]]] | None = None
+    """Returns the test records in batches, in mV, on which what was traced is compared with the network."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from torch import Tensor, fx, nn
 from torch.ao.quantization import QConfigMapping
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 
-from edgebench.core.errors import Unsupported
+from edgebench.core.errors import ModelError, Unsupported
+from edgebench.quantization.convolutions import float_convolutions, use_numbers
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.float_modules import float_modules, float_operators
 from edgebench.quantization.observers import limited, mapping
+from edgebench.quantization.operators import Operator, by_scale
 from edgebench.quantization.partition import (
     QUANTIZABLE,
     Partition,
@@ -28,6 +30,8 @@ from edgebench.quantization.partition import (
 from edgebench.quantization.refusal import first_refused
 
 BATCH = 16
+TOLERANCE = 1e-4
+"""Largest difference between a logit of FX's graph in fp32 and the network's own, as a share of the largest logit."""
 
 
 def quantize_static(
@@ -44,8 +48,10 @@ def quantize_static(
     records = torch.from_numpy(signals)
     with engine_set(engine), torch.no_grad():
         requested = {**float_modules(network), **float_operators(network, options or {}), **(floats or {})}
-        partition = Partition(floats=dict(requested))
-        find_parts(network.eval(), "", partition)
+        network = copy.deepcopy(network).eval()
+        use_numbers(network)
+        partition = Partition(floats={**float_convolutions(network, engine), **requested})
+        find_parts(network, "", partition)
         while True:
             partition.drop_float_parts()
             config = limited(mapping(engine, options or {}), partition.floats)
@@ -57,7 +63,11 @@ def quantize_static(
             refused = first_refused(quantized, records[:BATCH], partition)
             if refused is None:
                 return quantized, partition.float_parts
-            partition.floats[refused[0]] = refused[1]
+            place, reason = refused
+            if isinstance(place, Operator):
+                partition.operators[place] = reason
+            else:
+                partition.floats[place] = reason
 
 
 def _quantized(network: nn.Module, config: QConfigMapping, records: Tensor, partition: Partition) -> nn.Module:
@@ -74,6 +84,9 @@ def part_of(whole: nn.Module, path: str, config: QConfigMapping, partition: Part
     """The module of a part in a form that FX takes; removes the modules that stay in float from the mapping."""
     for name in partition.floats:
         config.set_module_name(relative(name, path), None)
+    for one in partition.operators:
+        if one.part == path:
+            config.set_module_name_object_type_order(one.module, one.function, one.index, None)
     part = whole.get_submodule(path)
     # FX quantizes the modules of a graph, not a module that is the graph itself.
     return nn.Sequential(part) if isinstance(part, QUANTIZABLE) else part
@@ -82,12 +95,19 @@ def part_of(whole: nn.Module, path: str, config: QConfigMapping, partition: Part
 def _quantize_parts(network: nn.Module, config: QConfigMapping, records: Tensor, partition: Partition) -> nn.Module:
     """A copy of the network in which every part is prepared, calibrated and converted."""
     whole = copy.deepcopy(network)
+    expected = network(records[:BATCH])
     inputs = inputs_of(whole, partition.parts, records[:1])
     for path in partition.parts:
         own = copy.deepcopy(config)
         whole = replaced(whole, path, prepare_fx(part_of(whole, path, own, partition), own, inputs[path]))
-    for batch in torch.split(records, BATCH):
-        whole(batch)
+    for index, batch in enumerate(torch.split(records, BATCH)):
+        observed = whole(batch)
+        if index == 0 and not torch.allclose(
+            observed, expected, rtol=0.0, atol=TOLERANCE * max(1.0, float(expected.abs().max()))
+        ):
+            raise ModelError(
+                "FX's graph is not the network itself, before any quantization: its code takes another way"
+            )
     return convert(whole, partition)
 
 
@@ -96,6 +116,7 @@ def convert(prepared: nn.Module, partition: Partition) -> nn.Module:
     for path in partition.parts:
         observed = prepared.get_submodule(path)
         assert isinstance(observed, fx.GraphModule)
+        partition.scales[path] = by_scale(observed, path)
         prepared = replaced(prepared, path, convert_fx(observed))
     return prepared.eval()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, fx, nn
 
 from edgebench.core.errors import first_line
+from edgebench.quantization.operators import Operator, Scale
 
 QUANTIZABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
@@ -19,6 +20,10 @@ class Partition:
     """Modules that FX can trace; together they contain every quantized module."""
     floats: dict[str, str] = field(default_factory=dict)
     """Modules that stay in float, each with the reason."""
+    operators: dict[Operator, str] = field(default_factory=dict)
+    """Single operators that stay in float, each with the reason."""
+    scales: dict[str, dict[Scale, list[Operator]]] = field(default_factory=dict)
+    """By part: the operators whose results have a scale and a zero point, to find one again in the converted graph."""
 
     def drop_float_parts(self) -> None:
         """Remove the parts that stay in float, by themselves or inside a module that does."""
@@ -30,7 +35,8 @@ class Partition:
     @property
     def float_parts(self) -> tuple[str, ...]:
         """The modules that stay in float, each as `path: reason`."""
-        return tuple(f"{path or 'the whole network'}: {why}" for path, why in self.floats.items())
+        operators = (f"{operator}: {why}" for operator, why in self.operators.items())
+        return (*(f"{path or 'the whole network'}: {why}" for path, why in self.floats.items()), *operators)
 
 
 def find_parts(module: nn.Module, path: str, partition: Partition) -> None:

@@ -21,6 +21,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from edgebench.core.errors import Unsupported
 from edgebench.quantization import fx
+from edgebench.quantization.convolutions import float_convolutions, use_numbers
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.float_modules import float_modules, float_operators
 from edgebench.quantization.observers import SEVEN_BIT_ENGINES, limited, training_mapping
@@ -65,7 +66,7 @@ def prepare(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> Qu
     where nothing is left to quantize.
     """
     records = torch.from_numpy(signals)
-    floats = {**float_modules(network), **float_operators(network, {})}
+    floats = {**float_convolutions(network, engine), **float_modules(network), **float_operators(network, {})}
     while True:
         prepared = restore(network, {"engine": engine, "floats": floats}, tuple(signals.shape[1:]))
         # As at inference: normalisation by its statistics, and no dropout.
@@ -94,6 +95,7 @@ def restore(network: nn.Module, settings: Mapping[str, Any], shape: tuple[int, .
     partition = Partition(floats=dict(settings["floats"]))
     engine = str(settings["engine"])
     whole = copy.deepcopy(network).eval()
+    use_numbers(whole)
     with engine_set(engine):
         # A network on the image trains on windows: a graph must not contain the choice of the window.
         modules = dict(whole.named_modules())
@@ -144,7 +146,7 @@ def convert(network: QuantizationAware, engine: str, records: Tensor) -> tuple[n
             quantized = fx.convert(whole, network.partition)
         except RuntimeError as error:
             raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {short_message(error)}") from None
-        refused = first_refused(quantized, records, copy.deepcopy(network.partition))
+        refused = first_refused(quantized, records, _of_modules(copy.deepcopy(network.partition)))
         if refused:
             raise Unsupported(f"trained for {network.engine}; {engine} cannot run it: {refused[1]} ({refused[0]})")
     return quantized, network.partition.float_parts
@@ -155,4 +157,11 @@ def _refused(network: QuantizationAware, records: Tensor) -> tuple[str, str] | N
         quantized = fx.convert(copy.deepcopy(network.network).eval(), network.partition)
         if not fx.is_quantized(quantized):
             raise Unsupported(f"nothing can be quantized for {network.engine}")
-        return first_refused(quantized, records, network.partition)
+        refused = first_refused(quantized, records, _of_modules(network.partition))
+        return refused and (str(refused[0]), refused[1])
+
+
+def _of_modules(partition: Partition) -> Partition:
+    """The partition, in which a refusal names a module: the training's data keep no single operators."""
+    partition.scales.clear()
+    return partition

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from torch import Tensor, fx, nn
 
+from edgebench.quantization.operators import Operator, Scale, with_scale
 from edgebench.quantization.partition import Partition, short_message
 
+OUT_OF_RANGE = "createStatus == pytorch_qnnp_status_success"
+"""What QNNPACK's message holds where it does not take the scales of an operator."""
 
-def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -> tuple[str, str] | None:
-    """The path of the first module with an operator that the engine refuses, and the reason; None if it runs all."""
+
+def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -> tuple[str | Operator, str] | None:
+    """What the engine refuses first, and the reason; None if it runs all.
+
+    It is a single operator where the calibrated graph told which (`partition.scales`), else the path of the innermost
+    module around it.
+    """
     handles = []
     for path in partition.parts:  # all at once: a pass would end at the first part that is refused, watched or not
         part = quantized.get_submodule(path)
@@ -18,6 +26,9 @@ def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -
     try:
         quantized(records)
     except _RefusedError as refused:
+        known = partition.scales.get(refused.part, {}).get(refused.scale, []) if refused.scale else []
+        if single := next((one for one in known if one not in partition.operators), None):
+            return single, refused.reason
         paths = [f"{refused.part}.{name}" if refused.part else name for name in refused.modules]
         module = next((p for p in paths if p not in partition.floats), None)
         if module is None:
@@ -31,10 +42,10 @@ def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -
 
 
 class _RefusedError(Exception):
-    def __init__(self, part: str, modules: list[str], reason: str) -> None:
+    def __init__(self, part: str, modules: list[str], scale: Scale | None, reason: str) -> None:
         super().__init__(reason)
         # fx.Interpreter appends its place in the graph to the exception's text.
-        self.part, self.modules, self.reason = part, modules, reason
+        self.part, self.modules, self.scale, self.reason = part, modules, scale, reason
 
 
 class _Finder(fx.Interpreter):
@@ -51,8 +62,10 @@ class _Finder(fx.Interpreter):
         try:
             return super().run_node(n)
         except RuntimeError as error:
+            cause = "its scales are too far apart" if OUT_OF_RANGE in str(error) else short_message(error)
+            scale = with_scale(n, self.module)  # type: ignore[arg-type]
             raise _RefusedError(
-                self._path, _modules_around(n), f"the engine refuses '{n.name}' ({short_message(error)})"
+                self._path, _modules_around(n), scale, f"the engine refuses '{n.name}' ({cause})"
             ) from error
 
 

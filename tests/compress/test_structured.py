@@ -119,3 +119,77 @@ def test_networks_that_cannot_be_pruned() -> None:
         pruned("structured-0.999", convolutions())
     with pytest.raises(PlanError, match=r"structured-0\.5-heads-global"):
         registry.variant("structured-0.5-heads-global").check("structured-0.5-heads-global")
+
+
+class Sequence(nn.Module):
+    """A convolution, a layer over its places, and a linear layer."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.stem, self.layer, self.head = nn.Conv1d(12, 32, 9, stride=50), layer, nn.Linear(32, 5)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        found = self.layer(self.stem(x).transpose(1, 2))
+        return self.head((found[0] if isinstance(found, tuple) else found).mean(1))
+
+
+class SelfAttention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return x + self.attention(x, x, x)[0]
+
+
+class FixedShape(nn.Module):
+    """Takes 32 channels and no other number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(32, 32)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.linear(x).reshape(len(x), -1, 4, 8).flatten(2)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [lambda: nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), SelfAttention],
+    ids=["encoder", "attention"],
+)
+def test_attention_of_torch_keeps_its_heads(layer: Any) -> None:
+    torch.manual_seed(0)
+    dense = Sequence(layer()).eval()
+    small = pruned("structured-0.5", dense)
+    (attention,) = (m for m in small.modules() if isinstance(m, nn.MultiheadAttention))
+    assert attention.num_heads == 4 and attention.embed_dim % 4 == 0 and attention.embed_dim < 32
+    assert flops.macs(small, (12, 1000)) <= 0.5 * flops.macs(dense, (12, 1000))
+    again = Sequence(layer()).eval()
+    structure.apply(again, structure.changes(small, dense), small.state_dict())
+    again.load_state_dict(small.state_dict())
+    signals = torch.randn(2, 12, 1000)
+    with torch.inference_mode():
+        assert torch.equal(again(signals), small(signals))
+
+
+def test_recurrent_layers_keep_their_gates() -> None:
+    torch.manual_seed(0)
+    layer = nn.Sequential(nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 8), nn.LSTM(8, 32, batch_first=True))
+    small = pruned("structured-0.1", Sequence(layer).eval())
+    assert small.layer[3].hidden_size == 32 and small(torch.zeros(2, 12, 1000)).shape == (2, 5)
+
+
+@pytest.mark.parametrize(("layer", "named"), [(nn.GRU(32, 32, batch_first=True), "layer"), (FixedShape(), "channels")])
+def test_what_cannot_be_followed_is_unsupported(layer: nn.Module, named: str) -> None:
+    with pytest.raises(Unsupported, match=rf"structured-0\.5.*{named}"):
+        pruned("structured-0.5", Sequence(layer).eval())
+
+
+def test_a_network_that_cannot_be_counted_is_unsupported() -> None:
+    class Spectrum(nn.Module):
+        def forward(self, x: torch.Tensor) -> Any:
+            return torch.fft.rfft(x).abs()
+
+    with pytest.raises(Unsupported, match="fft"):
+        pruned("structured-0.5", nn.Sequential(Spectrum(), convolutions()).eval())

@@ -1,0 +1,78 @@
+"""Before it is quantized, what was traced or exported has to be the network itself, in fp32.
+
+Afterwards a frozen branch would pass as an error of int8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edgebench.core.errors import ModelError
+from edgebench.core.protocols import ExportTask
+from edgebench.models.forward_pass import Finding, watched
+
+TOLERANCE = 1e-3
+"""Largest difference of a logit, as a share of the batch's largest one (or of 1): large values amplify rounding."""
+
+
+def require_same(task: ExportTask, run: Callable[[Tensor], Tensor], made: str) -> None:
+    """Raise ModelError where `run` gives other logits than the network.
+
+    Compared are the first check records, changes of these, and, where the network's code reads values of the records,
+    all of them. `made` says in words what runs.
+    """
+    read = values_read(task)
+    with torch.inference_mode():
+        for words, records in _inputs(task, every=bool(read)):
+            own, other = task.network(records), run(records)
+            if not _same(own, other):
+                raise ModelError(f"{made} is not the network itself: its logits differ on {words}; {_cause(read)}")
+
+
+def values_read(task: ExportTask) -> list[Finding]:
+    """Where the network's code reads values of the records, as a condition does."""
+    records = next((records for _, records in _inputs(task, every=False)))
+    with torch.no_grad(), watched(records) as found:
+        task.network(records)
+    return [finding for finding in found if finding.kind == "value"]
+
+
+def depends(read: list[Finding]) -> str:
+    """In words, what in the network's code cannot be exported."""
+    return f"the network's code depends on the values of the records ({read[0]})"
+
+
+def _cause(read: list[Finding]) -> str:
+    return f"{depends(read)}, and only one branch is kept" if read else "its code depends on the shape of its input"
+
+
+def _inputs(task: ExportTask, every: bool) -> Iterator[tuple[str, Tensor]]:
+    batches = task.check() if task.check else iter([_noise(task)])
+    first = torch.from_numpy(next(batches))
+    yield "records", first
+    yield "zeros", torch.zeros_like(first[:2])
+    yield "records with their sign changed", -first
+    yield "records ten times as large", first * 10
+    yield "records a tenth as large", first / 10
+    if every:
+        for batch in batches:
+            yield "records", torch.from_numpy(batch)
+
+
+def _noise(task: ExportTask) -> NDArray[np.float32]:
+    """Records of a task that has none."""
+    return np.random.default_rng(0).normal(0, 0.3, (2, *task.input.shape)).astype(np.float32)
+
+
+def _same(own: Tensor, other: Tensor) -> bool:
+    """Whether logits are the same but for rounding; what is no number has to be so in both."""
+    if own.shape != other.shape:
+        return False
+    largest = own[own.isfinite()].abs().max() if own.isfinite().any() else torch.zeros(())
+    bound = TOLERANCE * max(1.0, float(largest))
+    return bool(torch.allclose(own, other, rtol=0.0, atol=bound, equal_nan=True))
