@@ -35,46 +35,43 @@ def test_help_has_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "named"),
     [
-        (["run", "--exporter", "tflite"], "unknown exporter 'tflite'; known: eager, fbgemm-int8"),
-        (["run", "--target", "pi"], "unknown target 'pi'; known: host, arm-qnnpack"),
-        (["run", "--model", "vgg"], "no trained model 'vgg'; known: "),
-        (["run", "--variant", "lottery-0.4"], "unknown variant 'lottery-0.4'"),
-        (["run", "--variant", "l1-1.4"], "the amount is 1.4"),
-        (["run", "--variant", "qat"], "training with quantization needs epochs: --qat-epochs 2"),
-        (["run", "--finetune-set", "crops=3"], "finetuning: a recipe has no 'crops'; it has epochs, batch_size"),
-        (["run", "--finetune-set", "epochs=3"], "finetuning: epochs is not a field to set; --finetune-epochs says how"),
-        (["run", "--exporter", "onnx-int8:fast"], "unknown 'fast'; there is calibration: minmax, entropy"),
-        (["run", "--dataset", "ptbxl"], "ptbxl needs its folder: pass --data-dir DIR"),
-        (["run", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: no such folder"),
-        (["run", "--dataset", "mitbih"], "unknown dataset 'mitbih'; known: demo, ptbxl"),
-        (["run", "nowhere.toml"], "nowhere.toml: cannot read the plan"),
-        (["run", "--resume", "nowhere"], "nowhere: no such folder; name one that edgebench run wrote"),
-        (["run", "--resume", "a", "-o", "b"], "--resume names the run's folder already"),
-        (["export", "--model", "vgg"], "no trained model 'vgg'"),
+        (["run", "--exporter", "tflite"], "'tflite'"),
+        (["run", "--target", "pi"], "'pi'"),
+        (["run", "--model", "vgg"], "'vgg'"),
+        (["run", "--variant", "lottery-0.4"], "'lottery-0.4'"),
+        (["run", "--variant", "l1-1.4"], "1.4"),
+        (["run", "--variant", "qat"], "--qat-epochs"),
+        (["run", "--finetune-set", "crops=3"], "'crops'"),
+        (["run", "--finetune-set", "epochs=3"], "--finetune-epochs"),
+        (["run", "--exporter", "onnx-int8:fast"], "'fast'"),
+        (["run", "--dataset", "ptbxl"], "--data-dir"),
+        (["run", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: "),
+        (["run", "--dataset", "mitbih"], "'mitbih'"),
+        (["run", "nowhere.toml"], "nowhere.toml: "),
+        (["run", "--resume", "nowhere"], "nowhere: "),
+        (["run", "--resume", "a", "-o", "b"], "--resume"),
+        (["export", "--model", "vgg"], "'vgg'"),
         (["train", "resnet1d", "--dataset", "demo", "--device", "abacus"], "--device abacus"),
-        (["measure", "nowhere"], "nowhere: no such file or folder"),
-        (["report", "nowhere"], "nowhere: no such folder; name one that edgebench run wrote"),
-        (
-            ["export", "--exporter", "onnx-int8", "--dataset", "ptbxl", "--data-dir", "nowhere"],
-            "nowhere: no such folder",
-        ),
-        (["train", "vgg", "--dataset", "demo"], "unknown model 'vgg'"),
-        (["data", "fetch", "mitbih"], "'mitbih' cannot be fetched"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "11"], "PTB-XL has folds 1 to 10"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "a"], "--folds a: expected numbers"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "²"], "--folds ²: expected numbers"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "1-" + "9" * 5000], ": expected numbers"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "1,5-2"], "--folds 5-2: runs backwards; write 2-5"),
-        (["data", "fetch", "ptbxl", "x", "--url", "nonsense"], "nonsense/: not an address"),
-        (["data", "info", "nowhere"], "nowhere: no such folder"),
+        (["measure", "nowhere"], "nowhere: "),
+        (["report", "nowhere"], "nowhere: "),
+        (["export", "--exporter", "onnx-int8", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: "),
+        (["train", "vgg", "--dataset", "demo"], "'vgg'"),
+        (["data", "fetch", "mitbih"], "'mitbih'"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "11"], "1 to 10"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "a"], "--folds a: "),
+        (["data", "fetch", "ptbxl", "x", "--folds", "²"], "--folds ²: "),
+        (["data", "fetch", "ptbxl", "x", "--folds", "1-" + "9" * 5000], "--folds 1-9"),
+        (["data", "fetch", "ptbxl", "x", "--folds", "1,5-2"], "--folds 5-2: "),
+        (["data", "fetch", "ptbxl", "x", "--url", "nonsense"], "nonsense/: "),
+        (["data", "info", "nowhere"], "nowhere: "),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], named: str, tmp_path: Path) -> None:
     done = edgebench_here(*arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ") and said in done.stderr
+    assert done.stderr.startswith("error: ") and named in done.stderr
     assert done.stderr.count("\n") == 1, "no stage stands before it"
     assert not list(tmp_path.iterdir()), "nothing is half-written"
 

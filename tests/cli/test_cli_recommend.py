@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import snapshots
 from decisions import CELL
 from flat_rows import changed
 from helpers import edgebench, edgebench_here
@@ -84,29 +85,30 @@ def test_exit_codes_are_those_of_the_targets_that_were_asked_for(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "named"),
     [
-        (["--max-latency", "20"], "--max-latency '20': which unit? Give a number with one of s, ms, µs, ns, such as"),
-        (["--max-size", "5Mb"], "--max-size '5Mb': unknown unit 'Mb'; give a number with one of B, kB, MB,"),
-        (["--max-memory", "-5MB"], "--max-memory '-5MB': must be at least 1 B"),
-        (["--max-size", "1e400MB"], "--max-size '1e400MB': too large a number"),
-        (["--max-latency", "inf"], "--max-latency 'inf': expected a number with one of"),
-        (["--max-latency="], "--max-latency '': expected a number with one of"),
-        (["--target="], "--target '': name a target"),
-        (["--min-f1", "nan"], "--min-f1 'nan': expected a number from 0 to 1"),
-        (["--min-f1", "1%"], "--min-f1 '1%': expected a number from 0 to 1"),
-        (["--max-f1-drop", "1.5"], "--max-f1-drop '1.5': must be a number from 0 to 1"),
-        (["--max-f1-drop", "-0.01"], "--max-f1-drop '-0.01': must be a number from 0 to 1"),
-        (["--max-latency", "1,5ms"], "--max-latency '1,5ms': a comma is no decimal point; write 1.5ms"),
-        (["--max-f1-drop", "1%"], "--max-f1-drop '1%': expected a number from 0 to 1, such as 0.01"),
-        (["--prefer", "speed"], "--prefer speed: must be 'latency', 'size', 'memory' or 'f1'"),
-        (["--target", "pi"], "ptbxl-x86 has no cell on a target 'pi'; there is host, arm-qnnpack"),
+        (["--max-latency", "20"], "--max-latency '20': "),
+        (["--max-size", "5Mb"], "--max-size '5Mb': "),
+        (["--max-memory", "-5MB"], "--max-memory '-5MB': "),
+        (["--max-size", "1e400MB"], "--max-size '1e400MB': "),
+        (["--max-latency", "inf"], "--max-latency 'inf': "),
+        (["--max-latency="], "--max-latency '': "),
+        (["--target="], "--target '': "),
+        (["--min-f1", "nan"], "--min-f1 'nan': "),
+        (["--min-f1", "1%"], "--min-f1 '1%': "),
+        (["--max-f1-drop", "1.5"], "--max-f1-drop '1.5': "),
+        (["--max-f1-drop", "-0.01"], "--max-f1-drop '-0.01': "),
+        (["--max-latency", "1,5ms"], "--max-latency '1,5ms': "),
+        (["--max-f1-drop", "1%"], "--max-f1-drop '1%': "),
+        (["--prefer", "speed"], "--prefer speed: "),
+        (["--target", "pi"], "'pi'"),
     ],
-)  # fmt: skip
-def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], line: str) -> None:
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], named: str) -> None:
     done = edgebench_here("recommend", RUN, *arguments, cwd=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"error: {line}")
+    assert done.stderr.startswith("error: ") and named in done.stderr
+    snapshots.check_line("errors-bounds", " ".join(arguments), done.stderr.strip())
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import snapshots
 from helpers import refused
 from typer.main import get_command
 
@@ -12,48 +13,51 @@ from edgebench.pipeline.plan import FIELDS
 
 
 @pytest.mark.parametrize(
-    ("given", "line"),
+    ("given", "named", "command"),
     [
-        ("run --limit 0", "--limit 0: must be at least 1. See: edgebench run --help"),
-        ("run --threads two", "--threads two: must be a whole number. See: edgebench run --help"),
-        ("run --batch 8 --batch x", "--batch x: must be a whole number. See: edgebench run --help"),
-        ("run --min-seconds nan", "--min-seconds nan: must be a finite number. See: edgebench run --help"),
-        ("run --timeout 0", "--timeout 0: must be at least 1. See: edgebench run --help"),
-        ("bundle x --paced 0", "--paced 0: must be at least 0.001. See: edgebench bundle --help"),
-        ("quantize --max-f1-drop 2", "--max-f1-drop 2: must be at most 1. See: edgebench quantize --help"),
-        ("train vit --learning-rate 0", "--learning-rate 0: must be above 0. See: edgebench train --help"),
-        ("train vit --set crop", "--set crop: must be KEY=VALUE. See: edgebench train --help"),
-        ("data fetch ptbxl --rate a", "--rate a: must be a whole number. See: edgebench data fetch --help"),
-        ("inspect x -p b.gif", "--picture b.gif: must end in .svg or .png. See: edgebench inspect --help"),
-        (f"run --limit {'9' * 400}", f"--limit {'9' * 40}…: too large a number. See: edgebench run --help"),
-        (f"run --threads {'9' * 400}", f"--threads {'9' * 40}…: too large a number. See: edgebench run --help"),
-        (f"run --limit {'9' * 5000}", f"--limit {'9' * 40}…: must be a whole number. See: edgebench run --help"),
-        ("run --threads 9999", "--threads 9999: must be at most 256. See: edgebench run --help"),
-        ("run --threds 2", "No such option: --threds; did you mean '--threads'? See: edgebench run --help"),
-        ("run --limit", "--limit: needs a value. See: edgebench run --help"),
-        ("data fetch --rate", "--rate: needs a value. See: edgebench data fetch --help"),
-        ("run --keep-unlabelled=3", "--keep-unlabelled: takes no value. See: edgebench run --help"),
+        ("run --limit 0", "--limit 0", "edgebench run"),
+        ("run --threads two", "--threads two", "edgebench run"),
+        ("run --batch 8 --batch x", "--batch x", "edgebench run"),
+        ("run --min-seconds nan", "--min-seconds nan", "edgebench run"),
+        ("run --timeout 0", "--timeout 0", "edgebench run"),
+        ("bundle x --paced 0", "--paced 0", "edgebench bundle"),
+        ("quantize --max-f1-drop 2", "--max-f1-drop 2", "edgebench quantize"),
+        ("train vit --learning-rate 0", "--learning-rate 0", "edgebench train"),
+        ("train vit --set crop", "--set crop", "edgebench train"),
+        ("data fetch ptbxl --rate a", "--rate a", "edgebench data fetch"),
+        ("inspect x -p b.gif", "--picture b.gif", "edgebench inspect"),
+        (f"run --limit {'9' * 400}", f"--limit {'9' * 40}…", "edgebench run"),
+        (f"run --threads {'9' * 400}", f"--threads {'9' * 40}…", "edgebench run"),
+        (f"run --limit {'9' * 5000}", f"--limit {'9' * 40}…", "edgebench run"),
+        ("run --threads 9999", "--threads 9999", "edgebench run"),
+        ("run --threds 2", "--threds", "edgebench run"),
+        ("run --limit", "--limit", "edgebench run"),
+        ("data fetch --rate", "--rate", "edgebench data fetch"),
+        ("run --keep-unlabelled=3", "--keep-unlabelled", "edgebench run"),
     ],
 )
 def test_the_flag_and_its_value_are_named(
-    given: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    given: str, named: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert refused(given, monkeypatch, capsys) == line
+    line = refused(given, monkeypatch, capsys)
+    assert named in line and line.endswith(f": {command} --help")
+    key = given if len(given) < 60 else f"{given[:20]}… ({len(given)} characters)"
+    snapshots.check_line("errors-flags", key, line)
 
 
 @pytest.mark.parametrize(
-    ("given", "line"),
+    ("given", "named"),
     [
-        ("run --weights w.pth", "--weights w.pth: no model is path/to/file.py:FUNCTION"),
-        ("export --weights w.pth", "--weights w.pth: no model is path/to/file.py:FUNCTION"),
-        ("run --model a.py:f", "--model a.py:f: needs its weights: --weights FILE"),
-        ("run --core 999", "--core 999: there is no such core here; there are 0"),
+        ("run --weights w.pth", "--weights w.pth"),
+        ("export --weights w.pth", "--weights w.pth"),
+        ("run --model a.py:f", "--model a.py:f"),
+        ("run --core 999", "--core 999"),
     ],
 )
 def test_a_plan_that_a_flag_spoils_is_the_flags_fault(
-    given: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    given: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert refused(given, monkeypatch, capsys).startswith(line)
+    assert refused(given, monkeypatch, capsys).startswith(f"{named}: ")
 
 
 def test_every_field_of_a_plan_has_a_flag() -> None:

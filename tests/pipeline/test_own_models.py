@@ -49,7 +49,7 @@ def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path
     again = api.run(plan_of(net), tmp_path / "run", resume=True)
     assert again.measurements == run.measurements
     torch.save({k: v + 1 for k, v in own_files.network(net).state_dict().items()}, net.with_suffix(".pth"))
-    with pytest.raises(RunError, match="inputs changed since it began \\(models\\)"):
+    with pytest.raises(RunError, match=r"\(models\)"):
         api.run(plan_of(net), tmp_path / "run", resume=True)
 
 
@@ -71,10 +71,10 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--model", "net.py:build"), "needs its weights: --weights FILE"),
-        (("--weights", "net.pth"), "no model is path/to/file.py:FUNCTION"),
-        (("--model", "none.py:build", "--weights", "net.pth"), "none.py: no such file"),
-        (("--model", "net.py:build", "--weights", "none.pth"), "none.pth: no such file of weights"),
+        (("--model", "net.py:build"), "--weights FILE"),
+        (("--weights", "net.pth"), "--weights net.pth"),
+        (("--model", "none.py:build", "--weights", "net.pth"), "none.py: "),
+        (("--model", "net.py:build", "--weights", "none.pth"), "none.pth: "),
     ],
 )
 def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -103,7 +103,7 @@ def test_a_card_that_changes_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text(own_files.CARD.replace("thresholds", 'output = "probabilities"\nthresholds'))
     with pytest.raises(ModelError, match="TOML file"):
         store.network(store.find(manifest))
-    with pytest.raises(RunError, match="inputs changed"):
+    with pytest.raises(RunError, match="models"):
         api.run(plan_of(net, exporters=("eager",)), tmp_path / "run", resume=True)
 
 
@@ -114,7 +114,7 @@ def test_code_that_nobody_named_is_not_run(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(ModelError, match="EDGEBENCH_TRUSTED_CODE"):
         store.network(store.find(str(tmp_path / "out/models/net.json")))
     done = edgebench("measure", tmp_path / "out/net/none/eager", "--limit", "4", "-o", tmp_path / "run")
-    assert "is Python code that a manifest asks for" in " ".join(done.stdout.split())
+    assert "EDGEBENCH_TRUSTED_CODE" in " ".join(done.stdout.split())
 
 
 def test_names_that_are_taken(tmp_path: Path) -> None:

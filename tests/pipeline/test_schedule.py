@@ -109,5 +109,5 @@ def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_
 
 
 def test_a_core_that_is_not_there_is_refused(exported: Path) -> None:
-    with pytest.raises(PlanError, match="cores 4096: there is no such core here; there are"):
+    with pytest.raises(PlanError, match="cores 4096: "):
         quick(exported, "onnx", measuring=timing(cores=(FIRST, 4096)))

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import snapshots
 from bundle_makers import contents, entries_of
 from helpers import edgebench_here
 
+from edgebench import __version__
 from edgebench.core.errors import BundleError
 from edgebench.core.files import cache_dir
 from edgebench.remote.bundles import reading, writing
@@ -106,45 +108,39 @@ def longer_than_said(bundle: Path) -> None:
     bundle.write_bytes(whole)
 
 
-DAMAGES: dict[str, tuple[Change, str]] = {
-    "cut off": (lambda b: b.write_bytes(b.read_bytes()[:-2000]), "cut off or damaged as an archive"),
-    "cut to nothing": (lambda b: b.write_bytes(b""), "does not begin as a zip archive"),
-    "something before it": (lambda b: b.write_bytes(b"#!/bin/sh\n" + b.read_bytes()), "does not begin as a"),
-    "a flipped bit": (flipped, "damaged as an archive .*"),
-    "other content": (rewritten(lambda e: e.update({MODEL: e[MODEL][::-1]})), "model.onnx is damaged .its SHA-256"),
-    "a longer file": (rewritten(lambda e: e.update({MODEL: e[MODEL] + b"!"})), "unpacks to 5001 bytes, not to 5000"),
-    "a missing file": (rewritten(lambda e: e.pop(MODEL)), "model.onnx is missing"),
-    "a missing list": (rewritten(lambda e: e.pop("bundle.json")), "has no bundle.json"),
-    "an extra file": (entry("artifacts/run_me.py"), "run_me.py is not in its list of files"),
-    "a way out": (entry("artifacts/../../evil.py"), "leaves the bundle's folder"),
-    "a name that ends early": (null_name, "has a control character"),
-    "a folder": (entry("artifacts/evil/", b""), "is a folder of its own"),
-    "a name twice": (entry(MODEL), "is there twice"),
-    "a name twice but for case": (entry(MODEL.upper()), "only in upper and lower case"),
-    "a link": (entry("artifacts/evil", b"/etc/passwd", stat.S_IFLNK | 0o777), "is a link"),
-    "a device": (entry("artifacts/evil", b"", stat.S_IFCHR | 0o666), "is neither a file nor a folder"),
-    "a pipe": (entry("artifacts/evil", b"", stat.S_IFIFO | 0o666), "is neither a file nor a folder"),
-    "another packing": (entry("artifacts/evil", compress_type=zipfile.ZIP_LZMA), "packed in an unknown way"),
-    "a comment": (commented, "has a comment"),
-    "a bomb": (bomb, "would unpack to 12.0 GB"),
-    "more than it says": (longer_than_said, "is damaged|does not have the size|cut off or damaged"),
-    "a list that is not JSON": (rewritten(lambda e: e.update({"bundle.json": b"{"})), "bundle.json is not JSON"),
-    "a list of a later format": (listing(lambda d: d.update(format=2)), "a bundle of format 2"),
-    "an unknown field": (listing(lambda d: d.update(colour="red")), "bundle.json: colour: "),
-    "a wrong kind of field": (listing(lambda d: d.update(threads="many")), "bundle.json: threads: "),
-    "a list with a way out": (
-        listing(lambda d: d["files"].update({"../evil": {"sha256": "0", "size": 1}})), "leaves the bundle's folder"
-    ),
-    "a list with a giant": (
-        listing(lambda d: d["files"].update({"x.npy": {"sha256": "0", "size": 10**13}})), "claims to unpack to more"
-    ),
-    "a list of what is not there": (
-        listing(lambda d: d.update(device="device/other.whl")), "refers to 'device/other.whl', which it does not list"
-    ),
-    "a list with another hash": (
-        listing(lambda d: d["files"][MODEL].update(sha256="0" * 64)), "model.onnx is damaged"
-    ),
-}  # fmt: skip
+DAMAGES: dict[str, Change] = {
+    "cut off": lambda b: b.write_bytes(b.read_bytes()[:-2000]),
+    "cut to nothing": lambda b: b.write_bytes(b""),
+    "something before it": lambda b: b.write_bytes(b"#!/bin/sh\n" + b.read_bytes()),
+    "a flipped bit": flipped,
+    "other content": rewritten(lambda e: e.update({MODEL: e[MODEL][::-1]})),
+    "a longer file": rewritten(lambda e: e.update({MODEL: e[MODEL] + b"!"})),
+    "a missing file": rewritten(lambda e: e.pop(MODEL)),
+    "a missing list": rewritten(lambda e: e.pop("bundle.json")),
+    "an extra file": entry("artifacts/run_me.py"),
+    "a way out": entry("artifacts/../../evil.py"),
+    "a name that ends early": null_name,
+    "a folder": entry("artifacts/evil/", b""),
+    "a name twice": entry(MODEL),
+    "a name twice but for case": entry(MODEL.upper()),
+    "a link": entry("artifacts/evil", b"/etc/passwd", stat.S_IFLNK | 0o777),
+    "a device": entry("artifacts/evil", b"", stat.S_IFCHR | 0o666),
+    "a pipe": entry("artifacts/evil", b"", stat.S_IFIFO | 0o666),
+    "another packing": entry("artifacts/evil", compress_type=zipfile.ZIP_LZMA),
+    "a comment": commented,
+    "a bomb": bomb,
+    "more than it says": longer_than_said,
+    "a list that is not JSON": rewritten(lambda e: e.update({"bundle.json": b"{"})),
+    "a list of a later format": listing(lambda d: d.update(format=2)),
+    "an unknown field": listing(lambda d: d.update(colour="red")),
+    "a wrong kind of field": listing(lambda d: d.update(threads="many")),
+    "a list with a way out": listing(lambda d: d["files"].update({"../evil": {"sha256": "0", "size": 1}})),
+    "a list with a giant": listing(lambda d: d["files"].update({"x.npy": {"sha256": "0", "size": 10**13}})),
+    "a list of what is not there": listing(lambda d: d.update(device="device/other.whl")),
+    "a list with another hash": listing(lambda d: d["files"][MODEL].update(sha256="0" * 64)),
+}
+ZIPFILES = ("cut off", "a flipped bit", "more than it says")
+"""Damages that Python's zipfile finds, whose words differ from version to version."""
 
 
 @pytest.fixture
@@ -157,11 +153,15 @@ def bundle(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_damaged_archive_is_refused(bundle: Path, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "cache"))
-    change, reason = DAMAGES[name]
-    change(bundle)
-    with pytest.raises(BundleError, match=reason) as caught:
+    DAMAGES[name](bundle)
+    with pytest.raises(BundleError) as caught:
         reading.opened(bundle)
-    assert "\n" not in str(caught.value) and str(bundle) in str(caught.value)
+    line = str(caught.value)
+    assert "\n" not in line and line.startswith(str(bundle))
+    if name not in ZIPFILES:
+        snapshots.check_line(
+            "errors-bundles", name, line.replace(str(bundle), "small.bundle").replace(__version__, "VERSION")
+        )
     assert not [p for p in cache_dir().rglob("*") if p.is_file()], "nothing of it is kept"
     assert not (tmp_path / "evil.py").exists()
 
@@ -175,15 +175,15 @@ def linked(folder: Path) -> None:
     (folder / MODEL).symlink_to(folder.parent / "elsewhere")
 
 
-FOLDERS: dict[str, tuple[Change, str]] = {
-    "other content": (add(MODEL, b"y" * 5000), "model.onnx is damaged"),
-    "a longer file": (add(MODEL, b"y" * 5001), "has 5001 bytes, not 5000"),
-    "a missing file": (lambda f: (f / MODEL).unlink(), "model.onnx is missing"),
-    "an extra file": (add("records/evil.py"), "evil.py is not in its list"),
-    "a link": (linked, "model.onnx is a link"),
-    "a linked folder": (lambda f: (f / "more").symlink_to("/etc"), "more is a link"),
-    "a pipe": (lambda f: os.mkfifo(f / "records" / "pipe"), "pipe is neither a file nor a folder"),
-    "a missing list": (lambda f: (f / "bundle.json").unlink(), "not a bundle"),
+FOLDERS: dict[str, Change] = {
+    "other content": add(MODEL, b"y" * 5000),
+    "a longer file": add(MODEL, b"y" * 5001),
+    "a missing file": lambda f: (f / MODEL).unlink(),
+    "an extra file": add("records/evil.py"),
+    "a link": linked,
+    "a linked folder": lambda f: (f / "more").symlink_to("/etc"),
+    "a pipe": lambda f: os.mkfifo(f / "records" / "pipe"),
+    "a missing list": lambda f: (f / "bundle.json").unlink(),
 }
 
 
@@ -192,11 +192,10 @@ def test_a_damaged_folder_is_refused(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "small"
     writing.write(contents(tmp_path / "made"), folder, folder=True)
     assert reading.opened(folder).folder == folder
-    change, reason = FOLDERS[name]
-    change(folder)
-    with pytest.raises(BundleError, match=reason) as caught:
+    FOLDERS[name](folder)
+    with pytest.raises(BundleError) as caught:
         reading.opened(folder)
-    assert "\n" not in str(caught.value)
+    snapshots.check_line("errors-bundles", f"{name}, in a folder", str(caught.value).replace(str(folder), "small"))
 
 
 def test_what_was_unpacked_is_mended_where_it_was_damaged(bundle: Path) -> None:

@@ -49,18 +49,18 @@ def test_without_data_there_are_no_records(tmp_path: Path) -> None:
 
 def test_what_cannot_be_packed_is_said(tmp_path: Path) -> None:
     made = contents(tmp_path / "made")
-    with pytest.raises(BundleError, match="a second artifact of net none onnx"):
+    with pytest.raises(BundleError, match="net none onnx"):
         writing.write(replace(made, artifacts=made.artifacts * 2), tmp_path / "x.bundle")
     with pytest.raises(BundleError, match="no artifact"):
         writing.write(replace(made, artifacts=()), tmp_path / "x.bundle")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").touch()
-    with pytest.raises(BundleError, match="not a bundle; give another --output"):
+    with pytest.raises(BundleError, match="--output"):
         writing.write(made, tmp_path / "full", folder=True)
     with pytest.raises(BundleError, match="is a folder"):
         writing.write(made, tmp_path / "full")
     made.artifacts[0][1].write_bytes(b"changed")
-    with pytest.raises(BundleError, match="changed since it was exported"):
+    with pytest.raises(BundleError, match=r"model\.onnx.*SHA-256"):
         writing.write(made, tmp_path / "x.bundle")
     assert not (tmp_path / "x.bundle").exists()
 
