@@ -159,7 +159,7 @@ def _gpu_sensors() -> list[Finding]:
         gpu = nvidia.find()
     except nvidia.NoGpu as none:
         return [Finding(f"{what}, cuda", "missing", str(none)) for what in ("temperature", "throttling")]
-    degrees, reported = gpu.temperature_c(), gpu.reports_reasons() or bool(gpu.held_down_for())
+    degrees, reported = gpu.temperature_c(), gpu.reports_reasons() or bool(gpu.throttle_times())
     return [
         Finding(
             "temperature, cuda", "missing" if degrees is None else "ok",

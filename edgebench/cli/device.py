@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edgebench import __version__
-from edgebench.cli.measure import measure, show
+from edgebench.cli.measure import folder_of, how_to_continue, measure, show
 from edgebench.cli.measure_options import MEASURING, RECORDS, TARGET, THREADS, flag_of
 from edgebench.core.errors import EdgeBenchError, FieldError
 from edgebench.core.measurements import Run
@@ -139,14 +139,14 @@ def _measure(options: argparse.Namespace, view: PlainView) -> int:
     if not options.events:
         return measure(options.paths, values, options.output, options.resume, view)
 
-    def over_ssh(folder: Path, reporter: ProgressReporter) -> Run:
-        """Without reports, and with a row for each artifact that cannot run here: the other machine shows both."""
-        from edgebench.pipeline import bundle_plan, harness
+    # Over SSH: without reports, and with a row for each artifact that cannot run here; the other machine shows both.
+    from edgebench.pipeline import bundle_plan, harness
 
-        plan = bundle_plan.load(options.paths[0], values, options.resume, unsupported_rows=True)
-        return harness.run(plan, folder, options.resume is not None, reporter)
-
-    return show(over_ssh, options.output, options.resume, view)
+    folder = folder_of(options.output, options.resume)
+    plan = bundle_plan.load(options.paths[0], values, options.resume, unsupported_rows=True)
+    with view.progress(how_to_continue(folder)) as reporter:
+        run = harness.run(plan, folder, options.resume is not None, reporter)
+    return show(run, folder, view)
 
 
 def table(run: Run) -> list[str]:

@@ -69,10 +69,10 @@ class Live(ProgressReporter):
         if self._console.is_interactive:
             self._screen.stop()
 
-    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
+    def outline(self, cells: int, steps: Mapping[str, int], remote_cells: int = 0) -> None:
         """How many cells there are and which steps are ahead; without `steps`, these are not known yet."""
         self._cells, self._ahead = cells, dict(steps)
-        self._planned, self._remote = bool(steps), elsewhere
+        self._planned, self._remote = bool(steps), remote_cells
         self._named = set(steps)
         self._taken.clear()
 

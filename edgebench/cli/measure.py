@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,26 +42,31 @@ def measure(
         if resume is not None:
             raise PlanError(f"complete a run of artifacts with: edgebench run --resume {resume}")
         values = {"targets": HOST, **values, "artifacts": api.manifests(paths)}
-        return show(lambda folder, reporter: api.run(None, folder, False, reporter, **values), output, None, view)
+        folder = folder_of(output, None)
+        with view.progress(how_to_continue(folder)) as reporter:
+            run = api.run(None, folder, False, reporter, **values)
+        return show(run, folder, view)
     if values.get("tune_thresholds"):
         raise PlanError("a bundle has its thresholds already; omit --tune-thresholds")
+    folder = folder_of(output, resume)
+    with view.progress(how_to_continue(folder, f"edgebench measure {paths[0]} --resume")) as reporter:
+        run = api.measure_bundle(paths[0], folder, resume is not None, reporter, **values)
+    return show(run, folder, view)
 
-    def bundle(folder: Path, reporter: ProgressReporter) -> Run:
-        return api.measure_bundle(paths[0], folder, resume is not None, reporter, **values)
 
-    return show(bundle, output, resume, view, f"edgebench measure {paths[0]} --resume")
-
-
-def show(
-    measured: Callable[[Path, ProgressReporter], Run], output: Path | None, resume: Path | None, view: View,
-    again: str = "edgebench run --resume",
-) -> int:  # fmt: skip
-    """Measure with progress in sight, then show the table; `again` completes an interrupted run. Returns the exit code:
-    0, or 1 where no cell was measured."""
+def folder_of(output: Path | None, resume: Path | None) -> Path:
+    """The run's folder: a new one, or that of a run to complete. Raises PlanError where both are named."""
     require_one_folder(output, resume)
-    folder = resume or output or api.new_folder()
-    with view.progress(f"finished measurements are kept. Complete the run: {again} {folder}") as reporter:
-        run = measured(folder, reporter)
+    return resume or output or api.new_folder()
+
+
+def how_to_continue(folder: Path, command: str = "edgebench run --resume") -> str:
+    """What is said of a run in that folder that Ctrl-C ends."""
+    return f"finished measurements are kept. Complete the run: {command} {folder}"
+
+
+def show(run: Run, folder: Path, view: View) -> int:
+    """Show the table of a run and its files; returns the exit code: 0, or 1 where no cell was measured."""
     view.result(run)
     reports = [folder / f"report.{name}" for name in api.FORMATS]
     view.written([path for path in reports if path.exists()] or [folder / "measurements.jsonl"])

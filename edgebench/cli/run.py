@@ -11,8 +11,8 @@ import typer
 
 from edgebench import api
 from edgebench.cli.console import command, live, out, say_next, say_written
+from edgebench.cli.measure import folder_of, how_to_continue, require_one_folder, show
 from edgebench.cli.measure import measure as run_measure
-from edgebench.cli.measure import require_one_folder, show
 from edgebench.cli.options import (
     MEASURING,
     Artifacts,
@@ -107,7 +107,10 @@ def run(
         chosen = read_plan.load(plan, values) if plan else read_plan.of_run(stored, values)
     else:
         chosen = read_plan.load(plan, values)
-    _exit(show(lambda f, reporter: api.run(chosen, f, resume is not None, reporter), output, resume, RichView()))
+    folder, view = folder_of(output, resume), RichView()
+    with view.progress(how_to_continue(folder)) as reporter:
+        finished = api.run(chosen, folder, resume is not None, reporter)
+    _exit(show(finished, folder, view))
 
 
 @takes(MEASURING, "measuring")

@@ -14,8 +14,8 @@ class ProgressReporter:
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins; the one before has ended."""
 
-    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
-        """A run has so many cells, `elsewhere` of them on other machines.
+    def outline(self, cells: int, steps: Mapping[str, int], remote_cells: int = 0) -> None:
+        """A run has so many cells, `remote_cells` of them on other machines.
 
         `steps` are the stages ahead on this machine, each with its number of steps.
         """

@@ -1,6 +1,6 @@
-"""Whether an emulator of another processor, such as qemu-user, runs this process; it does what it can to hide itself.
+"""Detects an emulator of another processor, such as qemu-user, which hides itself from the process that it runs.
 
-Emulated code decides as the real processor would, but its times say nothing of it.
+Emulated code gives the results of the real processor, but not its times.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ from pathlib import Path
 
 PROC = Path("/proc")
 FAMILIES = {3: "x86", 62: "x86", 40: "ARM", 183: "ARM", 243: "RISC-V", 21: "POWER", 22: "s390", 258: "LoongArch"}
-"""Processors by the number that an ELF file has for them (e_machine); one family runs its 32-bit programs too."""
+"""Processor families by the machine number of ELF files (e_machine); a family includes its 32-bit processors."""
 MACHINES = (
     ("x86_64", "x86"), ("amd64", "x86"), ("i386", "x86"), ("i686", "x86"), ("aarch64", "ARM"), ("arm", "ARM"),
     ("riscv", "RISC-V"), ("ppc", "POWER"), ("s390", "s390"), ("loongarch", "LoongArch"),
 )  # fmt: skip
-"""The families by the start of what `uname -m` says."""
+"""Processor families by the start of the name from `uname -m`."""
 LITTLE_ENDIAN = 1
 
 
 def emulator(proc: Path = PROC, program: str = sys.executable, machine: str = "") -> str:
-    """What runs this process in the processor's stead, such as `qemu-aarch64-static on x86`; empty where nothing does.
+    """The emulator that runs this process, such as `qemu-aarch64-static on x86`; empty on a real processor.
 
-    qemu-user answers `uname`, /proc/self/exe and /proc/self/maps as the machine would that it stands for. Two things
-    it leaves as the kernel says them: the program of a thread, /proc/thread-self/exe, which is then the emulator
-    itself, and /proc/sys/kernel/arch (since Linux 6.1). Empty too where there is no /proc. `program` is the Python
-    that runs, `machine` what `uname -m` says here.
+    qemu-user answers `uname`, /proc/self/exe and /proc/self/maps as the emulated machine would. Two files show the
+    real one: /proc/thread-self/exe, which is the emulator itself, and /proc/sys/kernel/arch (since Linux 6.1). Empty
+    too where there is no /proc. `program` is the Python that runs; `machine` is the answer of `uname -m`.
     """
     thread = proc / "thread-self" / "exe"
     real = _family(thread)
@@ -34,12 +33,12 @@ def emulator(proc: Path = PROC, program: str = sys.executable, machine: str = ""
     name = _name(thread)
     if name.startswith("qemu-") or (real and own and real != own):
         return f"{name or 'an emulator'} on {real or 'another processor'}"
-    kernels, said = _family_of(_text(proc / "sys/kernel/arch")), _family_of(machine or platform.machine())
-    return f"an emulator on {kernels}" if kernels and said and kernels != said else ""
+    kernel, reported = _family_of(_text(proc / "sys/kernel/arch")), _family_of(machine or platform.machine())
+    return f"an emulator on {kernel}" if kernel and reported and kernel != reported else ""
 
 
 def _family(file: Path) -> str:
-    """Family of the processor that an ELF file is for; empty where that is not known."""
+    """Processor family of an ELF file; empty where it is unknown, or the file is no ELF file."""
     try:
         with file.open("rb") as stream:
             head = stream.read(20)

@@ -1,4 +1,4 @@
-"""What the machine is and how it is doing; every part is left out where the system does not tell it."""
+"""Facts about the machine, its software and its state; what the system does not report is empty or None."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ PACKAGES = ("edgebench", "numpy", "torch", "onnx", "onnxruntime", "onnxruntime-g
 INSTRUCTION_SETS = (
     "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "sve", "bf16",
 )  # fmt: skip
-"""Those that decide how fast int8 and float kernels are, as /proc/cpuinfo spells them."""
+"""Instruction sets that decide the speed of int8 and float kernels, as /proc/cpuinfo spells them."""
 CORES = {
     "0xd03": "Cortex-A53", "0xd04": "Cortex-A35", "0xd05": "Cortex-A55", "0xd07": "Cortex-A57", "0xd08": "Cortex-A72",
     "0xd09": "Cortex-A73", "0xd0a": "Cortex-A75", "0xd0b": "Cortex-A76", "0xd0c": "Neoverse-N1",
     "0xd0d": "Cortex-A77", "0xd40": "Neoverse-V1", "0xd41": "Cortex-A78", "0xd49": "Neoverse-N2",
     "0xd4f": "Neoverse-V2",
 }  # fmt: skip
-"""ARM's own cores by the part number in /proc/cpuinfo, where an ARM kernel writes no name."""
+"""Cores of ARM Limited by their part number in /proc/cpuinfo, which has no name of the processor on ARM."""
 ARM_LIMITED = "0x41"
+"""The implementer of these cores, in /proc/cpuinfo."""
 
 
 def describe() -> dict[str, Any]:
-    """Everything about the machine and the software that the numbers depend on."""
+    """All facts that the measured numbers depend on: machine, state, versions of packages."""
     facts = machine()
     return {
         **facts,
@@ -49,7 +50,7 @@ def describe() -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """What does not change between runs: processor, instruction sets, cores, memory, system."""
+    """The facts that stay the same between runs: processor, instruction sets, cores, memory, system."""
     info = _cpuinfo()
     return {
         "architecture": architecture(),
@@ -68,27 +69,27 @@ def machine() -> dict[str, Any]:
 
 
 def fingerprint(facts: dict[str, Any]) -> str:
-    """Short hash of what makes two machines the same for a comparison of times."""
+    """Short hash of the facts that two machines must share for their times to be compared."""
     kept = {k: facts[k] for k in ("architecture", "cpu", "board", "cores", "threads", "instruction_sets")}
-    if facts.get("emulator"):  # only then, so that real machines keep the fingerprint that they had
+    if facts.get("emulator"):  # only then: fingerprints of real machines are in published runs
         kept["emulator"] = facts["emulator"]
     return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:8]
 
 
 def host_label(facts: dict[str, Any]) -> str:
-    """What the column `host` says: processor, its emulator where it is not real, cores and fingerprint."""
+    """The text of the column `host`: processor, its emulator if any, cores and fingerprint."""
     by = f" emulated by {facts['emulator']}" if facts.get("emulator") else ""
     name = f"{facts['board'] or facts['cpu']}{by}"
     return f"{name} ({facts['architecture']}, {facts['cores']} cores, {fingerprint(facts)})"
 
 
 def architecture() -> str:
-    """x86_64 or aarch64, whatever the system calls them."""
+    """The architecture by one name on every system: x86_64 or aarch64."""
     return installing.architecture()
 
 
 def instruction_sets() -> list[str]:
-    """Those of INSTRUCTION_SETS that the processor has."""
+    """The entries of INSTRUCTION_SETS that the processor has."""
     info = _cpuinfo()
     flags = set((info.get("flags") or info.get("Features") or "").split())
     return [name for name in INSTRUCTION_SETS if name in flags]
@@ -118,7 +119,7 @@ def packages() -> dict[str, str]:
 
 
 def _cpuinfo() -> dict[str, str]:
-    """The first core's entries of /proc/cpuinfo, and the ones that stand once (`Model` on a Pi)."""
+    """The first core's entries of /proc/cpuinfo, and those of the whole machine (`Model` on a Raspberry Pi)."""
     found: dict[str, str] = {}
     if sys.platform == "darwin":
         return {"model name": platform.processor()}
@@ -130,5 +131,5 @@ def _cpuinfo() -> dict[str, str]:
 
 
 def _core(info: dict[str, str]) -> str:
-    """Name of an ARM core; empty on other processors and for cores that are not known here."""
+    """Name of an ARM core from `CORES`; empty for others."""
     return CORES.get(info.get("CPU part", ""), "") if info.get("CPU implementer") == ARM_LIMITED else ""

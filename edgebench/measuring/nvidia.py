@@ -1,8 +1,8 @@
-"""What NVML tells of the GPU that CUDA computes on: energy, temperature, and why its clocks are held down.
+"""Energy, temperature and throttling of the GPU that CUDA computes on, from NVML.
 
 NVML counts the GPUs in its own order, CUDA in another, and CUDA_VISIBLE_DEVICES chooses among them by numbers or UUIDs.
-So CUDA's driver is asked, in this process, for the bus address of the first device that it shows, and NVML for the GPU
-there: the driver itself knows what CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER mean.
+So CUDA's driver gives the bus address of its first device, in this process, and NVML the GPU at that address: the
+driver itself interprets CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ REASONS = {
     0x04: "software power cap", 0x08: "hardware slowdown", 0x20: "software thermal slowdown",
     0x40: "hardware thermal slowdown", 0x80: "hardware power brake",
 }  # fmt: skip
-"""Bits of nvmlClocksEventReasons (nvml.h) that hold clocks down under work; the others are idling or what was set."""
+"""Bits of nvmlClocksEventReasons (nvml.h) that mean throttling; the others are an idle GPU, or clocks that were set."""
 POLICIES = {0: "power limit", 1: "temperature limit"}
-"""nvmlPerfPolicyType_t: limits for which NVML counts how long they held the clocks down."""
+"""nvmlPerfPolicyType_t: the limits for which NVML counts the time that they throttled the GPU."""
 TEMPERATURE_GPU = 0
 BUS_ID_BYTES = 32
 
 
-class NoGpu(Exception):  # noqa: N818 - never shown by itself: its line says why there is no figure
-    """NVML tells nothing of the GPU that CUDA uses; the text says why."""
+class NoGpu(Exception):  # noqa: N818 - never shown by itself: its line says why a value is missing
+    """NVML does not show the GPU that CUDA uses; the text says why."""
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU, as NVML's binding knows it. What a GPU or its driver does not tell is None, or nothing."""
+    """One GPU, as a handle of NVML's binding. What the GPU or its driver does not report is None, or empty."""
 
     nvml: Any
     """The module pynvml."""
@@ -39,35 +39,35 @@ class Gpu:
 
     def joules(self) -> float | None:
         """Energy since the driver was loaded."""
-        millijoules = self._asked("nvmlDeviceGetTotalEnergyConsumption")
+        millijoules = self._query("nvmlDeviceGetTotalEnergyConsumption")
         return None if millijoules is None else millijoules / 1e3
 
     def temperature_c(self) -> float | None:
         """Temperature of the chip, in degrees Celsius."""
-        degrees = self._asked("nvmlDeviceGetTemperature", TEMPERATURE_GPU)
+        degrees = self._query("nvmlDeviceGetTemperature", TEMPERATURE_GPU)
         return None if degrees is None else float(degrees)
 
-    def held_down(self) -> list[str]:
-        """What holds the clocks down at this moment."""
+    def throttle_reasons(self) -> list[str]:
+        """Why the GPU is throttled at this moment; empty where it is not."""
         bits = self._bits() or 0
         return [name for bit, name in REASONS.items() if bits & bit]
 
     def reports_reasons(self) -> bool:
-        """Whether this GPU tells what holds its clocks down."""
+        """Whether this GPU reports why it is throttled."""
         return self._bits() is not None
 
-    def held_down_for(self) -> dict[str, int]:
-        """How long each limit has held the clocks down since the driver was loaded, by NVML's counters."""
-        found = {name: self._asked("nvmlDeviceGetViolationStatus", policy) for policy, name in POLICIES.items()}
+    def throttle_times(self) -> dict[str, int]:
+        """How long each limit has throttled the GPU since the driver was loaded, by NVML's counters in nanoseconds."""
+        found = {name: self._query("nvmlDeviceGetViolationStatus", policy) for policy, name in POLICIES.items()}
         return {name: int(status.violationTime) for name, status in found.items() if status is not None}
 
     def _bits(self) -> int | None:
         for name in ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"):
-            if (bits := self._asked(name)) is not None:  # drivers before 535 know the second name only
+            if (bits := self._query(name)) is not None:  # drivers before 535 know the second name only
                 return int(bits)
         return None
 
-    def _asked(self, function: str, *arguments: int) -> Any:
+    def _query(self, function: str, *arguments: int) -> Any:
         with contextlib.suppress(self.nvml.NVMLError, AttributeError):  # of an older binding, or not on this GPU
             return getattr(self.nvml, function)(self.handle, *arguments)
         return None

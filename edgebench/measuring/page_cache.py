@@ -1,4 +1,4 @@
-"""Put a file out of the page cache, so that the next read comes from the disk as after a power-up."""
+"""Evict a file from the page cache, so that the next read comes from the disk as after a restart."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def evict(path: Path) -> bool:
-    """Ask the system to forget the file's pages; True where it is seen to have forgotten all of them.
+    """Evict the file's pages; returns whether none is left in the cache.
 
     Linux drops clean pages that no process has mapped (posix_fadvise(2), POSIX_FADV_DONTNEED). A file in memory
-    (tmpfs) has no disk behind it and stays: False.
+    (tmpfs) cannot be evicted.
     """
     if sys.platform != "linux":
         return False
@@ -27,7 +27,7 @@ def evict(path: Path) -> bool:
 
 
 def cached_pages(path: Path) -> int | None:
-    """How many of the file's pages are in the page cache (mincore(2)); None where the system does not tell."""
+    """Number of the file's pages in the page cache (mincore(2)); None where the system does not report it."""
     size = path.stat().st_size
     if not size:
         return 0

@@ -1,4 +1,4 @@
-"""What sysfs and a Raspberry Pi's firmware tell of the machine at this moment; what neither tells is left out.
+"""Temperature, clock and throttling at this moment, from sysfs and a Raspberry Pi's firmware; None where unknown.
 
 Read in every worker process, so it imports next to nothing.
 """
@@ -32,13 +32,13 @@ def temperature_c() -> float | None:
 
 
 def throttle_events() -> int:
-    """How often the processor was slowed down for heat since it started (Intel's counters); grows while it is."""
+    """How often the processor was throttled for heat since it started, by Intel's counters."""
     counters = [read_text(p) for p in CPU.glob("cpu*/thermal_throttle/*_throttle_count")]
     return sum(int(c) for c in counters if c.isdigit())
 
 
 def throttle_counters() -> str:
-    """What would tell here that the processor was slowed down; empty where nothing does."""
+    """The source that reports throttling on this machine; empty where there is none."""
     if VCGENCMD.exists():
         return "vcgencmd get_throttled"
     return "Intel's counters" if any(CPU.glob("cpu*/thermal_throttle/*_throttle_count")) else ""
@@ -51,15 +51,15 @@ def throttled_now() -> bool:
     import subprocess
 
     try:
-        said = subprocess.run([str(VCGENCMD), "get_throttled"], capture_output=True, text=True, timeout=5).stdout
+        answer = subprocess.run([str(VCGENCMD), "get_throttled"], capture_output=True, text=True, timeout=5).stdout
     except (OSError, subprocess.TimeoutExpired):
         return False
-    match = re.search(r"0x([0-9a-fA-F]+)", said)
+    match = re.search(r"0x([0-9a-fA-F]+)", answer)
     return bool(match and int(match[1], 16) & 0b1110)
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of the system, without the blanks around it; empty where it cannot be read."""
+    """The text of a system file without surrounding white space; empty where it cannot be read."""
     try:
         return path.read_text(errors="replace").strip()
     except OSError:

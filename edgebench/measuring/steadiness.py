@@ -36,14 +36,14 @@ class Moment:
     throttle_events: int
     gpu: Gpu | None = None
     """The GPU, where that is what computes."""
-    gpu_held: Mapping[str, int] = field(default_factory=dict)
-    """What its counters of time under a limit said."""
+    gpu_throttled: Mapping[str, int] = field(default_factory=dict)
+    """How long each limit had throttled it."""
 
     @classmethod
     def now(cls, gpu: Gpu | None = None) -> Moment:
         """The counters."""
-        held = gpu.held_down_for() if gpu else {}
-        return cls(time.perf_counter(), _busy(), time.process_time(), sensors.throttle_events(), gpu, held)
+        times = gpu.throttle_times() if gpu else {}
+        return cls(time.perf_counter(), _busy(), time.process_time(), sensors.throttle_events(), gpu, times)
 
     def since(self) -> dict[str, Any]:
         """What happened since this moment, and how the machine is now.
@@ -52,11 +52,11 @@ class Moment:
         slowed down for heat, power or voltage; `throttled_by` says what was, and by what. The temperature is that of
         what computes.
         """
-        reasons = self.gpu.held_down() if self.gpu else []  # first: the clocks rise again when there is no work
+        reasons = self.gpu.throttle_reasons() if self.gpu else []  # first: the clocks rise again when there is no work
         now = Moment.now(self.gpu)
         passed = now.clock_s - self.clock_s
         others = (now.busy_s - self.busy_s) - (now.own_s - self.own_s)
-        reasons += [name for name, held in now.gpu_held.items() if held > self.gpu_held.get(name, held)]
+        reasons += [name for name, time_ in now.gpu_throttled.items() if time_ > self.gpu_throttled.get(name, time_)]
         slowed = [f"GPU: {reason}" for reason in reasons]
         if now.throttle_events > self.throttle_events or sensors.throttled_now():
             slowed.append("processor: heat or low voltage")

@@ -170,9 +170,9 @@ def test_what_holds_the_clocks_down_is_named(old: bool, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "pynvml", fake)
     gpu = nvidia.find()
     fake.cards[FAST].reasons = 0x1 | 0x2 | 0x10 | 0x100  # idle, chosen clocks, sync boost, display
-    assert gpu.held_down() == []
+    assert gpu.throttle_reasons() == []
     fake.cards[FAST].reasons = 0x40 | 0x4
-    assert gpu.held_down() == ["software power cap", "hardware thermal slowdown"]
+    assert gpu.throttle_reasons() == ["software power cap", "hardware thermal slowdown"]
 
 
 def test_a_cell_on_cuda_was_throttled_at_its_end(nvml: Nvml) -> None:

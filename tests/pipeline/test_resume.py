@@ -58,7 +58,7 @@ class Notes(ProgressReporter):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def outline(self, cells: int, steps: Mapping[str, int], elsewhere: int = 0) -> None:
+    def outline(self, cells: int, steps: Mapping[str, int], remote_cells: int = 0) -> None:
         self.cells = cells
 
 
