@@ -66,11 +66,8 @@ def test_no_two_files_import_each_other() -> None:
 WITHOUT_MIRROR = {
     "records and protocols only; who reads or fills them tests them": ("core/progress core/protocols core/results"),
     "command lines, tested command by command over several modules in tests/cli": (
-        "api cli/app cli/bundle cli/compare cli/console cli/data cli/export cli/inspect cli/list_view cli/measure "
-        "cli/options cli/quantize cli/recommend cli/report cli/run cli/train"
-    ),
-    "plug-ins, tested by the contract of their kind for every registered one": (
-        "compress/qat runtimes/eager runtimes/torchscript models/presets"
+        "api cli/app cli/bundle cli/compare cli/console cli/data cli/export cli/inspect cli/options cli/quantize "
+        "cli/run cli/train"
     ),
 }
 """Modules without a test file of their own, by the reason."""

@@ -1,4 +1,4 @@
-"""The architectures are the published ones: their sizes, counted in the networks that are built."""
+"""The image networks are the published ones: their sizes, counted in the networks that are built."""
 
 from __future__ import annotations
 
