@@ -59,10 +59,10 @@ class BuildStage:
     def all(self) -> dict[ArtifactKey, Built]:
         """Every artifact, or the reason why there is none."""
         asked = self.plan.build
-        exporters = (*asked.exporters, *(() if REFERENCE in asked.exporters else (REFERENCE,)))
-        pairs = {(model, variant): exporters for model in self.variants.sources for variant in asked.variants}
+        pairs = {(model, variant): asked.exporters for model in self.variants.sources for variant in asked.variants}
         for model in self.variants.sources:
-            pairs.setdefault((model, "none"), (REFERENCE,))
+            others = pairs.get((model, "none"), ())
+            pairs[model, "none"] = others if REFERENCE in others else (*others, REFERENCE)
         self.reporter.stage("export and check", sum(map(len, pairs.values())))
         for (model, variant), chosen in pairs.items():
             self._pair(model, variant, chosen)

@@ -190,16 +190,18 @@ class _Tries:
         name = exporter or self.request.exporter
         home = self.scratch / str(in_float)
         manifest = home / safe_name(name) / manifests.MANIFEST
-        outcomes: list[Outcome[Artifact]] = []
+        outcomes: dict[str, Outcome[Artifact]] = {}
         if not manifest.exists():
+            both = (REFERENCE, self.request.exporter)  # one process builds the two that every search needs
+            names = (name,) if in_float else tuple(n for n in both if n == name or not (home / safe_name(n)).exists())
             why = f"among the {in_float} modules that int8 hurts most"
             asked = Build(
-                self.request.model, "none", (name,), home, self.calibration, self.calibration, self.request.timeout_s,
+                self.request.model, "none", names, home, self.calibration, self.calibration, self.request.timeout_s,
                 dict.fromkeys(self.ranked[:in_float], why),
             )  # fmt: skip
-            build(asked, lambda _, outcome: outcomes.append(outcome))
-            if outcomes[0].status != "ok":
-                raise Unsupported(f"{self.request.model} {name}, {in_float} modules in float: {outcomes[0].reason}")
+            build(asked, outcomes.__setitem__)
+            if outcomes[name].status != "ok":
+                raise Unsupported(f"{self.request.model} {name}, {in_float} modules in float: {outcomes[name].reason}")
         made = manifests.read(manifest)
         return made.artifact, made.path
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import doc_short
 import pytest
 from doc_place import tool
-from doc_short import FEW, TIMED, shortened
+from doc_short import ANY_DROP, FEW, TIMED, shortened
 
 
 def test_only_what_takes_time_is_shortened() -> None:
@@ -19,6 +19,7 @@ def test_only_what_takes_time_is_shortened() -> None:
     assert shortened(["run", "--resume", "r"], "") == ["run", "--resume", "r"]
     assert shortened(["measure", "ship.bundle", "--resume", "r"], "") == ["measure", "ship.bundle", "--resume", "r"]
     assert shortened(["measure", "ship.bundle"], "") == ["measure", "ship.bundle", *TIMED]
+    assert shortened(["quantize", "net"], "") == ["quantize", "net", *FEW, *ANY_DROP]
     assert shortened(["data", "fetch", "ptbxl"], "http://x/") == ["data", "fetch", "ptbxl", "--url", "http://x/"]
     assert shortened(["data", "info", "ptbxl"], "http://x/") == ["data", "info", "ptbxl"]
     for verb in ("doctor", "list", "report", "recommend", "compare", "gate", "explain", "inspect", "bundle"):

@@ -19,6 +19,7 @@ from edgebench.core.contracts import Artifact, InputContract, Job, RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
 from edgebench.isolation.jobs import run_job
+from edgebench.measuring import worker
 from edgebench.remote.bundles import reading
 
 PERFORMED = """
@@ -89,7 +90,7 @@ def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str
     job = Job(
         "predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1
     )
-    outcome = run_job(job, 120)
+    outcome = worker.perform(job)
     assert outcome.status == "failed"
     assert "SHA-256" in outcome.reason
 
@@ -103,7 +104,7 @@ def test_cuda_without_a_gpu_says_so(exported: Path, demo: RecordSet, name: str, 
     found = manifests.read(exported / name)
     assert found.artifact is not None
     job = Job("predict", found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
-    outcome = run_job(job, 120)
+    outcome = worker.perform(job)
     assert outcome.status == "unsupported"
     assert "CUDA" in outcome.reason
 

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from helpers import QUICK, StopAfter, lines_of
 
 from edgebench import api
+from edgebench.core.contracts import Outcome
 from edgebench.core.errors import DiskFull
+from edgebench.core.progress import ProgressReporter
+from edgebench.pipeline import build_stage
 from edgebench.pipeline.read_plan import load
+
+
+@pytest.mark.parametrize(
+    ("variants", "built"),
+    [
+        (("none", "l1-0.4"), [("none", ("onnx", "eager")), ("l1-0.4", ("onnx",))]),
+        (("l1-0.4",), [("l1-0.4", ("onnx",)), ("none", ("eager",))]),
+    ],
+)
+def test_of_a_compressed_network_only_what_was_asked_for_is_built(
+    variants: tuple[str, ...], built: list[tuple[str, tuple[str, ...]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are compared with the network that was not compressed."""
+    asked: list[tuple[str, tuple[str, ...]]] = []
+    monkeypatch.setattr(build_stage, "build", lambda one, *_: asked.append((one.variant, one.exporters)))
+    plan: Any = load(None, {"variants": variants, "exporters": ("onnx",)})
+    store: Any = SimpleNamespace(folder=tmp_path, outcomes={})
+    made: Any = SimpleNamespace(sources={"resnet1d": "resnet1d"}, find=lambda model, variant: (Outcome("ok"), model))
+    build_stage.BuildStage(plan, store, None, cast(Any, None), ProgressReporter(), made).all()
+    assert asked == built
 
 
 def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:

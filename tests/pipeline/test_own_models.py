@@ -24,7 +24,7 @@ def plan_of(net: Path, **changes: object) -> Plan:
     fields = {
         "models": (f"{net}:build",), "weights": net.with_suffix(".pth"), "targets": ("host",), "limit": 24,
         "exporters": ("eager", "onnx", "fbgemm-int8"), "calibration_records": 16, "threads": 1,
-        "measuring": vars(QUICK), **changes,
+        "measuring": vars(QUICK) | {"processes": 1}, **changes,
     }  # fmt: skip
     return load(None, fields)
 

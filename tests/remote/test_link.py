@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import ssh_server
-from helpers import edgebench
+from helpers import edgebench_here
 from ssh_server import Server
 
 from edgebench.core import target_profiles
@@ -62,7 +62,7 @@ def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tm
 def refused(server: Server, exported: Path, tmp_path: Path, **fields: object) -> str:
     """What the command line says; it is one line, and nothing was begun."""
     profile = server.target(**AS_IS | fields)
-    done = edgebench("run", "--artifact", exported / "onnx", "--target", profile, "-o", tmp_path / "run")
+    done = edgebench_here("run", "--artifact", exported / "onnx", "--target", profile, "-o", tmp_path / "run")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert not (tmp_path / "run").exists()
     return done.stderr

@@ -24,6 +24,8 @@ TIMED = (
     "--limit", "8", "--processes", "1", "--warmup", "0", "--min-samples", "3", "--min-seconds", "0", "--threads", "1",
 )  # fmt: skip
 FEW = ("--calibration-records", "16")
+ANY_DROP = ("--max-f1-drop", "1")
+"""The first artifact that a search tries is good enough."""
 SMALL_BATCHES = ("--finetune-set", "batch_size=16")
 ANSWERS = ("recommend", "gate", "compare")
 ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list")
@@ -38,7 +40,7 @@ def shortened(arguments: Sequence[str], url: str) -> list[str]:
     elif verb == "measure" and "--resume" not in arguments:
         more = TIMED
     elif verb in ("export", "quantize"):
-        more = FEW
+        more = (*FEW, *(ANY_DROP if verb == "quantize" else ()))
     elif verb == "train":
         more = ("--epochs", "1", "--batch-size", "16")
     elif list(arguments[:2]) == ["data", "fetch"]:
