@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebench.artifacts import opening
 from edgebench.core.contracts import Artifact, InputContract
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import deflated_size, safe_name, sha256
 from edgebench.core.problems import InvalidValue
+
+if TYPE_CHECKING:
+    from edgebench.artifacts.opening import FileFacts
+    from edgebench.core.io_adapter import IOAdapter
+    from edgebench.models.card import Card
 
 FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
@@ -34,7 +40,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
     form = FORMATS[path.suffix]
     found = opening.facts(path, form)
     try:
-        feed = interface.fit(found, card) if form == "onnx" else interface.undeclared(card)
+        feed = interface.fit(found, card) if form == "onnx" else _torchscript(path, found, card)
     except (interface.DoesNotFit, InvalidValue) as error:
         raise ArtifactError(f"{path}: {error}") from None
     return Artifact(
@@ -44,3 +50,19 @@ def describe(path: Path, tuned: bool) -> Artifact:
         input=InputContract(), parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
         devices=("cpu", "cuda"), feed=feed, notes=("imported, measured unchanged",),
     )  # fmt: skip
+
+
+def _torchscript(path: Path, found: FileFacts, card: Card) -> IOAdapter:
+    """The adapter of a TorchScript file, which declares no shapes; raises DoesNotFit."""
+    from edgebench.artifacts import interface
+
+    feed = interface.undeclared(card)
+    if found.returns == "Tensor":
+        return interface.of_one(feed)
+    if not found.returns:
+        return feed
+    try:
+        outputs = opening.answers(path, feed, card.shape)
+    except ArtifactError:  # it may need another device or engine than this process has: the prediction says it
+        return feed
+    return interface.of_several(feed, outputs)

@@ -19,6 +19,7 @@ from edgebench.core.contracts import InputContract
 from edgebench.core.errors import EdgeBenchError, ModelError, first_line
 from edgebench.core.files import safe_name, sha256
 from edgebench.core.io_adapter import shown_shape
+from edgebench.core.name_order import permutation
 from edgebench.core.outputs import WrongOutput
 from edgebench.core.serialization import from_dict
 from edgebench.data.signals import open_signals
@@ -59,7 +60,8 @@ def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
     card = cards.read(path, ModelError, tuned=bool(request.signals))
-    if request.signals and request.classes != card.classes:
+    order = permutation(request.classes, card.classes)
+    if request.signals and order is None:
         raise ModelError(
             f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
             f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
@@ -71,7 +73,7 @@ def import_model(request: ImportRequest) -> Path:
     _try(network, card, request.spec, architecture.input)
     thresholds, records = card.thresholds, 0
     if request.signals:
-        labels = np.load(request.labels)
+        labels = np.load(request.labels)[:, list(order or ())]
         thresholds = best_thresholds(labels, probabilities(_logits(network, request.signals)))
         records = len(labels)
     Path(request.folder).mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from edgebench.artifacts.opening import FileFacts, Port
 from edgebench.core.contracts import InputContract
 from edgebench.core.io_adapter import Constant, ConstantType, FloatType, IOAdapter, shown_shape
-from edgebench.core.outputs import WrongOutput, which
+from edgebench.core.outputs import KINDS, WrongOutput, which
 from edgebench.core.problems import InvalidValue
 from edgebench.models.card import Card
 
@@ -43,6 +44,21 @@ def undeclared(card: Card) -> IOAdapter:
         card.input.layout or "leads-first", False, card.input.dtype or "float32", answer=card.output,
         constants=constants,
     )  # fmt: skip
+
+
+def of_one(feed: IOAdapter) -> IOAdapter:
+    """The same for a TorchScript file that answers one tensor; raises DoesNotFit where another output was named."""
+    if feed.answer in (None, 0, *KINDS):
+        return replace(feed, answer=None)
+    raise DoesNotFit(f"has no output {feed.answer!r}: it answers one tensor; omit output in its TOML file")
+
+
+def of_several(feed: IOAdapter, outputs: Sequence[tuple[str | int, str]]) -> IOAdapter:
+    """The same for a TorchScript file with these outputs, (key or position, shape); raises DoesNotFit."""
+    try:
+        return replace(feed, answer=which([key for key, _ in outputs], (shape for _, shape in outputs), feed.answer))
+    except WrongOutput as error:
+        raise DoesNotFit(str(error)) from None
 
 
 def fit(found: FileFacts, card: Card) -> IOAdapter:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import math
 import resource
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgebench.artifacts import torch_file
 from edgebench.artifacts.opening import FileFacts, Port
 from edgebench.core.errors import EdgeBenchError, MissingPackage, first_line
-from edgebench.core.serialization import to_dict
+from edgebench.core.io_adapter import IOAdapter
+from edgebench.core.serialization import from_dict, to_dict
 from edgebench.isolation.jobs import OUT_OF_MEMORY
 from edgebench.isolation.process import answer_with
 from edgebench.runtimes import onnx_file
@@ -26,7 +28,26 @@ LEAST_BYTES = 2**30
 
 def facts(path: Path, form: str) -> FileFacts:
     """What a file says about itself; raises ArtifactError, MissingPackage."""
-    return _onnx(path) if form == "onnx" else FileFacts(torch_file.precision(path))
+    if form == "onnx":
+        return _onnx(path)
+    return FileFacts(torch_file.precision(path), returns=torch_file.returns(path))
+
+
+def answers(path: Path, feed: IOAdapter, shape: Sequence[int]) -> list[tuple[str | int, str]]:
+    """The outputs of a TorchScript file for one record of zeros: (key or position, shape)."""
+    import torch
+
+    from edgebench.core import outputs
+    from edgebench.runtimes.constants import Constants
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript announces its removal at each call
+        module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    further = Constants(feed.constants, torch.from_numpy).of(1)
+    with torch.inference_mode():
+        found = outputs.parts(module(torch.zeros(1, *shape, dtype=getattr(torch, feed.dtype)), **further))
+    keys = {} if found is None else found
+    return [(key if isinstance(key, str | int) else str(key), outputs.shape(one)) for key, one in keys.items()]
 
 
 def layers(path: Path, form: str) -> list[dict[str, Any]]:
@@ -77,6 +98,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         if request["what"] == "layers":
             return {"layers": layers(path, form)}
+        if request["what"] == "answers":
+            return {"answers": answers(path, from_dict(IOAdapter, request["feed"]), request["shape"])}
         return {"facts": to_dict(facts(path, form))}
     except EdgeBenchError as error:
         return {"error": str(error)}

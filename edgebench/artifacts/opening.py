@@ -7,13 +7,15 @@ with a small record; Ctrl-C ends it.
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
-from edgebench.core.serialization import from_dict
+from edgebench.core.io_adapter import IOAdapter
+from edgebench.core.serialization import from_dict, to_json
 from edgebench.isolation.process import ChildError, ask
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class FileFacts:
     inputs: tuple[Port, ...] | None = None
     """None where the format does not say: TorchScript."""
     outputs: tuple[Port, ...] | None = None
+    returns: str = ""
+    """The type that TorchScript answers: `Tensor`, or one of several outputs; empty where unknown."""
 
 
 def facts(path: Path, form: str) -> FileFacts:
@@ -55,6 +59,22 @@ def facts(path: Path, form: str) -> FileFacts:
     A file that has not changed since the last time is not opened again.
     """
     return _facts(path, form, _state(path))
+
+
+def answers(path: Path, feed: IOAdapter, shape: tuple[int, ...]) -> list[tuple[str | int, str]]:
+    """The outputs of a TorchScript file for one record of zeros of this shape: (key or position, shape).
+
+    Raises ArtifactError where it cannot predict it here.
+    """
+    return list(_answers(path, to_json(feed), shape, _state(path)))
+
+
+@functools.lru_cache(maxsize=256)
+def _answers(
+    path: Path, feed: str, shape: tuple[int, ...], state: tuple[int, ...]
+) -> tuple[tuple[str | int, str], ...]:
+    found = _ask(path, "torchscript", "answers", {"feed": json.loads(feed), "shape": shape})["answers"]
+    return tuple((key, text) for key, text in found)
 
 
 def layers(artifact: Artifact, path: Path) -> list[LayerFacts]:
@@ -72,7 +92,7 @@ def _facts(path: Path, form: str, state: tuple[int, ...]) -> FileFacts:
         None if data[name] is None else tuple(from_dict(Port, port) for port in data[name])
         for name in ("inputs", "outputs")
     )
-    return FileFacts(data["precision"], inputs, outputs)
+    return FileFacts(data["precision"], inputs, outputs, data["returns"])
 
 
 def _state(path: Path) -> tuple[int, ...]:
@@ -87,10 +107,10 @@ def _state(path: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _ask(path: Path, form: str, what: str) -> dict[str, Any]:
+def _ask(path: Path, form: str, what: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
     """The child's answer; raises ArtifactError."""
     limit = SPARE_BYTES + TIMES * path.stat().st_size
-    request = {"path": str(path), "format": form, "what": what, "limit_bytes": limit}
+    request = {"path": str(path), "format": form, "what": what, "limit_bytes": limit, **(more or {})}
     try:
         answers = list(ask("edgebench.artifacts.opener", request, TIMEOUT_S))
     except ChildError as error:

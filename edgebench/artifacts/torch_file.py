@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -25,6 +26,22 @@ def precision(path: Path) -> str:
     if b"quantized.linear_dynamic" in code or b"quantized::linear_dynamic" in code:
         return "int8-dynamic"
     return "int8" if b"ops.quantized" in code else "fp32"
+
+
+def returns(path: Path) -> str:
+    """The type that a TorchScript file answers, such as `Tensor` or `Tuple[Tensor, Tensor]`; empty where unknown."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            pickled = next(entry for entry in archive.infolist() if entry.filename.endswith("/data.pkl"))
+            if pickled.file_size > MOST_CODE:
+                return ""
+            network = named(_content(archive, pickled))[0].replace(" ", ".")
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError,
+            StopIteration, IndexError):  # fmt: skip
+        return ""
+    head = rb"def forward\(\w+: " + re.escape(network.encode()) + rb"\b[^)]*\) -> ([^:\n]{1,500}):"
+    found = next((match for part in _parts(path) if (match := re.search(head, part))), None)
+    return found[1].decode(errors="replace") if found else ""
 
 
 def _parts(path: Path) -> list[bytes]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core import options, registry
+from edgebench.core import class_order, options, registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import Uncounted, Unsupported
 from edgebench.core.files import write_text
@@ -198,7 +198,8 @@ def _task(model: store.TrainedModel, records: Records, watch: Watch | None = Non
             min_likelihood=records.min_likelihood,
         )
         loaded = registry.dataset(records.dataset).load(request)
-        return to_millivolts(np.asarray(open_signals(loaded.signals))), loaded.labels.astype(np.bool_)
+        labels = class_order.labelled_for(loaded, model.manifest.classes).labels
+        return to_millivolts(np.asarray(open_signals(loaded.signals))), labels.astype(np.bool_)
 
     progress = watch.data if watch else None
     return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, progress)

@@ -18,21 +18,27 @@ def choose(answer: Any, name: str | int | None) -> Any:
 
     `name` is the key, the field or the position; a single output needs none. Raises WrongOutput.
     """
-    if isinstance(answer, Mapping):
-        found: dict[Any, Any] = dict(answer.items())
-    elif isinstance(answer, tuple | list):
-        found = dict(zip(getattr(answer, "_fields", None) or range(len(answer)), answer, strict=True))
-    elif not hasattr(answer, "shape"):
-        raise WrongOutput(f"answers a {type(answer).__name__}, not a tensor")
-    elif name in (None, 0, *KINDS):
-        return answer
-    else:
-        raise WrongOutput(f"has no output {name!r}, only one {_shape(answer)}; omit `output` in its TOML file")
+    found = parts(answer)
+    if found is None:
+        if not hasattr(answer, "shape"):
+            raise WrongOutput(f"answers a {type(answer).__name__}, not a tensor")
+        if name in (None, 0, *KINDS):
+            return answer
+        raise WrongOutput(f"has no output {name!r}, only one {shape(answer)}; omit `output` in its TOML file")
     # The shapes are asked for only in an error: a network that is being traced has none yet.
-    key = which(list(found), (_shape(value) for value in found.values()), name)
+    key = which(list(found), (shape(value) for value in found.values()), name)
     if not hasattr(found[key], "shape"):
         raise WrongOutput(f"output {key} is a {type(found[key]).__name__}, not a tensor")
     return found[key]
+
+
+def parts(answer: Any) -> dict[Any, Any] | None:
+    """The outputs by key, field or position; None for an answer that is not made of several."""
+    if isinstance(answer, Mapping):
+        return dict(answer.items())
+    if isinstance(answer, tuple | list):
+        return dict(zip(getattr(answer, "_fields", None) or range(len(answer)), answer, strict=True))
+    return None
 
 
 def which(names: list[Any], shapes: Iterable[object], wanted: str | int | None) -> Any:
@@ -50,6 +56,7 @@ def which(names: list[Any], shapes: Iterable[object], wanted: str | int | None) 
     raise WrongOutput(f"{has}: {listed}; the TOML file names the one to score, such as: output = {shown}")
 
 
-def _shape(value: Any) -> str:
-    shape = getattr(value, "shape", None)
-    return str(tuple(shape)) if shape is not None else type(value).__name__
+def shape(value: Any) -> str:
+    """The shape of an output, or what it is instead of a tensor."""
+    sizes = getattr(value, "shape", None)
+    return str(tuple(sizes)) if sizes is not None else type(value).__name__

@@ -27,6 +27,8 @@ class SignalArchitecture:
     initialise: Callable[[nn.Module], object] = lambda network: None
     features: str = ""
     """Path of the module that returns the last feature map, (batch, channels, length); for hints."""
+    classes: tuple[str, ...] = ()
+    """The order in which it answers its classes, where its card says so; empty for that of any dataset."""
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from edgebench.core import registry, target_profiles
+from edgebench.core import class_order, registry, target_profiles
 from edgebench.core.contracts import Artifact, Cell, RecordSet
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
@@ -52,6 +52,20 @@ def _mismatch(artifact: Artifact, records: RecordSet) -> str:
         (leads, samples), rate = artifact.input.shape, artifact.input.rate_hz
         has = f"{records.input.shape[0]} leads x {records.input.samples} samples at {records.input.rate_hz} Hz"
         return f"takes {leads} leads x {samples} samples at {rate} Hz; {records.label} has {has}"
-    if artifact.classes != records.classes:
-        return f"decides {', '.join(artifact.classes)}; {records.label} has {', '.join(records.classes)}"
-    return ""
+    return class_order.mismatch(artifact.classes, records.classes, records.label)
+
+
+def remarks(built: Mapping[ArtifactKey, Built], records: RecordSet) -> list[str]:
+    """What is sorted or converted between the records and the artifacts, one line for each model."""
+    found: dict[str, list[str]] = {}
+    for made in built.values():
+        artifact = made.artifact
+        if artifact is None or artifact.model in found:
+            continue
+        parts = []
+        if artifact.classes != records.classes and not _mismatch(artifact, records):
+            parts.append(f"its answers ({', '.join(artifact.classes)}) are sorted as {', '.join(records.classes)}")
+        if artifact.feed and str(artifact.feed):
+            parts.append(str(artifact.feed))
+        found[artifact.model] = parts
+    return [f"{model}: {'; '.join(parts)}" for model, parts in found.items() if parts]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.artifacts import manifests
-from edgebench.core import registry, target_profiles
+from edgebench.core import class_order, registry, target_profiles
 from edgebench.core.contracts import RecordSet
+from edgebench.core.errors import ArtifactError
 from edgebench.core.files import sha256_of
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
@@ -23,6 +24,10 @@ from edgebench.remote import session
 
 if TYPE_CHECKING:
     from edgebench.pipeline.own_models import Sources
+
+BUNDLED = "bundle"
+"""The dataset that reads a bundle's records."""
+WAY_OUT = "correct classes in its TOML file or manifest, or name another --dataset"
 
 
 def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
@@ -57,12 +62,17 @@ def _check(plan: Plan, folder: Path, resume: bool) -> None:
     else:
         run_store.require_free(folder)
     registry.require_records(plan.measure.dataset, records.request(plan, "test"))
+    dataset = registry.dataset(plan.measure.dataset)
     for path in plan.measure.artifacts:
-        manifests.read(path, plan.build.tune_thresholds)
+        classes = manifests.read(path, plan.build.tune_thresholds).artifact.classes
+        reason = class_order.mismatch(classes, dataset.classes, dataset.name)
+        if reason and plan.measure.dataset != BUNDLED:  # a bundle's other cells can be measured
+            raise ArtifactError(f"{path}: {reason}; these must be the same, in any order: {WAY_OUT}")
     if not plan.measure.artifacts:
         from edgebench.pipeline import own_models  # the build side's
 
         own_models.check(plan.build)
+        own_models.check_classes(plan.build, dataset.classes, dataset.name)
 
 
 def _connect(plan: Plan, folder: Path) -> None:
@@ -79,7 +89,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
         # Before the other records are read, so that an error of the user's network comes first.
-        models = _sources(plan, validation, Path(scratch))
+        models = _sources(plan, validation, Path(scratch), reporter)
         test = records.load(plan, "test", reporter)
         calibration = records.load_calibration(plan, reporter)
         facts = environment.describe()
@@ -101,12 +111,14 @@ def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
     return {t.name: measure.threads or target_profiles.threads_here(t, cores) for t in targets if not t.ssh}
 
 
-def _sources(plan: Plan, validation: RecordSet | None, scratch: Path) -> Sources:
+def _sources(plan: Plan, validation: RecordSet | None, scratch: Path, reporter: ProgressReporter) -> Sources:
     """The paths of the models, with the user's network imported; empty where the plan names artifacts."""
     if plan.measure.artifacts:
         return {}
     from edgebench.pipeline import own_models  # the build side's; a device has only artifacts
 
+    for line in own_models.leads_of(plan.build):
+        reporter.note(line)
     return own_models.sources(plan.build, validation, scratch, plan.measure.measuring.timeout_s)
 
 

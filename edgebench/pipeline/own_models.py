@@ -13,6 +13,7 @@ import numpy as np
 from edgebench.artifacts import manifests
 from edgebench.artifacts.import_model import ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
+from edgebench.core import class_order
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
@@ -39,6 +40,24 @@ def check(build: BuildPlan) -> None:
         cards.read(path, ModelError, tuned=build.tune_thresholds)
         if build.weights and not build.weights.is_file():
             raise ModelError(f"{build.weights}: no such file of weights")
+
+
+def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None:
+    """Raise ModelError, before anything is built, where a model's classes are not those of a dataset in some order."""
+    for name in build.models:
+        if name in build.own_models:
+            card = own.split(name)[0].with_suffix(".toml")
+            classes, where = cards.read(card, ModelError, tuned=True).classes, f"correct classes in {card}"
+        else:
+            classes, where = store.described(name).classes, "take another model"
+        if reason := class_order.mismatch(classes, wanted, label):
+            raise ModelError(f"{name}: {reason}; these must be the same, in any order: {where}, or another --dataset")
+
+
+def leads_of(build: BuildPlan) -> list[str]:
+    """One line for each of the user's networks that takes other leads than the dataset has, or in another order."""
+    read = {n: cards.read(own.split(n)[0], ModelError, tuned=True) for n in build.models if n in build.own_models}
+    return [f"{name}: takes the leads {', '.join(c.other_leads)}" for name, c in read.items() if c.other_leads]
 
 
 def sources(build: BuildPlan, validation: RecordSet | None, folder: Path, timeout_s: float) -> Sources:
@@ -75,8 +94,9 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
     artifact = stored.artifact
     if kept.exists():
         return replace(stored, artifact=manifests.record(kept))
-    if validation.classes != artifact.classes:
+    if class_order.mismatch(artifact.classes, validation.classes, validation.label):
         return stored  # the cell reports it
+    validation = class_order.labelled_for(validation, artifact.classes)
     outcome = predict(artifact, stored.path, validation, timeout_s)
     if outcome.status != "ok":
         raise ArtifactError(f"{stored.path}: no thresholds could be chosen: {outcome.reason}")

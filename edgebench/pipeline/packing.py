@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core import arrays, target_profiles
+from edgebench.core import arrays, class_order, target_profiles
 from edgebench.core.contracts import REFERENCE, Artifact, Cell, RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.job_keys import JobKey
@@ -94,7 +95,7 @@ def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
         if _is_reference(artifact):
             with contextlib.suppress(OSError, ValueError):  # it is predicted again
                 logits = np.asarray(arrays.load(path, "f", (len(test), len(artifact.classes))), np.float32)
-                found.append(ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, logits))
+                found.append(_reference(artifact, logits, test))
     return found
 
 
@@ -107,4 +108,11 @@ def _predicted(
     if outcome.status != "ok":
         reporter.note(f"{artifact.model}: no fp32 predictions in the bundle: {outcome.reason}")
         return None
-    return ReferenceLogits(artifact.model, artifact.model_sha256, artifact.thresholds, outcome.value)
+    return _reference(artifact, outcome.value, test)
+
+
+def _reference(artifact: Artifact, logits: NDArray[np.float32], test: RecordSet) -> ReferenceLogits:
+    """The predictions of an fp32 model, sorted as the records' classes."""
+    sorted_logits = class_order.answers_for(logits, artifact.classes, test.classes)
+    thresholds = class_order.scored_as(artifact, test.classes).thresholds
+    return ReferenceLogits(artifact.model, artifact.model_sha256, thresholds, sorted_logits)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from edgebench.core import target_profiles
-from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome, RecordSet
+from edgebench.core import class_order, target_profiles
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, JobKind, Outcome, RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
@@ -75,6 +75,8 @@ class Stages:
         if kept:
             rest = "the others follow" if kept < len(every) else "nothing is left to measure"
             self.reporter.note(f"{kept} of {len(every)} cells were measured before and are kept; {rest}")
+        for text in grid.remarks(self.built, self.test):
+            self.reporter.note(text)
         self.reporter.outline(len(every) - kept, self._steps(), len(self.remote_cells))
         for planned in every:
             if planned.blocked:
@@ -107,14 +109,14 @@ class Stages:
                 self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
-            answers[planned.cell] = Answer(logits, planned.artifact, reference)
+            answers[planned.cell] = Answer(logits, self._scored(planned), reference)
         self.scores = score_cells(self.test.labels, answers, {p.cell for p in self._open()})
 
     def _ended(self) -> dict[Cell, Answer]:
         """The predictions of cells that ended before a resume: other cells are compared with them."""
         ended = [p for p in self.cells if p.cell.id in self.store.measurements]
         good = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
-        return {p.cell: Answer(self._logits(p), p.artifact, None) for p in good}
+        return {p.cell: Answer(self._logits(p), self._scored(p), None) for p in good}
 
     def _references(self) -> list[Planned]:
         """The uncompressed float networks on this machine, with which other cells are compared."""
@@ -128,7 +130,7 @@ class Stages:
     def _read_references(self) -> None:
         for planned in self._references():
             if self.store.outcomes[planned.prediction].status == "ok":
-                reference = Reference(self.test.labels, self._logits(planned), planned.artifact.thresholds)
+                reference = Reference(self.test.labels, self._logits(planned), self._scored(planned).thresholds)
                 self.references[planned.cell.model, planned.artifact.model_sha256] = reference
         for known in self.test.references:  # of the machine that packed them; this machine's own take precedence
             reference = Reference(self.test.labels, np.load(known.logits)[: len(self.test)], known.thresholds)
@@ -242,7 +244,12 @@ class Stages:
         )  # fmt: skip
 
     def _logits(self, planned: Planned) -> Any:
-        return np.load(self.store.output(planned.prediction))
+        """The answers, sorted as the records' classes."""
+        answers = np.load(self.store.output(planned.prediction))
+        return class_order.answers_for(answers, planned.artifact.classes, self.test.classes)
+
+    def _scored(self, planned: Planned) -> Artifact:
+        return class_order.scored_as(planned.artifact, self.test.classes)
 
 
 def _workers() -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core import flat_row, options, registry
+from edgebench.core import class_order, flat_row, options, registry
 from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
@@ -92,8 +92,9 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
-    calibration = _records(request, "calibration", reporter)
-    validation, test = _records(request, "validation", reporter), _records(request, "test", reporter)
+    splits: tuple[Split, ...] = ("calibration", "validation", "test")
+    loaded = (_records(request, split, reporter) for split in splits)
+    calibration, validation, test = (class_order.labelled_for(r, model.manifest.classes) for r in loaded)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

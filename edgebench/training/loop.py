@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from edgebench.core import registry
+from edgebench.core.class_order import labelled_for
 from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.recipe import Recipe, changed
@@ -84,12 +85,15 @@ def train(
     torch_device = device_of(device)
     _check(chosen, output)
 
+    # A network that is trained further, or whose card says so, answers its classes in its own order.
+    own_order = store.find(chosen.start).manifest.classes if chosen.start else getattr(architecture, "classes", ())
+
     def load(split: Split) -> RecordSet:
         asked = DataRequest(
             split, directory, architecture.input.rate_hz, skip_bad_records=skip_bad, min_likelihood=min_likelihood
         )
         registry.require_records(dataset, asked)
-        return source.load(asked, callbacks.data)
+        return labelled_for(source.load(asked, callbacks.data), own_order or source.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
     targets = targets_of(training, chosen, torch_device, callbacks.data)

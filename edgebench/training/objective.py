@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from edgebench.core.class_order import answers_for
 from edgebench.core.contracts import Progress, RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.files import cache_dir, replacing, sha256, sha256_of
+from edgebench.core.name_order import permutation
 from edgebench.core.recipe import Recipe
 from edgebench.core.serialization import to_dict
 from edgebench.models import store
@@ -34,12 +36,13 @@ def targets_of(
     if not recipe.teacher:
         return labels
     model = store.find(recipe.teacher)
-    if model.manifest.classes != records.classes:
+    if permutation(model.manifest.classes, records.classes) is None:
         raise ModelError(
             f"the teacher '{recipe.teacher}' has the classes {', '.join(model.manifest.classes)}, "
             f"and the records {', '.join(records.classes)}"
         )
     logits = _teacher_logits(model, records, device, progress)
+    logits = answers_for(logits, model.manifest.classes, records.classes)
     soft = probabilities(logits.astype(np.float64) / recipe.temperature)
     return np.concatenate([labels, soft.astype(np.float32)], 1)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from small_onnx import CARD, LEADS
 
-from edgebench.artifacts import import_file, manifests
+from edgebench.artifacts import import_file, manifests, torch_file
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
@@ -211,11 +211,22 @@ def script(path: Path, form: str, card: str, *further: torch.Tensor, dtype: Any 
 
 @pytest.mark.parametrize(("form", "chosen"), [("tuple", "1"), ("dict", '"logits"')])
 def test_torchscript_with_several_outputs(tmp_path: Path, form: str, chosen: str) -> None:
-    with pytest.raises(ArtifactError, match=r"\(3, 5\) and .*\(3, 5\)"):
-        answered(script(tmp_path / "a.pt", form, CARD))
+    refused(script(tmp_path / "a.pt", form, CARD), "(1, 5) and", "several outputs", f"output = {chosen}")
     right(answered(script(tmp_path / "b.pt", form, f"output = {chosen}\n{CARD}")), small_onnx.logits(SIGNALS))
-    with pytest.raises(ArtifactError, match="no output 'head'"):
-        answered(script(tmp_path / "c.pt", form, f'output = "head"\n{CARD}'))
+    refused(script(tmp_path / "c.pt", form, f'output = "head"\n{CARD}'), "no output 'head'", "(1, 5)")
+
+
+def test_torchscript_with_one_output_needs_no_name(tmp_path: Path) -> None:
+    feed = import_file.describe(script(tmp_path / "a.pt", "", f'output = "probabilities"\n{CARD}'), False).feed
+    assert feed and (feed.answer, feed.output) == (None, "probabilities")
+    refused(script(tmp_path / "b.pt", "", f"output = 1\n{CARD}"), "one tensor")
+
+
+def test_what_torchscript_answers_is_read_from_its_code(tmp_path: Path) -> None:
+    for form, said in (("", "Tensor"), ("tuple", "Tuple[Tensor, Tensor]"), ("dict", "Dict[str, Tensor]")):
+        assert torch_file.returns(script(tmp_path / "a.pt", form, CARD)) == said
+    (tmp_path / "b.pt").write_bytes(b"nothing")
+    assert torch_file.returns(tmp_path / "b.pt") == ""
 
 
 def test_torchscript_with_a_constant_in_another_type(tmp_path: Path) -> None:
