@@ -134,7 +134,7 @@ class Agent:
         missing = [h for h, size in files.items() if not self._whole(store / h, h, size)]
         return {"missing": missing, "begun": [h for h in missing if (store / (h + ".part")).is_file()]}
 
-    def _do_took(self, hashes: list[str]) -> dict[str, Any]:
+    def _do_store(self, hashes: list[str]) -> dict[str, Any]:
         """Store the contents that were sent as HASH.part and arrived whole."""
         damaged = []
         for name in hashes:
@@ -152,7 +152,7 @@ class Agent:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
-    def _do_lay(self, names: dict[str, str], wheel: str) -> dict[str, Any]:
+    def _do_unpack(self, names: dict[str, str], wheel: str) -> dict[str, Any]:
         """Make the bundle's folder, and the device side beside it, of the contents that are here."""
         bundle = self._work / "bundle"
         shutil.rmtree(bundle, ignore_errors=True)

@@ -69,8 +69,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Took:
-    """SHA-256 of the contents that arrived damaged."""
+class Stored:
+    """The answer to `store`: SHA-256 of the contents that arrived damaged."""
 
     damaged: tuple[str, ...]
 

@@ -20,7 +20,7 @@ from edgebench.remote.bundles.layout import LISTING, Listing
 from edgebench.remote.bundles.writing import Content, Contents
 from edgebench.remote.event_stream import replay
 from edgebench.remote.link import Link
-from edgebench.remote.messages import Done, Ended, Event, Missing, Prepared, Took, require_among, shown
+from edgebench.remote.messages import Done, Ended, Event, Missing, Prepared, Stored, require_among, shown
 from edgebench.remote.openssh import ConnectionLost
 from edgebench.runtimes import installing
 
@@ -117,14 +117,14 @@ class _Device:
             paths = {name: Path(scratch) / name for name in missing}
             for _ in transfer.put(self.target, self.link.home, paths, answer.begun):
                 reporter.step()
-        if damaged := self.link.ask("took", Took, hashes=missing).damaged:
+        if damaged := self.link.ask("store", Stored, hashes=missing).damaged:
             raise ConnectionLost(f"{len(damaged)} files arrived damaged")
 
     def measured(self, hashes: Mapping[str, str], listing: Listing) -> dict[str, str]:
         """Prepare Python there and measure; returns pip's errors by format."""
         host = self.target.ssh
         self.reporter.detail(f"prepare Python on {host}")
-        self.link.ask("lay", Done, names=hashes, wheel=hashes[listing.device])
+        self.link.ask("unpack", Done, names=hashes, wheel=hashes[listing.device])
         requirements = {"": list(wheel.BASE)}
         requirements |= {form: list(installing.requirements(form, self.link.machine)) for form in listing.formats}
         ready = self.link.ask(

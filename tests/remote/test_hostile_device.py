@@ -96,13 +96,13 @@ def test_what_a_login_prints_is_skipped(said: str, server: Server) -> None:
         ("Agent._do_missing = lambda self, files: {'missing': ['../../etc/passwd'], 'begun': []}", "etc/passwd"),
         ("Agent._do_missing = lambda self, files: {'missing': 5, 'begun': []}", "missing"),
         ("Agent._do_missing = lambda self, files: {}", "missing"),
-        ("Agent._do_took = lambda self, hashes: {'damaged': {}}", "damaged"),
+        ("Agent._do_store = lambda self, hashes: {'damaged': {}}", "damaged"),
         ("Agent._do_prepare = lambda self, packages, requirements: {'python': 'x'}", "failed"),
         ("Agent._do_prepare = lambda self, packages, requirements: {'python': 'x', 'failed': {'evil': 'x'}}", "evil"),
         ("Agent._do_prepare = lambda self, packages, requirements: {'error': 'x' * 10**6 + '\\x1b\\n'}", "xxx"),
         ("Agent._do_measure = lambda self, python, arguments: {'status': 'abc', 'last': ''}", "status"),
         ("Agent._do_measure = lambda self, python, arguments: {'status': 3, 'last': 'a\\x1b[31m\\nb'}", "b"),
-        ("Agent._do_lay = lambda self, names, wheel: 1 / 0", "ZeroDivisionError"),
+        ("Agent._do_unpack = lambda self, names, wheel: 1 / 0", "ZeroDivisionError"),
     ],
 )  # fmt: skip
 def test_an_answer_that_cannot_be_used_is_the_reason(changes: str, words: str, server: Server, tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ def test_an_answer_that_cannot_be_used_is_the_reason(changes: str, words: str, s
 
 def test_progress_that_is_none_is_skipped(server: Server, tmp_path: Path) -> None:
     changes = (
-        "FILES = {}\n" + RESULTS + "before = Agent._do_lay\ndef lay(self, **given):\n"
+        "FILES = {}\n" + RESULTS + "before = Agent._do_unpack\ndef unpack(self, **given):\n"
         "    stage = {'event': 'stage'}\n"
         "    for one in (stage | {'total': 'abc'}, {'event': 5}, [1], stage | {'total': 10**400}, 42):\n"
-        "        self._write(json.dumps(one) + '\\n')\n    return before(self, **given)\nAgent._do_lay = lay\n"
+        "        self._write(json.dumps(one) + '\\n')\n    return before(self, **given)\nAgent._do_unpack = unpack\n"
     )
     rows, reason = measured(device(server, changes), tmp_path)
     assert not rows and "plan.json" in reason
@@ -204,11 +204,11 @@ def test_what_has_no_end_is_ended(what: str, server: Server, monkeypatch: pytest
 
 def test_a_request_that_is_never_answered_ends(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Although keep-alives come all the time."""
-    changes = "Agent._do_lay = lambda self, **given: time.sleep(600)\nspace['LIFE_S'] = 0.1"
+    changes = "Agent._do_unpack = lambda self, **given: time.sleep(600)\nspace['LIFE_S'] = 0.1"
     hung = device(server, changes, ssh_timeout_s=5.0)
     monkeypatch.setattr(links.Link.ask, "__defaults__", (2.0, lambda _: None))
     rows, reason = measured(hung, tmp_path)
-    assert not rows and "no answer to lay" in reason and not left_over(server)
+    assert not rows and "no answer to unpack" in reason and not left_over(server)
 
 
 def test_a_home_with_a_command_in_it_runs_nothing_here(server: Server, tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from edgebench.core.errors import RemoteError
 from edgebench.core.progress import ProgressReporter
 from edgebench.remote import messages
 from edgebench.remote.event_stream import replay
-from edgebench.remote.messages import Answer, Ended, Event, Hello, Missing, Prepared, Took
+from edgebench.remote.messages import Answer, Ended, Event, Hello, Missing, Prepared, Stored
 
 ANSWERS: tuple[tuple[type[Any], dict[str, Any]], ...] = (
     (Hello, {"home": "/home/pi/.edgebench", "machine": "aarch64", "free": 10**9}),
     (Hello, {"busy": "another run uses it (process 5 there)"}),
     (Missing, {"missing": ["ab" * 32], "begun": []}),
-    (Took, {"damaged": ["ab" * 32]}),
+    (Stored, {"damaged": ["ab" * 32]}),
     (Prepared, {"python": "/usr/bin/python3", "failed": {"onnx": "no wheel"}}),
     (Ended, {"status": 0, "last": ""}),
 )
@@ -60,7 +60,7 @@ def test_messages_are_read() -> None:
         (Prepared, {}),
         (Missing, {"missing": "all", "begun": []}),
         (Missing, {"missing": [5], "begun": []}),
-        (Took, {}),
+        (Stored, {}),
         (Ended, {"status": "fine", "last": ""}),
         (Hello, {}),
         (Hello, {"home": ".edgebench"}),
@@ -78,7 +78,7 @@ def test_an_answer_that_cannot_be_used_is_refused(kind: type[Any], answer: dict[
 def test_its_own_error_is_passed_on_as_one_short_line() -> None:
     for error in ("no space", "a\x1b[31m\nb" * 1000, 5, None, ["x"]):
         with pytest.raises(RemoteError) as caught:
-            messages.answer(Took, {"error": error}, "board", "took")
+            messages.answer(Stored, {"error": error}, "board", "store")
         text = str(caught.value)
         assert text.startswith("board: ") and text.isprintable() and len(text) < 500
 
