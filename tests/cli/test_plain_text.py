@@ -177,7 +177,7 @@ def test_data(shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None
     assert given(monkeypatch, "data", "fetch", "ptbxl", MARKED) == 0
     assert f"1 records in {MARKED}; 2 files" in shown()
     fold = SimpleNamespace(rate_hz=100, fold=1, records=2, present=1, labelled=1)
-    monkeypatch.setattr(data_info, "info", lambda _: [fold])
+    monkeypatch.setattr(data_info, "info", lambda *_: [fold])
     assert given(monkeypatch, "data", "info", MARKED) == 0
     assert f"fetch ptbxl {MARKED} --folds 1" in shown()
 
