@@ -40,7 +40,7 @@ def test_where_nothing_is_enough_all_but_one_stay_in_float() -> None:
     assert Given(lambda _: 0.5, 12, 0.01).fewest() == 11
 
 
-def test_a_search_on_the_demo_set(tmp_path: Path) -> None:
+def test_a_search_on_the_demo_set_and_a_second_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request = Request("resnet1d", "fbgemm-int8", 0.02, "demo", calibration_records=32)
     found, ranked = mixed_precision.search(request, tmp_path)
     assert len(ranked) == 19 + 1, "its convolutions and its linear layer, and what is between them"
@@ -55,22 +55,16 @@ def test_a_search_on_the_demo_set(tmp_path: Path) -> None:
     assert lines[0] == "module,agreement,error,parameters"
     assert len(lines) == 1 + len(ranked)
     manifest = json.loads(Path(found.manifest).read_text())
-    assert sum("int8 hurts most" in part for part in manifest["float_parts"]) == len(found.modules)
+    assert sum("int8 hurts most" in part for part in manifest["float_parts"]) == len(found.modules) < 3
 
-
-def test_a_second_search_replaces_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    strict = Request("resnet1d", "fbgemm-int8", 0.0, "demo", calibration_records=16)
-    with monkeypatch.context() as patch:  # the fewest that are tried are tested above; here one try is enough
-        patch.setattr(mixed_precision._Tries, "fewest", lambda tries: int(tries.drop(3) > -1) * 3)
-        first, _ = mixed_precision.search(replace(strict, max_drop=-1.0), tmp_path)
-    assert not first.within
-    manifest = json.loads(Path(first.manifest).read_text())
-    assert sum("int8 hurts most" in part for part in manifest["float_parts"]) == len(first.modules) == 3
-    second, _ = mixed_precision.search(replace(strict, max_drop=1.0), tmp_path)
-    assert second.manifest == first.manifest
-    assert second.modules == ()
+    # The fewest that are tried are tested above; here one try is enough.
+    monkeypatch.setattr(mixed_precision._Tries, "fewest", lambda tries: int(tries.drop(3) > -1) * 3)
+    second, _ = mixed_precision.search(replace(request, max_drop=-1.0), tmp_path)
+    assert second.manifest == found.manifest
+    assert not second.within
     again = json.loads(Path(second.manifest).read_text())
-    assert again["file_size_bytes"] < manifest["file_size_bytes"]
+    assert sum("int8 hurts most" in part for part in again["float_parts"]) == len(second.modules) == 3
+    assert again["file_size_bytes"] > manifest["file_size_bytes"]
 
 
 def test_a_bound_is_a_number(tmp_path: Path) -> None:
