@@ -8,12 +8,20 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 import importlib.util
 import io
 
+INTERRUPTED = 130
 WHOLE = ("rich", "typer")
 """What the whole command line needs; a device that only measures may lack them."""
 
 
 def main() -> None:
-    """The command line, or where its packages are missing the device's."""
+    """The command line, or where its packages are missing the device's; exit code 130 on Ctrl-C."""
+    try:
+        _main()
+    except KeyboardInterrupt:  # while the command itself was still being imported
+        sys.exit(INTERRUPTED)
+
+
+def _main() -> None:
     from edgebench.isolation.python import keep_working_directory_out
 
     keep_working_directory_out()

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgebench.core.errors import DiskFull
 
+SMALL_BYTES = 4 * 2**20
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SPARE_BYTES = 32 * 2**20
 """With fewer free bytes than this, a library's failure to write a model counts as a full disk."""
@@ -117,6 +118,17 @@ def read_lines(path: Path) -> list[str]:
     data = path.read_bytes()
     # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
     return data.decode(errors="replace").split("\n")[:-1]
+
+
+def require_small(path: Path) -> None:
+    """Raise ValueError for what is no file, such as a pipe, and for one that is larger than what a person writes.
+
+    A path with nothing there passes, for the caller's own error.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ValueError("not a regular file")
+    if path.is_file() and path.stat().st_size > SMALL_BYTES:
+        raise ValueError(f"larger than {SMALL_BYTES // 2**20} MiB")
 
 
 def toml(text: str) -> dict[str, Any]:

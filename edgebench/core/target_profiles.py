@@ -13,7 +13,7 @@ from typing import Any
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError
-from edgebench.core.files import toml
+from edgebench.core.files import require_small, toml
 from edgebench.core.problems import meant, not_among
 from edgebench.core.validation import validated
 
@@ -57,7 +57,13 @@ def find(name: str, machine: Mapping[str, Any]) -> Target:
         path = Path(name)
         if not path.is_file():
             raise PlanError(f"{path}: {'a folder, not a' if path.exists() else 'no such'} target profile")
-        data = path.read_bytes()
+        try:
+            require_small(path)
+            data = path.read_bytes()
+        except ValueError as error:
+            raise PlanError(f"{path}: not a target profile: {error}") from None
+        except OSError as error:
+            raise PlanError(f"{path}: cannot read the profile ({error.strerror})") from None
     elif name in names():
         data = files("edgebench.targets").joinpath(f"{name}.toml").read_bytes()
     else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from edgebench.core import json_file
 from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
 from edgebench.core.errors import DataError
 from edgebench.core.files import sha256, sha256_of
@@ -18,7 +18,7 @@ from edgebench.data.about_records import AboutRecords
 from edgebench.data.arrays import open_array
 from edgebench.data.signals import SUPERCLASSES
 
-ABOUT, MOST_ABOUT = "about.json", 1 << 24
+ABOUT = "about.json"
 """The description of the records, and the most bytes of it that are read: it names the records that were left out."""
 
 
@@ -48,22 +48,24 @@ class Bundled:
             about.dropped, about.unlabelled,
             tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
         )  # fmt: skip
-        for known, name in zip(records.references, (one.logits for one in about.references), strict=True):
-            if Path(name).name != name:
-                raise DataError(f"{folder / ABOUT}: the logits {name[:40]!r} are not a file beside it")
-            open_array(Path(known.logits), np.float32, *labels.shape)
         if labels.max(initial=0) > 1:
             raise DataError(f"{folder / 'labels.npy'}: a label is neither 0 nor 1")
+        for known in records.references:
+            if Path(known.logits).parent != folder:
+                raise DataError(f"{folder / ABOUT}: the logits of {known.model} are not a file beside it")
+            if len(known.thresholds) != len(about.classes):
+                raise DataError(f"{folder / ABOUT}: the thresholds of {known.model} are not those of its classes")
+            if not np.isfinite(open_array(Path(known.logits), np.float32, *labels.shape)).all():
+                raise DataError(f"{known.logits}: logits that are not finite")
         return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
 
 
 def _about(folder: Path) -> AboutRecords:
     path = folder / ABOUT
     try:
-        with path.open("rb") as stream:
-            data = json.loads(stream.read(MOST_ABOUT))
-    except (ValueError, RecursionError):
-        raise DataError(f"{path}: not JSON") from None
+        data = json_file.read(path)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
     return validated(AboutRecords, data, str(path), DataError)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebench.core import registry, target_profiles
 from edgebench.core.errors import BundleError, PlanError, UnknownPlugin
+from edgebench.measuring import environment
 from edgebench.pipeline import read_plan, run_store
 from edgebench.pipeline.plan import MeasurePlan, Plan
 from edgebench.remote.bundles import reading
@@ -27,6 +28,7 @@ def load(
     artifact later. Raises BundleError, PlanError, RunError.
     """
     opened = reading.opened(bundle)
+    _require_here(bundle, opened)
     if not unsupported_rows:
         _require_a_runtime(bundle, opened)
     plan = _of(opened) if resume is None else _of_run(opened, bundle, resume)
@@ -56,6 +58,13 @@ def _of_run(opened: Bundle, bundle: Path, folder: Path) -> Plan:
     if set(plan.measure.artifacts) != set(_of(opened).measure.artifacts):
         raise PlanError(f"{folder}: was measured from another bundle than {bundle}; start a new run")
     return plan
+
+
+def _require_here(bundle: Path, opened: Bundle) -> None:
+    """Raise BundleError where a target of the bundle would make this machine connect to another one."""
+    for name in opened.listing.targets:
+        if name != target_profiles.HOST and target_profiles.find(str(opened.folder / name), environment.machine()).ssh:
+            raise BundleError(f"{bundle}: refused: its target {name} is reached over SSH; a bundle is measured here")
 
 
 def _require_a_runtime(bundle: Path, opened: Bundle) -> None:

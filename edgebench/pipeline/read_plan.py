@@ -10,7 +10,7 @@ from typing import Any
 
 from edgebench.core import options, registry, target_profiles
 from edgebench.core.errors import FieldError, ModelError, PlanError
-from edgebench.core.files import toml
+from edgebench.core.files import require_small, toml
 from edgebench.core.options import CHAIN
 from edgebench.core.problems import InvalidValue, Problem
 from edgebench.core.recipe import Recipe, changed
@@ -73,6 +73,10 @@ def _check_build(plan: Plan) -> Plan:
 
 def _file(path: Path) -> dict[str, Any]:
     """The table of a plan's file; raises PlanError."""
+    try:
+        require_small(path)
+    except ValueError as error:
+        raise PlanError(f"{path}: not a plan: {error}") from None
     try:
         data = toml(path.read_text(encoding="utf-8"))
     except IsADirectoryError:

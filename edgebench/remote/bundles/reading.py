@@ -5,11 +5,13 @@ Standard library only. Unpacked files stay in the cache, so that a run that a po
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,6 +35,11 @@ from edgebench.remote.bundles.layout import (
 
 KINDS = {0: "", stat.S_IFREG: "", stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder of its own"}
 PIECE = 1 << 20
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    OverflowError,
+)  # fmt: skip
+"""What zipfile raises for a damaged archive."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def _holds_listing(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return LISTING in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (*UNREADABLE, OSError):
         return False
 
 
@@ -103,7 +110,9 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
                 raise BundleError(f"{path}: refused: not a bundle (it does not begin as a zip archive does)")
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (*UNREADABLE, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that one is a place before the file's start
+            raise
         reason = str(error) or type(error).__name__
         raise BundleError(f"{path}: refused: cut off or damaged as an archive ({reason})") from None
 

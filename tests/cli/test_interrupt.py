@@ -1,0 +1,105 @@
+"""Ctrl-C ends every command within two seconds of its own work, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import ssh_server
+from hostile import device
+from ssh_server import Server
+
+BRIEF = ("--processes", "20", "--min-seconds", "2", "--threads", "1")
+WITHIN_S = 2.0
+"""What a person waits for. A machine that does other work at the same time may take longer: see SLACK_S."""
+SLACK_S = 6.0
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    words = [sys.executable, "-P", "-m", "edgebench", *map(str, arguments)]
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "COLUMNS": "120"}
+    )
+
+
+def interrupted(child: subprocess.Popen[str], after_s: float) -> tuple[float, str]:
+    """Press Ctrl-C after a while; returns the seconds until the end, and what was said."""
+    time.sleep(after_s)
+    below = psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
+    began = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    try:
+        said, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    took = time.monotonic() - began
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert not alive, f"left behind: {alive}"
+    return took, said
+
+
+def check(child: subprocess.Popen[str], after_s: float) -> None:
+    took, said = interrupted(child, after_s)
+    assert child.returncode in (130, -signal.SIGINT) or child.returncode == 0, said
+    assert "Traceback" not in said, said
+    assert took < WITHIN_S + SLACK_S, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_a_run_at_any_moment(seed: int, tmp_path: Path) -> None:
+    after_s = random.Random(seed).uniform(1, 40)
+    check(start("run", "--exporter", "onnx", "--exporter", "fbgemm-int8", "-o", tmp_path / "run", *BRIEF), after_s)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "--exporter", "torchscript"), ("quantize", "resnet1d", "--exporter", "fbgemm-int8", "--dataset", "demo"), ("doctor",), ("list", "models"),
+        ("run", "--variant", "l1-0.4", "--exporter", "onnx"),
+    ],
+)  # fmt: skip
+def test_other_commands(command: tuple[str, ...], seed: int, tmp_path: Path) -> None:
+    more = () if command[0] in ("doctor", "list") else ("-o", tmp_path / "out")
+    check(start(*command, *more), random.Random(f"{seed}{command}").uniform(1, 8))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
+@pytest.mark.parametrize("waits_in", ["hello", "missing", "lay", "prepare", "measure", "clean"])
+def test_while_a_device_says_nothing(
+    waits_in: str, server: Server, exported: Path, tmp_path: Path, wait_for: Callable[[Path], None]
+) -> None:
+    mark = tmp_path / "there"
+    device(server, (
+        f"before = Agent._do_{waits_in}\ndef hung(self, *given, **named):\n    open({str(mark)!r}, 'w').close()\n"
+        f"    time.sleep(600)\nAgent._do_{waits_in} = hung\n"
+    ))  # fmt: skip
+    board = server.folder / "board.toml"
+    child = start(
+        "run", "--artifact", exported / "onnx", "--target", board, "--limit", "8", "-o", tmp_path / "run",
+        "--processes", "1", "--min-seconds", "0", "--threads", "1",
+    )  # fmt: skip
+    wait_for(mark)
+    check(child, 0.5)
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Path], None]:
+    def wait(path: Path) -> None:
+        end = time.monotonic() + 120
+        while not path.exists():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    return wait
