@@ -19,7 +19,7 @@ from edgebench.data.arrays import open_array
 from edgebench.data.signals import SUPERCLASSES
 
 ABOUT = "about.json"
-"""The description of the records, and the most bytes of it that are read: it names the records that were left out."""
+"""The description of the records; it names those that were left out, too."""
 
 
 class Bundled:
