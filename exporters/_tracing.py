@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from edgebench.core.contracts import InputContract
-from edgebench.core.errors import EdgeBenchError, ModelError, first_line
+from edgebench.core.errors import ModelError, first_line
 from edgebench.core.files import write_text
 from edgebench.core.protocols import ExportTask
 
@@ -50,7 +50,7 @@ def _why_not(task: ExportTask) -> str:
             return f"it cannot be traced: {depends(read) if read else f'{type(error).__name__}: {first_line(error)}'}"
         try:
             require_same(task, traced, "the trace")
-        except EdgeBenchError as error:
+        except ModelError as error:
             return str(error)
     return ""
 

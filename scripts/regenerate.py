@@ -24,6 +24,7 @@ from marked import PAGES, ROOT, replaced
 from publish_run import REFERENCE, table_in
 
 from edgebench import api
+from edgebench.core import spreadsheets
 from edgebench.reports import search
 
 FORMATS = ("csv", "md")
@@ -53,7 +54,7 @@ def searches() -> dict[Path, bytes]:
         stored = json.loads((folder / "search.json").read_text(encoding="utf-8"))
         with (folder / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
             modules = [
-                {"module": row["module"], "parameters": int(row["parameters"])}
+                {"module": spreadsheets.original(row["module"]), "parameters": int(row["parameters"])}
                 | {metric: float(row[metric]) for metric in ("agreement", "error")}
                 for row in csv.DictReader(file)
             ]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edgebench.artifacts.build import BuildRequest, agrees
 from edgebench.core import options, registry
 from edgebench.core.contracts import Artifact, InputContract, Outcome
-from edgebench.core.errors import EdgeBenchError, Uncounted, Unsupported, first_line
+from edgebench.core.errors import DiskFull, EdgeBenchError, Uncounted, Unsupported, first_line
 from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
@@ -57,6 +57,8 @@ def _export_each(
             yield name, Outcome("ok", result=artifact)
         except Unsupported as reason:
             yield name, Outcome("unsupported", str(reason))
+        except DiskFull:
+            raise
         except EdgeBenchError as error:
             yield name, Outcome("failed", str(error))
         except OSError:

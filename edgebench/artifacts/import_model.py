@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgebench.core import registry
 from edgebench.core.contracts import InputContract
-from edgebench.core.errors import EdgeBenchError, ModelError, first_line
+from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, first_line
 from edgebench.core.files import safe_name, sha256
 from edgebench.core.io_adapter import shown_shape
 from edgebench.core.name_order import permutation
@@ -138,6 +138,8 @@ def _logits(network: nn.Module, signals: str) -> NDArray[np.float32]:
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         yield {"manifest": str(import_model(from_dict(ImportRequest, request)))}
+    except DiskFull:
+        raise
     except EdgeBenchError as error:
         yield {"error": str(error)}
 

@@ -85,7 +85,7 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
     found = []
     for name in [target] if target else present:
         groups = [
-            (host, [m for m in there if m.cell.target == name and _eligible(m)]) for host, there in by_machine(run)
+            (host, [m for m in there if m.cell.target == name and eligible(m)]) for host, there in by_machine(run)
         ]
         groups = [(host, cells) for host, cells in groups if cells]
         found += [_recommended(run, limits, name, host, cells) for host, cells in groups]
@@ -95,7 +95,7 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
     return found
 
 
-def _eligible(m: Measurement) -> bool:
+def eligible(m: Measurement) -> bool:
     """Whether a cell has what the rule needs."""
     needed: tuple[Metric, ...] = ("size", "f1") if m.emulated else ("latency", "size", "f1")
     return m.status == "ok" and all(value_of(m, metric) is not None for metric in needed)

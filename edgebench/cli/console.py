@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from edgebench.core.errors import EdgeBenchError
+from edgebench.core.files import explained
 from edgebench.core.serialization import readable
 from edgebench.reports.plain import plain
 
@@ -45,7 +46,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             sys.stderr.close()  # the reader has closed the pipe; further output has no reader
             raise typer.Exit(0) from None
         except OSError as error:
-            say_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+            say_error(explained(error))
             raise typer.Exit(USAGE) from None
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] == "edgebench":
@@ -78,7 +79,7 @@ def _interrupt(*_: object) -> None:
 
 
 @contextmanager
-def live(after: str, keep: bool = True) -> Iterator[Live]:
+def live(after: str | Callable[[], str], keep: bool = True) -> Iterator[Live]:
     """Show bars on standard error while the block runs; with `keep`, those of finished stages stay visible.
 
     `after` is printed on Ctrl-C and says how to continue.
@@ -89,5 +90,6 @@ def live(after: str, keep: bool = True) -> Iterator[Live]:
         with Live(err, keep) as reporter:
             yield reporter
     except KeyboardInterrupt:
-        err.print(plain(f"interrupted; {after}", "yellow"), soft_wrap=not err.is_terminal)
+        text = after if isinstance(after, str) else after()
+        err.print(plain(f"interrupted; {text}", "yellow"), soft_wrap=not err.is_terminal)
         raise typer.Exit(INTERRUPTED) from None

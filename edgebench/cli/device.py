@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +17,7 @@ from edgebench import __version__
 from edgebench.cli.measure import folder_of, how_to_continue, measure, show
 from edgebench.cli.measure_options import MEASURING, RECORDS, TARGET, THREADS, flag_of
 from edgebench.core.errors import EdgeBenchError, FieldError
+from edgebench.core.files import explained
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
@@ -30,12 +31,12 @@ class PlainView:
     """Lines of text."""
 
     @contextmanager
-    def progress(self, after: str) -> Iterator[ProgressReporter]:
+    def progress(self, after: Callable[[], str]) -> Iterator[ProgressReporter]:
         """Show progress while the block runs; `after` says on Ctrl-C how to continue."""
         try:
             yield PlainLines()
         except KeyboardInterrupt:
-            print(readable(f"interrupted; {after}"), file=sys.stderr)
+            print(readable(f"interrupted; {after()}"), file=sys.stderr)
             raise
 
     def result(self, run: Run) -> None:
@@ -48,10 +49,9 @@ class PlainView:
         for path in paths:
             print(readable(f"written: {path}"))
 
-    def next_steps(self, folder: Path, any_measured: bool) -> None:
+    def next_steps(self, folder: Path, run: Run) -> None:
         """Print where the other commands are."""
-        if any_measured:
-            print(readable(f"next: copy {folder} to a machine with the whole of EdgeBench: edgebench recommend"))
+        print(readable(f"next: copy {folder} to a machine with the whole of EdgeBench: edgebench recommend"))
 
 
 class EventView(PlainView):
@@ -61,7 +61,7 @@ class EventView(PlainView):
         self._reporter = reporter
 
     @contextmanager
-    def progress(self, after: str) -> Iterator[ProgressReporter]:
+    def progress(self, after: Callable[[], str]) -> Iterator[ProgressReporter]:
         """Report progress as events."""
         yield self._reporter
 
@@ -71,7 +71,7 @@ class EventView(PlainView):
     def written(self, paths: Sequence[Path]) -> None:
         """The files are fetched."""
 
-    def next_steps(self, folder: Path, any_measured: bool) -> None:
+    def next_steps(self, folder: Path, run: Run) -> None:
         """The other machine prints them."""
 
 
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as error:
-        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", events)
+        _fail(explained(error), events)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "edgebench":
             raise

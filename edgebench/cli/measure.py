@@ -18,7 +18,7 @@ HOST = ("host",)
 class View(Protocol):
     """How a command line shows a run."""
 
-    def progress(self, after: str) -> AbstractContextManager[ProgressReporter]:
+    def progress(self, after: Callable[[], str]) -> AbstractContextManager[ProgressReporter]:
         """Show progress while the block runs; `after` says on Ctrl-C how to continue."""
 
     def result(self, run: Run) -> None:
@@ -27,8 +27,8 @@ class View(Protocol):
     def written(self, paths: Sequence[Path]) -> None:
         """Name the files that were written."""
 
-    def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """Name the next commands."""
+    def next_steps(self, folder: Path, run: Run) -> None:
+        """Name the next commands, where cells were measured."""
 
 
 def measure(
@@ -60,9 +60,15 @@ def folder_of(output: Path | None, resume: Path | None) -> Path:
     return resume or output or api.new_folder()
 
 
-def how_to_continue(folder: Path, command: str = "edgebench run --resume") -> str:
-    """What is said of a run in that folder that Ctrl-C ends."""
-    return f"finished measurements are kept. Complete the run: {command} {folder}"
+def how_to_continue(folder: Path, command: str = "edgebench run --resume") -> Callable[[], str]:
+    """What is to be said of a run in that folder when Ctrl-C ends it."""
+
+    def text() -> str:
+        if (folder / "plan.json").exists():
+            return f"finished measurements are kept. Complete the run: {command} {folder}"
+        return "nothing was measured yet; the same command starts again"
+
+    return text
 
 
 def show(run: Run, folder: Path, view: View) -> int:
@@ -70,9 +76,10 @@ def show(run: Run, folder: Path, view: View) -> int:
     view.result(run)
     reports = [folder / f"report.{name}" for name in api.FORMATS]
     view.written([path for path in reports if path.exists()] or [folder / "measurements.jsonl"])
-    any_measured = any(m.status == "ok" for m in run.measurements)
-    view.next_steps(folder, any_measured)
-    return 0 if any_measured else 1
+    if not any(m.status == "ok" for m in run.measurements):
+        return 1
+    view.next_steps(folder, run)
+    return 0
 
 
 def require_one_folder(output: Path | None, resume: Path | None) -> None:

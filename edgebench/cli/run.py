@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -150,7 +150,7 @@ def measure(
 class RichView:
     """A live view on standard error, then tables."""
 
-    def progress(self, after: str) -> AbstractContextManager[ProgressReporter]:
+    def progress(self, after: Callable[[], str]) -> AbstractContextManager[ProgressReporter]:
         """Bars while the block runs; `after` says on Ctrl-C how to continue."""
         return live(after)
 
@@ -164,10 +164,13 @@ class RichView:
         """Name the files."""
         say_written(paths)
 
-    def next_steps(self, folder: Path, any_measured: bool) -> None:
-        """Print the next commands, where there is something to decide."""
-        if any_measured:
+    def next_steps(self, folder: Path, run: Run) -> None:
+        """Print the next commands, where they have something to say."""
+        from edgebench.choosing.recommendation import eligible
+
+        if any(map(eligible, run.measurements)):
             say_next(f"edgebench recommend {folder}", "which to ship, and why")
+        if any(m.status == "ok" and m.precision != "fp32" for m in run.measurements):
             say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
 
 

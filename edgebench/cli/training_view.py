@@ -30,7 +30,13 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
             f"{checkpoint}: an unfinished training is there: add --resume to continue it, or remove it to start again"
         )
     keep_memory()
-    with live("finished epochs are kept. Continue: the same command with --resume", keep=False) as reporter:
+
+    def after() -> str:
+        if checkpoint_of(name, options["output"]).exists():
+            return "finished epochs are kept. Continue: the same command with --resume"
+        return "no epoch was finished; the same command starts again"
+
+    with live(after, keep=False) as reporter:
 
         def on_step(step: int, steps: int, epoch: int) -> None:
             if step == 1 and err.is_interactive:  # without a terminal the line of each epoch is enough

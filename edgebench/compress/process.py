@@ -12,7 +12,7 @@ from typing import Any
 
 from edgebench.compress.chain import Records, compress
 from edgebench.compress.request import CompressRequest
-from edgebench.core.errors import EdgeBenchError, Unsupported
+from edgebench.core.errors import DiskFull, EdgeBenchError, Unsupported
 from edgebench.core.serialization import from_dict
 from edgebench.isolation.allocator import keep_memory
 from edgebench.isolation.process import answer_with, say
@@ -43,6 +43,8 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"manifest": str(manifest)}
     except Unsupported as reason:
         yield {"unsupported": str(reason)}
+    except DiskFull:
+        raise
     except EdgeBenchError as error:
         yield {"error": str(error)}
 

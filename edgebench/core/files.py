@@ -144,13 +144,13 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def require_space(folder: Path) -> None:
-    """Raise DiskFull if a failure in `folder` most likely came from a full disk.
+    """Raise DiskFull if a failure to write into `folder` most likely came from a full disk, there or of `/tmp`.
 
     Native libraries report a full disk in errors of their own, or abort; only the free space shows the cause.
     """
-    home = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-    if shutil.disk_usage(home).free < SPARE_BYTES:
-        raise DiskFull(f"no space left on the device of {folder}: free some, then go on")
+    full = _fullest(folder)
+    if shutil.disk_usage(_existing(full)).free < SPARE_BYTES:
+        raise DiskFull(_no_space(full))
 
 
 @contextmanager
@@ -160,8 +160,56 @@ def disk_full_at(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise DiskFull(f"no space left on the device of {path.parent}: free some, then go on") from error
+            raise DiskFull(disk_full(error, path.parent)) from error
         raise
+
+
+def disk_full(error: OSError, folder: Path) -> str:
+    """Which file system is full, in words: that of the file that the error names, else of `folder` or of `/tmp`."""
+    named = error.filename if isinstance(error.filename, str) else ""
+    if named and _device(Path(named)) != _device(folder):
+        return _no_space(_temporary() if _device(Path(named)) == _device(_temporary()) else Path(named).parent)
+    return _no_space(folder if named else _fullest(folder))
+
+
+def explained(error: OSError) -> str:
+    """An error of the system in one line."""
+    if error.errno in FULL:
+        return disk_full(error, Path.cwd())
+    return f"{error.filename or 'the system'}: {error.strerror or error}"
+
+
+def _no_space(folder: Path) -> str:
+    """The line on a full disk, with the folder as the user knows it and the file system that holds it."""
+    home = _existing(folder)
+    mount = next((p for p in (home, *home.parents) if p.is_mount()), home)
+    temporary = _temporary()
+    within = folder.relative_to(temporary).parts if folder.is_relative_to(temporary) else ("",)
+    if not within or within[0].startswith(tempfile.gettempprefix()):  # a folder that tempfile made
+        return f"no space left for temporary files in {temporary} (file system {mount}): free some, or set TMPDIR"
+    return f"no space left for {folder} (file system {mount}): free some, then go on"
+
+
+def _fullest(folder: Path) -> Path:
+    """The folder, or that of temporary files where its file system is another one with less space."""
+    free = {path: shutil.disk_usage(_existing(path)).free for path in (folder, _temporary())}
+    return folder if _device(folder) == _device(_temporary()) else min(free, key=lambda path: free[path])
+
+
+def _temporary() -> Path:
+    """The folder of temporary files; where Python finds none to write to, the one that it tries first."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return Path(os.environ.get("TMPDIR") or "/tmp")
+
+
+def _existing(path: Path) -> Path:
+    return next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+
+
+def _device(path: Path) -> int:
+    return _existing(path).stat().st_dev
 
 
 def cache_dir() -> Path:

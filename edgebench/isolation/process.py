@@ -16,10 +16,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from edgebench.core.errors import DiskFull
-from edgebench.core.files import FULL
+from edgebench.core.files import FULL, disk_full
 from edgebench.isolation import python
 from edgebench.isolation.python import PARENT
 
@@ -199,9 +200,9 @@ def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) ->
     except OSError as error:
         if error.errno not in FULL:
             raise
-        print(
-            json.dumps({DISK_FULL: f"no space left while writing {error.filename or 'a file'}"}), file=out, flush=True
-        )
+        output = request.get("output")
+        folder = Path(request.get("folder") or (Path(output).parent if output else Path.cwd()))
+        print(json.dumps({DISK_FULL: disk_full(error, folder)}), file=out, flush=True)
     # All is written and told. Taking torch down in order would take half a second.
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

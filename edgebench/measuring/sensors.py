@@ -44,18 +44,27 @@ def throttle_counters() -> str:
     return "Intel's counters" if any(CPU.glob("cpu*/thermal_throttle/*_throttle_count")) else ""
 
 
-def throttled_now() -> bool:
-    """Whether a Raspberry Pi is throttled or capped at this moment (bits 1 to 3 of get_throttled)."""
+def throttled_bits() -> int:
+    """What a Raspberry Pi's firmware tells of throttling (get_throttled), for `slowed_down`; 0 elsewhere."""
     if not VCGENCMD.exists():
-        return False
+        return 0
     import subprocess
 
     try:
         answer = subprocess.run([str(VCGENCMD), "get_throttled"], capture_output=True, text=True, timeout=5).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    match = re.search(r"0x([0-9a-fA-F]+)", answer)
-    return bool(match and int(match[1], 16) & 0b1110)
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        return 0
+    match = re.search(r"0x([0-9a-fA-F]{1,8})\b", answer)
+    return int(match[1], 16) if match else 0
+
+
+def slowed_down(before: int, after: int) -> bool:
+    """Whether a Raspberry Pi is throttled or capped now, or was so since `before`.
+
+    Bits 1 to 3 tell of this moment. Bits 17 to 19 tell that it happened since the start of the machine, and stay: what
+    was set before says nothing of the time between.
+    """
+    return bool(after & 0b1110 or after & ~before & (0b1110 << 16))
 
 
 def read_text(path: Path) -> str:

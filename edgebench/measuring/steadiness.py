@@ -34,6 +34,8 @@ class Moment:
     own_s: float
     """Of this process, all its threads."""
     throttle_events: int
+    throttled_bits: int = 0
+    """The firmware's, of a Raspberry Pi; read before the clock."""
     gpu: Gpu | None = None
     """The GPU, where that is what computes."""
     gpu_throttled: Mapping[str, int] = field(default_factory=dict)
@@ -42,8 +44,12 @@ class Moment:
     @classmethod
     def now(cls, gpu: Gpu | None = None) -> Moment:
         """The counters."""
+        return cls._read(gpu, sensors.throttled_bits())
+
+    @classmethod
+    def _read(cls, gpu: Gpu | None, bits: int) -> Moment:
         times = gpu.throttle_times() if gpu else {}
-        return cls(time.perf_counter(), _busy(), time.process_time(), sensors.throttle_events(), gpu, times)
+        return cls(time.perf_counter(), _busy(), time.process_time(), sensors.throttle_events(), bits, gpu, times)
 
     def since(self) -> dict[str, Any]:
         """What happened since this moment, and how the machine is now.
@@ -53,12 +59,13 @@ class Moment:
         what computes.
         """
         reasons = self.gpu.throttle_reasons() if self.gpu else []  # first: the clocks rise again when there is no work
-        now = Moment.now(self.gpu)
+        now = Moment._read(self.gpu, 0)
+        bits = sensors.throttled_bits()  # last: it starts a process
         passed = now.clock_s - self.clock_s
         others = (now.busy_s - self.busy_s) - (now.own_s - self.own_s)
         reasons += [name for name, time_ in now.gpu_throttled.items() if time_ > self.gpu_throttled.get(name, time_)]
         slowed = [f"GPU: {reason}" for reason in reasons]
-        if now.throttle_events > self.throttle_events or sensors.throttled_now():
+        if now.throttle_events > self.throttle_events or sensors.slowed_down(self.throttled_bits, bits):
             slowed.append("processor: heat or low voltage")
         return {
             "background_cores": max(0.0, others / passed) if passed >= SHORTEST_S else None,

@@ -19,6 +19,7 @@ import fcntl
 import itertools
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,11 +90,16 @@ def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environme
         with disk_full_at(folder / "plan.json"):
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
-    write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
-    # Last, since its presence says that the folder is a run.
-    write_text(folder / "plan.json", json.dumps({"plan": plan, "inputs": inputs}, indent=2) + "\n")
+        write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
+        # Last, since its presence says that the folder is a run.
+        write_text(folder / "plan.json", json.dumps({"plan": plan, "inputs": inputs}, indent=2) + "\n")
+    except BaseException as error:  # without it the same command has to find the folder as it was
+        for name in FOLDERS:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / "environment.json").unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RunError(f"{folder}: cannot be written ({error.strerror})") from None
+        raise
     return RunStore(folder, plan, inputs, environment)
 
 

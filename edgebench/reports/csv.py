@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from edgebench.core import spreadsheets
 from edgebench.core.flat_row import COLUMNS, flatten
 from edgebench.core.measurements import Run
 from edgebench.reports import machines
@@ -33,10 +34,12 @@ class Csv:
 
 
 def _plain(value: Any) -> Any:
-    """Several numbers in one field: `0.0021 0.0022`, or with names `NORM=0.8 MI=0.6`."""
+    """Several numbers in one field: `0.0021 0.0022`, or with names `NORM=0.8 MI=0.6`; no text is a formula."""
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={number}" for name, number in value.items())
-    return " ".join(map(str, value)) if isinstance(value, tuple) else value
+        value = " ".join(f"{name}={number}" for name, number in value.items())
+    elif isinstance(value, tuple):
+        value = " ".join(map(str, value))
+    return spreadsheets.cell(value) if isinstance(value, str) else value
 
 
 RENDERER = Csv()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 IN_FILES, SHOWN = 40, 60
 """Characters of a target's name in a file name (file systems allow 255 bytes), and of a name in a picture."""
+FASTEST_MS, SLOWEST_MS = 1e-9, 1e9
+"""Median latencies outside of these are not drawn: all would lie on one another beside them."""
+MOST_BYTES = 1e18
 EVERY = 8.0
 """Pixels between the points of a bar that a label should not cover."""
 
@@ -39,7 +42,7 @@ def fronts(
     `rows` are the measured cells of that machine, `stars` the ids of those on the front. Colours follow the order of
     the plan. The same rows in the same order give the same bytes.
     """
-    drawn = [m for m in rows if not m.emulated and m.latency and m.scores]
+    drawn = [m for m in rows if not m.emulated and m.latency and m.scores and _drawable(m)]
     groups = list(dict.fromkeys((m.cell.target, m.dataset) for m in drawn))
     found: dict[str, Picture] = {}
     for target, dataset in groups:
@@ -51,6 +54,12 @@ def fronts(
         text = f"Pareto front of {target}: {len(marked)} of {len(there)} cells, by latency, size, memory and macro-F1"
         found[f"{name}.svg"] = Picture(f"{name}.svg", text, _draw(there, stars, f"{target} · {dataset}", plan or {}))
     return list(found.values())
+
+
+def _drawable(m: Measurement) -> bool:
+    """Whether an axis can hold the cell beside others; no real one has such values."""
+    time_ms, f1 = _place(m)
+    return FASTEST_MS <= time_ms <= SLOWEST_MS and 0 <= f1 <= 1
 
 
 def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[str, Any]) -> str:
@@ -68,9 +77,8 @@ def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[st
         size, memory = (figure.add_subplot(grid[row, 1], sharey=main) for row in (0, 1))
         _panel(main, groups, stars, lambda m: _place(m)[0])
         _bars(main, groups, stars)
-        _panel(size, groups, stars, lambda m: (columns.file_size(m) or 0) / 1e6)
-        known = [(look, [m for m in cells if columns.peak_memory(m)]) for look, cells in groups]
-        _panel(memory, known, stars, lambda m: (columns.peak_memory(m) or 0) / 1e6)
+        _panel(size, _known(groups, columns.file_size), stars, lambda m: (columns.file_size(m) or 0) / 1e6)
+        _panel(memory, _known(groups, columns.peak_memory), stars, lambda m: (columns.peak_memory(m) or 0) / 1e6)
         main.set_xscale("log")
         _ticks(main)
         main.set(xlabel="median latency in ms, logarithmic", ylabel="macro-F1")
@@ -87,6 +95,11 @@ def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[st
 
 
 Groups = Sequence[tuple[palette.Look, Sequence[Measurement]]]
+
+
+def _known(groups: Groups, size: Callable[[Measurement], float | None]) -> Groups:
+    """The cells of each group that have such a size."""
+    return [(look, [m for m in cells if 0 < (size(m) or 0) <= MOST_BYTES]) for look, cells in groups]
 
 
 def _panel(axes: Axes, groups: Groups, stars: set[str], across: Callable[[Measurement], float]) -> None:
@@ -110,15 +123,22 @@ def _bars(axes: Axes, groups: Groups, stars: set[str]) -> None:
 
 def _timed(m: Measurement) -> tuple[float, float]:
     """Ends of the interval of the median latency, in ms."""
-    return (m.latency.p50_low_s * 1e3, m.latency.p50_high_s * 1e3) if m.latency else (0.0, 0.0)
+    low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (0.0, 0.0)
+    return _within(low * 1e3, FASTEST_MS, SLOWEST_MS), _within(high * 1e3, FASTEST_MS, SLOWEST_MS)
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
 
 
 def paired(m: Measurement) -> tuple[float, float]:
     """Ends of the interval that decides what is on the front: of the difference to the fp32 model, else of macro-F1."""
     f1 = columns.f1_score(m) or Score(0.0)
     if f1.delta is not None and f1.delta_low is not None and f1.delta_high is not None:
-        return f1.value - f1.delta + f1.delta_low, f1.value - f1.delta + f1.delta_high
-    return f1.value if f1.low is None else f1.low, f1.value if f1.high is None else f1.high  # an end may be 0.0
+        ends = f1.value - f1.delta + f1.delta_low, f1.value - f1.delta + f1.delta_high
+    else:
+        ends = f1.value if f1.low is None else f1.low, f1.value if f1.high is None else f1.high  # an end may be 0.0
+    return _within(ends[0], -1, 2), _within(ends[1], -1, 2)
 
 
 def _ticks(axes: Axes) -> None:

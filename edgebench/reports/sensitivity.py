@@ -21,7 +21,9 @@ def picture(modules: Sequence[tuple[str, float]], in_float: Collection[str], pat
         figure = Figure(figsize=(8, 1 + 0.22 * len(drawn)), layout="constrained")
         axes = figure.subplots()
         colours = ["#d1495b" if name in in_float else "#30638e" for name, _ in drawn]
-        axes.barh([name for name, _ in drawn], [100 * (1 - kept) for _, kept in drawn], color=colours)
+        axes.barh(
+            [name for name, _ in drawn], [100 * (1 - min(max(kept, 0.0), 1.0)) for _, kept in drawn], color=colours
+        )
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelsize=7)
         axes.set_xlabel("decisions that change if only this module is int8, in % (red: left in float)")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core import class_order, flat_row, options, registry
+from edgebench.core import class_order, flat_row, options, registry, spreadsheets
 from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
@@ -143,7 +143,7 @@ def table(ranked: Sequence[Sensitivity]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ["module", "agreement", "error", "parameters"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(s) for s in ranked)
+    writer.writerows(asdict(s) | {"module": spreadsheets.cell(s.module)} for s in ranked)
     return text.getvalue()
 
 

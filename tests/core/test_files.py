@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,7 +112,9 @@ def test_a_full_disk_leaves_the_lines_as_they_were(small_disk: Path) -> None:
     files.append_line(path, "x" * 40_000)
     before = path.read_bytes()
     for size in (30_000, 200_000):
-        with pytest.raises(DiskFull, match=rf"^no space left on the device of {small_disk}: free some") as caught:
+        with pytest.raises(
+            DiskFull, match=rf"^no space left for {small_disk} \(file system {small_disk}\): free some"
+        ) as caught:
             files.append_line(path, "y" * size)
         assert "\n" not in str(caught.value)
         assert path.read_bytes() == before
@@ -130,6 +135,46 @@ def test_a_full_disk_leaves_the_old_file(small_disk: Path) -> None:
     assert names(small_disk) == ["file"]
     files.write_text(path, "new" * 1000)
     assert path.read_text() == "new" * 1000
+
+
+@pytest.fixture
+def small_temporary(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small file system holds the temporary files, and is full."""
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    with (small_disk / "filler").open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(b"x" * 512)
+    return small_disk
+
+
+@pytest.mark.parametrize("named", [None, "tmp1a2b3c4d/graph.onnx"])
+def test_full_temporary_files_are_not_blamed_on_the_output(
+    named: str | None, small_temporary: Path, tmp_path: Path
+) -> None:
+    output, place = tmp_path / "output", named and str(small_temporary / named)
+    line = f"no space left for temporary files in {small_temporary} (file system {small_temporary})"
+    with pytest.raises(DiskFull) as caught, files.disk_full_at(output / "model.onnx"):
+        raise OSError(errno.ENOSPC, "No space left on device", place)
+    assert str(caught.value).startswith(line) and "TMPDIR" in str(caught.value)
+    scratch = Path(tempfile.mkdtemp())
+    with pytest.raises(DiskFull) as caught:
+        files.write_bytes(scratch / "graph.onnx", b"x" * 5000)
+    assert str(caught.value).startswith(line)
+    with pytest.raises(DiskFull) as caught:  # what a native library reports in words of its own
+        files.require_space(output)
+    assert str(caught.value).startswith(line)
+
+
+def test_a_full_output_is_not_blamed_on_temporary_files(small_disk: Path, tmp_path: Path) -> None:
+    error = OSError(errno.EDQUOT, "Disk quota exceeded", str(tmp_path / "output" / "model.onnx"))
+    assert files.disk_full(error, tmp_path / "output").startswith(f"no space left for {tmp_path / 'output'} (")
+    with pytest.raises(DiskFull, match=f"^no space left for {small_disk / 'run'} "):
+        files.require_space(small_disk / "run")
+
+
+def test_another_error_of_the_system_keeps_its_words(tmp_path: Path) -> None:
+    assert files.explained(PermissionError(errno.EACCES, "Permission denied", "/x")) == "/x: Permission denied"
+    assert files.explained(OSError(errno.ENOSPC, "No space left on device")).startswith("no space left for ")
 
 
 def test_another_error_is_not_a_full_disk(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_what_a_library_leaves_running_keeps_no_child(child: Child) -> None:
     ("code", "text"),
     [
         ("raise DiskFull('no space left on /x: free some')", "no space left on /x: free some"),
-        ("raise OSError(errno.ENOSPC, 'No space left on device', 'logits.npy')", "no space left .*logits.npy"),
+        ("raise OSError(errno.ENOSPC, 'No space left on device', 'logits.npy')", "no space left for"),
     ],
 )
 def test_a_full_disk_is_passed_on(child: Child, code: str, text: str) -> None:

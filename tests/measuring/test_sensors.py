@@ -30,7 +30,7 @@ def firmware(system: Path, script: str) -> None:
 
 def test_a_system_that_shows_nothing() -> None:
     assert (sensors.frequency_hz(), sensors.temperature_c()) == (None, None)
-    assert (sensors.throttle_events(), sensors.throttle_counters(), sensors.throttled_now()) == (0, "", False)
+    assert (sensors.throttle_events(), sensors.throttle_counters(), bool(sensors.throttled_bits())) == (0, "", False)
 
 
 def test_the_clock_is_in_hertz(system: Path) -> None:
@@ -65,15 +65,16 @@ def test_events_of_throttling_add_up(system: Path) -> None:
 def test_a_pi_says_whether_it_is_slowed_down_now(system: Path, said: str, throttled: bool) -> None:
     """Bit 0 is a low voltage alone, and bits from 16 on are of the past."""
     firmware(system, f'[ "$1" = get_throttled ] && echo "{said}"')
-    assert sensors.throttled_now() is throttled
+    bits = sensors.throttled_bits()
+    assert sensors.slowed_down(bits, bits) is throttled
     assert sensors.throttle_counters() == "vcgencmd get_throttled"
 
 
 def test_firmware_that_cannot_be_run_says_nothing(system: Path) -> None:
     put(system / "vcgencmd", "no program")
-    assert sensors.throttled_now() is False
+    assert sensors.throttled_bits() == 0
     firmware(system, "exit 1")
-    assert sensors.throttled_now() is False
+    assert sensors.throttled_bits() == 0
 
 
 def test_texts_of_the_system_are_read_without_blanks(system: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,35 @@ def test_throttling_during_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sensors, "throttle_events", lambda: next(counts))
     assert Moment.now().since()["throttled"] is False
     assert Moment.now().since()["throttled"] is True
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "throttled"),
+    [
+        ("0x0", "0x0", False),
+        ("0x0", "0x50000", True),  # throttled during the loop, and no longer
+        ("0x50000", "0x50000", False),  # before the loop
+        ("0x50000", "0x70000", True),  # and capped during it
+        ("0x0", "0x10000", False),  # low voltage slows nothing down by itself
+        ("0x0", "0x80000", True),
+        ("0x50000", "0x50004", True),  # now
+        ('error=1 error_msg="Command not registered"', "", False),
+    ],
+)
+def test_a_raspberry_pi_tells_of_throttling_in_the_loop(
+    before: str, after: str, throttled: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said, command = tmp_path / "said", tmp_path / "vcgencmd"
+    command.write_text(f"#!/bin/sh\n[ $1 = get_throttled ] && cat {said}\n")
+    command.chmod(0o755)
+    monkeypatch.setattr(sensors, "VCGENCMD", command)
+    said.write_text(f"throttled={before}\n")
+    moment = Moment.now()
+    said.write_text(f"throttled={after}\n")
+    found = moment.since()
+    assert found["throttled"] is throttled
+    assert found["throttled_by"] == (["processor: heat or low voltage"] if throttled else [])
+    assert Moment.now().since()["throttled"] is (after == "0x50004"), "the next process's loop is another one"
 
 
 def test_cooling_down_waits_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -70,10 +71,27 @@ def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None
     fields = {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
     plan = load(None, fields)
     try:
-        with pytest.raises(DiskFull, match="no space left"):
+        with pytest.raises(DiskFull, match=rf"no space left for {folder}/run.* \(file system {folder}\)"):
             api.run(plan, folder / "run")
         subprocess.run(["mount", "-o", "remount,size=64m", str(folder)], check=True)
         run = api.run(plan, folder / "run", resume=True)
         assert [m.status for m in run.measurements] == ["ok"]
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_temporary_files_are_named_and_not_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graph of an ONNX export, of 5 MB, lies there first."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small file system")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    try:
+        with pytest.raises(DiskFull, match=rf"temporary files in {folder} "):
+            api.export(exporters=("onnx",), output=tmp_path / "out")
+        assert not list((tmp_path / "out").rglob("*.onnx"))
     finally:
         subprocess.run(["umount", str(folder)], check=True)

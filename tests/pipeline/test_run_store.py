@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from report_rows import OK, run_of
 
 from edgebench import api
 from edgebench.core.contracts import Outcome
-from edgebench.core.errors import RunError
+from edgebench.core.errors import DiskFull, RunError
 from edgebench.core.job_keys import JobKey
 from edgebench.pipeline import run_store
 
@@ -26,6 +27,22 @@ def test_a_run_that_never_began_leaves_what_was_there(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="no"), run_store.locked(folder):
             raise ValueError("no")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs"] and not list(theirs.iterdir())
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_the_folder_free(tmp_path: Path) -> None:
+    disk = tmp_path / "small"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        (disk / "filler").write_bytes(bytes(56 * 1024))  # two pages are left: environment.json, and half a plan.json
+        with pytest.raises(DiskFull, match=rf"no space left for {disk / 'run'} "):
+            run_store.create(disk / "run", {"models": ["x" * 8000]}, {}, {})
+        assert not list((disk / "run").iterdir())
+        (disk / "filler").unlink()
+        run_store.create(disk / "run", {"models": ["x" * 8000]}, {}, {})
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_outcomes_keep_their_reason(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 from flat_rows import changed
 from report_rows import OK, failed, run_of, text_of
+
+from edgebench.core import spreadsheets
 
 HEADER = (
     "run,model,variant,exporter,format,precision,target,status,reason,emulated,file_size_bytes,parameters,"
@@ -36,9 +39,14 @@ def test_csv_has_the_designs_columns_in_base_units() -> None:
     )
 
 
-def test_a_name_that_a_spreadsheet_takes_for_a_formula_is_that_of_the_run() -> None:
-    """Signs before it would make it another name than in the other formats; docs/csv.md warns of it."""
-    for name in ("=1+1", "+x", "-x", "@x"):
-        run = run_of(changed(OK, model=name))
-        (line,) = csv.DictReader(io.StringIO(text_of("csv", run)))
-        assert line["model"] == name and f'"model": "{name}"' in text_of("json", run)
+def test_no_text_of_the_csv_is_a_formula() -> None:
+    odd = replace(
+        OK, cell=replace(OK.cell, model="=cmd()", exporter="@x"), artifact=None, status="failed", reason="-1+1"
+    )
+    classes = changed(OK, f1_by_class={"=NORM": 0.8}, delta_macro_f1=-0.5)
+    first, second = csv.DictReader(io.StringIO(text_of("csv", run_of(odd, classes))))
+    if first["model"] == OK.cell.model:
+        first, second = second, first
+    assert (first["model"], first["exporter"], first["reason"]) == ("'=cmd()", "'@x", "'-1+1")
+    assert [spreadsheets.original(first[name]) for name in ("model", "exporter", "reason")] == ["=cmd()", "@x", "-1+1"]
+    assert second["f1_by_class"] == "'=NORM=0.8" and float(second["delta_macro_f1"]) == -0.5, "numbers stay numbers"

@@ -95,3 +95,34 @@ def test_a_bound_of_zero_is_a_bound() -> None:
     unpaired = changed(OK, delta_macro_f1=None, macro_f1=0.1, macro_f1_low=0.0, macro_f1_high=0.2)
     assert pictures.paired(unpaired) == (0.0, 0.2)
     assert pictures.paired(changed(unpaired, macro_f1_low=None, macro_f1_high=None)) == (0.1, 0.1)
+
+
+@pytest.mark.parametrize("value", [0.0, 5e-324, 1e-300, 1e20, 1e308, -1e308])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("macro_f1",), ("macro_f1_low",), ("macro_f1_high", "delta_high", "delta_macro_f1"), ("delta_low",),
+        ("latency_p50_s",), ("latency_p50_low_s",), ("latency_p50_high_s",), ("peak_rss_bytes",), ("file_size_bytes",),
+    ],
+)  # fmt: skip
+def test_any_finite_number_leaves_a_picture(
+    names: tuple[str, ...], value: float, recwarn: pytest.WarningsRecorder
+) -> None:
+    whole = names[0].endswith("bytes")
+    odd = changed(OK, exporter="eager", **dict.fromkeys(names, int(value) if whole else value))
+    (picture,) = pictures.fronts([OK, FASTER, odd], {m.cell.id for m in (OK, FASTER, odd)}, "p")
+    assert "onnx-int8" in picture.svg and "nan" not in picture.svg and "inf" not in picture.svg
+    assert not recwarn.list
+
+
+def test_a_value_that_no_axis_holds_is_not_drawn() -> None:
+    absurd = changed(OK, exporter="eager", macro_f1=1e308)
+    assert pictures.fronts([absurd], {absurd.cell.id}, "p") == []
+    (picture,) = pictures.fronts([OK, absurd], set(), "p")
+    assert "0 of 1 cells" in picture.text
+
+
+def test_equal_cells_are_drawn() -> None:
+    same = [changed(OK, exporter=name) for name in ("a", "b", "c")]
+    (picture,) = pictures.fronts(same, {m.cell.id for m in same}, "p")
+    assert "3 of 3 cells" in picture.text
