@@ -39,10 +39,9 @@ def test_only_commands_that_have_an_answer_are_named(
 
 @pytest.mark.parametrize("begun", [True, False])
 def test_only_a_run_that_has_begun_is_resumed(begun: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "run"
-    with pytest.raises(typer.Exit), RichView().progress(how_to_continue(folder)):
-        if begun:
-            folder.mkdir()
-            (folder / "plan.json").touch()
+    text = how_to_continue(tmp_path)
+    if begun:
+        (tmp_path / "plan.json").touch()
+    with pytest.raises(typer.Exit), RichView().progress(text):
         raise KeyboardInterrupt
     assert ("--resume" in capsys.readouterr().err) is begun

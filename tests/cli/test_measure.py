@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ class View:
     """Notes what it is told to show."""
 
     def __init__(self) -> None:
-        self.after = ""
+        self.after: Callable[[], str] = str
         self.shown: list[Any] = []
         self.reporter = ProgressReporter()
 
     @contextmanager
-    def progress(self, after: str) -> Iterator[ProgressReporter]:
+    def progress(self, after: Callable[[], str]) -> Iterator[ProgressReporter]:
         self.after = after
         yield self.reporter
         self.shown.append("progress")
@@ -38,19 +38,19 @@ class View:
     def written(self, paths: Sequence[Path]) -> None:
         self.shown.append([path.name for path in paths])
 
-    def next_steps(self, folder: Path, any_measured: bool) -> None:
-        self.shown.append((folder, any_measured))
+    def next_steps(self, folder: Path, run: Run) -> None:
+        self.shown.append((folder, run))
 
 
 @pytest.mark.parametrize(("rows", "code"), [((OK, failed("bad", "it broke")), 0), ((failed("bad", "it broke"),), 1)])
 def test_a_run_is_shown_with_its_files(rows: tuple[Any, ...], code: int, tmp_path: Path) -> None:
     run, view = run_of(*rows), View()
     assert measure.show(run, tmp_path, view) == code
-    assert view.shown == [run, ["measurements.jsonl"], (tmp_path, not code)]
+    assert view.shown == [run, ["measurements.jsonl"], *([] if code else [(tmp_path, run)])]
     for name in ("report.csv", "report.html"):
         (tmp_path / name).touch()
     measure.show(run, tmp_path, view)
-    assert view.shown[4] == ["report.csv", "report.html"]
+    assert view.shown[-1 if code else -2] == ["report.csv", "report.html"]
 
 
 def test_the_folder_is_new_or_that_of_the_run_to_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,10 @@ def test_artifacts_are_measured_here_unless_a_target_is_named(asked: list[tuple[
         ("run", tmp_path / "out", False, {"targets": ("host",), "limit": 3, "artifacts": (file,)}),
         ("run", tmp_path / "out", False, {"targets": ("pi",), "artifacts": (file,)}),
     ]
-    assert view.after.endswith(f"edgebench run --resume {tmp_path / 'out'}")
+    assert "--resume" not in view.after(), "no run is there"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.json").touch()
+    assert view.after().endswith(f"edgebench run --resume {tmp_path / 'out'}")
     assert view.shown[0] == "progress", "the table comes after the bars"
     with pytest.raises(PlanError, match=f"edgebench run --resume {tmp_path}"):
         measure.measure([file], {}, None, tmp_path, view)
@@ -102,6 +105,8 @@ def test_a_bundle_is_measured_by_its_own_plan(asked: list[tuple[Any, ...]], tmp_
     assert asked == [
         (bundle, tmp_path / "out", False, {"threads": 2}), (bundle, tmp_path / "before", True, {}),
     ]  # fmt: skip
-    assert view.after.endswith(f"edgebench measure {bundle} --resume {tmp_path / 'before'}")
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "plan.json").touch()
+    assert view.after().endswith(f"edgebench measure {bundle} --resume {tmp_path / 'before'}")
     with pytest.raises(PlanError, match="--tune-thresholds"):
         measure.measure([bundle], {"tune_thresholds": True}, None, None, view)
