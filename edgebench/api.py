@@ -128,7 +128,7 @@ def export(
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = records.load_validation(plan, reporter)
-    sources = own_models.sources(asked, validation, output / "models", timeout_s)
+    sources = own_models.sources(asked, validation, output / "models", timeout_s, reporter)
     calibration = records.load_calibration(plan, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     outcomes: dict[str, Outcome[Artifact]] = {}

@@ -23,12 +23,14 @@ from edgebench.core.name_order import permutation
 from edgebench.core.outputs import WrongOutput
 from edgebench.core.serialization import from_dict
 from edgebench.data.signals import open_signals
+from edgebench.isolation import memory_limit
 from edgebench.isolation.process import answer_with, say
 from edgebench.models import card as cards
 from edgebench.models import store
 from edgebench.models.card import Card
 from edgebench.models.external import own
-from edgebench.models.external.foreign_weights import load_into, read_state
+from edgebench.models.external.foreign_weights import read_weights
+from edgebench.models.external.loading import load_into
 from edgebench.models.prediction import predict
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 BATCH = 16
+WEIGHTS_CHANGED = "weights_changed"
+"""In a manifest's `training`: what was done to the user's weights to make them fit, in words."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def import_model(request: ImportRequest) -> Path:
     architecture = registry.architecture(request.spec)
     network = architecture.build(len(card.classes)).eval()
     inner = network.get_submodule("network")
-    load_into(inner, read_state(Path(request.weights)), request.weights, request.spec)
+    with memory_limit.bounded(memory_limit.for_file(Path(request.weights))):
+        weights = read_weights(Path(request.weights))
+    notes = [*weights.notes, *load_into(inner, weights.state, request.weights, request.spec)]
     _try(network, card, request.spec, architecture.input)
     thresholds, records = card.thresholds, 0
     if request.signals:
@@ -81,6 +87,7 @@ def import_model(request: ImportRequest) -> Path:
     provenance = {
         "source": request.spec, **own.hashes(request.spec), "weights": request.weights,
         "weights_sha256": sha256(Path(request.weights)), "thresholds": fold if records else "from its card",
+        **({WEIGHTS_CHANGED: notes} if notes else {}),
     }  # fmt: skip
     manifest = {
         "name": card.name or safe_name(path.stem), "architecture": own.absolute(request.spec),

@@ -5,9 +5,7 @@ No graph is optimised here: folding the constants of one may take minutes.
 
 from __future__ import annotations
 
-import contextlib
 import math
-import resource
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,12 +16,10 @@ from edgebench.artifacts.opening import FileFacts, Port
 from edgebench.core.errors import EdgeBenchError, MissingPackage, first_line
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_dict
+from edgebench.isolation import memory_limit
 from edgebench.isolation.jobs import OUT_OF_MEMORY
 from edgebench.isolation.process import answer_with
 from edgebench.runtimes import onnx_file
-
-LEAST_BYTES = 2**30
-"""What the libraries need in any case."""
 
 
 def facts(path: Path, form: str) -> FileFacts:
@@ -82,16 +78,6 @@ def _ports(arguments: Any) -> tuple[Port, ...]:
     return tuple(Port(one.name, tuple(one.shape), one.type) for one in arguments)
 
 
-def limit_memory(limit: int) -> None:
-    """Bound the private memory of this process; the memory that is free now is a bound, too."""
-    import psutil
-
-    most = min(limit, max(LEAST_BYTES, psutil.virtual_memory().available))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    with contextlib.suppress(OSError, ValueError):  # not every system has such a limit
-        resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What was asked about a file, or the error as one line."""
     path, form = Path(request["path"]), request["format"]
@@ -110,8 +96,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    limit_memory(request["limit_bytes"])
-    yield answer(request)
+    with memory_limit.bounded(request["limit_bytes"]):
+        found = answer(request)
+    yield found
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_json
+from edgebench.isolation import memory_limit
 from edgebench.isolation.process import ChildError, ask
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60.0
 """What a file may take to be opened."""
-SPARE_BYTES = 4 * 2**30
-"""Memory for the libraries in the child."""
-TIMES = 8
-"""Memory for the file in the child, as a multiple of its size."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _state(path: Path) -> tuple[int, ...]:
 
 def _ask(path: Path, form: str, what: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
     """The child's answer; raises ArtifactError."""
-    limit = SPARE_BYTES + TIMES * path.stat().st_size
+    limit = memory_limit.for_file(path)
     request = {"path": str(path), "format": form, "what": what, "limit_bytes": limit, **(more or {})}
     try:
         answers = list(ask("edgebench.artifacts.opener", request, TIMEOUT_S))

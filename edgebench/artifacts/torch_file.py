@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickletools
 import re
 import zipfile
 import zlib
 from pathlib import Path
 
 from edgebench.core.errors import ArtifactError
+from edgebench.models.external import pickled
 
 MOST_CODE = 256 * 2**20
 """Bytes of unpacked code and pickles that are read; a zip archive of a few bytes may unpack to any size."""
@@ -32,10 +32,10 @@ def returns(path: Path) -> str:
     """The type that a TorchScript file answers, such as `Tensor` or `Tuple[Tensor, Tensor]`; empty where unknown."""
     try:
         with zipfile.ZipFile(path) as archive:
-            pickled = next(entry for entry in archive.infolist() if entry.filename.endswith("/data.pkl"))
-            if pickled.file_size > MOST_CODE:
+            kept = next(entry for entry in archive.infolist() if entry.filename.endswith("/data.pkl"))
+            if kept.file_size > MOST_CODE:
                 return ""
-            network = named(_content(archive, pickled))[0].replace(" ", ".")
+            network = pickled.named(_content(archive, kept))[0].replace(" ", ".")
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError,
             StopIteration, IndexError):  # fmt: skip
         return ""
@@ -74,16 +74,16 @@ def _parts(path: Path) -> list[bytes]:
 
 def _refuse(path: Path, archive: zipfile.ZipFile, names: list[str]) -> None:
     """Raise ArtifactError for an archive that is not TorchScript's, by what it holds."""
-    pickled = next((name for name in names if name.endswith("/data.pkl")), None)
-    if pickled is None:
+    kept = next((name for name in names if name.endswith("/data.pkl")), None)
+    if kept is None:
         what = (
             "a program of torch.export" if any("archive_format" in n or "models/" in n for n in names) else "an archive"
         )
         raise ArtifactError(f"{path}: {what}, not a TorchScript file (those are made by torch.jit.save)")
-    entry = archive.getinfo(pickled)
+    entry = archive.getinfo(kept)
     if entry.file_size > MOST_CODE:
         raise ArtifactError(f"{path}: its pickle unpacks to more than {MOST_CODE // 2**20} MiB")
-    foreign = [name for name in named(_content(archive, entry)) if not name.startswith(OURS)]
+    foreign = [name for name in pickled.named(_content(archive, entry)) if not name.startswith(OURS)]
     if foreign:
         raise ArtifactError(
             f"{path}: holds a whole pickled network ({foreign[0][:60]}); it is never unpickled, since that runs code: "
@@ -100,16 +100,3 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """One entry, no more of it than its header claims."""
     with archive.open(entry) as stream:
         return stream.read(entry.file_size)
-
-
-def named(pickle: bytes) -> list[str]:
-    """`module name` of each object that a pickle refers to, without running it; raises ValueError where it is none."""
-    found, texts = [], ["", ""]
-    for code, argument, _ in pickletools.genops(pickle):
-        if code.name == "GLOBAL":
-            found.append(str(argument))
-        elif code.name == "STACK_GLOBAL":
-            found.append(" ".join(texts))
-        elif isinstance(argument, str):
-            texts = [texts[-1], argument]
-    return found

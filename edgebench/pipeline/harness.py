@@ -119,7 +119,7 @@ def _sources(plan: Plan, validation: RecordSet | None, scratch: Path, reporter: 
 
     for line in own_models.leads_of(plan.build):
         reporter.note(line)
-    return own_models.sources(plan.build, validation, scratch, plan.measure.measuring.timeout_s)
+    return own_models.sources(plan.build, validation, scratch, plan.measure.measuring.timeout_s, reporter)
 
 
 def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from edgebench.artifacts import manifests
-from edgebench.artifacts.import_model import ImportRequest
+from edgebench.artifacts.import_model import WEIGHTS_CHANGED, ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import class_order
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_dict, to_json
 from edgebench.isolation.jobs import predict
 from edgebench.isolation.process import ChildError, ask
@@ -60,7 +61,9 @@ def leads_of(build: BuildPlan) -> list[str]:
     return [f"{name}: takes the leads {', '.join(c.other_leads)}" for name, c in read.items() if c.other_leads]
 
 
-def sources(build: BuildPlan, validation: RecordSet | None, folder: Path, timeout_s: float) -> Sources:
+def sources(
+    build: BuildPlan, validation: RecordSet | None, folder: Path, timeout_s: float, reporter: ProgressReporter
+) -> Sources:
     """The models of the plan; a network from a Python file is imported into `folder`, as a manifest and weights.
 
     `validation` has the records that its thresholds are chosen on; with None they are those of its card. Raises
@@ -71,6 +74,8 @@ def sources(build: BuildPlan, validation: RecordSet | None, folder: Path, timeou
         if model in build.own_models:
             own.trust(model)
             model = str(_import(model, build.weights, validation, folder, timeout_s))
+            for note in store.described(model).training.get(WEIGHTS_CHANGED, ()):
+                reporter.note(f"{build.weights}: {note}")
         name = safe(model)
         if name in found:
             raise PlanError(f"models: two have the name '{name}'; set another name in the network's TOML file")

@@ -130,3 +130,15 @@ def test_a_network_that_returns_no_logits(asked: ImportRequest, returned: str, n
 def test_the_process_answers_with_the_manifest(asked: ImportRequest) -> None:
     (answer,) = importing._handle(to_dict(asked))
     assert answer == {"manifest": str(Path(asked.folder) / "net.json")} and Path(answer["manifest"]).is_file()
+
+
+def test_what_was_done_to_the_weights_is_in_the_manifest(asked: ImportRequest) -> None:
+    weights = Path(asked.weights)
+    state = torch.load(weights)
+    before = store.network(store.find(str(import_model(asked)))).state_dict()
+    torch.save({"model": {f"_orig_mod.{k}": v for k, v in state.items()}, "best": np.float64(0.9)}, weights)
+    made = store.find(str(import_model(asked)))
+    said = " ".join(made.manifest.training[importing.WEIGHTS_CHANGED])
+    assert "'model'" in said and "'_orig_mod.'" in said
+    after = store.network(made).state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx_files
@@ -15,6 +17,7 @@ import pytest
 
 from edgebench.artifacts import import_file, manifests, opening
 from edgebench.core.errors import ArtifactError
+from edgebench.isolation import memory_limit
 
 MODULE = "edgebench.artifacts.opener"
 DOES = "import sys\nif {module!r} in sys.orig_argv:\n    {what}\n"
@@ -70,8 +73,8 @@ def test_a_child_that_hangs_or_crashes_is_one_line(net: Path, tmp_path: Path, mo
 def test_a_child_that_needs_too_much_memory_is_one_line(
     net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "SPARE_BYTES", 48 * 2**20)
-    monkeypatch.setattr(opening, "TIMES", 0)
+    monkeypatch.setattr(memory_limit, "SPARE_BYTES", 48 * 2**20)
+    monkeypatch.setattr(memory_limit, "TIMES", 0)
     with pytest.raises(ArtifactError, match=r"net.onnx: "):
         opening.facts(net, "onnx")
 
@@ -81,7 +84,13 @@ def test_the_child_is_limited(net: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     from edgebench.artifacts import opener
 
     seen: list[int] = []
-    monkeypatch.setattr(opener, "limit_memory", seen.append)
+
+    @contextlib.contextmanager
+    def bounded(limit: int) -> Iterator[None]:
+        seen.append(limit)
+        yield
+
+    monkeypatch.setattr(memory_limit, "bounded", bounded)
     request = {"path": str(net), "format": "onnx", "what": "interface", "limit_bytes": 12345}
     assert "facts" in next(opener._handle(request))
     assert seen == [12345]

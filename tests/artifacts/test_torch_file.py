@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import zipfile
 from pathlib import Path
 
@@ -49,18 +48,6 @@ def test_a_state_dict_is_named_with_the_way_out(tmp_path: Path) -> None:
 def test_a_pickled_network_is_not_taken_for_a_state_dict(tmp_path: Path) -> None:
     torch.save(nn.Linear(3, 2), tmp_path / "whole.pt")
     assert "whole pickled network (torch.nn.modules.linear Linear)" in said(tmp_path / "whole.pt")
-
-
-def test_the_names_in_a_pickle_are_read_without_running_it() -> None:
-    for protocol in (2, 4):
-        assert "os system" in [n.replace("posix", "os") for n in torch_file.named(pickle.dumps(_Evil(), protocol))]
-
-
-class _Evil:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        import os
-
-        return os.system, ("exit 3",)
 
 
 def test_hostile_archives(script: Path, tmp_path: Path) -> None:

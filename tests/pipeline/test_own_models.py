@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import own_files
@@ -14,7 +15,10 @@ from edgebench import api
 from edgebench.core import registry
 from edgebench.core.contracts import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
+from edgebench.core.progress import ProgressReporter
 from edgebench.models import store
+from edgebench.models.external import own
+from edgebench.pipeline import own_models
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
@@ -121,3 +125,19 @@ def test_names_that_are_taken(tmp_path: Path) -> None:
     net = own_files.write(tmp_path, own_files.CARD.replace("\nclasses", '\nname = "resnet1d"\nclasses'))
     with pytest.raises(PlanError, match="resnet1d"):
         api.run(plan_of(net, models=("resnet1d", f"{net}:build")), tmp_path / "run")
+
+
+def test_what_was_done_to_the_weights_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Notes(ProgressReporter):
+        said: ClassVar[list[str]] = []
+
+        def note(self, text: str) -> None:
+            self.said.append(text)
+
+    monkeypatch.setenv(own.TRUSTED, "")
+    net = own_files.write(tmp_path)
+    weights = net.with_suffix(".pth")
+    torch.save({f"module.{k}": v for k, v in torch.load(weights).items()}, weights)
+    plan = plan_of(net)
+    own_models.sources(plan.build, None, tmp_path / "out", 60, Notes())
+    assert any(str(weights) in note and "'module.'" in note for note in Notes.said)

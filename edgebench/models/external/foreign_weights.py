@@ -1,25 +1,40 @@
-"""Imported weights: read a file without running code, and load it into a network or refuse it with the reason."""
+"""Reads a file of imported weights, as data: no code in it is run, and what is no state dict is refused."""
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ModelError, first_line
+from edgebench.core.serialization import readable
+from edgebench.models.external import pickled
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-PARALLEL_PREFIX = "module."
-"""Prefix that DataParallel adds to each key."""
-WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
-"""Keys under which training scripts store the state dict in a checkpoint."""
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net", "weights", "params")
+"""Keys under which training scripts store the state dict in a checkpoint, the likeliest first."""
+MOST_WRAPPED = 4
+"""Checkpoints within checkpoints."""
+SAVE_ALONE = "save the weights alone: torch.save(model.state_dict(), FILE), or safetensors.torch.save_file(...)"
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Weights:
+    """A state dict, and what was left out of its file, in words."""
+
+    state: dict[str, Tensor]
+    notes: tuple[str, ...] = ()
+
+
+def read_weights(path: Path) -> Weights:
     """The state dict of a .safetensors file, or of one that torch.load reads with weights_only; raises ModelError."""
     if not path.is_file():
-        raise ModelError(f"{path}: no such file of weights")
+        raise ModelError(f"{path}: {'not a regular file' if path.exists() else 'no such file of weights'}")
     try:
         found = _read(path)
     except ModelError:
@@ -27,13 +42,40 @@ def read_state(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # a damaged file raises many kinds
         reason = first_line(error, "no message")[:160]
         raise ModelError(f"{path}: its weights cannot be read ({type(error).__name__}: {reason})") from None
+    whole, notes = found, []
+    for _ in range(MOST_WRAPPED):
+        if not isinstance(found, Mapping) or _is_state(found):
+            break
+        inner = _wrapped(found)
+        if inner is None:
+            break
+        others = [str(key) for key, value in found.items() if key != inner and isinstance(value, Mapping)]
+        notes.append(f"the weights under '{inner}' are used" + (f", not {', '.join(others[:5])}" if others else ""))
+        found = found[inner]
+    if not isinstance(found, Mapping) or not _is_state(found):
+        raise ModelError(f"{path}: contains {_kind(whole)}, not a state dict; save model.state_dict()")
+    return Weights({str(key): value for key, value in found.items()}, tuple(readable(note) for note in notes))
+
+
+def _wrapped(checkpoint: Mapping[Any, Any]) -> str | None:
+    """The key of a checkpoint under which the state dict lies: one of WRAPPERS, or the only one that holds tensors."""
     for name in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(name), dict):
-            found = found[name]
-    state = dict(found) if hasattr(found, "items") else {}
-    if not state or not all(hasattr(v, "shape") for v in state.values()):
-        raise ModelError(f"{path}: contains a {type(found).__name__}, not a state dict; save model.state_dict()")
-    return state
+        if isinstance(checkpoint.get(name), Mapping) and checkpoint[name]:
+            return name
+    states = [key for key, value in checkpoint.items() if isinstance(value, Mapping) and _is_state(value)]
+    return states[0] if len(states) == 1 and isinstance(states[0], str) else None
+
+
+def _is_state(value: Mapping[Any, Any]) -> bool:
+    return bool(value) and all(hasattr(part, "shape") and hasattr(part, "is_floating_point") for part in value.values())
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"a {type(value).__name__}"
+    return (
+        readable(f"a dict with the keys {', '.join(str(key)[:40] for key in list(value)[:5])}") if value else "nothing"
+    )
 
 
 def _read(path: Path) -> Any:
@@ -46,35 +88,45 @@ def _read(path: Path) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        pickled.require_names(path)
+        with torch.serialization.safe_globals(_numbers()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickled.AbsurdName as error:
+        raise ModelError(f"{path}: {error}: damaged, or made to harm") from None
     except pickle.UnpicklingError as error:
-        if "global" not in str(error).lower():  # torch says "Unsupported global" where code would be called
-            raise ModelError(f"{path}: not a file from torch.save, or damaged") from None
-        raise ModelError(
-            f"{path}: refused, because reading it would run code that it contains; save the weights alone: "
-            "torch.save(model.state_dict(), FILE), or safetensors.torch.save_file(...)"
-        ) from None
+        raise ModelError(f"{path}: {_why(path, str(error))}") from None
+    except RuntimeError as error:
+        if "TorchScript" in str(error):
+            raise ModelError(
+                f"{path}: a TorchScript file, which has its network: measure it: --artifact {path}"
+            ) from None
+        raise
 
 
-def load_into(network: nn.Module, state: dict[str, Tensor], file: str, spec: str) -> None:
-    """Load the whole state; raises ModelError with the keys that do not fit the network `spec`."""
-    own = network.state_dict()
-    if own.keys() != state.keys() and all(k.startswith(PARALLEL_PREFIX) for k in state):
-        state = {k.removeprefix(PARALLEL_PREFIX): v for k, v in state.items()}
-    problems = {
-        "missing": [k for k in own if k not in state],
-        "unexpected": [k for k in state if k not in own],
-        "wrong shape": [
-            f"{k} {tuple(state[k].shape)} for {tuple(own[k].shape)}"
-            for k in own
-            if k in state and own[k].shape != state[k].shape
-        ],
-    }
-    if any(problems.values()):
-        text = "; ".join(f"{problem}: {_first_keys(keys)}" for problem, keys in problems.items() if keys)
-        raise ModelError(f"{file}: does not fit {spec}: {text}")
-    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+def _why(path: Path, message: str) -> str:
+    """Why torch refuses a pickle, and what to do."""
+    if "global" not in message.lower():  # torch says "Unsupported global" where code would be called
+        return "not a file from torch.save, or damaged"
+    known = re.search(r"(?:GLOBAL|Unsupported class|global) ([\w.]+\.\w+)", message)
+    name = known[1] if known else ""
+    key = ""
+    if name:
+        try:
+            key = pickled.key_of(pickled.in_archive(path), name)
+        except Exception:  # only a better message is at stake
+            key = ""
+    holds = f" ({name}{f', under {key[:60]!r}' if key else ''})" if name else ""
+    return readable(f"refused, because reading it would run code that it contains{holds}; {SAVE_ALONE}")
 
 
-def _first_keys(keys: list[str]) -> str:
-    return ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+def _numbers() -> list[Any]:
+    """NumPy's scalars and small arrays, which training scripts store beside the weights: data, as tensors are."""
+    import numpy as np
+
+    core = np._core.multiarray  # type: ignore[attr-defined]
+    parts = {"scalar": core.scalar, "_reconstruct": core._reconstruct}
+    # Files of NumPy 1 name the same functions by their earlier place.
+    named = [(part, f"numpy.{place}.multiarray.{name}") for name, part in parts.items() for place in ("core", "_core")]
+    kinds = [kind for name in np.dtypes.__all__ if isinstance(kind := getattr(np.dtypes, name), type)]
+    return [*named, np.dtype, np.ndarray, *kinds]
