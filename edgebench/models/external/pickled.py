@@ -110,7 +110,7 @@ class _Sought(_Stub):
     """Stands for the object whose key is asked for."""
 
 
-class _Harmless(pickle._Unpickler):  # type: ignore[misc,name-defined]
+class _Harmless(pickle._Unpickler):
     """Reads a pickle with a stub in place of every object. Python's own: the one in C trusts sizes in the pickle."""
 
     def __init__(self, stream: io.BytesIO, name: str) -> None:

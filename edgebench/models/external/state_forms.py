@@ -79,4 +79,5 @@ def _normed(direction: Tensor, length: Tensor) -> Tensor:
     ]
     if not fits:
         raise ValueError
-    return torch._weight_norm(direction, length, fits[0])
+    whole: Tensor = torch._weight_norm(direction, length, fits[0])
+    return whole

