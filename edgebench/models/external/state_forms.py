@@ -69,8 +69,10 @@ def _normed(direction: Tensor, length: Tensor) -> Tensor:
     """weight_norm's weight: each channel of `direction`, in the dimension that `length` has, with that length."""
     import torch
 
-    if length.numel() == 1 and length.ndim == 0:
-        return direction * (length / direction.norm())
+    whole: Tensor
+    if length.ndim == 0:
+        whole = direction * (length / direction.norm())
+        return whole
     fits = [
         d
         for d in range(direction.ndim)
@@ -79,5 +81,5 @@ def _normed(direction: Tensor, length: Tensor) -> Tensor:
     ]
     if not fits:
         raise ValueError
-    whole: Tensor = torch._weight_norm(direction, length, fits[0])
+    whole = torch._weight_norm(direction, length, fits[0])
     return whole
