@@ -60,13 +60,18 @@ def _export_each(
         except DiskFull:
             raise
         except EdgeBenchError as error:
-            yield name, Outcome("failed", str(error))
+            yield name, Outcome("failed", _without(scratch, str(error)))
         except OSError:
             raise
         except Exception as error:  # an exporter may raise anything; the others go on
             require_space(Path(request.folder))
-            text = first_line(error, "no message")
+            text = _without(scratch, first_line(error, "no message"))
             yield name, Outcome("failed", f"{type(error).__name__}: {text[:300]}")
+
+
+def _without(scratch: Path, text: str) -> str:
+    """A message of an exporter without the temporary folder that it worked in, which says nothing to the user."""
+    return text.replace(f"{scratch}/", "")
 
 
 def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path) -> Artifact:

@@ -70,6 +70,9 @@ def import_model(request: ImportRequest) -> Path:
             f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
             f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
         )
+    name = card.name or safe_name(path.stem)
+    if not store.NAME.fullmatch(name):
+        raise ModelError(f"{path}: '{name}' cannot be the name of a model: set another name in {path.stem}.toml")
     architecture = registry.architecture(request.spec)
     network = architecture.build(len(card.classes)).eval()
     inner = network.get_submodule("network")
@@ -90,7 +93,7 @@ def import_model(request: ImportRequest) -> Path:
         **({WEIGHTS_CHANGED: notes} if notes else {}),
     }  # fmt: skip
     manifest = {
-        "name": card.name or safe_name(path.stem), "architecture": own.absolute(request.spec),
+        "name": name, "architecture": own.absolute(request.spec),
         "classes": card.classes, "thresholds": thresholds, "input": architecture.input,
         "parameters": sum(p.numel() for p in network.parameters()), "license": card.license,
         "training": provenance, "scores": {},

@@ -115,7 +115,7 @@ def find(name: str) -> TrainedModel:
 def described(name: str) -> ModelManifest:
     """The manifest of a shipped model, or the one at a path; its weights may be missing. Raises ModelError."""
     path = _path(name)
-    if not path.is_file():
+    if not path.exists():
         raise ModelError(_unknown(name))
     try:
         data = json_file.read(path)

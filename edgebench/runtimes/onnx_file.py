@@ -38,6 +38,10 @@ SAID = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:/\S+:\d+ .*?\) (?=[A-
 """What stands before each of onnxruntime's messages: numbers, and a place in its C++ code."""
 
 
+class NotOnnx(ArtifactError):  # noqa: N818
+    """A file that is not an ONNX file, or a damaged one."""
+
+
 class Damaged(ValueError):  # noqa: N818
     """The bytes are not an ONNX file."""
 
@@ -69,7 +73,7 @@ class OnnxFile:
 
 
 def read(path: Path) -> OnnxFile:
-    """Walk through a file; raises ArtifactError where it is not an ONNX file."""
+    """Walk through a file; raises NotOnnx, or ArtifactError where it cannot be read."""
     try:
         with path.open("rb") as stream:
             if not path.stat().st_size:
@@ -77,7 +81,7 @@ def read(path: Path) -> OnnxFile:
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _walk(data)
     except (Damaged, UnicodeDecodeError):
-        raise ArtifactError(f"{path}: not an ONNX file, or a damaged one") from None
+        raise NotOnnx(f"{path}: not an ONNX file, or a damaged one") from None
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
 

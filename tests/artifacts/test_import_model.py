@@ -142,3 +142,14 @@ def test_what_was_done_to_the_weights_is_in_the_manifest(asked: ImportRequest) -
     assert "'model'" in said and "'_orig_mod.'" in said
     after = store.network(made).state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_file_whose_name_is_none_for_a_model(asked: ImportRequest) -> None:
+    """The line names the user's file, not the folder that the model would be written into."""
+    net = own.split(asked.spec)[0]
+    other = net.with_name("-net.py")
+    other.write_text(net.read_text())
+    other.with_suffix(".toml").write_text(own_files.CARD)
+    own.trust(f"{other}:build")
+    with pytest.raises(ModelError, match=r"-net\.py: .*set another name in -net\.toml"):
+        import_model(replace(asked, spec=f"{other}:build"))

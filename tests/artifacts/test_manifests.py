@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mutations
 import own_files
 import pytest
 from bundle_makers import contents
@@ -60,8 +62,8 @@ def refused(path: Path, *said: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\xff", b"{", b"[]", b"3", b'{"name": "x"}', b'{"report": "edgebench", "version": 1}'],
-    ids=["no text", "no JSON", "a list", "a number", "another object", "a report"],
+    [b"\x89PNG\xff", b"[" * 200_000, b"{", b"[]", b"3", b'{"name": "x"}', b'{"report": "edgebench", "version": 1}'],
+    ids=["no text", "too deep", "no JSON", "a list", "a number", "another object", "a report"],
 )
 def test_what_is_no_manifest(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json").write_bytes(content)
@@ -112,3 +114,28 @@ def test_another_content_and_a_missing_file_are_told_apart(made: tuple[Artifact,
     with pytest.raises(ArtifactError, match="missing") as missing:
         manifests.verify(artifact, file)
     assert str(file) in str(missing.value) and "SHA-256" not in str(missing.value)
+
+
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "manifest.json").mkdir()
+    for name in ("pipe.json", "loop.json", "folder"):
+        refused(tmp_path / name, name)
+
+
+@pytest.mark.slow
+def test_damaged_manifests_are_read_or_refused(made: tuple[Artifact, Path]) -> None:
+    _, file = made
+    path = file.parent / "manifest.json"
+    content = path.read_bytes()
+
+    def read(damaged: bytes) -> None:
+        path.write_bytes(damaged)
+        to_json(manifests.read(path).artifact)
+
+    _, told = mutations.hold(read, mutations.of_bytes(content, 500))
+    assert told
+    value = json.loads(content)
+    mutations.hold(lambda changed: read(mutations.json_bytes(changed)), mutations.of_json(value, 500))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
+import mutations
 import pytest
 
 from edgebench.core.errors import ModelError
@@ -47,3 +49,36 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, change: dict[str, object], 
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ModelError, match=named):
         store.find(str(path))
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"\xff\xfe", b"{", b"3", b"", b"\x00" * 100, b'{"a": 1}'])
+def test_what_is_no_manifest_is_one_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"a\.json: not the manifest of a model") as refused:
+        store.find(str(path))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_manifest_is_a_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    for name in ("pipe.json", "folder.json", "loop.json"):
+        with pytest.raises(ModelError, match=name):
+            store.find(str(tmp_path / name))
+
+
+@pytest.mark.slow
+def test_damaged_manifests_are_read_or_refused(tmp_path: Path) -> None:
+    path = copy_of_shipped(tmp_path)
+    content = path.read_bytes()
+
+    def read(damaged: bytes) -> None:
+        path.write_bytes(damaged)
+        store.find(str(path)).manifest.identity()
+
+    _, refused = mutations.hold(read, mutations.of_bytes(content, 500))
+    assert refused
+    value = json.loads(content)
+    mutations.hold(lambda changed: read(mutations.json_bytes(changed)), mutations.of_json(value, 500))
