@@ -48,9 +48,14 @@ def require_names(path: Path) -> None:
 
 
 def _require_names(stream: IO[bytes]) -> None:
-    for code, argument, _ in pickletools.genops(stream):
-        if code.name == "GLOBAL" and len(str(argument)) > LONGEST_NAME:
-            raise AbsurdName(f"refers to a name of {len(str(argument))} characters")
+    try:
+        for code, argument, _ in pickletools.genops(stream):
+            if code.name == "GLOBAL" and len(str(argument)) > LONGEST_NAME:
+                raise AbsurdName(f"refers to a name of {len(str(argument))} characters")
+    except ValueError as error:
+        if "no newline" in str(error):
+            raise AbsurdName("ends within a name") from None
+        raise
 
 
 def named(content: bytes) -> list[str]:

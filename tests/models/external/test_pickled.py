@@ -70,6 +70,7 @@ def test_an_absurd_name_is_refused_in_each_kind_of_file(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "new.pt") as old, zipfile.ZipFile(tmp_path / "long.pt", "w") as new:
         for entry in old.infolist():
             new.writestr(entry, old.read(entry).replace(name, name + b"(" * 20_000, 1))
-    for file in ("old.pt", "long.pt"):
+    (tmp_path / "cut.pt").write_bytes(content[: content.find(name)] + b"(" * 20_000)
+    for file in ("old.pt", "long.pt", "cut.pt"):
         with pytest.raises(pickled.AbsurdName):
             pickled.require_names(tmp_path / file)
