@@ -93,7 +93,7 @@ def require_whole(path: Path) -> OnnxFile:
         named = f" ({found.locations[0][:80]})" if found.locations else ""
         raise ArtifactError(
             f"{path}: keeps weights in another file{named}, which would be neither hashed nor measured; "
-            f"merge them: python -c \"import onnx; onnx.save_model(onnx.load('{path.name}'), 'whole.onnx', "
+            f"merge them: python -c \"import onnx; onnx.save_model(onnx.load({str(path)!r}), 'whole.onnx', "
             'save_as_external_data=False)"'
         )
     return found
