@@ -72,7 +72,7 @@ def ask(
     """
     import subprocess  # not in a child, which answers only
 
-    from edgebench.isolation.streams import LineTooLong, Log, lines
+    from edgebench.isolation.streams import LineTooLong, Log, lines, send
 
     child = subprocess.Popen(
         [*prefix, *python.command("-m", module)],
@@ -86,7 +86,7 @@ def ask(
         if _closing:
             raise ChildError("the run has ended")
         try:
-            child.stdin.write(json.dumps(request).encode())
+            send(child.stdin, json.dumps(request).encode(), timeout_s)
             child.stdin.close()
         except BrokenPipeError:
             pass  # it died at once: its exit status says more

@@ -46,6 +46,18 @@ def lines(stream: IO[bytes], timeout_s: float, longest: int = LINE_BYTES) -> Ite
                 deadline = time.monotonic() + timeout_s
 
 
+def send(stream: IO[bytes], data: bytes, timeout_s: float) -> None:
+    """Write to a pipe; raises TimeoutError where its reader takes nothing for so long, BrokenPipeError."""
+    pipe, left = stream.fileno(), memoryview(data)
+    os.set_blocking(pipe, False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_WRITE)
+        while left:
+            if not selector.select(timeout_s):
+                raise TimeoutError
+            left = left[os.write(pipe, left) :]
+
+
 class Log:
     """The standard error of a process, read by a thread so that its writer never waits: its beginning and its end."""
 

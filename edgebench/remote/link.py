@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import select
 import subprocess
 import threading
 import time
@@ -20,7 +18,7 @@ from typing import Any, TypeVar
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
 from edgebench.isolation.process import end, start_tied
-from edgebench.isolation.streams import LOG_BYTES, LineTooLong, Log, lines
+from edgebench.isolation.streams import LOG_BYTES, LineTooLong, Log, lines, send
 from edgebench.remote import messages
 from edgebench.remote.messages import Answer, Event
 from edgebench.remote.openssh import CONNECTION_FAILED, ConnectionLost, not_installed, options
@@ -88,7 +86,6 @@ class Link:
             raise not_installed("ssh") from None
         assert child.stdin and child.stdout and child.stderr
         self._child, self._log = child, Log(child.stderr, lambda: end(child))
-        os.set_blocking(child.stdin.fileno(), False)
         agent = (files("edgebench.remote") / "agent.py").read_bytes()
         self._write(f"{len(agent)}\n".encode() + agent)
         self._answers = lines(child.stdout, target.ssh_timeout_s, messages.LINE_BYTES)
@@ -138,13 +135,11 @@ class Link:
     def _write(self, data: bytes) -> None:
         """Send to the device; raises ConnectionLost where it takes nothing. The reader reports an ended ssh."""
         assert self._child and self._child.stdin
-        left = memoryview(data)
-        with contextlib.suppress(BrokenPipeError, ValueError), self._writing:
-            pipe = self._child.stdin.fileno()
-            while left:
-                if not select.select([], [pipe], [], self._target.ssh_timeout_s)[1]:
-                    raise ConnectionLost(f"it takes no message for {self._target.ssh_timeout_s:g} s")
-                left = left[os.write(pipe, left) :]
+        try:
+            with contextlib.suppress(BrokenPipeError, ValueError), self._writing:
+                send(self._child.stdin, data, self._target.ssh_timeout_s)
+        except TimeoutError:
+            raise ConnectionLost(f"it takes no message for {self._target.ssh_timeout_s:g} s") from None
 
     def _ping(self) -> None:
         with contextlib.suppress(ConnectionLost):

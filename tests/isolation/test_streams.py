@@ -96,3 +96,12 @@ def test_a_child_whose_answer_has_no_end_is_ended(plugin: PluginMaker) -> None:
     plugin("endless", HANDLER.format(body="yield {'text': 'x' * 40_000_000}"), "")
     with pytest.raises(ChildError, match="no end"):
         list(ask("endless", {}, 60))
+
+
+def test_a_child_that_does_not_read_its_request_is_ended(plugin: PluginMaker) -> None:
+    """A request of any size: a pipe takes 64 kB."""
+    plugin("deaf", "import time\ntime.sleep(120)\n", "")
+    began = time.monotonic()
+    with pytest.raises(ChildError) as caught:
+        list(ask("deaf", {"text": "x" * 1_000_000}, 1))
+    assert caught.value.timeout and time.monotonic() - began < 30
