@@ -82,7 +82,7 @@ def is_answer(block: Block) -> bool:
 
 def is_excerpt(block: Block) -> bool:
     """Whether it shows a part of what is in the repository or in a run: compared by test_docs_output.py."""
-    names = ("edgebench/", "[tool.setuptools.package-dir]", "plan.json ")
+    names = ("edgebench/", "[tool.setuptools.package-dir]")
     return block.language == "json" or (block.page.name == "design.md" and block.text.startswith(names))
 
 
