@@ -30,6 +30,11 @@ settings.register_profile("edgebench", deadline=None, max_examples=100, derandom
 settings.load_profile("edgebench")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first, so that with -n no process waits at the end for another one's."""
+    items.sort(key=lambda item: item.path.name != "test_docs_run.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or fills the user's cache."""
