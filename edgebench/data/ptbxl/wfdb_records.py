@@ -1,4 +1,8 @@
-"""Parse WFDB records into one .npy file of int16 microvolts."""
+"""Parse WFDB records into one .npy file of int16 microvolts.
+
+wfdb decodes the samples, after `wfdb_header` has found that the header is one of PTB-XL's and the file has its size: wfdb
+guesses where a header is damaged, and reads as much as a header claims.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress
-from edgebench.core.errors import BadRecord
+from edgebench.core.errors import BadRecord, MissingPackage
 from edgebench.data.ptbxl.wfdb_header import Header, read_bounded, read_header
 from edgebench.data.signals import LEADS
 
@@ -73,7 +77,9 @@ def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
     if len(content) != wanted:
         what = "truncated" if len(content) < wanted else "too long"
         raise BadRecord(f"{file}: {what}: {len(content)} bytes where {wanted} are needed")
-    raw = np.frombuffer(content, "<i2").reshape(samples, len(LEADS)).astype(np.int64)
+    raw = _decoded(path)
+    if raw.shape != (samples, len(LEADS)):
+        raise BadRecord(f"{file}: samples of shape {raw.shape} where {(samples, len(LEADS))} is needed")
     missing = int((raw == MISSING).sum())
     if missing:
         raise BadRecord(f"{file}: {missing} missing samples (NaN)")
@@ -84,6 +90,18 @@ def parse(path: Path, rate_hz: int, samples: int) -> NDArray[np.int16]:
         raise BadRecord(f"{file}: a sample beyond ±32.767 mV")
     names = [lead.name.upper() for lead in header.leads]
     return np.ascontiguousarray(microvolts.T[[names.index(lead) for lead in LEADS]], dtype=np.int16)
+
+
+def _decoded(path: Path) -> NDArray[np.int64]:
+    """The digital samples of a record, shape (samples, leads)."""
+    try:
+        import wfdb
+    except ModuleNotFoundError as error:
+        raise MissingPackage(error.name or "wfdb", "data", "reading PTB-XL") from None
+    try:
+        return np.asarray(wfdb.rdrecord(str(path), physical=False).d_signal, np.int64)
+    except Exception as error:  # wfdb raises many kinds
+        raise BadRecord(f"{path}.dat: unreadable ({' '.join(str(error).split())[:120]})") from None
 
 
 def _check_sums(file: Path, raw: NDArray[np.int64], header: Header) -> None:
