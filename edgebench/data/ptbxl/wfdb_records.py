@@ -1,7 +1,7 @@
 """Parse WFDB records into one .npy file of int16 microvolts.
 
-wfdb decodes the samples, after `wfdb_header` has found that the header is one of PTB-XL's and the file has its size: wfdb
-guesses where a header is damaged, and reads as much as a header claims.
+wfdb decodes the samples, after `wfdb_header` has found that the header is one of PTB-XL's and the file has its size:
+wfdb guesses where a header is damaged, and reads as much as a header claims.
 """
 
 from __future__ import annotations
