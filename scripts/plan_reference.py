@@ -110,19 +110,19 @@ def _type(hint: Any) -> str:
         return f"list of {_type(inner[0])}s"
     if dataclasses.is_dataclass(hint) or origin is dict:
         return "table"
-    return {str: "text", int: "integer", float: "number", bool: "true or false", Path: "path"}[hint]
+    return {str: "text", int: "integer", float: "number", bool: "boolean", Path: "path"}[hint]
 
 
 def _range(part: str, field: str) -> str:
     if part == "recipe" and field in LIMITS:
         low, high = LIMITS[field]
         if low == SMALL:
-            return f", above 0, up to {high:g}" if high < inf else ", above 0"
-        return f", {low:g} to {high:g}" if high < inf else f", at least {low:g}"
+            return f" > 0, ≤ {high:g}" if high < inf else " > 0"
+        return f", {low:g} to {high:g}" if high < inf else f" ≥ {low:g}"
     if part == "plan" and field in RANGES:
         least, most = RANGES[field]
-        return f", at least {least:g}" if most is None else f", {least:g} to {most:g}"
-    return f", at least {LEAST[field]:g}" if part == "measuring" and field in LEAST else ""
+        return f" ≥ {least:g}" if most is None else f", {least:g} to {most:g}"
+    return f" ≥ {LEAST[field]:g}" if part == "measuring" and field in LEAST else ""
 
 
 def _default(field: dataclasses.Field[Any]) -> str:

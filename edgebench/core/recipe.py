@@ -30,65 +30,65 @@ class Recipe:
     """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
 
     epochs: int
-    """Passes over the training folds, at most."""
+    """Most passes over the training folds."""
     batch_size: int
     """Records of one step."""
     learning_rate: float
-    """Learning rate of the optimizer; the highest one where the schedule is `one-cycle`."""
+    """Learning rate; the highest one of `one-cycle`."""
     weight_decay: float = 0.0
-    """Weight decay of matrices and kernels; biases and normalisation have none."""
+    """Weight decay of matrices and kernels, not of biases and normalisation."""
     optimizer: Literal["adam", "adamw", "muon"] = "adamw"
-    """`muon` updates whole weight matrices, for transformers; AdamW updates the other parameters."""
+    """`muon` updates weight matrices, for transformers; AdamW the other parameters."""
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    """Schedule of the learning rate over the training."""
+    """Schedule of the learning rate."""
     warmup_share: float = 0.25
-    """Share of the steps in which the one-cycle learning rate rises."""
+    """Share of the steps in which the `one-cycle` rate rises."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Precision of the forward pass; `auto` is the fastest that the device computes natively, fp32 on most CPUs."""
+    """Precision of the forward pass; `auto`: the fastest native one, fp32 on most CPUs."""
     pretrained: bool = True
-    """Start from ImageNet weights, if the architecture has them and this machine can fetch them."""
+    """Start from ImageNet weights, where there are any and they can be fetched."""
     keep_zeros: bool = False
-    """Weights that are zero in `start` stay zero, so that what was pruned stays pruned."""
+    """Weights that are zero in `start` stay zero (pruned)."""
     start: str = ""
-    """A trained model of this architecture to continue from: a shipped one's name, or the path to a manifest."""
+    """Trained model of this architecture to continue from: shipped name or manifest's path."""
     crop: int = 0
-    """Length of the random window in time that is trained on, in samples; 0 for the whole record."""
+    """Samples of the random window that is trained on; 0 for the whole record."""
     row_keep: float = 1.0
-    """Share of the rows of patches that a transformer is trained on; a random choice for each step."""
+    """Share of the rows of patches that a transformer is trained on, chosen anew each step."""
     patch_keep: float = 1.0
-    """Share of the patches that a transformer is trained on; a random choice for each step."""
+    """The same for single patches."""
     progressive: tuple[float, ...] = ()
-    """Image sizes, as factors of the full one, over equal parts of the training; () for the full size throughout."""
+    """Image sizes, as factors of the full one, over equal parts of the training."""
     whole_epochs: int = 0
-    """Final epochs that use whole records at full size: without crop, row_keep, patch_keep and progressive."""
+    """Final epochs without `crop`, `row_keep`, `patch_keep` and `progressive`."""
     mixup: float = 0.0
-    """Parameter of the Beta distribution of mixup (Zhang et al., 2018), used on half of the batches; 0 for none."""
+    """Beta parameter of mixup (Zhang et al., 2018), on half of the batches; 0 for none."""
     lead_dropout: float = 0.0
-    """Probability of each lead to be zero in a record that is trained on."""
+    """Probability of each lead of a training record to be zero."""
     amplitude: float = 1.0
-    """Records are scaled by a factor between 1/amplitude and amplitude."""
+    """Records are scaled by a random factor from 1/amplitude to amplitude."""
     class_weights: bool = False
-    """Weight the positive records of a class by the number of negative records per positive one."""
+    """Weight a class's positive records by its ratio of negative to positive ones."""
     teacher: str = ""
-    """A trained model to distil: a shipped one's name, or the path to a manifest; empty for none."""
+    """Trained model to distil: shipped name or manifest's path."""
     alpha: float = 0.5
     """Share of the labels in the loss; the teacher's is 1 - alpha."""
     temperature: float = 1.0
-    """Divides the logits of teacher and student in the distillation loss (Hinton et al., 2015)."""
+    """Divides the logits in the distillation loss (Hinton et al., 2015)."""
     hint: float = 0.0
-    """Weight of the distance of the last features from the teacher's (FitNets: Romero et al., 2015); 0 for none."""
+    """Weight of the distance of the last features from the teacher's (FitNets; Romero et al., 2015)."""
     ema: float = 0.998
-    """Decay of the moving average of the weights, which is evaluated and stored."""
+    """Decay of the weights' moving average, which is evaluated and stored."""
     gradient_clip: float = 2.0
-    """Largest norm of the gradient of a step; a longer gradient is clipped to it."""
+    """Largest norm of a step's gradient; larger ones are clipped."""
     patience: int = 6
-    """Epochs without a better score on the validation fold after which training stops."""
+    """Epochs without a better validation score until training stops."""
     stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
-    """The score of the validation fold that decides which epoch is kept."""
+    """Validation score that decides which epoch is kept."""
     validation_records: int = 0
-    """Validation records on which each epoch is evaluated; 0 for all. The thresholds are chosen on all of them."""
+    """Validation records for each epoch's score; 0 for all. Thresholds are chosen on all."""
     seed: int = 0
-    """Seed of everything that is random in the training."""
+    """Seed of all that is random in the training."""
 
     def out_of_range(self) -> str:
         """The problem with the first number out of range, in one line; empty if there is none."""

@@ -31,13 +31,13 @@ class FineTuning:
     """How a compressed network is trained further, to recover its score."""
 
     epochs: int = 0
-    """Passes over the training folds after each compression; 0 for none."""
+    """Passes over the training folds after each compression."""
     qat_epochs: int = 0
-    """Epochs of quantization-aware training, which starts from the trained network; 0 for as many as `epochs`."""
+    """Epochs of quantization-aware training; 0 for as many as `epochs`."""
     rounds: int = 1
-    """Structured pruning reaches its share in so many steps, each followed by the epochs."""
+    """Steps in which structured pruning reaches its share, each followed by the epochs."""
     recipe: dict[str, Any] = field(default_factory=dict)
-    """Fields of the recipe that are changed, by name; the others are as in the model's own training."""
+    """Changed fields of the model's own recipe."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +45,31 @@ class Measuring:
     """How long and how often latency is measured."""
 
     processes: int = 3
-    """Fresh processes a cell; an emulated cell, whose latency is not ranked, gets one."""
+    """Fresh processes a cell; one for an emulated cell."""
     warmup: int = 10
-    """Predictions of each process before the timed ones."""
+    """Untimed predictions of each process first."""
     min_samples: int = 100
-    """Timed predictions of each process, at least."""
+    """Least number of timed predictions of a process."""
     min_seconds: float = 0.5
-    """Seconds of timed predictions of each process, at least."""
+    """Least seconds of timed predictions of a process."""
     timeout_s: float = 600.0
-    """Seconds without an answer after which a job is ended."""
+    """Seconds without an answer until a job is ended."""
     cores: tuple[int, ...] = ()
-    """Processor cores to which the timed processes are pinned; empty for all."""
+    """Cores to which timed processes are pinned; empty for all."""
     paced_s: float | None = None
-    """Also time one sample every so many seconds, as a patient monitor does; omitted means no such pass."""
+    """Also time one sample every so many seconds, as a patient monitor does."""
     batches: tuple[int, ...] = ()
-    """Also time batches of these sizes, for the throughput."""
+    """Also time batches of these sizes."""
     cold_starts: int = 0
-    """Processes a cell that load the file after its eviction from the page cache."""
+    """Processes a cell that load the file from the disk, not the page cache."""
     cool_down_c: float | None = None
-    """Wait before each timed process until the machine is this cool, in degrees Celsius."""
+    """Wait before each timed process until the machine is this cool."""
     cool_down_limit_s: float = 300.0
-    """Seconds that each such wait may take."""
+    """Longest such wait."""
     steady: float | None = None
-    """Start more processes until the median's interval is at most this wide, as a share of the median."""
+    """Add processes until the median's interval is at most this share of the median."""
     steady_limit_s: float = 600.0
-    """Seconds that these further processes may take in all."""
+    """Most seconds for these processes in all."""
 
     def __post_init__(self) -> None:
         """Raise InvalidValue for the first field that is too small."""

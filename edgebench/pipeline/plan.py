@@ -33,15 +33,15 @@ class BuildPlan:
     models: tuple[str, ...] = settings.MODELS
     """Shipped models (`all`: every one), paths of manifests, or one path/to/file.py:FUNCTION."""
     weights: Path | None = None
-    """Weights of the model that is path/to/file.py:FUNCTION."""
+    """Weights of the path/to/file.py:FUNCTION."""
     tune_thresholds: bool = False
-    """Choose the thresholds of imported networks and files on the validation records."""
+    """Choose thresholds of imported networks and files on the validation records."""
     variants: tuple[str, ...] = settings.VARIANTS
-    """Compressions, such as `none`, `l1-0.4`, `structured-0.5`, `structured-0.5+qat`."""
+    """Compressions: `none`, `l1-0.4`, `structured-0.5+qat`, …"""
     exporters: tuple[str, ...] = ()
-    """Exporters, with their options (`onnx-int8:entropy`); empty for all of them."""
+    """Exporters with their options (`onnx-int8:entropy`); empty for all."""
     calibration_records: int = settings.CALIBRATION_RECORDS
-    """Training records that int8 is calibrated on, at most."""
+    """Most training records to calibrate int8 on."""
     finetuning: FineTuning = field(default_factory=FineTuning)
     """How a compressed network is fine-tuned."""
 
@@ -73,26 +73,25 @@ class MeasurePlan:
     """What to measure, on which records, and how: the part of a plan that a device needs."""
 
     targets: tuple[str, ...] = settings.TARGETS
-    """Names of profiles, or paths to TOML files."""
+    """Profiles, or paths to TOML files."""
     artifacts: tuple[Path, ...] = ()
-    """Measure these and build nothing: manifests, .onnx or TorchScript files; models, variants and exporters are
-    ignored then."""
+    """Files to measure (manifests, .onnx, TorchScript); nothing is built: models, variants, exporters are ignored."""
     dataset: str = settings.DATASET
-    """The records that macro-F1 is computed on: `demo` or `ptbxl`."""
+    """The records to score: `demo`, `ptbxl` or a plug-in's."""
     data_dir: Path | None = None
     """Folder of the dataset; `demo` needs none."""
     limit: int | None = None
-    """Number of test records, at most; omitted means all."""
+    """Most test records; empty for all."""
     keep_unlabelled: bool = False
     """Keep test records without any class."""
     skip_bad_records: bool = False
     """Leave damaged records out instead of stopping."""
     min_likelihood: float = 0.0
-    """Percent of likelihood from which on a statement of PTB-XL counts; 0 counts every statement, as PhysioNet does."""
+    """Least likelihood, in percent, of a PTB-XL statement that counts; at 0 all count, as in PhysioNet's example."""
     threads: int | None = None
-    """Threads of every cell, instead of the target's."""
+    """Threads of every cell instead of the target's."""
     seed: int = settings.SEED
-    """Seed of the order of the timed cells, and of random choices in a compression."""
+    """Seed of the order of timed cells, and of random choices in a compression."""
     measuring: Measuring = field(default_factory=Measuring)
     """How latency is measured."""
 
