@@ -10,27 +10,23 @@ from __future__ import annotations
 from marked import ROOT, replaced
 from tabulate import tabulate
 
-from edgebench.models import store
 from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 
 PAGE = ROOT / "docs" / "models.md"
-HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 macro-AUC", "epochs", "teacher"]
+HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 macro-AUC"]
 
 
 def table(facts: list[ModelFacts]) -> str:
-    """The table in Markdown; for a model without weights, it has the command that trains it."""
+    """The table in Markdown; a model without weights has neither size nor scores."""
     rows = [[f"`{m.name}`", count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
     return tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
 
 
 def _trained(facts: ModelFacts) -> list[str]:
     if not facts.shipped:
-        return [f"`edgebench train {facts.name}`", "", "", "", ""]
-    training = store.find(facts.name).manifest.training
-    scores = [f"{s:.3f}" if s is not None else "" for s in (facts.macro_f1, facts.macro_auc)]
-    epochs = training["epochs"] + training.get("epochs_before", 0)
-    return [size(facts.size_bytes), *scores, str(epochs), training["recipe"].get("teacher", "")]
+        return ["", "", ""]
+    return [size(facts.size_bytes), *(f"{s:.3f}" if s is not None else "" for s in (facts.macro_f1, facts.macro_auc))]
 
 
 def page() -> str:
