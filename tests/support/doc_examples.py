@@ -19,8 +19,8 @@ SEQUENCES = {
     "first": (
         *(("docs/getting-started.md", text) for text in (
             "edgebench doctor", "run --exporter onnx ", "edgebench report", "edgebench measure", "import edgebench",
-            "data fetch", "exporters = ", "run plan.toml",
-        )), ("docs/concepts.md", ""), ("docs/csv.md", ""),
+            "data fetch",
+        )), ("docs/csv.md", ""),
     ),
     "ptbxl": (("docs/getting-started.md", "data info"),),
     "own": (("docs/own-model.md", ""), ("docs/models.md", ""), ("README.md", "run --artifact net.onnx")),
