@@ -30,7 +30,7 @@ class Recipe:
     """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
 
     epochs: int
-    """Most passes over the training folds."""
+    """Passes over the training folds, at most."""
     batch_size: int
     """Records of one step."""
     learning_rate: float

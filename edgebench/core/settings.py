@@ -47,11 +47,11 @@ class Measuring:
     processes: int = 3
     """Fresh processes a cell; one for an emulated cell."""
     warmup: int = 10
-    """Untimed predictions of each process first."""
+    """Predictions of each process before the timed ones."""
     min_samples: int = 100
-    """Least number of timed predictions of a process."""
+    """Timed predictions of each process, at least."""
     min_seconds: float = 0.5
-    """Least seconds of timed predictions of a process."""
+    """Seconds of timed predictions of each process, at least."""
     timeout_s: float = 600.0
     """Seconds without an answer until a job is ended."""
     cores: tuple[int, ...] = ()
@@ -69,7 +69,7 @@ class Measuring:
     steady: float | None = None
     """Add processes until the median's interval is at most this share of the median."""
     steady_limit_s: float = 600.0
-    """Most seconds for these processes in all."""
+    """Seconds for these processes in all, at most."""
 
     def __post_init__(self) -> None:
         """Raise InvalidValue for the first field that is too small."""

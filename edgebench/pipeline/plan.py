@@ -33,7 +33,7 @@ class BuildPlan:
     models: tuple[str, ...] = settings.MODELS
     """Shipped models (`all`: every one), paths of manifests, or one path/to/file.py:FUNCTION."""
     weights: Path | None = None
-    """Weights of the path/to/file.py:FUNCTION."""
+    """Weights of path/to/file.py:FUNCTION."""
     tune_thresholds: bool = False
     """Choose thresholds of imported networks and files on the validation records."""
     variants: tuple[str, ...] = settings.VARIANTS
@@ -41,7 +41,7 @@ class BuildPlan:
     exporters: tuple[str, ...] = ()
     """Exporters with their options (`onnx-int8:entropy`); empty for all."""
     calibration_records: int = settings.CALIBRATION_RECORDS
-    """Most training records to calibrate int8 on."""
+    """Training records to calibrate int8 on, at most."""
     finetuning: FineTuning = field(default_factory=FineTuning)
     """How a compressed network is fine-tuned."""
 
@@ -81,7 +81,7 @@ class MeasurePlan:
     data_dir: Path | None = None
     """Folder of the dataset; `demo` needs none."""
     limit: int | None = None
-    """Most test records; empty for all."""
+    """Test records, at most; empty for all."""
     keep_unlabelled: bool = False
     """Keep test records without any class."""
     skip_bad_records: bool = False
