@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts.manifests import MANIFEST
 from edgebench.core.contracts import Artifact, Calibration, Job, Outcome, RecordSet
-from edgebench.core.files import require_space, safe_name, write_text
+from edgebench.core.files import require_space, safe_name, sync, write_text
 from edgebench.core.serialization import outcome_from, to_dict, to_json
 from edgebench.isolation.jobs import run_job
 from edgebench.isolation.process import ChildError, ask, waiting
@@ -137,6 +137,7 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
         if not agrees(own, exported, artifact.precision):
             return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")
         artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(asked.check)))
+    sync(folder / artifact.file)  # the manifest and the journal must not name a file that a power cut then takes
     write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")
     return Outcome("ok", result=artifact)
 

@@ -19,6 +19,10 @@ from edgebench.core.errors import DiskFull
 
 SMALL_BYTES = 4 * 2**20
 FULL = (errno.ENOSPC, errno.EDQUOT)
+PART = ".part-"
+"""In the names of files and folders that are not finished: a process that is killed leaves them."""
+SCRATCH = "edgebench-"
+"""Beginning of the names of temporary folders."""
 SPARE_BYTES = 32 * 2**20
 """With fewer free bytes than this, a library's failure to write a model counts as a full disk."""
 
@@ -59,16 +63,16 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it becomes `path` when the block succeeds, and is removed otherwise."""
     with disk_full_at(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}{PART}", suffix=path.suffix, dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
         with disk_full_at(path):
             yield part
-            with part.open("rb") as written:
-                os.fsync(written.fileno())  # a journal must not name a file that a power cut then leaves empty
             part.chmod(0o644)
+            sync(part)  # a journal must not name a file that a power cut then leaves empty
             part.replace(path)
+            sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -81,15 +85,45 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     with disk_full_at(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}{PART}", dir=path.parent))
     try:
         with disk_full_at(path):
             yield scratch / "new"
+            sync_all(scratch / "new")
             if path.exists():
                 path.rename(scratch / "old")
             (scratch / "new").rename(path)
+            sync(path.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk before this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
+def sync_all(folder: Path) -> None:
+    """`sync` a folder and all files and folders below it."""
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink():
+            sync(path)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left of `replacing` below a folder; nobody else may be writing there."""
+    for path in list(folder.rglob(f".*{PART}*")):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def append_line(path: Path, line: str) -> None:
@@ -106,6 +140,8 @@ def append_line(path: Path, line: str) -> None:
             if (stream.write(data) or 0) < len(data):
                 raise OSError(errno.ENOSPC, "short write")
             os.fsync(stream.fileno())
+            if not whole:
+                sync(path.parent)  # the file may be new
         except OSError:
             stream.truncate(whole)
             raise
@@ -185,7 +221,7 @@ def _no_space(folder: Path) -> str:
     mount = next((p for p in (home, *home.parents) if p.is_mount()), home)
     temporary = _temporary()
     within = folder.relative_to(temporary).parts if folder.is_relative_to(temporary) else ("",)
-    if not within or within[0].startswith(tempfile.gettempprefix()):  # a folder that tempfile made
+    if not within or within[0].startswith((tempfile.gettempprefix(), SCRATCH, f".{SCRATCH}")):
         return f"no space left for temporary files in {temporary} (file system {mount}): free some, or set TMPDIR"
     return f"no space left for {folder} (file system {mount}): free some, then go on"
 
@@ -199,7 +235,8 @@ def _fullest(folder: Path) -> Path:
 def _temporary() -> Path:
     """The folder of temporary files; where Python finds none to write to, the one that it tries first."""
     try:
-        return Path(tempfile.gettempdir())
+        found = Path(tempfile.gettempdir())
+        return found.parent if found.name.startswith(SCRATCH) else found  # a child has a folder of its own there
     except FileNotFoundError:
         return Path(os.environ.get("TMPDIR") or "/tmp")
 

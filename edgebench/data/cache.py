@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -25,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import DataError
-from edgebench.core.files import cache_dir, disk_full_at
+from edgebench.core.files import cache_dir, disk_full_at, sync, sync_all
 from edgebench.data.arrays import open_array
 
 FORMAT = 2
@@ -118,8 +117,7 @@ def _finish(work: Path) -> None:
     text = json.dumps({path.name: _size_and_crc(path) for path in sorted(work.iterdir())}).encode()
     (work / LIST).write_bytes(b"%d\n%s" % (zlib.crc32(text), text))
     work.chmod(0o755)
-    for path in (*work.iterdir(), work):
-        _sync(path)
+    sync_all(work)
 
 
 def _publish(work: Path, folder: Path) -> None:
@@ -130,7 +128,7 @@ def _publish(work: Path, folder: Path) -> None:
             if error.errno not in THERE:
                 raise
         else:
-            _sync(folder.parent)
+            sync(folder.parent)
             return
         # Another process has made the same entry meanwhile; by its key it has the same content. Else it is damaged.
         if _is_whole(folder):
@@ -141,17 +139,6 @@ def _publish(work: Path, folder: Path) -> None:
                 folder.rename(away / "entry")
         finally:
             shutil.rmtree(away, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
 
 
 def _remove_left_over(home: Path) -> None:

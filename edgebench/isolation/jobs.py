@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from edgebench.core import registry
 from edgebench.core.contracts import Artifact, Job, Outcome, RecordSet
 from edgebench.core.errors import UnknownPlugin
 from edgebench.core.job_keys import RESULTS
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import outcome_from, to_dict
 from edgebench.isolation import cgroup
 from edgebench.isolation.cgroup import Group, NoCgroup
@@ -67,8 +67,8 @@ def predict(
     artifact: Artifact, path: Path, records: RecordSet, timeout_s: float, engine: str = ""
 ) -> Outcome[NDArray[np.float32]]:
     """Logits (records, classes) of an artifact on records, from a fresh worker on the CPU. Raises DiskFull."""
-    with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "logits.npy"
+    with scratch_folder() as scratch:
+        output = scratch / "logits.npy"
         job = Job(
             "predict", artifact, str(path), "cpu", 1, engine, str(records.signals), str(output),
             batch=predict_batch(artifact),

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from edgebench.core.errors import DiskFull
 from edgebench.core.files import FULL, disk_full
+from edgebench.core.scratch import scratch_folder
 from edgebench.isolation import python
 from edgebench.isolation.python import PARENT
 
@@ -67,9 +68,17 @@ def ask(
 
     `timeout_s` bounds the wait for each answer and for the end. `environment` overrides this process's variables;
     `prefix` is a command that runs the one behind it in the same process.
-    The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out.
+    The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out. Its
+    temporary files lie in a folder of its own, which goes with it, also when it was killed.
     Raises ChildError if the child crashes or hangs, DiskFull if it finds no space.
     """
+    with scratch_folder() as folder:
+        yield from _asked(module, request, timeout_s, {**(environment or {}), "TMPDIR": str(folder)}, prefix)
+
+
+def _asked(
+    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str], prefix: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     import subprocess  # not in a child, which answers only
 
     from edgebench.isolation.streams import LineTooLong, Log, lines, send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from edgebench.core.errors import ArtifactError
 from edgebench.core.files import sha256_of
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
 from edgebench.isolation.process import end_children
 from edgebench.measuring import environment
@@ -85,11 +85,11 @@ def _connect(plan: Plan, folder: Path) -> None:
 
 def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter) -> Stages:
     """Read the records, import the user's network, and open the run's folder."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder() as scratch:
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
         # Before the other records are read, so that an error of the user's network comes first.
-        models = _sources(plan, validation, Path(scratch), reporter)
+        models = _sources(plan, validation, scratch, reporter)
         test = records.load(plan, "test", reporter)
         calibration = records.load_calibration(plan, reporter)
         facts = environment.describe()
@@ -100,7 +100,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
             store = run_store.reopen(folder, earlier, plan.document(), inputs)
         else:
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": _threads(plan, facts)})
-        models = _moved(models, Path(scratch), folder / "models")
+        models = _moved(models, scratch, folder / "models")
     return Stages(plan, models, store, test, calibration, validation, facts, reporter)
 
 

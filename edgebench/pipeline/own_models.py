@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_dict, to_json
 from edgebench.isolation.jobs import predict
 from edgebench.isolation.process import ChildError, ask
@@ -115,8 +115,8 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
 
 def _import(spec: str, weights: Path | None, validation: RecordSet | None, folder: Path, timeout_s: float) -> Path:
     """Import a network in a separate process; returns its manifest. Raises ModelError."""
-    with tempfile.TemporaryDirectory() as scratch:
-        labels = Path(scratch) / "labels.npy"
+    with scratch_folder() as scratch:
+        labels = scratch / "labels.npy"
         request = ImportRequest(spec, str(weights), str(folder))
         if validation is not None:
             np.save(labels, validation.labels)

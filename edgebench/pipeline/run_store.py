@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from edgebench.core.contracts import Outcome, Target
 from edgebench.core.errors import RunError
-from edgebench.core.files import append_line, disk_full_at, write_text
+from edgebench.core.files import PART, append_line, disk_full_at, remove_unfinished, sync, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import from_dict, to_dict, to_json
@@ -78,9 +78,18 @@ def require_free(folder: Path) -> None:
     """Raise RunError where a new run cannot go into the folder, since something is there."""
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: a file, not a folder; give another --output")
-    if folder.exists() and any(p.name != ".lock" for p in folder.iterdir()):
+    if folder.exists() and not _never_began(folder):
         further = f", or go on with it: edgebench run --resume {folder}" if (folder / "plan.json").is_file() else ""
         raise RunError(f"{folder}: already there; give another --output{further}")
+
+
+def _never_began(folder: Path) -> bool:
+    """Whether nothing is there but what a process leaves that is killed while it starts a run."""
+    left = {p.name for p in folder.iterdir() if PART not in p.name}
+    if "environment.json" in left and {".lock", *FOLDERS} <= left:  # else it is somebody else's
+        left.remove("environment.json")
+    empty = {name for name in FOLDERS if (folder / name).is_dir() and not any((folder / name).iterdir())}
+    return left <= {".lock", *empty}
 
 
 def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
@@ -90,6 +99,8 @@ def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environme
         with disk_full_at(folder / "plan.json"):
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
+            sync(folder.parent)
+            remove_unfinished(folder)
         write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
         # Last, since its presence says that the folder is a run.
         write_text(folder / "plan.json", json.dumps({"plan": plan, "inputs": inputs}, indent=2) + "\n")
@@ -125,6 +136,7 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
+    remove_unfinished(folder)
     store = RunStore(folder, plan, inputs, run_files.environment(folder))
     for job, outcome in run_files.journal(folder):
         if outcome.status != "ok" or run_files.is_whole(folder, job, outcome):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import replacing_folder, sha256_of
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.settings import Measuring
 from edgebench.remote import transfer
 from edgebench.remote.bundles import wheel, writing
@@ -106,15 +106,15 @@ class _Device:
         reporter.stage(f"{host}: send {sum(sizes[m] for m in missing) / 1e6:.1f} MB", len(missing))
         if not missing:
             return
-        with tempfile.TemporaryDirectory() as scratch:
+        with scratch_folder() as scratch:
             # Files are named by their hashes, so that no name needs quoting.
             for name in missing:
-                content, path = contents[name], Path(scratch) / name
+                content, path = contents[name], scratch / name
                 if isinstance(content, bytes):
                     path.write_bytes(content)
                 else:
                     path.symlink_to(content.resolve())
-            paths = {name: Path(scratch) / name for name in missing}
+            paths = {name: scratch / name for name in missing}
             for _ in transfer.put(self.target, self.link.home, paths, answer.begun):
                 reporter.step()
         if damaged := self.link.ask("store", Stored, hashes=missing).damaged:

@@ -14,7 +14,8 @@ import psutil
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
-from edgebench.core.files import disk_full_at
+from edgebench.core.files import PART, disk_full_at, sync
+from edgebench.core.scratch import scratch_folder
 from edgebench.isolation.process import end, start_tied
 from edgebench.isolation.streams import LineTooLong, Log, lines
 from edgebench.remote.openssh import CONNECTION_FAILED, ConnectionLost, not_installed, options
@@ -45,15 +46,17 @@ def get(target: Target, remote: str, names: Sequence[str], folder: Path) -> None
     Raises RemoteError where they are larger than a run's files, ConnectionLost, DiskFull.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch.", dir=folder) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f".fetch{PART}", dir=folder) as name:
+        scratch = Path(name)
         # They arrive under numbers, so that nothing but this list decides where a file lies here.
         commands = [f"-get {quoted(f'{remote}/{name}')} {number}" for number, name in enumerate(names)]
-        for _ in _sftp(target, commands, Path(scratch), FILE_BYTES):
+        for _ in _sftp(target, commands, scratch, FILE_BYTES):
             pass
         for number, name in enumerate(names):
-            found = Path(scratch) / str(number)
+            found = scratch / str(number)
             if found.is_file() and not found.is_symlink():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                sync(found)
                 found.replace(folder / name)
 
 
@@ -61,8 +64,8 @@ def _sftp(
     target: Target, commands: Sequence[str], cwd: Path | None = None, file_bytes: int | None = None
 ) -> Iterator[str]:
     """What sftp says while it carries out the commands."""
-    with tempfile.TemporaryDirectory() as scratch:
-        batch = Path(scratch) / "commands"
+    with scratch_folder() as scratch:
+        batch = scratch / "commands"
         batch.write_bytes(b"".join(os.fsencode(command) + b"\n" for command in commands))
         words = ["sftp", "-b", str(batch), *options(target), "--", target.ssh]
         try:

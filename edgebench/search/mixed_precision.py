@@ -7,7 +7,6 @@ import io
 import json
 import math
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.isolation.jobs import predict
@@ -113,8 +113,8 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         chosen if exporter.engine else {}, looked,
     )  # fmt: skip
     write_text(output / "sensitivity.csv", table(ranked))
-    with tempfile.TemporaryDirectory() as scratch:
-        tries = _Tries(request, [s.module for s in ranked], calibration, validation, Path(scratch), reporter)
+    with scratch_folder() as scratch:
+        tries = _Tries(request, [s.module for s in ranked], calibration, validation, scratch, reporter)
         fewest = tries.fewest()
         home = output / safe_name(request.exporter)
         with replacing_folder(home) as part:

@@ -5,7 +5,9 @@ import errno
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,10 +149,13 @@ def small_temporary(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return small_disk
 
 
-@pytest.mark.parametrize("named", [None, "tmp1a2b3c4d/graph.onnx"])
+@pytest.mark.parametrize("named", [None, "tmp1a2b3c4d/graph.onnx", "edgebench-1a2b3c4d/tmp1a2b3c4d/graph.onnx"])
+@pytest.mark.parametrize("within", ["", "edgebench-1a2b3c4d"], ids=["main process", "a child"])
 def test_full_temporary_files_are_not_blamed_on_the_output(
-    named: str | None, small_temporary: Path, tmp_path: Path
+    named: str | None, within: str, small_temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (small_temporary / within).mkdir(exist_ok=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(small_temporary / within))
     output, place = tmp_path / "output", named and str(small_temporary / named)
     line = f"no space left for temporary files in {small_temporary} (file system {small_temporary})"
     with pytest.raises(DiskFull) as caught, files.disk_full_at(output / "model.onnx"):
@@ -212,3 +217,46 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
         interrupted()
     assert [p.name for p in home.iterdir()] == ["second.txt"]
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from edgebench.core import files
+with files.{name}(Path(sys.argv[1])) as part:
+    {make}
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "make"), [("replacing", "part.write_text('new')"), ("replacing_folder", "part.mkdir()")]
+)
+def test_what_a_kill_before_the_renaming_leaves_is_no_file_and_can_be_removed(
+    tmp_path: Path, name: str, make: str
+) -> None:
+    path = tmp_path / "run" / "file.json"
+    path.parent.mkdir()
+    path.write_text("old")
+    (path.parent / ".mine.settings").write_text("mine")
+    code = KILLED.format(name=name, make=make)
+    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == -signal.SIGKILL
+    assert path.read_text() == "old" and len(names(path.parent)) == 3
+    files.remove_unfinished(tmp_path)
+    assert names(path.parent) == [".mine.settings", "file.json"]
+
+
+def test_what_is_renamed_is_synced_before_and_its_folder_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    sync, rename = files.sync, Path.replace
+    monkeypatch.setattr(files, "sync", lambda path: (done.append(path.name), sync(path)))
+    monkeypatch.setattr(Path, "replace", lambda self, to: (done.append("renamed"), rename(self, to))[1])
+    files.write_text(tmp_path / "file", "new")
+    assert done[0].startswith(f".file{files.PART}") and done[1:] == ["renamed", tmp_path.name]
+    done.clear()
+    files.append_line(tmp_path / "lines", "one")
+    assert done == [tmp_path.name], "the file is new"
+    with files.replacing_folder(tmp_path / "folder") as new:
+        new.mkdir()
+        (new / "inside").write_text("x")
+    assert done[1:] == ["inside", "new", tmp_path.name]

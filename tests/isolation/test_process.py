@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -190,6 +191,26 @@ def test_a_full_disk_is_passed_on(child: Child, code: str, text: str) -> None:
     with pytest.raises(DiskFull, match=text):
         list(ask(child(code), {}, 30))
     assert str(failure(child("raise OSError(errno.EACCES, 'No entry')"))).startswith("PermissionError")
+
+
+@pytest.mark.parametrize("ends", ["pass", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_temporary_files_of_a_child_go_with_it(
+    child: Child, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "tmp"
+    home.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    module = child(f"""
+        import tempfile
+        yield {{'made': tempfile.mkstemp()[1]}}
+        {ends}
+    """)
+    made = []
+    with contextlib.suppress(ChildError):
+        for answer in ask(module, {}, 30):
+            made.append(Path(answer["made"]))
+            assert home in made[0].parents
+    assert made and list(home.iterdir()) == []
 
 
 def test_leaving_early_ends_the_child(child: Child) -> None:

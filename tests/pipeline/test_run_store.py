@@ -16,6 +16,7 @@ from report_rows import OK, run_of
 from edgebench import api
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import DiskFull, RunError
+from edgebench.core.files import PART
 from edgebench.core.job_keys import JobKey
 from edgebench.pipeline import run_store
 
@@ -100,6 +101,32 @@ def test_a_folder_is_never_overwritten(exported: Path, tmp_path: Path) -> None:
     (tmp_path / "run" / "thesis.txt").write_text("mine")
     with pytest.raises(RunError, match="already there"):
         api.run(quick(exported, "onnx"), tmp_path / "run")
+
+
+def test_a_run_that_was_killed_while_it_started_can_be_started_again(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run_store.create(folder, {}, {}, {})
+    (folder / "plan.json").rename(folder / f".plan.json{PART}x.json")
+    (folder / ".lock").write_text("")
+    run_store.require_free(folder)
+    run_store.create(folder, {}, {}, {})
+    assert {p.name for p in folder.iterdir()} == {".lock", "plan.json", "environment.json", *run_store.FOLDERS}
+
+
+@pytest.mark.parametrize("theirs", ["environment.json", "samples", "samples/x.npy", "artifacts/net/manifest.json"])
+def test_what_is_somebody_elses_is_not_taken_for_such_a_run(theirs: str, tmp_path: Path) -> None:
+    (tmp_path / "run" / theirs).parent.mkdir(parents=True)
+    (tmp_path / "run" / theirs).write_text("mine")
+    with pytest.raises(RunError, match="already there"):
+        run_store.require_free(tmp_path / "run")
+
+
+def test_what_killed_processes_left_unfinished_goes_with_a_resume(tmp_path: Path) -> None:
+    folder = run_store.create(tmp_path / "run", {}, {}, {}).folder
+    (folder / "samples" / f".a~0.npy{PART}abc.npy").write_bytes(b"half")
+    (folder / "devices" / f".board{PART}abc" / "new").mkdir(parents=True)
+    run_store.reopen(folder, {}, {}, {})
+    assert list((folder / "samples").iterdir()) == list((folder / "devices").iterdir()) == []
 
 
 def test_two_at_one_run_are_refused(exported: Path, tmp_path: Path) -> None:
