@@ -98,6 +98,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
         if resume:
             earlier = read_plan.of_run(run_store.stored_plan(folder), {}).document()
             store = run_store.reopen(folder, earlier, plan.document(), inputs)
+            if store.again:
+                reporter.note(f"{store.again} jobs whose processes were killed are done again")
         else:
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": _threads(plan, facts)})
         models = _moved(models, scratch, folder / "models")

@@ -36,7 +36,7 @@ from edgebench.core.files import PART, append_line, disk_full_at, remove_unfinis
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import from_dict, to_dict, to_json
-from edgebench.pipeline import run_files, stored_schema
+from edgebench.pipeline import killed_jobs, run_files, stored_schema
 from edgebench.pipeline.run_files import output_of as output_of
 
 FOLDERS = ("artifacts", "samples", "predictions")
@@ -55,6 +55,8 @@ class RunStore:
     """The outcomes in the journal."""
     measurements: dict[str, Measurement] = field(default_factory=dict)
     """The cells that have ended, by their id."""
+    again: int = 0
+    """Jobs that a resume does again, since their processes had been killed."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def output(self, key: JobKey) -> Path:
@@ -137,7 +139,9 @@ def reopen(folder: Path, earlier: dict[str, Any], plan: dict[str, Any], inputs: 
         if changed:
             raise RunError(f"{folder}: the {what} changed since it began ({', '.join(changed)}); start a new run")
     remove_unfinished(folder)
-    store = RunStore(folder, plan, inputs, run_files.environment(folder))
+    remote = [target["name"] for target in inputs.get("targets", {}).values() if target["ssh"]]
+    again = killed_jobs.forget(folder, remote)
+    store = RunStore(folder, plan, inputs, run_files.environment(folder), again=again)
     for job, outcome in run_files.journal(folder):
         if outcome.status != "ok" or run_files.is_whole(folder, job, outcome):
             store.outcomes[job] = outcome

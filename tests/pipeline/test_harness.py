@@ -152,6 +152,8 @@ def test_killed_worker_costs_one_cell(exported: Path, tmp_path: Path) -> None:
     rows = run_store.read(tmp_path / "run").measurements
     assert sorted(m.status for m in rows) == ["failed", "ok"]
     assert "SIGKILL" in next(m.reason for m in rows if m.status == "failed")
+    assert edgebench_here("run", "--resume", tmp_path / "run").returncode == 0
+    assert [m.status for m in run_store.read(tmp_path / "run").measurements] == ["ok", "ok"]
 
 
 def test_killed_run_is_resumed(exported: Path, tmp_path: Path) -> None:
