@@ -10,7 +10,7 @@ from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ArtifactError
-from edgebench.core.files import sha256_of
+from edgebench.core.files import remove_unfinished, sha256_of
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.scratch import scratch_folder
@@ -52,6 +52,8 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReport
         except BaseException:
             end_children()
             raise
+        finally:
+            remove_unfinished(folder)  # of jobs that were killed, at their timeout or by somebody
     return run_store.read(folder)
 
 

@@ -16,11 +16,9 @@ import numpy as np
 import psutil
 import pytest
 from flat_rows import value
-from helpers import QUICK, PluginMaker, edgebench_here, lines_of, quick
+from helpers import QUICK, PluginMaker, edgebench_here, quick
 
 from edgebench import api
-from edgebench.core.errors import DiskFull
-from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
 
@@ -190,42 +188,3 @@ def wait_for(condition: object, seconds: float = 90) -> None:
     while not condition():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.02)
-
-
-def test_full_disk_loses_at_most_the_cell_in_progress(exported: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only root may mount a small file system")
-    plan = quick(exported, "onnx", "onnx-int8")
-    try:
-        with pytest.raises(DiskFull, match="no space left"):
-            api.run(plan, folder / "run", listener=Filler(folder))
-        kept = lines_of(folder / "run" / "journal.jsonl")
-        assert len(kept) >= 2
-        (folder / "filler").unlink()
-        run = api.run(plan, folder / "run", resume=True)
-        assert [m.status for m in run.measurements] == ["ok", "ok"]
-        assert lines_of(folder / "run" / "journal.jsonl")[: len(kept)] == kept
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-class Filler(ProgressReporter):
-    """Fills the disk when the first latency process has ended."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._latency = folder, False
-
-    def stage(self, name: str, total: int) -> None:
-        self._latency = name == "measure latency"
-
-    def step(self, text: str = "") -> None:
-        if self._latency:
-            with (self._folder / "filler").open("wb", buffering=0) as stream:
-                try:
-                    while True:
-                        stream.write(b"\0" * 512)
-                except OSError:
-                    self._latency = False
