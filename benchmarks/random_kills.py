@@ -78,15 +78,17 @@ class Disturbed:
     def _survives(self, kills: int) -> bool:
         """Whether the main process ended by itself."""
         process = self._start()
-        while sum(self.kills.values()) < kills:
+        while sum(self.kills.values()) < kills and process.poll() is None:
+            role = self.rng.choice(("main", *ROLES))
+            within_s = self.seconds / 3 if role == "main" else 1.0
+            while not (victims := self._victims(process, role)) and process.poll() is None:
+                time.sleep(0.02)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(self.rng.uniform(0.02, self.seconds / max(1, kills - 1)))
-                break
-            victims = {role: self._children(process.pid, module) for role, module in ROLES.items()}
-            role = self.rng.choice(["main", *(role for role, found in victims.items() if found)])
-            self.kills[role] += 1
-            with contextlib.suppress(psutil.NoSuchProcess):
-                (process if role == "main" else self.rng.choice(victims[role])).kill()
+                process.wait(self.rng.uniform(0, within_s))
+            if process.poll() is None and (victims := self._victims(process, role) or victims):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    self.rng.choice(victims).kill()
+                    self.kills[role] += 1
         status = process.wait()
         assert status in (0, 1, -9), (self.home / "log.txt").read_text()[-2000:]
         return status != -9
@@ -100,9 +102,10 @@ class Disturbed:
                                     stdout=log, stderr=log, env=environment)  # fmt: skip
 
     @staticmethod
-    def _children(pid: int, module: str) -> list[psutil.Process]:
+    def _victims(process: subprocess.Popen[bytes], role: str) -> list[psutil.Process]:
         try:
-            return [child for child in psutil.Process(pid).children() if module in child.cmdline()]
+            main = psutil.Process(process.pid)
+            return [main] if role == "main" else [c for c in main.children() if ROLES[role] in c.cmdline()]
         except psutil.NoSuchProcess:
             return []
 

@@ -87,7 +87,7 @@ def test_lines_are_appended_and_read(tmp_path: Path) -> None:
     assert files.read_lines(path) == ["one", "zwölf", ""]
 
 
-@pytest.mark.parametrize("cut", [b'{"thi', "é".encode()[:1]])
+@pytest.mark.parametrize("cut", [b'{"thi', "é".encode()[:1], bytes(4096)], ids=["half", "letter", "zeros"])
 def test_a_line_that_a_crash_cut_off_is_left_out_and_then_removed(tmp_path: Path, cut: bytes) -> None:
     path = tmp_path / "lines"
     path.write_bytes(b"one\ntwo\n" + cut)

@@ -12,8 +12,10 @@ import pytest
 from helpers import QUICK, StopAfter, lines_of
 
 from edgebench import api
+from edgebench.artifacts import build as builds
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import DiskFull
+from edgebench.core.files import sync
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import build_stage
 from edgebench.pipeline.read_plan import load
@@ -51,13 +53,17 @@ def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
         api.run(plan, tmp_path / "run", resume=True)
 
 
-def test_an_interrupted_export_is_resumed(tmp_path: Path) -> None:
+def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(builds, "sync", lambda path: synced.append(path) or sync(path))
     fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
     plan = load(None, fields)
     with pytest.raises(KeyboardInterrupt):
         api.run(plan, tmp_path / "run", listener=StopAfter("export and check", 1))
     before = lines_of(tmp_path / "run" / "journal.jsonl")
     assert all(line["status"] == "ok" for line in before), "an interrupted check is not a failed one"
+    made = {path.parent for path in (tmp_path / "run").rglob("manifest.json")}
+    assert made <= {path.parent for path in synced}, "a power cut takes no file that a manifest names"
     run = api.run(plan, tmp_path / "run", resume=True)
     assert [m.status for m in run.measurements] == ["ok", "ok"]
 
