@@ -27,14 +27,27 @@ def scratch_folder() -> Iterator[Path]:
     with disk_full_at(home / f"{SCRATCH}x" / "x"):
         # It is locked before it has the name by which others look for what is left over.
         folder = Path(tempfile.mkdtemp(prefix=f".{SCRATCH}", dir=home))
-    lock = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a file system without locks: it keeps its first name, which nobody looks for
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            folder = folder.rename(home / folder.name.removeprefix("."))
-        yield folder
+        with held(folder) as locked:
+            if locked:  # else it keeps its first name, which nobody looks for
+                folder = folder.rename(home / folder.name.removeprefix("."))
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Mark a folder as in use by this process; yields whether its file system can do so."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        locked = True
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            locked = False
+        yield locked
+    finally:
         os.close(lock)
 
 
@@ -45,10 +58,11 @@ def _remove_left_over(home: Path) -> None:
         for entry in os.scandir(home):
             if entry.name.startswith(SCRATCH):
                 with suppress(OSError):
-                    _remove_if_left_over(Path(entry.path))
+                    remove_if_left_over(Path(entry.path))
 
 
-def _remove_if_left_over(folder: Path) -> None:
+def remove_if_left_over(folder: Path) -> None:
+    """Remove a folder of this user's that no process holds; raises OSError where one does, or nobody can say."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         return

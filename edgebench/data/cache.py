@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, disk_full_at, sync, sync_all
+from edgebench.core.scratch import held, remove_if_left_over
 from edgebench.data.arrays import open_array
 
 FORMAT = 2
@@ -83,10 +84,11 @@ def folder_of(key: str, make: Callable[[Path], None]) -> Path:
                 _remove_left_over(folder.parent)
                 work = Path(tempfile.mkdtemp(prefix=f"{WORK}{key[:40]}.", dir=folder.parent))
             try:
-                make(work)
-                _finish(work)
-                with _writable(folder.parent):
-                    _publish(work, folder)
+                with held(work):
+                    make(work)
+                    _finish(work)
+                    with _writable(folder.parent):
+                        _publish(work, folder)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
     raise DataError(f"{folder}: reads otherwise than it was written; check the disk, or set EDGEBENCH_CACHE to another")
@@ -145,8 +147,8 @@ def _remove_left_over(home: Path) -> None:
     now = time.time()
     for path in home.glob(f"{WORK}*"):
         with suppress(OSError):
-            if now - path.stat().st_mtime > OLD_S:
-                shutil.rmtree(path)
+            if now - path.stat().st_mtime > OLD_S:  # younger ones may not be marked yet
+                remove_if_left_over(path)
 
 
 @contextmanager

@@ -163,6 +163,18 @@ def test_what_a_killed_process_left_goes_after_a_day(home: Path) -> None:
     assert sorted(p.name for p in home.iterdir()) == [f"{cache.WORK}new", "key"]
 
 
+def test_an_entry_in_the_making_stays_though_the_clock_jumps(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = time.time() + 3 * cache.OLD_S
+
+    def slow(folder: Path) -> None:
+        monkeypatch.setattr(time, "time", lambda: later)
+        check(cache.open_or_make("other", Maker()))  # what another process does meanwhile
+        Maker()(folder)
+
+    check(cache.open_or_make("key", slow))
+    assert sorted(p.name for p in home.iterdir()) == ["key", "other"]
+
+
 def test_labels_that_do_not_fit_are_refused() -> None:
     def soft(folder: Path) -> None:
         np.save(folder / "signals.npy", np.zeros((1, 12, 10), np.int16))
