@@ -249,8 +249,17 @@ def test_what_a_kill_before_the_renaming_leaves_is_no_file_and_can_be_removed(
 def test_what_is_renamed_is_synced_before_and_its_folder_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     sync, rename = files.sync, Path.replace
-    monkeypatch.setattr(files, "sync", lambda path: (done.append(path.name), sync(path)))
-    monkeypatch.setattr(Path, "replace", lambda self, to: (done.append("renamed"), rename(self, to))[1])
+
+    def noted_sync(path: Path) -> None:
+        done.append(path.name)
+        sync(path)
+
+    def noted_rename(self: Path, to: Path) -> Path:
+        done.append("renamed")
+        return rename(self, to)
+
+    monkeypatch.setattr(files, "sync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_rename)
     files.write_text(tmp_path / "file", "new")
     assert done[0].startswith(f".file{files.PART}") and done[1:] == ["renamed", tmp_path.name]
     done.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import tempfile
@@ -73,7 +75,7 @@ def test_files_links_and_other_names_stay(home: Path) -> None:
 
 def test_a_folder_of_another_user_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / f"{SCRATCH}theirs").mkdir()
-    monkeypatch.setattr(scratch.os, "getuid", lambda: 12345)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
     with scratch_folder():
         pass
     assert names(home) == [f"{SCRATCH}theirs"]
@@ -83,7 +85,7 @@ def test_where_nothing_can_be_locked_it_is_removed_too(home: Path, monkeypatch: 
     def refuses(*_: object) -> None:
         raise OSError("no locks here")
 
-    monkeypatch.setattr(scratch.fcntl, "flock", refuses)
+    monkeypatch.setattr(fcntl, "flock", refuses)
     (home / f"{SCRATCH}other").mkdir()
     with scratch_folder() as folder:
         assert not folder.name.startswith(SCRATCH), "another process must not take it for left over"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import edgebench
 
+from edgebench.core.files import cache_dir
 from edgebench.pipeline import run_store
 
 ROOT = Path(__file__).parents[2]
@@ -40,10 +41,11 @@ def test_the_clock_of_the_wall_is_asked_for_names_and_ages_of_files_alone() -> N
 def test_a_run_whose_clock_jumps_by_days(cache: str, exported: Path, tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(JUMPS)
-    more = {"EDGEBENCH_CACHE": str(tmp_path / "cache")} if cache == "new" else {}
+    home = tmp_path / "cache" if cache == "new" else cache_dir()
     done = edgebench(
         "measure", exported / "onnx", "-o", tmp_path / "run", "--limit", "8", "--processes", "2", "--min-samples", "3",
-        "--min-seconds", "0", "--threads", "1", "--timeout", "60", PYTHONPATH=str(tmp_path / "site"), **more,
+        "--min-seconds", "0", "--threads", "1", "--timeout", "60", PYTHONPATH=str(tmp_path / "site"),
+        EDGEBENCH_CACHE=str(home),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (row,) = run_store.read(tmp_path / "run").measurements

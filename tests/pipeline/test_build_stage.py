@@ -55,7 +55,12 @@ def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
 
 def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(builds, "sync", lambda path: synced.append(path) or sync(path))
+
+    def noted(path: Path) -> None:
+        synced.append(path)
+        sync(path)
+
+    monkeypatch.setattr(builds, "sync", noted)
     fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
     plan = load(None, fields)
     with pytest.raises(KeyboardInterrupt):
