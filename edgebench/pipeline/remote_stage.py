@@ -15,7 +15,7 @@ from pathlib import Path
 from edgebench.core import arrays, json_file
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import DiskFull, RemoteError, RunError
-from edgebench.core.files import write_text
+from edgebench.core.files import replacing, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
@@ -92,8 +92,8 @@ def accepted(cells: Sequence[Planned], folder: Path, run: Path) -> tuple[list[Me
         problem = problem or f"{path.relative_to(folder)}: damaged"
     for path in sorted(p for name in SHARED for p in (folder / name).glob("*")):
         copy = run / path.relative_to(folder)
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copyfile(path, copy)
+        with replacing(copy) as part:
+            shutil.copyfile(path, part)
     return rows, problem
 
 

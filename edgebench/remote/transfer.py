@@ -14,7 +14,7 @@ import psutil
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
-from edgebench.core.files import PART, disk_full_at, sync
+from edgebench.core.files import PART, disk_full_at
 from edgebench.core.scratch import scratch_folder
 from edgebench.isolation.process import end, start_tied
 from edgebench.isolation.streams import LineTooLong, Log, lines
@@ -56,7 +56,6 @@ def get(target: Target, remote: str, names: Sequence[str], folder: Path) -> None
             found = scratch / str(number)
             if found.is_file() and not found.is_symlink():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                sync(found)
                 found.replace(folder / name)
 
 
