@@ -53,7 +53,8 @@ def test_what_cannot_take_batches_is_told_once(exported: Path, tmp_path: Path) -
     plan = quick(tmp_path, "net.onnx", measuring=timing(batches=(4,)))
     (m,) = api.run(plan, tmp_path / "run", listener=heard).measurements
     assert (m.status, value(m, "batch_throughputs_per_s"), value(m, "best_batch")) == ("ok", {}, None)
-    assert heard.notes == [f"{m.cell.id}: no batches of 4: it takes one record at a time"]
+    told = f"{m.cell.id}: no batches of 4: it takes one record at a time"
+    assert heard.notes == ["net: one record at a time", told]  # how it is fed, and what that excludes
 
 
 def test_what_does_not_fit_into_a_targets_memory_is_a_row(exported: Path, tmp_path: Path) -> None:
