@@ -6,13 +6,9 @@ decisions (records, classes) of 0 and 1, probabilities (records, classes).
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numpy.typing import NDArray
 
-PROBABILITY_MARGIN = 1e-6
-"""Probabilities are clipped to this distance from 0 and 1, where their logits would be infinite."""
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 PROBABILITY_MARGIN = 1e-6
@@ -41,6 +37,16 @@ def f1_per_class(labels: Labels, decisions: Labels) -> Floats:
 def macro_f1(labels: Labels, decisions: Labels) -> float:
     """The plain mean of the classes' F1 (scikit-learn: average="macro", zero_division=0)."""
     return float(f1_per_class(labels, decisions).mean())
+
+
+def f1_samples(labels: Labels, decisions: Labels, weights: NDArray[np.float32] | None) -> Floats:
+    """Macro-F1 in each bootstrap sample, shape (samples,).
+
+    `weights` (samples, records) says how often each record was drawn; None is one sample with each record once.
+    """
+    times = np.ones((1, len(labels))) if weights is None else weights
+    found: Floats = _f1(*_counts(labels, decisions, times)).mean(axis=1)
+    return found
 
 
 def macro_auc(labels: Labels, scores: NDArray[np.floating]) -> float | None:
@@ -76,78 +82,9 @@ def best_thresholds(labels: Labels, scores: NDArray[np.floating]) -> tuple[float
     return tuple(found)
 
 
-def calibration_error(labels: Labels, scores: NDArray[np.floating], bins: int = 15) -> float:
-    """Expected calibration error: how far probabilities are from the frequency of what they predict, on average.
-
-    For each class the records are binned by probability into equal widths; ECE is the mean of |mean probability -
-    frequency| over the bins, weighted by their records (Naeini et al., 2015; 15 bins as in Guo et al., 2017,
-    arXiv:1706.04599). The plain mean over the classes; 0 is perfect.
-    """
-    errors = []
-    for truth, score in zip(labels.T, scores.T, strict=True):
-        place = np.minimum((score * bins).astype(int), bins - 1)
-        apart = np.bincount(place, score - truth.astype(np.float64), minlength=bins)
-        errors.append(np.abs(apart).sum() / len(truth))
-    return float(np.mean(errors))
-
-
 def agreement(decisions: Labels, others: Labels) -> float:
     """Share of the single decisions (records x classes) in which two artifacts agree."""
     return float((decisions == others).mean())
-
-
-class Resamples:
-    """Bootstrap samples of the records (Efron, 1979): `count` samples of as many records, drawn with replacement.
-
-    All results of one object use the same samples, so their differences are paired.
-    """
-
-    def __init__(self, records: int, count: int = 2000, seed: int = 0) -> None:
-        rng = np.random.default_rng(seed)
-        drawn = rng.integers(records, size=(count, records)) + np.arange(count)[:, None] * records
-        times = np.bincount(drawn.ravel(), minlength=count * records).reshape(count, records)
-        # Small whole numbers: float32 holds them and their sums exactly, and is twice as fast.
-        self._times: NDArray[np.float32] = times.astype(np.float32)
-
-    def macro_f1(self, labels: Labels, decisions: Labels) -> Floats:
-        """Macro-F1 of each sample, shape (count,)."""
-        found: Floats = _f1(*_counts(labels, decisions, self._times)).mean(axis=1)
-        return found
-
-    def macro_auc(self, labels: Labels, scores: NDArray[np.floating]) -> Floats:
-        """Macro-AUC of each sample, shape (count,); not-a-number in a sample where a class has only one label."""
-        areas = [self._auc(t, s) for t, s in zip(labels.T.astype(bool), scores.T, strict=True)]
-        found: Floats = np.mean(areas, axis=0)
-        return found
-
-    def _auc(self, truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> Floats:
-        """Of one class: the drawn pairs with the positive above the negative, ties half, over all drawn pairs."""
-        negatives = np.flatnonzero(~truth)
-        negatives = negatives[np.argsort(scores[negatives], kind="stable")]
-        positives = np.flatnonzero(truth)
-        below = np.zeros((len(self._times), len(negatives) + 1), np.float32)
-        np.cumsum(self._times[:, negatives], axis=1, out=below[:, 1:])
-        of_them = self._times[:, positives]
-        pairs = np.zeros(len(self._times))
-        left, right = (np.searchsorted(scores[negatives], scores[positives], side) for side in ("left", "right"))
-        # Without ties both sides are the same.
-        for places, share in ((left, 1.0),) if (left == right).all() else ((left, 0.5), (right, 0.5)):
-            pairs += np.einsum("rp,rp->r", of_them, below[:, places], dtype=np.float64) * share
-        possible = of_them.sum(axis=1, dtype=np.float64) * below[:, -1]
-        found: Floats = np.divide(pairs, possible, out=np.full(len(pairs), np.nan), where=possible > 0)
-        return found
-
-
-@functools.lru_cache(maxsize=2)
-def resamples(records: int) -> Resamples:
-    """The default 2,000 samples of so many records, the same for every artifact."""
-    return Resamples(records)
-
-
-def interval(samples: Floats, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval of bootstrap samples; not-a-number is ignored."""
-    low, high = np.nanquantile(samples, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def _counts(labels: Labels, decisions: Labels, weights: NDArray[np.floating]) -> tuple[Floats, Floats]:
