@@ -197,8 +197,9 @@ def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation
     """
     from edgebench.choosing.recommendation import Limits, recommend
     from edgebench.pipeline import run_store
+    from edgebench.tasks.names import today
 
-    return recommend(run_store.read(run), Limits(**bounds), target)
+    return recommend(run_store.read(run), Limits(**today(bounds)), target)
 
 
 def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:

@@ -120,7 +120,7 @@ def _targets(facts: dict[str, Any]) -> list[Finding]:
             needed = target.board or target.architecture
             here = facts["board"] or facts["architecture"]
             what = fit.because or f"this machine is {here}, not {needed}"
-            reason = f"{what}: size and macro-F1 count, latency is not ranked"
+            reason = f"{what}: size and score count, latency is not ranked"
             found.append(Finding(name, "emulated", reason))
         else:
             found.append(Finding(name, "ok", target.description))

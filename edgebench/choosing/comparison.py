@@ -17,6 +17,7 @@ from edgebench.core.errors import PlanError, RunError
 from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.metrics import Metric
 from edgebench.core.serialization import all_readable, readable, to_dict
 from edgebench.core.settings import Bounds as Bounds
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
@@ -36,7 +37,8 @@ class Compared:
     """None where either side has no times or fewer than two processes."""
     size: float | None
     memory: float | None
-    f1_change: float | None
+    score_change: float | None
+    """Of the primary metric; None where the records are not the same."""
     fastest: float | None = None
     """Ratio of the fastest samples; None where one is not known."""
 
@@ -51,6 +53,25 @@ class Compared:
         if self.latency.low > 1 or self.latency.high < 1:
             return "slower" if self.latency.low > 1 else "faster"
         return "alike" if self.latency.low >= 1 / (1 + ALIKE) and self.latency.high <= 1 + ALIKE else "undecided"
+
+    @property
+    def metric(self) -> Metric:
+        """The primary metric; there is one where `score_change` is known."""
+        assert self.new.scores is not None
+        return self.new.scores.primary.metric
+
+    @property
+    def score_drop(self) -> float:
+        """How much worse the new score is, in the metric's unit; 0 where it cannot be compared."""
+        if self.score_change is None or not self.new.scores:
+            return 0.0
+        value = self.new.scores.primary.value
+        return self.metric.drop(value, value - self.score_change)
+
+    @property
+    def f1_change(self) -> float | None:
+        """`score_change` by the name of earlier versions, for scripts."""
+        return self.score_change
 
     @property
     def said(self) -> str:
@@ -137,13 +158,14 @@ def _worse(pair: Compared, bounds: Bounds) -> list[str]:
     found = []
     if pair.latency is None and not pair.new.emulated:
         found.append("its latency cannot be compared: that takes two processes on each side (--processes)")
-    if pair.f1_change is None:
-        found.append("its macro-F1 cannot be compared: the records are not the same (--dataset, --limit)")
+    if pair.score_change is None:
+        found.append("its scores cannot be compared: the records are not the same (--dataset, --limit)")
     if (times := pair.latency) and _slower(times, bounds) and not _only_some(pair, bounds):
         interval = f"{times.low:.3f} to {times.high:.3f}"
         found.append(f"{times.ratio:.3f} times the latency ({interval}); a slowdown by {bounds.slowdown:g} is allowed")
-    if pair.f1_change is not None and pair.f1_change < -bounds.f1_drop:
-        found.append(f"macro-F1 {pair.f1_change:+.4f}; a drop of {bounds.f1_drop:g} is allowed")
+    if pair.score_change is not None and pair.score_drop > bounds.score_drop:
+        metric = pair.metric
+        found.append(f"{metric.label} {metric.change(pair.score_change)}; a drop of {bounds.score_drop:g} is allowed")
     for name, grown, bound in (
         ("file", pair.size, bounds.size_growth), ("peak memory", pair.memory, bounds.memory_growth)
     ):  # fmt: skip
@@ -210,14 +232,22 @@ def baseline(path: Path) -> Run:
 
 
 def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_run: Run) -> Compared:
-    f1_change = None
-    if new.scores and old.scores and (new.dataset, new.scores.records) == (old.dataset, old.scores.records):
-        f1_change = new.scores.macro_f1.value - old.scores.macro_f1.value
+    change = None
+    if new.scores and old.scores and _same_records(new, old):
+        change = new.scores.primary.value - old.scores.primary.value
     size, memory = (_quotient(value_of(new, metric), value_of(old, metric)) for metric in ("size", "memory"))
     return Compared(
-        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired), size, memory, f1_change,
+        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired), size, memory, change,
         _quotient(_fastest(new), _fastest(old)),
     )  # fmt: skip
+
+
+def _same_records(new: Measurement, old: Measurement) -> bool:
+    """Whether both were scored on the same records by the same metric, as far as is known."""
+    one, two = new.scores, old.scores
+    assert one and two
+    alike = one.primary.metric.name == two.primary.metric.name and one.records == two.records
+    return alike and new.dataset == old.dataset
 
 
 def _fastest(m: Measurement) -> float | None:

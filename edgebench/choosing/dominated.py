@@ -51,7 +51,7 @@ def _why_not(m: Measurement, choice: Choice, bounds: Sequence[Bound], prefer: Me
     if missed:
         parts = [("it " if bound.value(m) is not None else "") + bound.miss_text(m) for bound in missed]
         return f"That one was not chosen: {'; '.join(parts)}."
-    name = reasons.NAMES[prefer]
+    name = reasons.name_of(prefer, m)
     if choice.known and value_of(m, prefer) is None:
         return f"That one was not chosen because its {name} is not known."
     ahead = [one for one in choice.tied if pareto.significant([one, m], prefer)[0, 1] < 0]
@@ -61,4 +61,4 @@ def _why_not(m: Measurement, choice: Choice, bounds: Sequence[Bound], prefer: Me
             f"That one was not chosen because its {name} is significantly worse than that of {reasons.title(leader)}, "
             "with which the recommended one is tied."
         )
-    return "That one is not directly better, so the rule compared the two by macro-F1 and by the product of the rest."
+    return "That one is not directly better, so the rule compared the two by score and by the product of the rest."

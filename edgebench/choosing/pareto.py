@@ -1,4 +1,4 @@
-"""Which cells no other one dominates: the Pareto front in latency, file size, peak memory and macro-F1.
+"""Which cells no other one dominates: the Pareto front in latency, file size, peak memory and the score.
 
 One cell is *better* than another if it is significantly better in one metric and significantly worse in none.
 Significant is what exceeds the noise. Noise is not transitive: cells may be better than each other in a circle. So one
@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.measurements import Measurement
-from edgebench.core.results import Score
 
-Metric = Literal["latency", "size", "memory", "f1"]
-METRICS: tuple[Metric, ...] = ("latency", "size", "memory", "f1")
+Metric = Literal["latency", "size", "memory", "score"]
+METRICS: tuple[Metric, ...] = ("latency", "size", "memory", "score")
 MEMORY_NOISE = 0.05
 """Two peaks of resident memory differ significantly from this share of the larger one on."""
 Signs = NDArray[np.int8]
@@ -46,12 +45,12 @@ def ranked(m: Measurement) -> bool:
 
 
 def value_of(m: Measurement, metric: Metric) -> float | None:
-    """A metric of a cell in base units; None where it is not known.
+    """A metric of a cell in base units; `score` is the task's primary metric. None where it is not known.
 
     Other programs may write 0 for a missing time, size or memory, so 0 counts as missing there.
     """
-    if metric == "f1":
-        return m.scores.macro_f1.value if m.scores else None
+    if metric == "score":
+        return m.scores.primary.value if m.scores else None
     value = {
         "latency": m.latency.p50_s if m.latency else None,
         "size": m.artifact.file_size_bytes if m.artifact else None,
@@ -92,9 +91,9 @@ def better(cells: Sequence[Measurement], metrics: Sequence[Metric] = METRICS) ->
 def significant(cells: Sequence[Measurement], metric: Metric) -> Signs:
     """(n, n): -1 where the row's cell is better than the column's beyond the noise, 1 where worse, otherwise 0.
 
-    Latencies differ significantly if their intervals do not overlap, memory by more than `MEMORY_NOISE`, macro-F1 by
+    Latencies differ significantly if their intervals do not overlap, memory by more than `MEMORY_NOISE`, scores by
     more than half the wider interval. That interval is the one of the difference to the fp32 model; between cells of
-    different models, which have different fp32 models, it is that of macro-F1 itself. File sizes have no noise. Where
+    different models, which have different fp32 models, it is that of the score itself. File sizes have no noise. Where
     a metric is missing, nothing is significant.
     """
     is_better = _BETTER[metric](cells)
@@ -119,11 +118,13 @@ def _memory(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
     return peaks - peaks[:, None] > MEMORY_NOISE * np.maximum(peaks[:, None], peaks)
 
 
-def _f1(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    values = _values(cells, "f1")
-    scores = [m.scores.macro_f1 if m.scores else Score(np.nan) for m in cells]
-    itself = np.array([_half(s.low, s.high) for s in scores])
-    paired = np.array([_half(s.delta_low, s.delta_high, other) for s, other in zip(scores, itself, strict=True)])
+def _score(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
+    scores = [m.scores.primary if m.scores else None for m in cells]
+    values = np.array([s.metric.goodness(s.value) if s else np.nan for s in scores])
+    itself = np.array([_half(s.low, s.high) if s else 0.0 for s in scores])
+    paired = np.array(
+        [_half(s.delta_low, s.delta_high, other) if s else 0.0 for s, other in zip(scores, itself, strict=True)]
+    )
     models = np.array([m.cell.model for m in cells])
     noise = np.where(
         models[:, None] == models, np.maximum(paired[:, None], paired), np.maximum(itself[:, None], itself)
@@ -133,7 +134,7 @@ def _f1(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
 
 
 _BETTER: dict[Metric, Callable[[Sequence[Measurement]], NDArray[np.bool_]]] = {
-    "latency": _latency, "size": _size, "memory": _memory, "f1": _f1
+    "latency": _latency, "size": _size, "memory": _memory, "score": _score
 }  # fmt: skip
 """By metric: (n, n), whether the row's cell is significantly better than the column's."""
 

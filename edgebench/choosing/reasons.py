@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from edgebench.choosing import pareto
 from edgebench.choosing.limits import Bound, Limits
 from edgebench.choosing.pareto import Metric, value_of
 from edgebench.choosing.rule import Choice
+from edgebench.core import metrics as core
 from edgebench.core import units
 from edgebench.core.measurements import Measurement
 
-LEAST = {"latency": "lowest latency", "size": "smallest file", "memory": "least memory", "f1": "highest macro-F1"}
-NAMES = {"latency": "latency", "size": "file", "memory": "memory", "f1": "macro-F1"}
+LEAST = {"latency": "lowest latency", "size": "smallest file", "memory": "least memory"}
+NAMES = {"latency": "latency", "size": "file", "memory": "memory"}
+
+
+def name_of(metric: Metric, m: Measurement) -> str:
+    """What a metric is called; the score by the label of the task's primary metric."""
+    return NAMES[metric] if metric != "score" else _primary(m).label if m.scores else "score"
+
+
+def _primary(m: Measurement) -> core.Metric:
+    assert m.scores is not None
+    return m.scores.primary.metric
+
+
+def _least(metric: Metric, m: Measurement) -> str:
+    return LEAST[metric] if metric != "score" else f"best {name_of(metric, m)}"
 
 
 def title(m: Measurement) -> str:
@@ -21,13 +37,13 @@ def title(m: Measurement) -> str:
 
 
 def shown(m: Measurement, metric: Metric) -> str:
-    """A metric of a cell in words; latency and macro-F1 with their intervals."""
+    """A metric of a cell in words; latency and score with their intervals."""
     text = _plain(m, metric)
     if metric == "latency" and m.latency:
         return f"{text} ({units.duration(m.latency.p50_low_s)} to {units.duration(m.latency.p50_high_s)})"
-    f1 = m.scores.macro_f1 if m.scores else None
-    if metric == "f1" and f1 and f1.low is not None and f1.high is not None:
-        return f"{text} ({f1.low:.3f} to {f1.high:.3f})"
+    score = m.scores.primary if m.scores else None
+    if metric == "score" and score and score.low is not None and score.high is not None:
+        return f"{text} ({score.metric.text(score.low)} to {score.metric.text(score.high)})"
     return text
 
 
@@ -42,7 +58,7 @@ def reason(choice: Choice, prefer: Metric, measured: int, fit: int) -> str:
     if fit == 1:
         return "It is the only cell." if measured == 1 else f"Of {measured} cells it alone meets the bounds."
     tied, undominated, accurate = len(choice.tied), choice.undominated, choice.accurate
-    least, name = LEAST[prefer], NAMES[prefer]
+    least, name = _least(prefer, choice.cell), name_of(prefer, choice.cell)
     if 0 < choice.known < fit:
         among += f" ({choice.known} of them with a known {name})"
     if tied == 1:
@@ -59,8 +75,9 @@ def reason(choice: Choice, prefer: Metric, measured: int, fit: int) -> str:
         "None of these dominates another" if undominated == tied else f"None of these dominates {undominated} of them"
     )
     if accurate == 1:
-        return f"{shared} {kept}; of these it has the highest macro-F1, beyond the noise."
-    scored = "" if accurate == undominated else f"; {accurate} of them share the highest macro-F1 within the noise"
+        return f"{shared} {kept}; of these it has the {_least('score', choice.cell)}, beyond the noise."
+    best = _least("score", choice.cell)
+    scored = "" if accurate == undominated else f"; {accurate} of them share the {best} within the noise"
     factors = [NAMES[metric] for metric in choice.factors]
     product = f"product of {', '.join(factors[:-1])} and {factors[-1]}" if len(factors) > 1 else factors[0]
     return f"{shared} {kept}{scored}; of these it has the smallest {product}."
@@ -75,14 +92,14 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
     if m.emulated:
         found.append(emulation(limits))
     others = [o for o in cells if o.cell.model != m.cell.model]
-    best = max(others, key=lambda o: (value_of(o, "f1") or 0, o.cell.id), default=None)
-    if limits.max_f1_drop is not None and best and pareto.significant([best, m], "f1")[0, 1] < 0:
+    best = max(others, key=lambda o: (_goodness(o), o.cell.id), default=None)
+    if limits.max_drop is not None and best and pareto.significant([best, m], "score")[0, 1] < 0:
         found.append(
-            f"Its macro-F1 drop is measured from the fp32 model of {m.cell.model}; "
-            f"{title(best)} has {value_of(best, 'f1'):.3f}, it has {value_of(m, 'f1'):.3f}."
+            f"Its {name_of('score', m)} drop is measured from the fp32 model of {m.cell.model}; "
+            f"{title(best)} has {_score_text(best)}, it has {_score_text(m)}."
         )
     if "synthetic" in m.dataset:
-        found.append(f"Its macro-F1 is on {m.dataset} and says nothing about patients: choose on real records.")
+        found.append(f"Its {name_of('score', m)} is on {m.dataset}, not on real records: choose on real ones.")
     return found
 
 
@@ -132,12 +149,23 @@ def _excludes(bound: Bound, cells: Sequence[Measurement]) -> str:
     return f"{bound.text} excludes {len(out) or 'none'}{why}"
 
 
+def _goodness(m: Measurement) -> float:
+    score = m.scores.primary if m.scores else None
+    return score.metric.goodness(score.value) if score else -math.inf
+
+
+def _score_text(m: Measurement) -> str:
+    """The score with its unit."""
+    value = value_of(m, "score")
+    return "" if value is None else f"{_primary(m).text(value)} {_primary(m).unit}".rstrip()
+
+
 def _plain(m: Measurement, metric: Metric) -> str:
     value = value_of(m, metric)
     if value is None:
-        return f"{NAMES[metric]} unknown"
-    if metric == "f1":
-        return f"macro-F1 {value:.3f}"
+        return f"{name_of(metric, m)} unknown"
+    if metric == "score":
+        return f"{name_of(metric, m)} {_score_text(m)}"
     return units.duration(value) if metric == "latency" else units.size(value) + " memory" * (metric == "memory")
 
 
@@ -145,12 +173,11 @@ def _difference(m: Measurement, chosen: Measurement, metric: Metric) -> str:
     sign = int(pareto.significant([m, chosen], metric)[0, 1])
     value, base = value_of(m, metric), value_of(chosen, metric)
     if value is None or base is None:
-        return f"{NAMES[metric]} unknown"
-    if metric == "f1":
+        return f"{name_of(metric, m)} unknown"
+    if metric == "score":
         noise = "beyond the noise" if sign else "within the noise"
-        return f"macro-F1 {value:.3f}, " + (
-            "the same" if value == base else f"{round(value - base, 4) + 0.0:+.4f}, {noise}"
-        )
+        apart = "the same" if value == base else f"{_primary(m).change(value - base)}, {noise}"
+        return f"{_plain(m, metric)}, {apart}"
     text = f"{NAMES[metric]} {units.duration(value) if metric == 'latency' else units.size(value)}"
     if value == base:
         return f"{text}, the same"

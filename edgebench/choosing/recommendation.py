@@ -1,12 +1,12 @@
 """Which artifact to ship to a target: the best in the preferred metric among those that meet the bounds, beyond noise.
 
-The rule, for the measured cells of one machine and target that have a macro-F1:
+The rule, for the measured cells of one machine and target that have a score:
 
 1. Keep the cells that meet all bounds.
 2. Of these, keep those than which no cell is significantly better in the preferred metric: they are tied. Cells without
    that metric are kept only where no cell has it.
 3. Of these, keep those that none of the tied dominates (`edgebench.choosing.pareto`).
-4. Of these, keep those than which none is significantly better in macro-F1.
+4. Of these, keep those than which none is significantly better in the score, which is the task's primary metric.
 5. Of these, take the one with the smallest product of latency, file size and memory; then the first by name. A metric
    that some cells have counts as infinite where it is missing.
 
@@ -97,7 +97,7 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
 
 def eligible(m: Measurement) -> bool:
     """Whether a cell has what the rule needs."""
-    needed: tuple[Metric, ...] = ("size", "f1") if m.emulated else ("latency", "size", "f1")
+    needed: tuple[Metric, ...] = ("size", "score") if m.emulated else ("latency", "size", "score")
     return m.status == "ok" and all(value_of(m, metric) is not None for metric in needed)
 
 
@@ -112,7 +112,8 @@ def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[M
     emulated = any(m.emulated for m in cells)
     metrics = tuple(f for f in METRICS if f != "latency" or not emulated)
     prefer: Metric = "size" if emulated and limits.prefer == "latency" else limits.prefer
-    bounds = bounding.bounds(limits, emulated)
+    scores = next(m.scores for m in cells if m.scores)
+    bounds = bounding.bounds(limits, emulated, scores.primary.metric)
     excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in bounds}
     fit = [m for m in cells if not bounding.missed(m, bounds)]
     if not fit:

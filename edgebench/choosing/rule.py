@@ -38,8 +38,8 @@ def choose(cells: Sequence[Measurement], prefer: Metric, metrics: Sequence[Metri
     known = [m for m in cells if value_of(m, prefer) is not None]
     tied = leading(known or cells, prefer)
     best = pareto.undominated(tied, metrics)
-    accurate = leading(best, "f1")
-    factors = tuple(f for f in metrics if f != "f1" and any(value_of(m, f) is not None for m in accurate))
+    accurate = leading(best, "score")
+    factors = tuple(f for f in metrics if f != "score" and any(value_of(m, f) is not None for m in accurate))
     cell = min(accurate, key=lambda m: (_product(m, factors), m.cell.id))
     return Choice(cell, len(known), tuple(tied), len(best), len(accurate), factors)
 

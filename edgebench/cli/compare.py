@@ -14,6 +14,7 @@ from edgebench.cli.usage import number
 from edgebench.core.errors import PlanError
 from edgebench.core.settings import Bounds
 from edgebench.reports.plain import plain
+from edgebench.tasks.names import DROP_FLAG
 
 if TYPE_CHECKING:
     from edgebench.choosing.comparison import Compared
@@ -60,7 +61,9 @@ def gate(
     max_slowdown: Annotated[
         float, option("--max-slowdown", "SHARE", "Allowed increase of the median latency.", SHARE)
     ] = _usual.slowdown,
-    max_f1_drop: Annotated[float, option("--max-f1-drop", "F1", "Allowed loss of macro-F1.", SHARE)] = _usual.f1_drop,
+    max_drop: Annotated[
+        float, option("--max-drop", "DROP", "Allowed loss of the score, in its unit.", number(float, 0), also=DROP_FLAG)
+    ] = _usual.score_drop,
     max_size_growth: Annotated[
         float, option("--max-size-growth", "SHARE", "Allowed growth of the file.", SHARE)
     ] = _usual.size_growth,
@@ -89,7 +92,7 @@ def gate(
         raise PlanError("name a baseline to compare with: --baseline FILE, or write one: --write-baseline FILE")
     lines: list[str] = []
     if baseline is not None:
-        bounds = comparison.Bounds(max_slowdown, max_f1_drop, max_size_growth, max_memory_growth)
+        bounds = comparison.Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth)
         pairs, lines = comparison.gate(run, baseline, bounds, across_machines)
         _show(pairs, f"{run.resolve().name} over {baseline}")
         for line in lines:
@@ -143,13 +146,14 @@ def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str
 
     wide = len(first) > 1
     times = ["was", "is", "is/was (95 %)"] if wide else ["is", "is/was"]
-    headings = [*first, *times, "latency", "size", "memory", "Δ F1"]
+    metric = next((p.metric for p, _ in pairs if p.score_change is not None), None)
+    headings = [*first, *times, "latency", "size", "memory", f"Δ {metric.narrow}" if metric else "Δ score"]
     rows = [
         [
             *names, *([columns.duration(columns.median(p.old))] if wide else []),
             columns.duration(columns.median(p.new)),
             _ratio(p, wide), p.label, _times(p.size), _times(p.memory),
-            "" if p.f1_change is None else f"{p.f1_change + 0.0:+.4f}",
+            "" if p.score_change is None else p.metric.change(p.score_change),
         ]
         for p, names in pairs
     ]  # fmt: skip

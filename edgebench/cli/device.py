@@ -154,7 +154,8 @@ def table(run: Run) -> list[str]:
     from edgebench.reports import columns
 
     rows = columns.ordered(run)
-    cells = [list(columns.COLUMNS), *(columns.row(m) for m in rows if m.status == "ok")]
+    measured = [m for m in rows if m.status == "ok"]
+    cells = [columns.headings(measured), *map(columns.row, measured)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     without = [f"{m.status}: {m.cell.label}: {m.reason}" for m in rows if m.status != "ok"]

@@ -138,8 +138,9 @@ class Live(ProgressReporter):
         self._done += 1
         self._without += m.status != "ok"
         if m.status == "ok":
-            f1 = f"macro-F1 {m.scores.macro_f1.value:.3f}" if m.scores else ""
-            texts = (columns.duration(columns.median(m)), f1, columns.timing(m))
+            score = columns.score_of(m)
+            scored = f"{score.metric.label} {score.metric.text(score.value)}" if score else ""
+            texts = (columns.duration(columns.median(m)), scored, columns.timing(m))
             self._last = f"{m.cell.label}: {', '.join(filter(None, texts))}"
             if not self._console.is_interactive and self._cells:
                 line = f"{self._last} ({self._done} of {self._cells})"

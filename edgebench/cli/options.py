@@ -34,14 +34,21 @@ def default(value: Any) -> str:
 
 
 def option(
-    name: str, metavar: str, text: str, parser: Callable[[Any], Any] | None = None, panel: str = "", own: bool = True
-) -> Any:
+    name: str, metavar: str, text: str, parser: Callable[[Any], Any] | None = None, panel: str = "", own: bool = True,
+    also: str = "",
+) -> Any:  # fmt: skip
     """An option whose value the help calls `metavar`; one that may be repeated ends in dots.
 
-    `own` says that the help shows the parameter's own default, which is None where a plan has it.
+    `own` says that the help shows the parameter's own default, which is None where a plan has it. `also` is a second
+    name that earlier versions used.
     """
     return typer.Option(
-        name, help=text, metavar=metavar, parser=parser, rich_help_panel=panel or None, show_default=own
+        *([name, also] if also else [name]),
+        help=text,
+        metavar=metavar,
+        parser=parser,
+        rich_help_panel=panel or None,
+        show_default=own,
     )
 
 

@@ -11,6 +11,7 @@ from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import DataDir, option
 from edgebench.cli.usage import number
 from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
+from edgebench.tasks.names import DROP_FLAG
 
 SHOWN = 15
 """Modules in the table on the terminal; the report has all."""
@@ -20,8 +21,15 @@ SHOWN = 15
 def quantize(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Shipped model, or path to a manifest.")] = "resnet1d",
     exporter: Annotated[str, option("--exporter", "NAME", "fbgemm-int8, qnnpack-int8 or onnx-int8.")] = "onnx-int8",
-    max_f1_drop: Annotated[
-        float, option("--max-f1-drop", "F1", "Macro-F1 on the validation fold that may be lost.", number(float, 0, 1))
+    max_drop: Annotated[
+        float,
+        option(
+            "--max-drop",
+            "DROP",
+            "How much worse the score may be on the validation records, in its unit.",
+            number(float, 0),
+            also=DROP_FLAG,
+        ),
     ] = 0.005,
     dataset: Annotated[str, option("--dataset", "NAME", "ptbxl or demo.")] = "ptbxl",
     data_dir: DataDir = None,
@@ -35,18 +43,18 @@ def quantize(
         "quantized"
     ),
 ) -> None:
-    """Quantize to int8, and leave in float the fewest modules that keep macro-F1 within a bound.
+    """Quantize to int8, and leave in float the fewest modules that keep the score within a bound.
 
     Each module's sensitivity is measured alone, on calibration records; then
     artifacts with more and more of the most sensitive ones in float are built
-    and scored on the validation fold. The test fold scores the result.
+    and scored on the validation records. The test records score the result.
 
     Writes the artifact, sensitivity.csv, search.json and report.md into the
     folder of --output.
 
     \b[bold]Examples[/bold]
 
-    \bedgebench quantize deit-tiny --max-f1-drop 0.005 --data-dir ptbxl
+    \bedgebench quantize deit-tiny --max-drop 0.005 --data-dir ptbxl
     edgebench quantize resnet1d --exporter fbgemm-int8 --dataset demo
     """
     from edgebench.core.serialization import to_dict
@@ -57,7 +65,7 @@ def quantize(
     from edgebench.search.mixed_precision import Request, document, search
 
     keep_memory()
-    request = Request(model, exporter, max_f1_drop, dataset, data_dir, calibration_records, timeout)
+    request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout)
     with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
     result, modules = document(found), [to_dict(s) for s in ranked]
@@ -66,18 +74,20 @@ def quantize(
     title = f"The {len(rows)} most sensitive of {len(ranked)} modules, each alone in int8"
     title += " · agreement: decisions that stay · logit error: root mean square"
     print_table(out, list(report.SENSITIVITY), rows, title, report.SENSITIVITY[1:4])
-    tried = report.trial_rows(result["trials"])
-    headings = list(report.TRIALS)
+    tried = report.trial_rows(result)
+    metric = found.validation.metric
+    headings = list(report.trial_headings(metric))
     for row, trial in zip(tried, found.trials, strict=True):
         row.append("chosen" if trial.in_float == len(found.modules) else "")
-    print_table(out, [*headings, ""], tried, "Artifacts tried, on the validation fold", headings)
+    print_table(out, [*headings, ""], tried, "Artifacts tried, on the validation records", headings)
     kept = f"{len(found.modules)} of {len(ranked)} modules in float"
     for name, scores in found.test.items():
         what = {"float": "the fp32 network", "int8": "int8 throughout", "found": kept}[name]
-        delta = "" if name == "float" else f" ({scores.macro_f1.delta or 0:+.4f})"
-        out.print(plain(f"test fold, {what}: macro-F1 {scores.macro_f1.value:.4f}{delta}"))
+        score = scores.primary
+        delta = "" if name == "float" else f" ({metric.change(score.delta or 0)})"
+        out.print(plain(f"test records, {what}: {metric.label} {metric.fine(score.value)}{delta}"))
     met = "meets" if found.within else "does not meet"
-    said = f"With {kept} it {met} the bound: macro-F1 may drop by {request.max_drop:g} on the validation fold."
+    said = f"With {kept} it {met} the bound: {metric.label} may drop by {request.max_drop:g} on the validation records."
     out.print(plain(said, "green" if found.within else "yellow"))
     say_written([f"{found.manifest}, {output / 'report.md'}"])
     say_next(f"edgebench measure {Path(found.manifest).parent}", "its latency and memory")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgebench.cli.console import command, err, out
+from edgebench.cli.options import option
 from edgebench.core.errors import PlanError, RunError
 from edgebench.reports.plain import plain
+from edgebench.tasks.names import DROP_FLAG, PREFERENCES, SCORE_FLAG
 
 if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
@@ -34,13 +36,17 @@ def recommend(
     max_memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Largest peak memory of the process, runtime included: 150MB.")
     ] = None,
-    min_f1: Annotated[str | None, typer.Option(metavar="F1", help="Lowest macro-F1: 0.72.")] = None,
-    max_f1_drop: Annotated[
+    min_score: Annotated[
+        str | None, option("--min-score", "SCORE", "Worst allowed value of the primary metric: 0.72.", also=SCORE_FLAG)
+    ] = None,
+    max_drop: Annotated[
         str | None,
-        typer.Option(metavar="F1", help="Largest drop of macro-F1 below the model's own fp32: 0.01."),
+        option(
+            "--max-drop", "DROP", "Largest drop of the primary metric below the model's own fp32: 0.01.", also=DROP_FLAG
+        ),
     ] = None,
     prefer: Annotated[
-        str, typer.Option(metavar="METRIC", help="What to optimize within the bounds: latency, size, memory or f1.")
+        str, typer.Option(metavar="METRIC", help="What to optimize within the bounds: latency, size, memory or score.")
     ] = "latency",
     target: Annotated[
         str | None, typer.Option(metavar="TARGET", help="Answer only for this target of the run.")
@@ -57,8 +63,8 @@ def recommend(
 
     \b[bold]Examples[/bold]
 
-    \bedgebench recommend results/mine --max-latency 20ms --max-f1-drop 0.01
-    edgebench recommend results/mine --max-size 5MB --min-f1 0.72 --prefer size
+    \bedgebench recommend results/mine --max-latency 20ms --max-drop 0.01
+    edgebench recommend results/mine --max-size 5MB --min-score 0.72 --prefer size
     edgebench recommend results/mine --max-memory 150MB --target host
     """
     from edgebench import api
@@ -68,6 +74,7 @@ def recommend(
     from edgebench.reports import words
     from edgebench.reports.terminal import print_sentence
 
+    prefer = PREFERENCES.get(prefer, prefer)
     if prefer not in METRICS:
         raise PlanError(problems.not_among("prefer", list(METRICS), prefer).of("--prefer"))
     if target == "":
@@ -76,8 +83,8 @@ def recommend(
         "max_latency_s": ("--max-latency", max_latency, units.seconds),
         "max_size_bytes": ("--max-size", max_size, units.size_in_bytes),
         "max_memory_bytes": ("--max-memory", max_memory, units.size_in_bytes),
-        "min_f1": ("--min-f1", min_f1, units.share),
-        "max_f1_drop": ("--max-f1-drop", max_f1_drop, partial(units.share, example="0.01")),
+        "min_score": ("--min-score", min_score, partial(units.number, example="0.72")),
+        "max_drop": ("--max-drop", max_drop, partial(units.number, example="0.01", least=0)),
     }
     # An empty text is refused too: it comes from a shell variable that is not set.
     bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}

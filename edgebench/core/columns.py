@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from edgebench.core.metrics import Metric
 
 COLUMNS: Mapping[str, str] = {
     "run": "run",
@@ -66,20 +68,6 @@ COLUMNS: Mapping[str, str] = {
     "slowest_operator_share": "operators.slowest_operator_share",
     "dataset": "dataset",
     "records": "scores.records",
-    "macro_f1": "scores.macro_f1.value",
-    "macro_f1_low": "scores.macro_f1.low",
-    "macro_f1_high": "scores.macro_f1.high",
-    "macro_auc": "scores.macro_auc.value",
-    "macro_auc_low": "scores.macro_auc.low",
-    "macro_auc_high": "scores.macro_auc.high",
-    "calibration_error": "scores.calibration_error",
-    "f1_by_class": "scores.f1_by_class",
-    "delta_macro_f1": "scores.macro_f1.delta",
-    "delta_low": "scores.macro_f1.delta_low",
-    "delta_high": "scores.macro_f1.delta_high",
-    "delta_macro_auc": "scores.macro_auc.delta",
-    "delta_auc_low": "scores.macro_auc.delta_low",
-    "delta_auc_high": "scores.macro_auc.delta_high",
     "agreement": "scores.agreement",
     "max_abs_error": "scores.max_abs_error",
     "counterpart": "scores.counterpart.name",
@@ -89,9 +77,13 @@ COLUMNS: Mapping[str, str] = {
     "artifact_sha256": "artifact.sha256",
     "host": "host",
 }
-"""The columns in their order, each with the place of its value in a `Measurement`."""
+"""The columns of every task in their order, each with the place of its value in a `Measurement`. Those of the
+task's own metrics come after `records`."""
+LAST_BEFORE_METRICS = "records"
+PARTS = ("value", "low", "high", "delta", "delta_low", "delta_high")
+"""Fields of a score, in the order of a metric's columns."""
 EMPTY: Mapping[str, Any] = {
-    "process_medians_s": (), "batch_throughputs_per_s": {}, "f1_by_class": {},
+    "process_medians_s": (), "batch_throughputs_per_s": {},
     **dict.fromkeys(("energy_source", "verdict_reason", "slowest_operator", "counterpart", "artifact_sha256"), ""),
 }  # fmt: skip
 """The value of a column whose part was not measured, unless it is None."""
@@ -101,3 +93,11 @@ def at(record: Any, place: str, column: str) -> Any:
     """The value at a dotted place in a record; what a column has instead where its part was not measured."""
     found = functools.reduce(lambda part, name: getattr(part, name, None), place.split("."), record)
     return EMPTY.get(column) if found is None else found
+
+
+def ordered(metrics: Sequence[Metric], tables: Sequence[str]) -> list[str]:
+    """All columns of rows with these metrics and tables by class: values, tables, then differences."""
+    values = [name for metric in metrics for name in metric.column_names[:3]]
+    deltas = [name for metric in metrics for name in metric.column_names[3:]]
+    place = list(COLUMNS).index(LAST_BEFORE_METRICS) + 1
+    return [*list(COLUMNS)[:place], *values, *tables, *deltas, *list(COLUMNS)[place:]]

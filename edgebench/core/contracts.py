@@ -255,6 +255,10 @@ class RecordSet:
     unlabelled: int = 0
     """Records without any class that were left out."""
     references: tuple[KnownReference, ...] = ()  # only of records that came in a bundle
+    task: str = "multilabel"
+    """Name of the task that the labels are for."""
+    unit: str = ""
+    """Unit of the targets of a regression."""
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
+from edgebench.core.problems import InvalidValue, expected
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+LONGEST = 40
+"""Characters of a label or unit."""
+COLUMNS = 6
+"""The most columns of one metric."""
 Better = Literal["higher", "lower", "near zero"]
 
 
@@ -26,19 +34,39 @@ class Metric:
     """The smallest possible value; None where there is none."""
     high: float | None = None
     """The largest possible value."""
-    decimals: int = 4
-    """Decimal places in tables."""
+    decimals: int = 3
+    """Decimal places in tables; differences have one more."""
     short: str = ""
     """Name in narrow columns; empty for the label."""
-    columns: tuple[str, str, str, str, str, str] | tuple[()] = ()
+    columns: tuple[str, ...] = ()
     """Names of the columns for the value, its interval, its difference to the fp32 network, and that one's interval;
     empty for `NAME`, `NAME_low`, `NAME_high`, `delta_NAME`, `delta_NAME_low`, `delta_NAME_high`."""
 
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.columns):
+            if not NAME.fullmatch(name):
+                raise InvalidValue(expected("name", "at most 40 letters, digits and underscores", name))
+        for field, text in (("label", self.label), ("unit", self.unit), ("short", self.short)):
+            if len(text) > LONGEST or not text.isprintable():
+                raise InvalidValue(expected(field, f"at most {LONGEST} printable characters", text))
+        if len(self.columns) > COLUMNS or not 0 <= self.decimals <= 12:
+            raise InvalidValue(expected("decimals", "0 to 12", self.decimals))
+
     @property
-    def column_names(self) -> tuple[str, str, str, str, str, str]:
-        """The six columns of this metric in report.csv."""
+    def column_names(self) -> tuple[str, ...]:
+        """The columns of this metric in report.csv."""
         n = self.name
         return self.columns or (n, f"{n}_low", f"{n}_high", f"delta_{n}", f"delta_{n}_low", f"delta_{n}_high")
+
+    @property
+    def heading(self) -> str:
+        """The label with the unit."""
+        return f"{self.label} in {self.unit}" if self.unit else self.label
+
+    @property
+    def narrow(self) -> str:
+        """The name in narrow columns."""
+        return self.short or self.label
 
     def goodness(self, value: float) -> float:
         """A number in the metric's unit that is higher for a better value."""
@@ -48,6 +76,14 @@ class Metric:
         """How much worse a value is than the reference, in the metric's unit; negative where it is better."""
         return self.goodness(reference) - self.goodness(value)
 
-    def text(self, value: float, signed: bool = False) -> str:
+    def text(self, value: float) -> str:
         """A value as tables show it, without its unit."""
-        return f"{value:{'+' if signed else ''}.{self.decimals}f}"
+        return f"{value + 0.0:.{self.decimals}f}"
+
+    def fine(self, value: float) -> str:
+        """A value with one decimal place more, without its unit."""
+        return f"{value + 0.0:.{self.decimals + 1}f}"
+
+    def change(self, difference: float) -> str:
+        """A difference of two values, with its sign."""
+        return f"{difference + 0.0:+.{self.decimals + 1}f}"

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from edgebench.core.contracts import DataRequest
     from edgebench.core.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
+    from edgebench.core.tasks import Task
 
 KINDS = {
     "datasets": "dataset",
+    "tasks": "task",
     "models": "model",
     "model_sources": "model source",
     "variants": "variant",
@@ -122,6 +124,11 @@ def exporter(spec: str) -> Exporter:
 def choices(exporter: Exporter) -> options.Choices:
     """The choices of an exporter's words; empty for an exporter without words."""
     return cast("options.Choices", getattr(exporter, "choices", {}))
+
+
+def task(name: str) -> Task:
+    """The task of that name."""
+    return cast("Task", load("tasks", name))
 
 
 def runtime(name: str, where: str = "") -> Runtime:

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edgebench.core.columns import COLUMNS
+from edgebench.core.metrics import Metric
+from edgebench.core.problems import InvalidValue, Problem
+
 Verdict = Literal["stable", "noisy", "throttled", "emulated"]
 OperatorKind = Literal["int8", "conversion", "float"]
 
@@ -212,6 +216,7 @@ class Latency:
 class Score:
     """One metric on the test records with its 95 % interval, and its difference to the fp32 model's."""
 
+    metric: Metric
     value: float
     low: float | None = None
     """None where the records are too few for an interval."""
@@ -221,10 +226,15 @@ class Score:
     delta_low: float | None = None
     delta_high: float | None = None
 
+    @property
+    def drop(self) -> float | None:
+        """How much worse than the fp32 model, in the metric's unit; negative where it is better."""
+        return None if self.delta is None else self.metric.drop(self.value, self.value - self.delta)
+
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The plainer int8 artifact that this one is compared with, and the difference of macro-F1 to it."""
+    """The plainer int8 artifact that this one is compared with, and the difference of the primary metric to it."""
 
     name: str
     """Exporter and variant."""
@@ -238,13 +248,26 @@ class Scores:
     """The metrics of an artifact's predictions on the test records."""
 
     records: int
-    macro_f1: Score
-    macro_auc: Score | None = None
-    """None where a class has only one label among the records."""
-    calibration_error: float | None = None
-    f1_by_class: Mapping[str, float] = field(default_factory=dict)
+    metrics: tuple[Score, ...]
+    """The primary one first; a metric that is undefined on these records is missing."""
+    by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Further numbers, such as `f1_by_class`, each by the name of the class or output."""
     agreement: float | None = None
-    """Share of the decisions that agree with the fp32 model's."""
+    """Share of the answers that agree with the fp32 model's."""
     max_abs_error: float | None = None
-    """Largest difference of a logit to the fp32 model's."""
+    """Largest difference of an output to the fp32 model's."""
     counterpart: Counterpart | None = None
+
+    def __post_init__(self) -> None:
+        names = [name for score in self.metrics for name in score.metric.column_names] + list(self.by_class)
+        if not self.metrics or len(set(names)) < len(names) or not COLUMNS.keys().isdisjoint(names):
+            raise InvalidValue(Problem("metrics", "must be at least one, with columns of its own each"))
+
+    @property
+    def primary(self) -> Score:
+        """The metric that decides."""
+        return self.metrics[0]
+
+    def of(self, name: str) -> Score | None:
+        """The metric of that name; None where it is undefined on these records."""
+        return next((score for score in self.metrics if score.metric.name == name), None)

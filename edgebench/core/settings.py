@@ -87,8 +87,8 @@ class Bounds:
     """Bound of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
     sample became slower too, by more than half of this. Slower code slows every sample; other work on the
     machine slows some of them."""
-    f1_drop: float = 0.005
-    """Bound of the loss of macro-F1."""
+    score_drop: float = 0.005
+    """How much worse the primary metric may be, in its unit."""
     size_growth: float = 0.01
     """Bound of the size of the file, as a share."""
     memory_growth: float = 0.10

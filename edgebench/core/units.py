@@ -39,15 +39,15 @@ def size_in_bytes(text: str, what: str = "a size") -> int:
     return found
 
 
-def share(text: str, what: str = "a share", example: str = "0.72") -> float:
-    """A text such as `0.72`, from 0 to 1. Raises PlanError that names `what`."""
-    known = f"a number from 0 to 1, such as {example}"
+def number(text: str, what: str = "a number", example: str = "0.72", least: float | None = None) -> float:
+    """A text such as `0.72`, at least `least`. Raises PlanError that names `what`."""
+    known = f"a number{'' if least is None else f' of at least {least:g}'}, such as {example}"
     _refuse_comma(text, what)
     parts = _NUMBER.fullmatch(text)
     if parts is None or parts[2]:
         raise PlanError(f"{what} '{text}': expected {known}")
     found = _decimal(parts[1], f"{what} '{text}'")
-    if not 0 <= found <= 1:
+    if least is not None and found < least:
         raise PlanError(f"{what} '{text}': must be {known}")
     return float(found) + 0.0  # so that -0 is 0
 

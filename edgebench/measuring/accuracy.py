@@ -16,51 +16,33 @@ from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
 from edgebench.core.options import split, untrained
 from edgebench.core.protocols import Runtime
-from edgebench.core.results import Counterpart, Predicted, Score, Scores
+from edgebench.core.results import Counterpart, Predicted, Scores
+from edgebench.core.tasks import State
 from edgebench.data.signals import open_signals, to_millivolts
-from edgebench.tasks.statistics import (
-    agreement,
-    calibration_error,
-    decide,
-    f1_per_class,
-    interval,
-    macro_auc,
-    macro_f1,
-    probabilities,
-    resamples,
-)
+from edgebench.tasks.scoring import Scored, Scoring
 
 
 @dataclass(frozen=True)
 class Reference:
     """The answers of the uncompressed fp32 model on the same records; its bootstrap samples are computed once."""
 
-    labels: NDArray[np.uint8]
-    logits: NDArray[np.float32]
-    """float32, shape (records, classes)."""
-    thresholds: tuple[float, ...]
-    """Of this model: a network that was fine-tuned has thresholds of its own."""
+    scoring: Scoring
+    outputs: NDArray[np.float32]
+    """float32, shape (records, outputs)."""
+    state: State
+    """Of this model, such as its thresholds: a network that was fine-tuned has its own."""
 
     @functools.cached_property
-    def decisions(self) -> NDArray[np.uint8]:
-        """(records, classes) of 0 and 1."""
-        return decide(self.logits, self.thresholds)
-
-    @functools.cached_property
-    def f1_samples(self) -> NDArray[np.float64]:
-        """Macro-F1 of each bootstrap sample."""
-        return resamples(len(self.labels)).macro_f1(self.labels, self.decisions)
-
-    @functools.cached_property
-    def auc_samples(self) -> NDArray[np.float64]:
-        """Macro-AUC of each bootstrap sample."""
-        return resamples(len(self.labels)).macro_auc(self.labels, self.logits)
+    def scored(self) -> Scored:
+        """Its metrics, also in the bootstrap samples."""
+        return self.scoring.scored(self.outputs, self.state)
 
 
 class Answer(NamedTuple):
     """The answers of a cell's artifact on the records, and the reference that they are compared with."""
 
-    logits: NDArray[np.float32]
+    outputs: NDArray[np.float32]
+    """float32, shape (records, outputs)."""
     artifact: Artifact
     reference: Reference | None
 
@@ -89,64 +71,62 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
     return Predicted(len(mapped), dict(session.settings))
 
 
-def score(
-    labels: NDArray[np.uint8], logits: NDArray[np.float32], reference: Reference | None, artifact: Artifact
-) -> Scores:
-    """Score logits with the model's own thresholds, and compare them with the reference on the same records.
+def score(scoring: Scoring, outputs: NDArray[np.float32], reference: Reference | None, artifact: Artifact) -> Scores:
+    """Score outputs (records, outputs) with the model's own state, and compare with the reference on the same records.
 
-    Shapes: labels and logits (records, classes).
+    Raises DataError where a metric's value is not a number.
     """
-    decisions = decide(logits, artifact.thresholds)
-    drawn = resamples(len(labels))
-    f1, auc = macro_f1(labels, decisions), macro_auc(labels, logits)
-    f1_samples = drawn.macro_f1(labels, decisions)
-    auc_samples = drawn.macro_auc(labels, logits) if auc is not None else None
-    if auc_samples is not None and np.isnan(auc_samples).all():
-        auc_samples = None  # so few records that every bootstrap sample lacks a label
+    answer = Answer(outputs, artifact, reference)
+    return _scores(scoring, answer, scoring.scored(outputs, artifact.thresholds))
+
+
+def _scores(scoring: Scoring, answer: Answer, this: Scored) -> Scores:
+    task, state, other = scoring.task, answer.artifact.thresholds, answer.reference
+    tables = task.by_class(scoring.targets, answer.outputs, state)
     scores = Scores(
-        len(labels), Score(f1, *interval(f1_samples)),
-        None if auc is None else Score(auc, *(interval(auc_samples) if auc_samples is not None else ())),
-        calibration_error(labels, probabilities(logits)),
-        dict(zip(artifact.classes, map(float, f1_per_class(labels, decisions)), strict=True)),
-    )  # fmt: skip
-    if reference is None:
-        return scores
-    scores = replace(
-        scores,
-        macro_f1=_compared(scores.macro_f1, macro_f1(labels, reference.decisions), f1_samples - reference.f1_samples),
-        agreement=agreement(decisions, reference.decisions),
-        max_abs_error=float(np.abs(logits - reference.logits).max()),
+        len(answer.outputs),
+        scoring.compared(this, other.scored if other else None),
+        {name: dict(zip(answer.artifact.classes, map(float, row), strict=True)) for name, row in tables.items()},
     )
-    other = macro_auc(labels, reference.logits)
-    if scores.macro_auc is None or other is None or auc_samples is None:
+    if other is None:
         return scores
-    return replace(scores, macro_auc=_compared(scores.macro_auc, other, auc_samples - reference.auc_samples))
-
-
-def _compared(found: Score, other: float, differences: NDArray[np.float64]) -> Score:
-    """A score with its difference to another value; the bootstrap samples of the difference give the interval."""
-    low, high = interval(differences)
-    return replace(found, delta=found.value - other, delta_low=low, delta_high=high)
+    return replace(
+        scores,
+        agreement=task.agree(answer.outputs, other.outputs, state, other.state),
+        max_abs_error=float(np.abs(answer.outputs - other.outputs).max()),
+    )
 
 
 def score_cells(
-    labels: NDArray[np.uint8], answers: Mapping[Cell, Answer], wanted: Container[Cell] | None = None
+    scoring: Scoring, answers: Mapping[Cell, Answer], wanted: Container[Cell] | None = None
 ) -> dict[str, Scores]:
     """The scores of each wanted cell by its id, compared with the fp32 model and with the plainer int8 artifact.
 
     Without `wanted`, those of all cells. Cells that are not wanted serve only as plainer int8 for others.
     """
-    decisions = {cell: decide(answer.logits, answer.artifact.thresholds) for cell, answer in answers.items()}
+
+    @functools.cache
+    def scored(cell: Cell) -> Scored:
+        return scoring.scored(answers[cell].outputs, answers[cell].artifact.thresholds)
+
     found = {}
     for cell, answer in answers.items():
         if wanted is not None and cell not in wanted:
             continue
-        scores = score(labels, answer.logits, answer.reference, answer.artifact)
+        scores = _scores(scoring, answer, scored(cell))
         other = plainer(cell)
-        if other in decisions:
-            scores = replace(scores, counterpart=_counterpart(other.name, labels, decisions[cell], decisions[other]))
+        if other is not None and other in answers:
+            scores = replace(scores, counterpart=_counterpart(other.name, scoring, scored(cell), scored(other)))
         found[cell.id] = scores
     return found
+
+
+def _counterpart(name: str, scoring: Scoring, this: Scored, other: Scored) -> Counterpart | None:
+    """The difference of the primary metric to another artifact's on the same records; None where it is unknown."""
+    one = scoring.compared(this, other)[0]
+    if one.delta is None or one.delta_low is None or one.delta_high is None:
+        return None
+    return Counterpart(name, one.delta, one.delta_low, one.delta_high)
 
 
 def plainer(cell: Cell) -> Cell | None:
@@ -156,12 +136,3 @@ def plainer(cell: Cell) -> Cell | None:
     """
     other = replace(cell, exporter=split(cell.exporter)[0], variant=untrained(cell.variant))
     return None if other == cell else other
-
-
-def _counterpart(
-    name: str, labels: NDArray[np.uint8], decisions: NDArray[np.uint8], others: NDArray[np.uint8]
-) -> Counterpart:
-    """The difference of macro-F1 to another artifact's decisions on the same records."""
-    drawn = resamples(len(labels))
-    low, high = interval(drawn.macro_f1(labels, decisions) - drawn.macro_f1(labels, others))
-    return Counterpart(name, macro_f1(labels, decisions) - macro_f1(labels, others), low, high)

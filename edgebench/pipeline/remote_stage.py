@@ -42,7 +42,7 @@ def measured(
     target = cells[0].target
     contents = Contents(
         tuple((p.artifact, p.built.path) for p in cells if p.built.path), (target,), records,
-        tuple(ReferenceLogits(*key, known.thresholds, known.logits) for key, known in references.items()),
+        tuple(ReferenceLogits(*key, known.state, known.outputs) for key, known in references.items()),
         plan.measure.measuring, plan.measure.threads, plan.measure.seed,
     )  # fmt: skip
     try:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core import arrays, flat_row, json_file
+from edgebench.core import arrays, json_file
 from edgebench.core.contracts import Outcome, Status
 from edgebench.core.errors import RunError
 from edgebench.core.files import read_lines
@@ -24,6 +24,7 @@ from edgebench.core.results import Predicted, TimedProcess
 from edgebench.core.serialization import all_readable
 from edgebench.core.validation import build, validated
 from edgebench.pipeline import stored_schema
+from edgebench.tasks import earlier
 
 MOST_BYTES = 256 * 2**20
 """The largest file of JSON: thousands of times what a run of 500 cells has."""
@@ -150,7 +151,7 @@ def _measurement(where: str, line: str) -> Measurement:
 
 def row(data: Any, where: str) -> Measurement:
     """The measurement that a row of JSON holds; raises RunError."""
-    found = validated(Measurement, flat_row.nested(stored_schema.row(data, where)), where, RunError)
+    found = validated(Measurement, earlier.nested(stored_schema.row(data, where)), where, RunError)
     stored_schema.check_measurement(found, where)
     return found
 

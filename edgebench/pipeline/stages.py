@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
@@ -28,6 +29,7 @@ from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
 from edgebench.pipeline.schedule import LATENCY, Schedule
 from edgebench.pipeline.variants import Variants, folder_in
+from edgebench.tasks.scoring import Scoring, scoring
 
 PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
 """Names of the stages."""
@@ -55,6 +57,10 @@ class Stages:
     scores: dict[str, Scores] = field(default_factory=dict)
     remote_cells: list[Planned] = field(default_factory=list)
     """Cells of targets that are reached over SSH: this machine measures none of them."""
+
+    @functools.cached_property
+    def _scoring(self) -> Scoring:
+        return scoring(self.test)
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
@@ -110,7 +116,7 @@ class Stages:
                 continue
             reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
             answers[planned.cell] = Answer(logits, self._scored(planned), reference)
-        self.scores = score_cells(self.test.labels, answers, {p.cell for p in self._open()})
+        self.scores = score_cells(self._scoring, answers, {p.cell for p in self._open()})
 
     def _ended(self) -> dict[Cell, Answer]:
         """The predictions of cells that ended before a resume: other cells are compared with them."""
@@ -130,10 +136,10 @@ class Stages:
     def _read_references(self) -> None:
         for planned in self._references():
             if self.store.outcomes[planned.prediction].status == "ok":
-                reference = Reference(self.test.labels, self._logits(planned), self._scored(planned).thresholds)
+                reference = Reference(self._scoring, self._logits(planned), self._scored(planned).thresholds)
                 self.references[planned.cell.model, planned.artifact.model_sha256] = reference
         for known in self.test.references:  # of the machine that packed them; this machine's own take precedence
-            reference = Reference(self.test.labels, np.load(known.logits)[: len(self.test)], known.thresholds)
+            reference = Reference(self._scoring, np.load(known.logits)[: len(self.test)], known.thresholds)
             self.references.setdefault((known.model, known.model_sha256), reference)
 
     def memory(self) -> None:

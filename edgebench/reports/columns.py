@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from edgebench.core.flat_row import metrics_of
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.metrics import Metric
 from edgebench.core.results import Score, Steadiness
 from edgebench.core.units import count as count
 from edgebench.core.units import duration as duration
@@ -12,8 +16,8 @@ USELESS = 10.0
 """An interval whose ends differ by this factor says nothing; two processes that differ have such intervals."""
 UNSURE = "unsure"
 """The text in place of such an interval."""
-COLUMNS = ("model", "exporter", "target", "size", "zip", "memory", "p50 latency", "macro-F1", "Δ F1", "timing")
-"""Headings of the short table."""
+NO_METRIC = "score"
+"""Heading where no cell was scored."""
 
 
 def ordered(run: Run) -> list[Measurement]:
@@ -27,9 +31,37 @@ def ordered(run: Run) -> list[Measurement]:
     return sorted(run.measurements, key=place)
 
 
-def f1_score(m: Measurement) -> Score | None:
-    """Macro-F1 of a cell; None where it was not scored."""
-    return m.scores.macro_f1 if m.scores else None
+def headings(rows: Sequence[Measurement]) -> list[str]:
+    """Headings of the short table."""
+    return ["model", "exporter", "target", "size", "zip", "memory", "p50 latency", *score_headings(rows), "timing"]
+
+
+def score_headings(rows: Sequence[Measurement]) -> tuple[str, str]:
+    """Headings of the primary metric and of its difference to the fp32 model."""
+    metric = next(iter(metrics(rows)), None)
+    return (metric.heading, f"Δ {metric.narrow}") if metric else (NO_METRIC, f"Δ {NO_METRIC}")
+
+
+def metrics(rows: Sequence[Measurement]) -> tuple[Metric, ...]:
+    """The metrics of the rows, the primary one first."""
+    return metrics_of(rows)
+
+
+def label(rows: Sequence[Measurement]) -> str:
+    """What the primary metric is called."""
+    return next((one.label for one in metrics(rows)), NO_METRIC)
+
+
+def table_label(name: str) -> str:
+    """The heading of a table by class, such as `F1 by class` of `f1_by_class`."""
+    words = name.replace("_", " ")
+    first, _, rest = words.partition(" ")
+    return f"{first.upper() if len(first) <= 3 else first.capitalize()} {rest}".strip()
+
+
+def score_of(m: Measurement) -> Score | None:
+    """The primary metric of a cell; None where it was not scored."""
+    return m.scores.primary if m.scores else None
 
 
 def steadiness(m: Measurement) -> Steadiness:
@@ -62,18 +94,19 @@ def latency(m: Measurement) -> str:
     return f"{p50:.{digits}f} ms ({interval})"
 
 
-def f1(m: Measurement) -> str:
-    """Macro-F1 with its interval."""
-    score = f1_score(m)
-    if score is None or score.low is None or score.high is None:
+def score(m: Measurement) -> str:
+    """The primary metric with its interval."""
+    one = score_of(m)
+    if one is None or one.low is None or one.high is None:
         return ""
-    return f"{score.value:.3f} ({score.low:.3f}–{score.high:.3f})"
+    text = one.metric.text
+    return f"{text(one.value)} ({text(one.low)}–{text(one.high)})"
 
 
 def delta(m: Measurement) -> str:
-    """Difference of macro-F1 to the uncompressed fp32 model."""
-    score = f1_score(m)
-    return "" if score is None or score.delta is None else f"{score.delta + 0.0:+.4f}"
+    """Difference of the primary metric to the uncompressed fp32 model."""
+    one = score_of(m)
+    return "" if one is None or one.delta is None else one.metric.change(one.delta)
 
 
 def timing(m: Measurement) -> str:
@@ -97,5 +130,5 @@ def row(m: Measurement) -> list[str]:
     zipped = m.artifact.zip_size_bytes if m.artifact else None
     return [
         m.cell.model, m.cell.name, m.cell.target, size(file_size(m)), size(zipped), size(peak_memory(m)), latency(m),
-        f1(m), delta(m), timing(m),
+        score(m), delta(m), timing(m),
     ]  # fmt: skip

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgebench.core import spreadsheets
-from edgebench.core.flat_row import COLUMNS, flatten
+from edgebench.core.columns import ordered
+from edgebench.core.flat_row import flatten, metrics_of, tables_of
 from edgebench.core.measurements import Run
 from edgebench.reports import machines
 
@@ -23,13 +24,14 @@ class Csv:
         """The columns of the flat row, and whether a cell is on its front; empty where it is not ranked."""
         import pandas as pd
 
+        metrics, tables = metrics_of(run.measurements), tables_of(run.measurements)
         rows = [
-            {name: _plain(value) for name, value in flatten(m).items()} | {PARETO: machine.on_front(m)}
+            {name: _plain(value) for name, value in flatten(m, metrics, tables).items()} | {PARETO: machine.on_front(m)}
             for machine in machines.split(run)
             for m in machine.rows
         ]
         # Objects, not columns of one type: an integer column with a gap would turn into floats.
-        table = pd.DataFrame(rows, columns=[*COLUMNS, PARETO], dtype=object)
+        table = pd.DataFrame(rows, columns=[*ordered(metrics, tables), PARETO], dtype=object)
         return {self.file: str(table.to_csv(index=False, lineterminator="\n"))}
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgebench.choosing.recommendation import Recommendation
-from edgebench.core.flat_row import flatten
+from edgebench.core.flat_row import flatten, metrics_of, tables_of
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.serialization import all_readable
+from edgebench.core.metrics import Metric
+from edgebench.core.serialization import all_readable, to_dict
 from edgebench.reports import machines
 from edgebench.reports.csv import PARETO
 
-VERSION = 1
+VERSION = 2
 """Increases when a field is removed or changes its meaning, not when a field is added."""
 
 
@@ -35,26 +36,30 @@ class Json:
 
 def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
     advice = machines.recommended(run, machine)
+    metrics, tables = metrics_of(run.measurements), tables_of(run.measurements)
     return {
         "name": machine.name,
         "runs": list(machine.runs),
         "environment": all_readable(dict(machine.environment)),
         "measuring": all_readable(dict(machine.measuring)),
         "recommendations": [_advice(a, machines.drop(machine)) for a in advice],
-        "measurements": [_cell(m, machine) for m in machine.rows],
+        "metrics": [to_dict(metric) for metric in metrics_of(machine.rows)],
+        "measurements": [_cell(m, machine, metrics, tables) for m in machine.rows],
     }
 
 
-def _cell(m: Measurement, machine: machines.Machine) -> dict[str, Any]:
+def _cell(
+    m: Measurement, machine: machines.Machine, metrics: Sequence[Metric], tables: Sequence[str]
+) -> dict[str, Any]:
     """The columns of report.csv and the cell's id; `pareto` is null where a cell is not ranked."""
-    return {"id": m.cell.id, **flatten(m), PARETO: machine.on_front(m)}
+    return {"id": m.cell.id, **flatten(m, metrics, tables), PARETO: machine.on_front(m)}
 
 
 def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:
-    """A recommendation, in which ids name the cells. `drop` is the bound on macro-F1, None for no bound."""
+    """A recommendation, in which ids name the cells. `drop` is the bound on the primary metric, None for no bound."""
     return {
         "target": advice.target,
-        "max_f1_drop": drop,
+        "max_drop": drop,
         "chosen": advice.chosen.cell.id if advice.chosen else None,
         "why": advice.why,
         "file": advice.file,

@@ -12,7 +12,7 @@ from edgebench.core.measurements import Measurement, Run, by_machine
 from edgebench.reports import columns
 
 DROP = 0.01
-"""Macro-F1 below the fp32 model's that the recommendation of a report allows."""
+"""How much worse than the fp32 model's the score may be for the recommendation of a report."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def split(run: Run) -> list[Machine]:
 
 
 def recommended(run: Run, machine: Machine) -> list[Recommendation]:
-    """What to ship on each target of a machine if macro-F1 may drop by `drop`."""
-    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_f1_drop=drop(machine))))
+    """What to ship on each target of a machine if the score may drop by `drop`."""
+    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_drop=drop(machine))))
 
 
 def drop(machine: Machine) -> float | None:

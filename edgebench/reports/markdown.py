@@ -15,8 +15,8 @@ from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
 CAPTION = (
-    "Bars: 95 % intervals of the median latency, and of the difference of macro-F1 to the fp32 model of the same "
-    "network. They decide what is on the front; between networks the intervals of macro-F1 itself do. Pale points are "
+    "Bars: 95 % intervals of the median latency, and of the difference of {score} to the fp32 model of the same "
+    "network. They decide what is on the front; between networks the intervals of {score} itself do. Pale points are "
     "off the front: another cell dominates each. Emulated cells are not drawn."
 )
 
@@ -51,7 +51,7 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     drawn = pictures.fronts(measured, machine.stars, stem, machine.plan)
     files |= {picture.file: picture.svg for picture in drawn}
     parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
-    parts += [CAPTION] if drawn else []
+    parts += [CAPTION.format(score=escaped(columns.label(measured)))] if drawn else []
     parts.append(_table(machine))
     if any(columns.timing(m) == "emulated" for m in measured):
         parts.append(f"`emulated`: {words.EMULATED}.")
@@ -76,7 +76,8 @@ def _data(measured: list[Measurement]) -> str:
         return words.NOT_MEASURED
     on = next(
         (
-            f"Macro-F1 on {m.scores.records} test records of **{escaped(m.dataset)}**; in brackets 95 % intervals."
+            f"{escaped(_upper(columns.label([m])))} on {m.scores.records} test records of **{escaped(m.dataset)}**; "
+            "in brackets 95 % intervals."
             for m in measured
             if m.scores
         ),
@@ -95,7 +96,7 @@ def _table(machine: Machine) -> str:
     from tabulate import tabulate
 
     cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in machine.stars else ""] for m in rows]
-    headings = [*columns.COLUMNS, "best"]
+    headings = [*columns.headings(rows), "best"]
     # Runs of earlier versions have empty columns.
     kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
     cells = [[row[i] for i in kept] for row in cells]
@@ -132,12 +133,23 @@ def _counterparts(rows: list[tuple[Measurement, Counterpart]]) -> str:
     cells = [
         [
             *map(escaped, (m.cell.model, m.cell.name, other.name, m.cell.target)),
-            f"{other.delta + 0.0:+.4f} ({other.low:+.4f} to {other.high:+.4f})",
+            _difference(m, other),
         ]
         for m, other in rows
     ]
-    headings = ["model", "int8", "against", "target", "Δ F1 (95 %)"]
+    delta = columns.score_headings([m for m, _ in rows])[1]
+    headings = ["model", "int8", "against", "target", f"{escaped(delta)} (95 %)"]
     return str(tabulate(cells, headings, tablefmt="github", disable_numparse=True))
+
+
+def _difference(m: Measurement, other: Counterpart) -> str:
+    assert m.scores is not None
+    change = m.scores.primary.metric.change
+    return f"{change(other.delta)} ({change(other.low)} to {change(other.high)})"
+
+
+def _upper(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def _explained(rows: list[tuple[Measurement, str]]) -> str:

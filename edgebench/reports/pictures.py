@@ -1,4 +1,4 @@
-"""Pictures of the Pareto front for report.md: latency, size and memory against macro-F1, one picture a target."""
+"""Pictures of the Pareto front for report.md: latency, size and memory against the score, one picture a target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from edgebench.core.files import safe_name
 from edgebench.core.measurements import Measurement
-from edgebench.core.results import Score
+from edgebench.core.metrics import Metric
 from edgebench.reports import columns, drawing, labels, palette
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ IN_FILES, SHOWN = 40, 60
 FASTEST_MS, SLOWEST_MS = 1e-9, 1e9
 """Median latencies outside of these are not drawn: all would lie on one another beside them."""
 MOST_BYTES = 1e18
+MOST_SCORE = 1e9
+"""The largest absolute value of a metric without bounds that is drawn."""
 EVERY = 8.0
 """Pixels between the points of a bar that a label should not cover."""
 
@@ -51,15 +53,24 @@ def fronts(
             name += "-"
         there = [m for m in drawn if (m.cell.target, m.dataset) == (target, dataset)]
         marked = [m for m in there if m.cell.id in stars]
-        text = f"Pareto front of {target}: {len(marked)} of {len(there)} cells, by latency, size, memory and macro-F1"
+        by = f"latency, size, memory and {columns.label(there)}"
+        text = f"Pareto front of {target}: {len(marked)} of {len(there)} cells, by {by}"
         found[f"{name}.svg"] = Picture(f"{name}.svg", text, _draw(there, stars, f"{target} · {dataset}", plan or {}))
     return list(found.values())
 
 
 def _drawable(m: Measurement) -> bool:
     """Whether an axis can hold the cell beside others; no real one has such values."""
-    time_ms, f1 = _place(m)
-    return FASTEST_MS <= time_ms <= SLOWEST_MS and 0 <= f1 <= 1
+    time_ms, value = _place(m)
+    score = columns.score_of(m)
+    low, high = _range(score.metric) if score else (0.0, 0.0)
+    return FASTEST_MS <= time_ms <= SLOWEST_MS and low <= value <= high
+
+
+def _range(metric: Metric) -> tuple[float, float]:
+    """The values of a metric that an axis can hold."""
+    low, high = metric.low, metric.high
+    return -MOST_SCORE if low is None else low, MOST_SCORE if high is None else high
 
 
 def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[str, Any]) -> str:
@@ -81,7 +92,7 @@ def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[st
         _panel(memory, _known(groups, columns.peak_memory), stars, lambda m: (columns.peak_memory(m) or 0) / 1e6)
         main.set_xscale("log")
         _ticks(main)
-        main.set(xlabel="median latency in ms, logarithmic", ylabel="macro-F1")
+        main.set(xlabel="median latency in ms, logarithmic", ylabel=_plain(_axis(rows)))
         size.set(xlabel="file size in MB")
         memory.set(xlabel="peak memory in MB")
         main.set_title(f"{_plain(title)}: the Pareto front; pale: cells off it", loc="left")
@@ -100,6 +111,14 @@ Groups = Sequence[tuple[palette.Look, Sequence[Measurement]]]
 def _known(groups: Groups, size: Callable[[Measurement], float | None]) -> Groups:
     """The cells of each group that have such a size."""
     return [(look, [m for m in cells if 0 < (size(m) or 0) <= MOST_BYTES]) for look, cells in groups]
+
+
+def _axis(rows: Sequence[Measurement]) -> str:
+    """The title of the axis of the score, which says where lower is better."""
+    metric = next(iter(columns.metrics(rows)), None)
+    if metric is None:
+        return columns.NO_METRIC
+    return metric.heading if metric.better == "higher" else f"{metric.heading} ({metric.better} is better)"
 
 
 def _panel(axes: Axes, groups: Groups, stars: set[str], across: Callable[[Measurement], float]) -> None:
@@ -131,14 +150,23 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
+def _near(value: float, metric: Metric) -> float:
+    """The end of an interval, not further beyond the range of the metric than the range is wide."""
+    low, high = _range(metric)
+    return _within(value, 2 * low - high, 2 * high - low)
+
+
 def paired(m: Measurement) -> tuple[float, float]:
-    """Ends of the interval that decides what is on the front: of the difference to the fp32 model, else of macro-F1."""
-    f1 = columns.f1_score(m) or Score(0.0)
-    if f1.delta is not None and f1.delta_low is not None and f1.delta_high is not None:
-        ends = f1.value - f1.delta + f1.delta_low, f1.value - f1.delta + f1.delta_high
+    """Ends of the interval that decides about the front: of the difference to the fp32 model, else of the score."""
+    score = columns.score_of(m)
+    if score is None:
+        return 0.0, 0.0
+    if score.delta is not None and score.delta_low is not None and score.delta_high is not None:
+        ends = score.value - score.delta + score.delta_low, score.value - score.delta + score.delta_high
     else:
-        ends = f1.value if f1.low is None else f1.low, f1.value if f1.high is None else f1.high  # an end may be 0.0
-    return _within(ends[0], -1, 2), _within(ends[1], -1, 2)
+        low, high = score.low, score.high
+        ends = score.value if low is None else low, score.value if high is None else high  # an end may be 0.0
+    return _near(ends[0], score.metric), _near(ends[1], score.metric)
 
 
 def _ticks(axes: Axes) -> None:
@@ -182,9 +210,9 @@ def _along(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[f
 
 
 def _place(m: Measurement) -> tuple[float, float]:
-    """Median latency in ms, and macro-F1."""
-    f1 = columns.f1_score(m)
-    return (columns.median(m) or 0) * 1e3, f1.value if f1 else 0
+    """Median latency in ms, and the score."""
+    score = columns.score_of(m)
+    return (columns.median(m) or 0) * 1e3, score.value if score else 0
 
 
 def _pixel(axes: Axes, x: float, y: float) -> tuple[float, float]:

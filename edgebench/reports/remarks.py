@@ -16,10 +16,11 @@ def legend(rows: Sequence[Measurement], stars: bool) -> str:
     """The legend of the tables; empty where there is nothing to explain."""
     timed = [m for m in rows if not m.emulated and m.latency]
     unsure = f"{columns.UNSURE}: an interval wider than a factor of {columns.USELESS:g}"
+    delta = columns.score_headings(rows)[1]
     parts = {
         "★ no other cell of the target, of any model, dominates it": stars,
         "p50: median of single records": timed,
-        "Δ F1: difference to the fp32 network on the same records": any(map(columns.delta, rows)),
+        f"{delta}: difference to the fp32 network on the same records": any(map(columns.delta, rows)),
         f"{unsure}; --processes 5 or more narrows it": any(columns.UNSURE in columns.latency(m) for m in timed),
         "paced, in batches, from the disk: report.md": any(map(columns.has_passes, rows)),
     }

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.core.files import write_text
+from edgebench.core.metrics import Metric
+from edgebench.core.validation import build
 from edgebench.reports.sensitivity import picture
 from edgebench.reports.text import escaped
+from edgebench.tasks import earlier
 
 PICTURE = "sensitivity.svg"
 SENSITIVITY = ("module", "agreement", "logit error", "parameters", "kept in")
-TRIALS = ("modules in float", "macro-F1", "Δ F1", "size")
 
 
 def sensitivity_rows(ranked: Sequence[Mapping[str, Any]], in_float: Sequence[str]) -> list[list[str]]:
@@ -26,12 +28,26 @@ def sensitivity_rows(ranked: Sequence[Mapping[str, Any]], in_float: Sequence[str
     ]  # fmt: skip
 
 
-def trial_rows(trials: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """The rows of the table of trials."""
+def metric_of(found: Mapping[str, Any]) -> Metric:
+    """The primary metric of a search.json."""
+    return build(Metric, found["validation"]["metric"])
+
+
+def trial_headings(metric: Metric) -> tuple[str, ...]:
+    """The headings of the table of trials."""
+    return ("modules in float", metric.label, f"Δ {metric.narrow}", "size")
+
+
+def trial_rows(found: Mapping[str, Any]) -> list[list[str]]:
+    """The rows of the table of trials of a search.json."""
+    metric, base = metric_of(found), found["validation"]["value"]
     return [
-        [str(t["in_float"]), f"{t['macro_f1']:.4f}", f"{-t['drop'] + 0.0:+.4f}", f"{t['file_size_bytes'] / 1e6:.2f} MB"]
-        for t in trials
-    ]
+        [
+            str(t["in_float"]), metric.fine(t["score"]), metric.change(t["score"] - base),
+            f"{t['file_size_bytes'] / 1e6:.2f} MB",
+        ]
+        for t in found["trials"]
+    ]  # fmt: skip
 
 
 def write(folder: Path, found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> None:
@@ -48,21 +64,29 @@ def render(found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> str
         cells = [[escaped(cell) for cell in row] for row in rows]
         return str(tabulate(cells, list(headings), tablefmt="github", disable_numparse=True))
 
-    asked, scores = found["request"], found["test"]
+    found = earlier.search(found)
+    asked, metric = found["request"], metric_of(found)
+    scores = {
+        name: next(s for s in one["metrics"] if s["metric"]["name"] == metric.name)
+        for name, one in found["test"].items()
+    }
+    text, fine, change = metric.text, metric.fine, metric.change
     names = {"float": "fp32", "int8": "int8 throughout", "found": f"{len(found['modules'])} modules in float"}
     tested = [
-        [names[k], f"{s['macro_f1']:.4f} ({s['macro_f1_low']:.3f}–{s['macro_f1_high']:.3f})",
-         f"{s['delta_macro_f1'] + 0.0:+.4f} ({s['delta_low']:+.4f} to {s['delta_high']:+.4f})"]
+        [names[k], f"{fine(s['value'])} ({text(s['low'])}–{text(s['high'])})",
+         f"{change(s['delta'])} ({change(s['delta_low'])} to {change(s['delta_high'])})"]
         for k, s in scores.items()
     ]  # fmt: skip
     met = "meets" if found["within"] else "**does not meet**"
     kept = f"{len(found['modules'])} of {len(ranked)} modules"
+    score = escaped(metric.label)
     return "\n\n".join([
         f"# {escaped(asked['model'])} {escaped(asked['exporter'])}, accuracy-aware",
-        f"The artifact with {kept} in float {met} the bound: macro-F1 may drop by {asked['max_drop']:g} on the "
-        "validation fold.",
-        "## On the test fold, which the search did not use", table(("artifact", "macro-F1", "Δ F1"), tested),
-        "## Trials, on the validation fold", table(TRIALS, trial_rows(found["trials"])),
+        f"The artifact with {kept} in float {met} the bound: {score} may drop by {asked['max_drop']:g} on the "
+        "validation records.",
+        "## On the test records, which the search did not use",
+        table(("artifact", metric.label, f"Δ {metric.narrow}"), tested),
+        "## Trials, on the validation records", table(trial_headings(metric), trial_rows(found)),
         "## Sensitivity of each module",
         "Agreement: share of the decisions on the calibration records that do not change if only this module is int8.",
         f"![sensitivity]({PICTURE})", table(SENSITIVITY, sensitivity_rows(ranked, found["modules"])),

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.results import Scores
 from edgebench.reports import columns, machines, remarks, words
 from edgebench.reports.plain import plain
 
@@ -73,8 +74,12 @@ def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
 def _title(target: str, rows: list[Measurement]) -> str:
     models = {m.cell.model for m in rows}
     model = "" if len(models) > 1 else f"{models.pop()} on "
-    on = next((f"macro-F1 on {m.scores.records} records of {m.dataset}" for m in rows if m.scores), "no macro-F1")
+    on = next((_scored_on(m.scores, m.dataset) for m in rows if m.scores), "not scored")
     return f"{model}{target}{' · emulated: no latency' if rows[0].emulated else ''} · {on}"
+
+
+def _scored_on(scores: Scores, dataset: str) -> str:
+    return f"{scores.primary.metric.label} on {scores.records} records of {dataset}"
 
 
 def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
@@ -85,12 +90,13 @@ def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
     several = len({m.cell.model for m in rows}) > 1
     headings = ["", *(["model"] if several else []), "exporter"]
     numbers = ["size", "memory", *(["latency p50" if wide else "p50", *(["p90"] if wide else [])] if timed else [])]
-    numbers += ["macro-F1", *(["Δ F1"] if compared else [])]
+    score, delta = columns.score_headings(rows)
+    numbers += [score, *([delta] if compared else [])]
     cells = [
         [
             "★" if m.cell.id in stars else "", *([m.cell.model] if several else []), m.cell.name,
             columns.size(columns.file_size(m)), columns.size(columns.peak_memory(m)),
-            *(_times(m, wide) if timed else []), columns.f1(m) if wide else columns.f1(m).partition(" ")[0],
+            *(_times(m, wide) if timed else []), columns.score(m) if wide else columns.score(m).partition(" ")[0],
             *([columns.delta(m)] if compared else []), *([columns.timing(m)] if timed else []),
         ]
         for m in rows

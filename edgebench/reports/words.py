@@ -12,7 +12,7 @@ STAR = (
 )
 """What the star means."""
 PALE = "Cells off the Pareto front: another cell dominates each."
-EMULATED = "this machine is not that target: size and macro-F1 count, the latency says nothing"
+EMULATED = "this machine is not that target: size and score count, the latency says nothing"
 DOUBTED = "Doubtful timing"
 EXPLAINED = "Why int8 is as fast as it is"
 WITHOUT = "Not measured"

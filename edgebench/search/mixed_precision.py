@@ -1,4 +1,4 @@
-"""Accuracy-aware quantization: the fewest modules left in float that keep macro-F1 within a bound."""
+"""Accuracy-aware quantization: the fewest modules left in float that keep the primary metric within a bound."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core import class_order, flat_row, options, registry, spreadsheets
+from edgebench.core import class_order, options, registry, spreadsheets
 from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.results import Scores
+from edgebench.core.results import Score, Scores
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
 from edgebench.data.signals import open_signals, to_millivolts
@@ -31,6 +31,7 @@ from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
+from edgebench.tasks.scoring import scoring
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Request:
     model: str
     exporter: str
     max_drop: float
-    """Macro-F1 on the validation fold that may be lost."""
+    """How much worse the primary metric may be on the validation records, in its unit."""
     dataset: str
     directory: Path | None = None
     calibration_records: int = 256
@@ -52,22 +53,23 @@ class Trial:
     """One artifact that was tried: how many of the most sensitive modules stayed in float, and what it lost."""
 
     in_float: int
-    macro_f1: float
+    score: float
+    """The primary metric on the validation records."""
     drop: float
     file_size_bytes: int
 
 
 @dataclass(frozen=True)
 class Found:
-    """The result; `test` has the scores on the test fold, which had no say in the search."""
+    """The result; `test` has the scores on the test records, which had no say in the search."""
 
     request: Request
     modules: tuple[str, ...]
     within: bool
-    """Whether the bound is met on the validation fold."""
+    """Whether the bound is met on the validation records."""
     trials: tuple[Trial, ...]
-    validation_f1: float
-    """Of the float model, on the validation fold."""
+    validation: Score
+    """Of the float model, on the validation records."""
     test: Mapping[str, Scores]
     """`float`, `int8` (nothing left in float beside what the exporter leaves) and `found`."""
     manifest: str
@@ -77,12 +79,12 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     """Find the artifact, and write it with its manifest, the trials and the sensitivities into `output`.
 
     The modules are sorted by how much each alone changes decisions on the calibration records; the shortest beginning
-    of that list that meets the bound on the validation fold is found by bisection, which takes the loss to shrink as
+    of that list that meets the bound on the validation records is found by bisection, which takes the loss to shrink as
     the list grows. Raises PlanError, ModelError, DataError, Unsupported.
     """
     reporter = listener or ProgressReporter()
     if math.isnan(request.max_drop):
-        raise PlanError("the bound on the loss of macro-F1 is not a number; 0.005 is half a point")
+        raise PlanError("the bound on the loss is not a number, such as 0.005")
     model = store.find(request.model)
     exporter = registry.exporter(request.exporter)
     if not exporter.calibrates:
@@ -121,21 +123,22 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
             shutil.copytree(tries.built(fewest)[1].parent, part, ignore=shutil.ignore_patterns("*.npy"))
         artifact = manifests.read(home).artifact
         dense = tries.logits(REFERENCE, 0, test)
-        reference = Reference(test.labels, dense, artifact.thresholds)
+        on = scoring(test)
+        reference = Reference(on, dense, artifact.thresholds)
         answers = {"float": dense, "int8": tries.logits("", 0, test), "found": tries.logits("", fewest, test)}
-        scores = {name: score(test.labels, logits, reference, artifact) for name, logits in answers.items()}
+        scores = {name: score(on, logits, reference, artifact) for name, logits in answers.items()}
         trials = tuple(tries.done[k] for k in sorted(tries.done))
     left = tuple(s.module for s in ranked[:fewest])
     within = tries.done[fewest].drop <= request.max_drop
-    found = Found(request, left, within, trials, tries.validation_f1, scores, str(home / manifests.MANIFEST))
+    found = Found(request, left, within, trials, tries.validation_score, scores, str(home / manifests.MANIFEST))
     write_text(output / "search.json", json.dumps(document(found), indent=2, ensure_ascii=False) + "\n")
     return found, ranked
 
 
 def document(found: Found) -> dict[str, Any]:
-    """The result as search.json holds it: scores have the names of the columns of report.csv."""
+    """The result as search.json holds it."""
     plain: dict[str, Any] = json.loads(to_json(found))
-    return plain | {"test": {name: flat_row.of_scores(scores) for name, scores in found.test.items()}}
+    return plain
 
 
 def table(ranked: Sequence[Sensitivity]) -> str:
@@ -158,7 +161,7 @@ class _Tries:
         self.calibration, self.validation = calibration, validation
         self.done: dict[int, Trial] = {}
         self._logits: dict[tuple[str, int, str], NDArray[np.float32]] = {}
-        self.validation_f1 = self._f1(REFERENCE, 0)
+        self.validation_score = self._score(REFERENCE, 0)
 
     def fewest(self) -> int:
         """How many modules have to stay in float; all but one where fewer are not enough."""
@@ -176,13 +179,15 @@ class _Tries:
         return high
 
     def drop(self, in_float: int) -> float:
-        """Macro-F1 that is lost on the validation fold with that many modules in float."""
+        """How much worse the primary metric is on the validation records with that many modules in float."""
         if in_float not in self.done:
             self.reporter.begin(label := f"build and score with {in_float} modules in float")
-            f1 = self._f1("", in_float)
+            metric, base = self.validation_score.metric, self.validation_score.value
+            found = self._score("", in_float).value
             size = self.built(in_float)[0].file_size_bytes
-            self.done[in_float] = Trial(in_float, f1, self.validation_f1 - f1, size)
-            self.reporter.result(f"{in_float} modules in float: macro-F1 {f1:.4f} ({f1 - self.validation_f1:+.4f})")
+            self.done[in_float] = Trial(in_float, found, metric.drop(found, base), size)
+            change = metric.change(found - base)
+            self.reporter.result(f"{in_float} modules in float: {metric.label} {metric.fine(found)} ({change})")
             self.reporter.step(label)
         return self.done[in_float].drop
 
@@ -217,10 +222,10 @@ class _Tries:
             self._logits[key] = outcome.value
         return self._logits[key]
 
-    def _f1(self, exporter: str, in_float: int) -> float:
+    def _score(self, exporter: str, in_float: int) -> Score:
         artifact, _ = self.built(in_float, exporter=exporter)
         logits = self.logits(exporter, in_float, self.validation)
-        return score(self.validation.labels, logits, None, artifact).macro_f1.value
+        return score(scoring(self.validation), logits, None, artifact).primary
 
 
 def _records(request: Request, split: Split, reporter: ProgressReporter) -> RecordSet:

@@ -34,10 +34,31 @@ class Regression:
     def metrics(self, outputs: int, unit: str) -> tuple[Metric, ...]:
         """In the unit of the targets, except R²."""
         return (
-            Metric("mae", "MAE", "lower", unit, low=0, decimals=3),
-            Metric("rmse", "RMSE", "lower", unit, low=0, decimals=3),
-            Metric("r2", "R²", high=1, decimals=3),
-            Metric("bias", "bias", "near zero", unit, decimals=3),
+            Metric(
+                "mae",
+                "MAE",
+                "lower",
+                unit,
+                low=0,
+            ),
+            Metric(
+                "rmse",
+                "RMSE",
+                "lower",
+                unit,
+                low=0,
+            ),
+            Metric(
+                "r2",
+                "R²",
+                high=1,
+            ),
+            Metric(
+                "bias",
+                "bias",
+                "near zero",
+                unit,
+            ),
         )
 
     def check(self, targets: NDArray[Any], outputs: int) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core import registry
+from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import DataError
+from edgebench.core.metrics import Metric
 from edgebench.core.results import Score
 from edgebench.core.tasks import State, Task
 from edgebench.tasks.resampling import interval, resamples
@@ -22,34 +27,58 @@ class Scored(NamedTuple):
     """Shape (samples,) each."""
 
 
-def scored(task: Task, targets: NDArray[Any], outputs: NDArray[np.float32], state: State) -> Scored:
-    """Score outputs (records, outputs) against targets; raises DataError where a metric's values are no numbers."""
-    values = {name: _one(task, name, found) for name, found in task.score(targets, outputs, state, None).items()}
-    parts = [task.score(targets, outputs, state, weights) for weights in resamples(len(outputs))]
-    samples = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return Scored(values, samples)
+@dataclass(frozen=True)
+class Scoring:
+    """A task and the targets that outputs are scored against."""
+
+    task: Task
+    targets: NDArray[Any]
+    """Of the task's own shape; the first axis is the records."""
+    outputs: int
+    """How many outputs a network has."""
+    unit: str = ""
+    """Unit of the targets."""
+
+    @functools.cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The primary one first."""
+        return self.task.metrics(self.outputs, self.unit)
+
+    def scored(self, outputs: NDArray[np.float32], state: State) -> Scored:
+        """Score outputs (records, outputs); raises DataError where a metric's value is not a number."""
+        found = self.task.score(self.targets, outputs, state, None)
+        values = {metric.name: self._value(metric.name, found) for metric in self.metrics if metric.name in found}
+        parts = [self.task.score(self.targets, outputs, state, weights) for weights in resamples(len(outputs))]
+        return Scored(values, {name: np.concatenate([part[name] for part in parts]) for name in values})
+
+    def compared(self, this: Scored, reference: Scored | None = None) -> tuple[Score, ...]:
+        """Each metric with its 95 % interval and, where there is a reference, its paired difference to that."""
+        metrics = [metric for metric in self.metrics if metric.name in this.values]
+        return tuple(_compared(metric, this, reference) for metric in metrics)
+
+    def _value(self, name: str, found: Mapping[str, NDArray[np.float64]]) -> float:
+        value, where = found[name], f"task '{self.task.name}', metric '{name}'"
+        if np.shape(value) != (1,):
+            raise DataError(f"{where}: its values have the shape {np.shape(value)} for one sample, not (1,)")
+        if not np.isfinite(value[0]):
+            raise DataError(f"{where}: its value is {value[0]}; a task leaves out a metric that is undefined")
+        return float(value[0])
 
 
-def _one(task: Task, name: str, found: NDArray[np.float64]) -> float:
-    if np.shape(found) != (1,):
-        raise DataError(
-            f"task '{task.name}': its metric '{name}' has the shape {np.shape(found)} for one sample, not (1,)"
-        )
-    if not np.isfinite(found[0]):
-        raise DataError(f"task '{task.name}': its metric '{name}' is {found[0]}; omit a metric that is undefined")
-    return float(found[0])
+def scoring(records: RecordSet) -> Scoring:
+    """How outputs on these records are scored."""
+    return Scoring(registry.task(records.task), records.labels, len(records.classes), records.unit)
 
 
-def compared(this: Scored, reference: Scored | None) -> dict[str, Score]:
-    """Each metric with its 95 % interval and, where there is a reference, its paired difference."""
-    found = {}
-    for name, value in this.values.items():
-        samples = this.samples[name]
-        low, high = interval(samples) if not np.isnan(samples).all() else (None, None)
-        one = Score(value, low, high)
-        if reference is not None and name in reference.values:
-            apart = samples - reference.samples[name]
-            ends = interval(apart) if not np.isnan(apart).all() else (None, None)
-            one = Score(value, low, high, value - reference.values[name], *ends)
-        found[name] = one
-    return found
+def _compared(metric: Metric, this: Scored, reference: Scored | None) -> Score:
+    value, samples = this.values[metric.name], this.samples[metric.name]
+    low, high = _interval(samples)
+    if reference is None or metric.name not in reference.values:
+        return Score(metric, value, low, high)
+    ends = _interval(samples - reference.samples[metric.name])
+    return Score(metric, value, low, high, value - reference.values[metric.name], *ends)
+
+
+def _interval(samples: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """None where the metric is undefined in every sample: there are too few records."""
+    return (None, None) if np.isnan(samples).all() else interval(samples)

@@ -25,7 +25,7 @@ from edgebench.core.measurements import Measurement
 
 
 @given(MIXED, limits())
-@example([FAST, GOOD, SMALL], Limits(max_latency_s=0.003, prefer="f1"))
+@example([FAST, GOOD, SMALL], Limits(max_latency_s=0.003, prefer="score"))
 def test_off_the_front_it_says_what_dominates_it_and_why_not_that(rows: list[Measurement], given: Limits) -> None:
     for answer in recommend(run_of(rows), given):
         if answer.chosen is None or answer.chosen.emulated:
@@ -51,13 +51,13 @@ def test_off_the_front_it_says_what_dominates_it_and_why_not_that(rows: list[Mea
 
 def test_the_reasons_for_a_cell_off_the_front() -> None:
     lighter = changed(FAST, exporter="lighter", file_size_bytes=2_000_000)
-    answer = only(recommend(run_of([FAST, changed(lighter, delta_macro_f1=None)]), Limits(max_f1_drop=0.02)))
+    answer = only(recommend(run_of([FAST, changed(lighter, delta_macro_f1=None)]), Limits(max_drop=0.02)))
     assert (answer.chosen, answer.dominated_by and answer.dominated_by.cell.exporter) == (FAST, "lighter")
     assert (
         "It is not on the Pareto front: net lighter dominates it (file 2.00 MB, 1.50 times smaller). "
         "That one was not chosen: whether it meets macro-F1 drop at most 0.02 is not known." in answer.why
     )
-    answer = only(recommend(run_of([FAST, changed(lighter, macro_f1=0.688)]), Limits(min_f1=0.69)))
+    answer = only(recommend(run_of([FAST, changed(lighter, macro_f1=0.688)]), Limits(min_score=0.69)))
     assert "That one was not chosen: it misses macro-F1 at least 0.69 by 0.0020." in answer.why
     first = cell("first", 1.0, 0.8, 1.1, 5_000_000, 100, 0.7)
     chosen = cell("chosen", 1.05, 0.9, 1.2, 4_000_000, 100, 0.7)

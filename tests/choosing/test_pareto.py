@@ -31,7 +31,7 @@ def interval(m: Measurement) -> tuple[float, float]:
 
 def half(m: Measurement, paired: bool) -> float:
     assert m.scores is not None
-    f1 = m.scores.macro_f1
+    f1 = m.scores.primary
     if paired and f1.delta_low is not None and f1.delta_high is not None:
         return (f1.delta_high - f1.delta_low) / 2
     return ((f1.high or 0) - (f1.low or 0)) / 2

@@ -37,7 +37,7 @@ REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 @given(MIXED, limits())
-@example(list(CIRCLE), Limits(prefer="f1"))
+@example(list(CIRCLE), Limits(prefer="score"))
 def test_what_is_recommended(rows: list[Measurement], given: Limits) -> None:
     found = recommend(run_of(rows), given)
     assert {r.target for r in found} == {m.cell.target for m in rows}
@@ -63,7 +63,7 @@ def test_what_is_recommended(rows: list[Measurement], given: Limits) -> None:
 
 
 @given(MIXED, limits(), st.randoms(use_true_random=False))
-@example(list(CIRCLE), Limits(prefer="f1"), randomness.Random(0))
+@example(list(CIRCLE), Limits(prefer="score"), randomness.Random(0))
 def test_the_order_of_rows_plays_no_part(rows: list[Measurement], given: Limits, random: randomness.Random) -> None:
     mixed = rows[:]
     random.shuffle(mixed)
@@ -84,8 +84,8 @@ def test_one_more_bound_never_makes_the_preferred_metric_better(
 @pytest.mark.parametrize(
     ("bounds", "chosen"),
     [
-        ({}, FAST), ({"prefer": "f1"}, GOOD), ({"prefer": "size"}, SMALL), ({"max_f1_drop": 0.0}, GOOD),
-        ({"max_size_bytes": 2e6}, SMALL), ({"max_latency_s": 0.002, "min_f1": 0.70}, GOOD),
+        ({}, FAST), ({"prefer": "score"}, GOOD), ({"prefer": "size"}, SMALL), ({"max_drop": 0.0}, GOOD),
+        ({"max_size_bytes": 2e6}, SMALL), ({"max_latency_s": 0.002, "min_score": 0.70}, GOOD),
         ({"prefer": "size", "max_memory_bytes": 150e6}, FAST), ({"max_latency_s": 0.002, "prefer": "size"}, FAST),
     ],
 )  # fmt: skip
@@ -129,7 +129,7 @@ def test_memory_that_is_not_known_wins_nothing(gone: int | None) -> None:
     none = only(recommend(run_of([unknown, ahead]), Limits(prefer="memory")))
     assert none.why.startswith("The memory of none of the 2 cells is known. It dominates the other.")
     light = changed(GOOD, macro_f1=0.689, file_size_bytes=1_000_000, peak_rss_bytes=gone)
-    both = only(recommend(run_of([unknown, light]), Limits(prefer="f1")))
+    both = only(recommend(run_of([unknown, light]), Limits(prefer="score")))
     assert both.chosen == light and both.why.startswith("The 2 cells share the highest macro-F1 within the noise.")
     assert both.why.endswith("of these it has the smallest product of latency and file.")
 
@@ -151,7 +151,7 @@ def test_an_emulated_latency_is_neither_bounded_nor_preferred() -> None:
     assert "the bound of 100 µs on latency was not checked" in answer.why
     assert not any("latency" in text for _, text in answer.rivals)
     assert "ms" not in "".join(text for _, text in answer.rivals)
-    none = only(recommend(run_of(rows), Limits(min_f1=0.9, max_latency_s=0.0001)))
+    none = only(recommend(run_of(rows), Limits(min_score=0.9, max_latency_s=0.0001)))
     assert none.chosen is None
     assert "the bound of 100 µs on latency was not checked" in none.why and "preferred" not in none.why
     assert [text for _, text in none.nearest] == [
@@ -185,7 +185,7 @@ def test_published_runs(folder: Path) -> None:
     held = any(
         value(m, "delta_macro_f1") is not None for m in run.measurements
     )  # against an fp32 model, which `arm` has not
-    for answer in recommend(run, Limits(max_f1_drop=0.01) if held else Limits()):
+    for answer in recommend(run, Limits(max_drop=0.01) if held else Limits()):
         assert answer.chosen and (value(answer.chosen, "delta_macro_f1") or 0) >= -0.01
         fit = [
             m for m in run.measurements if (value(m, "delta_macro_f1") or 0) >= -0.01 and m.host == answer.chosen.host

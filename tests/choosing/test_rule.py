@@ -23,7 +23,7 @@ def test_the_leading_are_within_the_noise_of_all_others() -> None:
     assert names(leading([NEXT, NEAR, QUICK], "latency")) == ["near", "quick"], "next is within near's noise alone"
     assert names(leading([NEXT, NEAR, QUICK], "size")) == ["next", "near"], "sizes have no noise"
     assert names(leading([NEXT, NEAR, QUICK], "memory")) == ["next"]
-    assert names(leading([NEXT, NEAR, QUICK], "f1")) == ["next", "near", "quick"]
+    assert names(leading([NEXT, NEAR, QUICK], "score")) == ["next", "near", "quick"]
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -79,5 +79,5 @@ def test_where_the_products_are_equal_the_name_decides() -> None:
 
 
 def test_metrics_that_are_not_compared_are_no_factors() -> None:
-    found = choose([QUICK, changed(QUICK, exporter="x", latency_p50_s=0.95)], "size", ("size", "memory", "f1"))
+    found = choose([QUICK, changed(QUICK, exporter="x", latency_p50_s=0.95)], "size", ("size", "memory", "score"))
     assert found.factors == ("size", "memory") and found.cell is QUICK

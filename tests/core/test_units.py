@@ -75,20 +75,20 @@ def test_bad_sizes(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "value"), [("0.72", 0.72), (" 1 ", 1.0), ("0", 0.0), ("-0", 0.0), ("1e-2", 0.01)])
-def test_shares(text: str, value: float) -> None:
-    assert str(units.share(text)) == str(value)
+def test_numbers(text: str, value: float) -> None:
+    assert str(units.number(text)) == str(value)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nan", "inf", "-inf", "abc", "1%", "0,7", "1.5", "-0.1", "1e400", "1e-400", "1e99999999999999999999"]
+    "text", ["", "nan", "inf", "-inf", "abc", "1%", "0,7", "-0.1", "1e400", "1e-400", "1e99999999999999999999"]
 )
-def test_bad_shares(text: str) -> None:
+def test_bad_numbers(text: str) -> None:
     with pytest.raises(PlanError) as error:
-        units.share(text, "--min-f1")
+        units.number(text, "--max-drop", least=0)
     assert re.fullmatch(
-        f"--min-f1 '{re.escape(text)}': "
+        f"--max-drop '{re.escape(text)}': "
         "(a comma is no decimal point; write 0.7|"
-        "(expected|must be) a number from 0 to 1, such as 0.72|too (large|small) a number|the exponent .*)",
+        "(expected|must be) a number of at least 0, such as 0.72|too (large|small) a number|the exponent .*)",
         str(error.value),
     )
 
@@ -167,7 +167,7 @@ def test_any_other_text_is_refused_in_one_line(text: str) -> None:
         with contextlib.suppress(PlanError):
             assert 0 < parse(text) < 1e45
     with contextlib.suppress(PlanError):
-        assert 0 <= units.share(text) <= 1
+        assert units.number(text, least=0) >= 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core.contracts import Cell
 from edgebench.core.flat_row import of_scores
 from edgebench.measuring import accuracy
+from edgebench.tasks import multilabel
+from edgebench.tasks.scoring import Scoring
 
 
 def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
@@ -22,9 +24,10 @@ def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
     noisy = logits + rng.normal(0, 0.5, logits.shape).astype(np.float32)
     thresholds = np.array(artifact.artifact.thresholds)
     ours = (1 / (1 + np.exp(-noisy.astype(float)))) >= thresholds
+    scoring = Scoring(multilabel.TASK, labels, 5)
     base = logits > 0  # the reference has thresholds of its own
-    reference = accuracy.Reference(labels, logits, (0.5,) * 5)
-    row = of_scores(accuracy.score(labels, noisy, reference, artifact.artifact))
+    reference = accuracy.Reference(scoring, logits, (0.5,) * 5)
+    row = of_scores(accuracy.score(scoring, noisy, reference, artifact.artifact))
     f1 = f1_score(labels, ours, average="macro")
     assert row["macro_f1"] == pytest.approx(f1, abs=1e-12)
     assert row["macro_auc"] == pytest.approx(roc_auc_score(labels, noisy), abs=1e-12)
@@ -68,10 +71,11 @@ def test_int8_is_compared_with_plainer_int8(artifact: StoredArtifact) -> None:
         qat: accuracy.Answer(logits, artifact.artifact, None),
         plain: accuracy.Answer(noisy, replace(artifact.artifact, thresholds=(0.6,) * 5), None),
     }
-    found = accuracy.score_cells(labels, answers)
+    scoring = Scoring(multilabel.TASK, labels, 5)
+    found = accuracy.score_cells(scoring, answers)
     assert found[plain.id].counterpart is None
     compared, other = found[qat.id], found[qat.id].counterpart
     assert other is not None and other.name == "onnx-int8"
-    assert other.delta == pytest.approx(compared.macro_f1.value - found[plain.id].macro_f1.value, abs=1e-12)
+    assert other.delta == pytest.approx(compared.primary.value - found[plain.id].primary.value, abs=1e-12)
     assert 0 < other.low < other.delta < other.high
-    assert accuracy.score_cells(labels, {qat: answers[qat]})[qat.id].counterpart is None
+    assert accuracy.score_cells(scoring, {qat: answers[qat]})[qat.id].counterpart is None

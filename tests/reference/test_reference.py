@@ -16,7 +16,8 @@ from edgebench.core.measurements import Run
 from edgebench.core.validation import validated
 from edgebench.models import store
 from edgebench.pipeline import run_store
-from edgebench.tasks.statistics import decide, interval, macro_auc
+from edgebench.tasks.resampling import interval
+from edgebench.tasks.statistics import decide, macro_auc
 
 ROOT = Path(__file__).parents[2]
 

@@ -99,8 +99,8 @@ def test_the_recommendation_has_target_machine_metrics_bounds_file_and_program()
 
 def test_what_is_preferred_where_nobody_said() -> None:
     alone = page_of(run_of(changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)))
-    assert advice.bounds(None, emulated=False) in alone
-    assert advice.bounds(0.01, emulated=True) in html.unescape(page_of(run_of(emulated(OK))))
+    assert advice.bounds(None, False, "macro-F1") in alone
+    assert advice.bounds(0.01, True, "macro-F1") in html.unescape(page_of(run_of(emulated(OK))))
 
 
 def test_formats_say_the_same_in_the_same_words() -> None:

@@ -48,7 +48,7 @@ def test_a_search_on_the_demo_set_and_a_second_in_its_place(tmp_path: Path, monk
     assert found.trials[0].in_float == 0
     assert Path(found.manifest).is_file()
     assert set(found.test) == {"float", "int8", "found"}
-    assert found.test["float"].macro_f1.delta == 0
+    assert found.test["float"].primary.delta == 0
     told = json.loads((tmp_path / "search.json").read_text())
     assert told["modules"] == list(found.modules)
     lines = (tmp_path / "sensitivity.csv").read_text().splitlines()

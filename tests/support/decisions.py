@@ -78,7 +78,7 @@ def cells(draw: st.DrawFn, most: int = 8, emulated: bool | None = False) -> list
 
 BOUNDS: dict[str, st.SearchStrategy[float]] = {
     "max_latency_s": shares(1, 12, 4), "max_size_bytes": st.integers(1, 4), "max_memory_bytes": st.integers(96, 112),
-    "min_f1": shares(690, 712, 1000), "max_f1_drop": shares(0, 12, 1000),
+    "min_score": shares(690, 712, 1000), "max_drop": shares(0, 12, 1000),
 }  # fmt: skip
 """On the grid of the cells."""
 
@@ -118,13 +118,13 @@ def measured(rows: list[Measurement], target: str) -> list[Measurement]:
 def within(m: Measurement, bounds: Limits) -> bool:
     """Whether a cell meets all bounds, each as its option says."""
     assert m.latency and m.artifact and m.scores
-    memory, f1 = m.memory.peak_rss_bytes if m.memory else None, m.scores.macro_f1
+    memory, f1 = m.memory.peak_rss_bytes if m.memory else None, m.scores.primary
     return (
         (bounds.max_latency_s is None or m.emulated or m.latency.p50_s <= bounds.max_latency_s)
         and (bounds.max_size_bytes is None or m.artifact.file_size_bytes <= bounds.max_size_bytes)
         and (bounds.max_memory_bytes is None or (memory is not None and memory <= bounds.max_memory_bytes))
-        and (bounds.min_f1 is None or f1.value >= bounds.min_f1)
-        and (bounds.max_f1_drop is None or (f1.delta is not None and f1.delta >= -bounds.max_f1_drop))
+        and (bounds.min_score is None or f1.value >= bounds.min_score)
+        and (bounds.max_drop is None or (f1.delta is not None and f1.delta >= -bounds.max_drop))
     )
 
 
@@ -132,7 +132,7 @@ def ranking(m: Measurement, limits: Limits) -> tuple[Metric, tuple[Metric, ...]]
     """The preferred metric on a cell's target, and the metrics that are compared there."""
     if not m.emulated:
         return limits.prefer, METRICS
-    return ("size" if limits.prefer == "latency" else limits.prefer), ("size", "memory", "f1")
+    return ("size" if limits.prefer == "latency" else limits.prefer), ("size", "memory", "score")
 
 
 def better(one: Measurement, other: Measurement, metric: Metric) -> bool:

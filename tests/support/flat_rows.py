@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from edgebench.core.flat_row import COLUMNS, flatten, unflatten
+from edgebench.core.columns import ordered
+from edgebench.core.flat_row import COLUMNS, flatten, metrics_of, unflatten
 from edgebench.core.flat_row import value as value
 from edgebench.core.measurements import Measurement
+from edgebench.core.metrics import Metric
 from edgebench.core.serialization import from_dict
+from edgebench.tasks.earlier import EARLIER, TABLES
+from edgebench.tasks.multilabel import METRICS
 
 KEYS = {
     "artifact": "file_size_bytes", "memory": "peak_rss_bytes", "latency": "latency_p50_s", "scores": "macro_f1",
     "operators": "int8_operators", "latency.warm": "load_s", "latency.cold": "cold_load_s",
     "latency.paced": "paced_p50_s", "latency.batches": "best_batch", "latency.energy": "energy_j",
-    "scores.macro_auc": "macro_auc", "scores.counterpart": "counterpart",
+    "scores.counterpart": "counterpart",
 }  # fmt: skip
 """The column without which a part is not there."""
 FILLED = {
@@ -31,11 +36,15 @@ LIKE = {
 
 def measurement(**columns: Any) -> Measurement:
     """A measurement with these columns; what its parts need besides is filled in."""
+    return _measurement(EARLIER, **columns)
+
+
+def _measurement(metrics: Sequence[Metric], **columns: Any) -> Measurement:
     row = {name: one for name, one in columns.items() if all(_known(columns, key) for key in _keys(name))}
-    for name in COLUMNS:
+    for name in ordered(metrics, TABLES):
         if row.get(name) is None and _keys(name) and all(_known(row, key) for key in _keys(name)):
             row[name] = row[LIKE[name]] if name in LIKE else FILLED.get(name)
-    fields = unflatten(row)
+    fields = unflatten(row, metrics, TABLES)
     if _known(row, "best_batch"):
         fields["latency"]["batches"].setdefault("throughputs_per_s", {})
     if _known(row, "energy_j"):
@@ -45,15 +54,18 @@ def measurement(**columns: Any) -> Measurement:
 
 def changed(m: Measurement, **columns: Any) -> Measurement:
     """The measurement with other values in some columns; a part whose first column becomes None goes."""
-    row = flatten(m)
+    metrics = metrics_of([m]) or EARLIER
+    row = flatten(m, metrics, TABLES)
     # What was filled in follows the column that it is like.
     filled = [name for name, like in LIKE.items() if like in columns and row[name] == row[like]]
-    return measurement(**(row | dict.fromkeys(filled) | columns))
+    return _measurement(metrics, **(row | dict.fromkeys(filled) | columns))
 
 
 def _keys(column: str) -> list[str]:
     """The columns without which this one is not there."""
     place = COLUMNS.get(column, "")
+    if (not place and any(column in metric.column_names for metric in METRICS)) or column in TABLES:
+        return ["macro_f1"]
     return [key for part, key in KEYS.items() if place.startswith(f"{part}.")]
 
 

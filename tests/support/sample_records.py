@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgebench.core.contracts import Artifact, Calibration, Cell, InputContract, Job
 from edgebench.core.measurements import Measurement
 from edgebench.core.results import ArtifactFacts, Latency, Network, Score, Scores, Steadiness
+from edgebench.tasks.multilabel import METRICS
 
 ARTIFACT = Artifact(
     model="resnet1d", variant="none", exporter="onnx-int8", format="onnx", precision="int8", file="model.onnx",
@@ -19,6 +20,6 @@ MEASUREMENT = Measurement(
     "run", Cell("resnet1d", "none", "onnx", "host"), "ok", format="onnx", precision="fp32",
     artifact=ArtifactFacts(1, network=Network(sparsity=0.0)),
     latency=Latency(0.1 + 0.2, 0.1, 0.4, process_medians_s=(0.25, 0.35), steadiness=Steadiness("stable")),
-    scores=Scores(60, Score(2 / 3), f1_by_class={"NORM": 0.5}),
+    scores=Scores(60, (Score(METRICS[0], 2 / 3),), {"f1_by_class": {"NORM": 0.5}}),
 )  # fmt: skip
 UNSUPPORTED = Measurement("r", Cell("m", "v", "e", "t"), "unsupported", "no CUDA device", True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgebench.core.measurements import Run
-from edgebench.reports import machines, words
+from edgebench.reports import columns, machines, words
 from edgebench.reports.html import cells, embedding, page, style
 
 HERE = Path(__file__).parent
@@ -37,6 +37,7 @@ class Html:
         text = environment.get_template("page.html.j2").render(
             run=run.name,
             drop=machines.DROP,
+            score=columns.label(run.measurements),
             words=words,
             incomplete=words.incomplete(run),
             facts=page.facts(run.environment),

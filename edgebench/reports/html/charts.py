@@ -27,13 +27,14 @@ class Chart:
 
 
 def trade_offs(rows: Sequence[Measurement]) -> list[Chart]:
-    """Latency, size and memory against macro-F1; `rows` are cells of one machine."""
+    """Latency, size and memory against the score; `rows` are cells of one machine."""
+    score = columns.label(rows)
     scored = [m for m in rows if m.scores]
     timed = [m for m in scored if not m.emulated and m.latency]
     return [
-        Chart("latency", "Latency against macro-F1", "", "" if timed else _untimed(rows)),
-        Chart("size", "File size against macro-F1", "", _without(map(columns.file_size, scored), "file size")),
-        Chart("memory", "Peak memory against macro-F1", "", _without(map(columns.peak_memory, scored), "peak memory")),
+        Chart("latency", f"Latency against {score}", "", "" if timed else _untimed(rows)),
+        Chart("size", f"File size against {score}", "", _without(map(columns.file_size, scored), "file size")),
+        Chart("memory", f"Peak memory against {score}", "", _without(map(columns.peak_memory, scored), "peak memory")),
     ]
 
 
@@ -55,13 +56,13 @@ def strips(rows: Sequence[Measurement], samples: Samples) -> list[Chart]:
 
 def classes(rows: Sequence[Measurement]) -> str:
     """Why there is no table of the classes; empty where there is one."""
-    if any(m.scores and m.scores.f1_by_class for m in rows):
+    if any(m.scores and m.scores.by_class for m in rows):
         return ""
-    return unscored(rows) or "No cell has an F1 of each class."
+    return unscored(rows) or "No cell has a score of each class."
 
 
 def unscored(rows: Sequence[Measurement]) -> str:
-    """Why there are no charts of macro-F1; empty where there are."""
+    """Why there are no charts of the score; empty where there are."""
     return "" if any(m.scores for m in rows) else words.NOT_SCORED
 
 
@@ -72,7 +73,7 @@ def _without(values: Iterable[float | None], what: str) -> str:
 def _untimed(rows: Sequence[Measurement]) -> str:
     if all(m.emulated for m in rows):
         return f"All cells are emulated: {words.EMULATED}."
-    return "No cell with a macro-F1 has a latency that counts."
+    return "No cell with a score has a latency that counts."
 
 
 def _unsampled(timed: Sequence[Measurement]) -> str:

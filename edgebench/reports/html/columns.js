@@ -1,7 +1,7 @@
 // The columns of the table of all cells.
 
 /** Heading, what is shown, what is sorted by, whether high is good, whether it is always there. */
-const COLUMNS = [
+const columnsOf = (machine) => [
   { title: "★", text: (c) => (c.front ? el("span", {}, "★", el("span", { class: "sr" }, "on the Pareto front")) : ""), by: (c) => c.front, high: true, always: true },
   { title: "model", text: (c) => nameOf(c.model), by: (c) => c.model, always: true },
   { title: "exporter", text: (c) => small(nameOf(c.exporter), c.variant === "none" ? "" : nameOf(c.variant)), by: (c) => c.name, always: true, heads: true },
@@ -15,11 +15,15 @@ const COLUMNS = [
   number("memory", "peak_rss_bytes", show.size, true), number("model's memory", "model_rss_bytes", show.size),
   number("parameters", "parameters", show.count), number("MACs", "macs", show.count), number("zeros", "sparsity", show.share),
   number("energy (estimate)", "energy_j", show.energy),
-  { title: "macro-F1", by: (c) => c.macro_f1, high: true, always: true,
-    text: (c) => small(show.score(c.macro_f1), show.interval(show.score, c.macro_f1_low, c.macro_f1_high)) },
-  { title: "Δ F1", by: (c) => c.delta_macro_f1, high: true, always: true,
-    text: (c) => small(show.delta(c.delta_macro_f1), show.interval(show.delta, c.delta_low, c.delta_high)) },
-  { title: "macro-AUC", by: (c) => c.macro_auc, high: true, text: (c) => show.score(c.macro_auc) },
+  ...machine.metrics.slice(0, 1).flatMap((metric) => [
+    { title: metric.label, by: (c) => c.score, high: metric.better === "higher", always: true,
+      text: (c) => small(show.score(c.score, metric), show.scores(c)) },
+    { title: `Δ ${metric.narrow}`, by: (c) => c.delta, high: metric.better === "higher", always: true,
+      text: (c) => small(show.delta(c.delta, metric), show.deltas(c)) },
+  ]),
+  ...machine.metrics.slice(1).map((metric, i) => (
+    { title: metric.label, by: (c) => c.others[i], high: metric.better === "higher", text: (c) => show.score(c.others[i], metric) }
+  )),
   { title: "agreement", by: (c) => c.agreement, high: true, text: (c) => show.share(c.agreement) },
   { title: "timing", text: (c) => doubted(c), by: (c) => c.timing, always: true },
 ];

@@ -13,8 +13,8 @@ const show = {
     return rounded < 1e3 ? `${fixed(v, 0)} B` : inUnits(rounded, [[1e9, "GB"], [1e3, "kB"]]);
   },
   duration: (v) => (known(v) ? (v ? inUnits(threeDigits(v), TIMES) : "0 s") : ""),
-  score: (v) => (known(v) ? fixed(v, 3) : ""),
-  delta: (v) => (known(v) ? `${v < 0 ? "" : "+"}${fixed(v, 4)}` : ""),
+  score: (v, metric) => (known(v) ? fixed(v, metric.decimals) : ""),
+  delta: (v, metric) => (known(v) ? `${v < 0 ? "" : "+"}${fixed(v, metric.decimals + 1)}` : ""),
   share: (v) => (known(v) ? `${fixed(100 * v, 1)} %` : ""),
   rate: (v) => (known(v) ? `${plain(threeDigits(v))} /s` : ""),
   energy: (v) => (known(v) ? `${plain(threeDigits(v * 1e3))} mJ` : ""),
@@ -27,6 +27,8 @@ const show = {
     return String(rounded);
   },
   interval: (format, low, high) => (known(low) && known(high) ? `${format(low)} to ${format(high)}` : ""),
+  scores: (cell) => show.interval((v) => show.score(v, cell.metric), cell.score_low, cell.score_high),
+  deltas: (cell) => show.interval((v) => show.delta(v, cell.metric), cell.delta_low, cell.delta_high),
 };
 
 /** A rounded number in the largest unit that is not larger. */

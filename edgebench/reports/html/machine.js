@@ -8,8 +8,10 @@ class Machine {
     this.name = data.name;
     this.section = section;
     this.classes = data.classes;
+    this.metrics = data.metrics; // the primary one first
+    this.table = data.table; // what the numbers of each class are
     this.cells = data.cells.map((row, index) => {
-      const cell = { index };
+      const cell = { index, metric: data.metrics[0] };
       data.fields.forEach((field, i) => (cell[field] = row[i]));
       return cell;
     });

@@ -10,15 +10,15 @@ function names(chart, cells, across, log, height) {
   const scale = (v) => (log ? Math.log10(v * across.factor) : v * across.factor);
   const [width, tall] = [chart.width - 80, height - 70];
   const xs = cells.map((cell) => scale(cell[across.field]));
-  const ends = cells.flatMap((c) => (c.front ? [c.macro_f1 - noise(c)[0], c.macro_f1 + noise(c)[1]] : [c.macro_f1]));
+  const ends = cells.flatMap((c) => (c.front ? [c.score - noise(c)[0], c.score + noise(c)[1]] : [c.score]));
   const place = (low, high, to) => (v) => (high > low ? (0.06 + (0.88 * (v - low)) / (high - low)) * to : to / 2);
   const px = place(Math.min(...xs), Math.max(...xs), width);
   const py = place(Math.min(...ends), Math.max(...ends), tall);
-  const points = cells.map((cell) => [px(scale(cell[across.field])), py(cell.macro_f1)]);
+  const points = cells.map((cell) => [px(scale(cell[across.field])), py(cell.score)]);
   const taken = points.map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
   marked.forEach((cell) => {
     const [x, [below, beyond]] = [px(scale(cell[across.field])), noise(cell)];
-    taken.push([x - 1, py(cell.macro_f1 - below), x + 1, py(cell.macro_f1 + beyond)]);
+    taken.push([x - 1, py(cell.score - below), x + 1, py(cell.score + beyond)]);
   });
   const found = [];
   for (const cell of marked) {
@@ -38,7 +38,7 @@ function names(chart, cells, across, log, height) {
     if (!free) continue;
     taken.push([x + free[0] - halfWide, y + free[1] - halfTall, x + free[0] + halfWide, y + free[1] + halfTall]);
     found.push({
-      x: scale(cell[across.field]), y: cell.macro_f1, text: text.map(shown).join("<br>"), ax: free[0], ay: -free[1],
+      x: scale(cell[across.field]), y: cell.score, text: text.map(shown).join("<br>"), ax: free[0], ay: -free[1],
       showarrow: true, arrowhead: 0, arrowwidth: 0.7, arrowcolor: colour("--soft"),
       font: { size: NAME.size, color: colour("--text") }, standoff: 6,
     });

@@ -29,6 +29,8 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
         "runs": machine.runs,
         "records": scored.scores.records if scored and scored.scores else 0,
         "dataset": scored.dataset if scored else "",
+        "score": columns.label(measured),
+        "table": cells.table_title(measured),
         "synthetic": bool(scored and "synthetic" in scored.dataset.lower()),
         "cells": len(machine.rows),
         "measured": len(measured),

@@ -1,4 +1,4 @@
-// Latency, size and memory against macro-F1: the front large with its intervals and names, the others small and pale.
+// Latency, size and memory against the score: the front large with its intervals and names, the others small and pale.
 
 const ACROSS = {
   latency: { field: "latency_p50_s", factor: 1e3, title: "median latency in ms, logarithmic", show: show.duration },
@@ -6,17 +6,23 @@ const ACROSS = {
   memory: { field: "peak_rss_bytes", factor: 1e-6, title: "peak memory in MB", show: show.size },
 };
 
-/** The ends of the interval that decides who is on the front, as distances from macro-F1. */
+/** The ends of the interval that decides who is on the front, as distances from the score. */
 function noise(cell) {
-  if (known(cell.delta_low) && known(cell.delta_macro_f1))
-    return [cell.delta_macro_f1 - cell.delta_low, cell.delta_high - cell.delta_macro_f1];
-  return known(cell.macro_f1_low) ? [cell.macro_f1 - cell.macro_f1_low, cell.macro_f1_high - cell.macro_f1] : [0, 0];
+  if (known(cell.delta_low) && known(cell.delta))
+    return [cell.delta - cell.delta_low, cell.delta_high - cell.delta];
+  return known(cell.score_low) ? [cell.score - cell.score_low, cell.score_high - cell.score] : [0, 0];
+}
+
+/** The title of the axis, which says where lower is better. */
+function scoreAxis(metric) {
+  const unit = metric.unit ? ` in ${metric.unit}` : "";
+  return metric.better === "higher" ? `${metric.label}${unit}` : `${metric.label}${unit} (${metric.better} is better)`;
 }
 
 function paretoCells(chart, kind) {
   // An emulated latency says nothing: it has no place on that axis.
   return chart.machine.visible.filter(
-    (cell) => known(cell[ACROSS[kind].field]) && known(cell.macro_f1) && !(kind === "latency" && cell.emulated),
+    (cell) => known(cell[ACROSS[kind].field]) && known(cell.score) && !(kind === "latency" && cell.emulated),
   );
 }
 
@@ -32,7 +38,7 @@ function drawPareto(chart, kind) {
   const layout = {
     height: chart.narrow ? 340 : kind === "latency" ? 460 : 340, hovermode: "closest",
     xaxis: { ...base.xaxis, title: { text: across.title }, type: kind === "latency" ? "log" : "linear" },
-    yaxis: { ...base.yaxis, title: { text: "macro-F1" } },
+    yaxis: { ...base.yaxis, title: { text: scoreAxis(chart.machine.metrics[0]) } },
   };
   if (kind === "latency") layout.xaxis = { ...layout.xaxis, ...decades(cells.map((c) => c.latency_p50_s * 1e3)) };
   layout.annotations = names(chart, cells, across, kind === "latency", layout.height);
@@ -45,7 +51,7 @@ function paretoTrace(machine, group, across, intervals) {
   const tint = tints.get(group[0][machine.key]);
   const at = group.map((cell) => cell[across.field] * across.factor);
   const trace = {
-    type: "scatter", mode: "markers", x: at, y: group.map((cell) => cell.macro_f1),
+    type: "scatter", mode: "markers", x: at, y: group.map((cell) => cell.score),
     hoverinfo: "text", hovertext: group.map(story), cliponaxis: false,
     marker: {
       color: group.map((cell) => tints.get(cell[machine.key])), size: front ? 13 : 8.5, opacity: front ? 1 : 0.55, symbol: group.map((cell) => machine.symbol(cell)),
@@ -78,7 +84,7 @@ function decades(values) {
 /** The chart in words, for those who do not see it. */
 function describePareto(chart, cells, across) {
   const front = cells.filter((cell) => cell.front);
-  const one = (cell) => `${chart.machine.label(cell)} (${across.show(cell[across.field])}, macro-F1 ${show.score(cell.macro_f1)})`;
+  const one = (cell) => `${chart.machine.label(cell)} (${across.show(cell[across.field])}, ${cell.metric.label} ${show.score(cell.score, cell.metric)})`;
   const most = 10;
   const more = front.length > most ? `; and ${front.length - most} more` : "";
   const on = front.length ? `on the Pareto front: ${front.slice(0, most).map(one).join("; ")}${more}` : "none on the Pareto front";
@@ -90,13 +96,12 @@ function paretoNumbers(chart, kind) {
   const latency = kind === "latency";
   return {
     headings: ["cell", "target", "front", across.title.replace(", logarithmic", "").replace(/ in \S+$/, ""),
-      ...(latency ? ["95 % interval"] : []), "macro-F1", "95 % interval", "Δ F1", "95 % interval"],
+      ...(latency ? ["95 % interval"] : []), chart.machine.metrics[0].label, "95 % interval", `Δ ${chart.machine.metrics[0].narrow}`, "95 % interval"],
     rows: paretoCells(chart, kind).map((c) => [
       `${isolated(c.model)} ${isolated(c.name)}`, c.target + (c.emulated ? " (emulated)" : ""), c.front ? "★" : "",
       across.show(c[across.field]),
       ...(latency ? [show.interval(show.duration, c.latency_p50_low_s, c.latency_p50_high_s)] : []),
-      show.score(c.macro_f1), show.interval(show.score, c.macro_f1_low, c.macro_f1_high), show.delta(c.delta_macro_f1),
-      show.interval(show.delta, c.delta_low, c.delta_high),
+      show.score(c.score, c.metric), show.scores(c), show.delta(c.delta, c.metric), show.deltas(c),
     ]),
   };
 }

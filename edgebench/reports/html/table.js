@@ -24,8 +24,9 @@ class CellTable {
       scrolling(`Cells of ${machine.name}`, this.table),
       this.more,
     );
+    this.columns = columnsOf(machine);
     machine.listeners.push(() => this.draw());
-    this.sort(COLUMNS[0]);
+    this.sort(this.columns[0]);
   }
 
   /** The cells that are switched on and hold all words of the filter, in their present order. */
@@ -60,7 +61,7 @@ class CellTable {
   }
 
   draw() {
-    const columns = COLUMNS.filter((c) => (c.always || this.all.checked) && this.isFilled(c));
+    const columns = this.columns.filter((c) => (c.always || this.all.checked) && this.isFilled(c));
     const rows = this.rows;
     const drawn = this.whole ? rows : rows.slice(0, FIRST_ROWS);
     this.more.hidden = drawn.length === rows.length;

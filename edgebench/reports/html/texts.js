@@ -48,6 +48,7 @@ function wrapped(text, width = 340, size = 12) {
 /** The text on hovering over a cell: its metrics, their intervals, and why its timing is doubtful. */
 function story(cell) {
   const latency = cell.emulated ? "emulated, says nothing" : show.duration(cell.latency_p50_s);
+  const bracketed = (text) => (text ? ` (${text})` : "");
   const between = (format, low, high) => (known(low) ? ` (${show.interval(format, low, high)})` : "");
   const description = [
     `<b>${wrapped(`${cell.front ? "★ " : ""}${isolated(cell.model)} ${isolated(cell.name)}`)}</b>`,
@@ -56,9 +57,9 @@ function story(cell) {
       (cell.emulated ? "" : between(show.duration, cell.latency_p50_low_s, cell.latency_p50_high_s)),
     `size ${show.size(cell.file_size_bytes)}${known(cell.zip_size_bytes) ? `, zip ${show.size(cell.zip_size_bytes)}` : ""}`,
     known(cell.peak_rss_bytes) ? `memory ${show.size(cell.peak_rss_bytes)}` : "",
-    known(cell.macro_f1) ? `macro-F1 ${show.score(cell.macro_f1)}` + between(show.score, cell.macro_f1_low, cell.macro_f1_high) : "",
-    known(cell.delta_macro_f1)
-      ? `Δ F1 ${show.delta(cell.delta_macro_f1)}` + between(show.delta, cell.delta_low, cell.delta_high)
+    known(cell.score) ? `${cell.metric.label} ${show.score(cell.score, cell.metric)}${bracketed(show.scores(cell))}` : "",
+    known(cell.delta)
+      ? `Δ ${cell.metric.narrow} ${show.delta(cell.delta, cell.metric)}${bracketed(show.deltas(cell))}`
       : "",
     cell.reason ? wrapped(`${cell.timing}: ${cell.reason}`) : "",
   ];
