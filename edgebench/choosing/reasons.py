@@ -28,7 +28,10 @@ def _primary(m: Measurement) -> core.Metric:
 
 
 def _least(metric: Metric, m: Measurement) -> str:
-    return LEAST[metric] if metric != "score" else f"best {name_of(metric, m)}"
+    if metric != "score":
+        return LEAST[metric]
+    first = {"higher": "highest", "lower": "lowest"}.get(_primary(m).better, "best") if m.scores else "best"
+    return f"{first} {name_of(metric, m)}"
 
 
 def title(m: Measurement) -> str:

@@ -15,8 +15,9 @@ from edgebench.core.results import Scores
 
 def metrics_of(rows: Iterable[Measurement]) -> tuple[Metric, ...]:
     """The metrics that any of the rows has, in their order."""
-    found = {score.metric.name: score.metric for m in rows if m.scores for score in m.scores.metrics}
-    return tuple(found.values())
+    scored = [m.scores for m in rows if m.scores]
+    found = {score.metric.name: score.metric for scores in scored for score in scores.metrics}
+    return tuple((found | {metric.name: metric for scores in scored for metric in scores.undefined}).values())
 
 
 def tables_of(rows: Iterable[Measurement]) -> tuple[str, ...]:
@@ -36,7 +37,7 @@ def flatten(
     empty: dict[str, Any] = {name: {} for name in tables} | dict.fromkeys(
         name for one in metrics for name in one.column_names
     )
-    own = of_metrics(m.scores) if m.scores else {}
+    own = m.scores.columns() if m.scores else {}
     found = {column: at(m, place, column) for column, place in COLUMNS.items()} | empty | own
     return {column: found[column] for column in ordered(metrics, tables)}
 
@@ -45,21 +46,13 @@ def value(m: Measurement, column: str) -> Any:
     """One column of a measurement; None for the column of a metric that it does not have."""
     if column in COLUMNS:
         return at(m, COLUMNS[column], column)
-    return of_metrics(m.scores).get(column) if m.scores else None
-
-
-def of_metrics(scores: Scores) -> dict[str, Any]:
-    """The columns of the task's own metrics."""
-    found: dict[str, Any] = {}
-    for score in scores.metrics:
-        found |= {name: getattr(score, part) for name, part in zip(score.metric.column_names, PARTS, strict=False)}
-    return found | {name: dict(table) for name, table in scores.by_class.items()}
+    return m.scores.columns().get(column) if m.scores else None
 
 
 def of_scores(scores: Scores) -> dict[str, Any]:
     """The columns that the scores alone have, in their order."""
-    metrics = [score.metric for score in scores.metrics]
-    own = of_metrics(scores)
+    metrics = [*(score.metric for score in scores.metrics), *scores.undefined]
+    own = scores.columns()
     return {
         column: own[column] if column in own else at(scores, COLUMNS[column].partition(".")[2], column)
         for column in ordered(metrics, list(scores.by_class))
@@ -85,7 +78,9 @@ def unflatten(row: Mapping[str, Any], metrics: Sequence[Metric] = (), tables: Se
     scored = [one for metric in metrics if (one := _score(row, metric))]
     by_class = {name: row[name] for name in tables if row.get(name)}
     if scored or by_class:
-        found.setdefault("scores", {}).update({"metrics": scored} | ({"by_class": by_class} if by_class else {}))
+        rest = [asdict(metric) for metric in metrics if not _score(row, metric)]
+        fields = {"metrics": scored, "by_class": by_class, "undefined": rest}
+        found.setdefault("scores", {}).update({name: one for name, one in fields.items() if one or name == "metrics"})
     return found
 
 

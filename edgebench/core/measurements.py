@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core.columns import COLUMNS, PARTS, at
+from edgebench.core.columns import COLUMNS, at
 from edgebench.core.contracts import Cell, Status
 from edgebench.core.results import ArtifactFacts, Latency, Memory, Operators, Scores
 from edgebench.core.settings import Measuring
@@ -49,13 +49,10 @@ class Measurement:
             """A column of report.csv by its name, such as `latency_p50_s`: for scripts."""
             if name in COLUMNS:
                 return at(self, COLUMNS[name], name)
-            if not name.startswith("_") and self.scores is None:
-                return None  # the metrics of a cell that was not scored are not known
-            for score in self.scores.metrics if not name.startswith("_") else ():
-                if name in score.metric.column_names:
-                    return getattr(score, PARTS[score.metric.column_names.index(name)])
-            if not name.startswith("_") and name in self.scores.by_class:
-                return self.scores.by_class[name]
+            if not name.startswith("_"):
+                found = self.scores.columns() if self.scores else {name: None}  # the metrics are not known either
+                if name in found:
+                    return found[name]
             raise AttributeError(f"a measurement has no '{name}'")
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from edgebench.core.columns import COLUMNS
+from edgebench.core.columns import COLUMNS, PARTS
 from edgebench.core.metrics import Metric
 from edgebench.core.problems import InvalidValue, Problem
 
@@ -249,7 +249,7 @@ class Scores:
 
     records: int
     metrics: tuple[Score, ...]
-    """The primary one first; a metric that is undefined on these records is missing."""
+    """The primary one first."""
     by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Further numbers, such as `f1_by_class`, each by the name of the class or output."""
     agreement: float | None = None
@@ -257,9 +257,12 @@ class Scores:
     max_abs_error: float | None = None
     """Largest difference of an output to the fp32 model's."""
     counterpart: Counterpart | None = None
+    undefined: tuple[Metric, ...] = ()
+    """The task's metrics that have no value on these records."""
 
     def __post_init__(self) -> None:
-        names = [name for score in self.metrics for name in score.metric.column_names] + list(self.by_class)
+        every = [*(score.metric for score in self.metrics), *self.undefined]
+        names = [name for metric in every for name in metric.column_names] + list(self.by_class)
         if not self.metrics or len(set(names)) < len(names) or not COLUMNS.keys().isdisjoint(names):
             raise InvalidValue(Problem("metrics", "must be at least one, with columns of its own each"))
 
@@ -267,6 +270,14 @@ class Scores:
     def primary(self) -> Score:
         """The metric that decides."""
         return self.metrics[0]
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the task's own metrics."""
+        found: dict[str, Any] = {name: None for metric in self.undefined for name in metric.column_names}
+        for score in self.metrics:
+            names = score.metric.column_names
+            found |= {name: getattr(score, part) for name, part in zip(names, PARTS, strict=False)}
+        return found | {name: dict(table) for name, table in self.by_class.items()}
 
     def of(self, name: str) -> Score | None:
         """The metric of that name; None where it is undefined on these records."""

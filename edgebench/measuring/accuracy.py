@@ -87,6 +87,7 @@ def _scores(scoring: Scoring, answer: Answer, this: Scored) -> Scores:
         len(answer.outputs),
         scoring.compared(this, other.scored if other else None),
         {name: dict(zip(answer.artifact.classes, map(float, row), strict=True)) for name, row in tables.items()},
+        undefined=scoring.undefined(this),
     )
     if other is None:
         return scores

@@ -42,6 +42,7 @@ def search(found: Mapping[str, Any]) -> Mapping[str, Any]:
 def _scores(scores: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: one for name, one in scores.items() if name not in {m.name for m in EARLIER} and name not in TABLES}
     metrics: list[Any] = []
+    undefined = [asdict(metric) for metric in EARLIER if scores.get(metric.name) is None]
     for metric in EARLIER:
         one = scores.get(metric.name)
         if isinstance(one, Mapping):
@@ -49,4 +50,5 @@ def _scores(scores: Mapping[str, Any]) -> dict[str, Any]:
         elif one is not None:
             metrics.append({"metric": asdict(metric), "value": one})
     by_class = {name: scores[name] for name in TABLES if scores.get(name)}
-    return found | {"metrics": metrics} | ({"by_class": by_class} if by_class else {})
+    more = {"by_class": by_class, "undefined": undefined}
+    return found | {"metrics": metrics} | {name: one for name, one in more.items() if one}

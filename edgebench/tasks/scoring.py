@@ -56,6 +56,10 @@ class Scoring:
         metrics = [metric for metric in self.metrics if metric.name in this.values]
         return tuple(_compared(metric, this, reference) for metric in metrics)
 
+    def undefined(self, this: Scored) -> tuple[Metric, ...]:
+        """The metrics that have no value on these records."""
+        return tuple(metric for metric in self.metrics if metric.name not in this.values)
+
     def _value(self, name: str, found: Mapping[str, NDArray[np.float64]]) -> float:
         value, where = found[name], f"task '{self.task.name}', metric '{name}'"
         if np.shape(value) != (1,):

@@ -137,7 +137,7 @@ def test_a_variant_can_be_the_base() -> None:
         (changed(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file"),
         (changed(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory"),
         (changed(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
-        (changed(CELL, records=30), "net onnx on host: its macro-F1 cannot be compared"),
+        (changed(CELL, records=30), "net onnx on host: its scores cannot be compared"),
         (changed(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared"),
         (changed(CELL, process_medians_s=(), emulated=True), ""),
     ],

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from decisions import CELL
 
+from edgebench.choosing.limits import bounds as bounds_of
 from edgebench.choosing.recommendation import Limits
 from edgebench.core.errors import PlanError
+from edgebench.core.measurements import Measurement
+from edgebench.core.results import Score, Scores
+from edgebench.core.tasks import Task
+from edgebench.tasks import multilabel, regression
 
 
 @pytest.mark.parametrize(
@@ -16,14 +23,46 @@ from edgebench.core.errors import PlanError
         ({"max_latency_s": -1.0}, "max-latency -1: must be a number, more than 0"),
         ({"max_size_bytes": 0}, "max-size 0: must be"),
         ({"max_memory_bytes": float("nan")}, "max-memory nan"), ({"max_latency_s": float("inf")}, "and finite"),
-        ({"min_score": 1.2}, "min-f1 1.2: must be a number from 0 to 1"),
-        ({"max_drop": float("nan")}, "max-f1-drop nan"),
+        ({"max_drop": -0.1}, "max-drop -0.1: must be a number, 0 or more"),
+        ({"max_drop": float("nan")}, "max-drop nan"),
         ({"max_size_bytes": 10**400}, "max-size inf: must be a number, more than 0 and finite"),
         ({"max_latency_s": "20ms"}, "max-latency '20ms': must be a number"),
-        ({"min_score": [1]}, r"min-f1 \[1\]: must be"),
-        ({"prefer": "speed"}, "prefer 'speed': unknown; there is latency, size, memory, f1"),
+        ({"min_score": [1]}, r"min-score \[1\]: must be"),
+        ({"prefer": "speed"}, "prefer 'speed': unknown; there is latency, size, memory, score"),
     ],
 )  # fmt: skip
 def test_bounds_that_are_none(bounds: dict[str, Any], said: str) -> None:
     with pytest.raises(PlanError, match=said):
         Limits(**bounds)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"min_score": 1.2}, "min-score 1.2"),
+        ({"min_score": -0.1}, "min-score -0.1"),
+        ({"max_drop": 1.1}, "max-drop 1.1"),
+    ],
+)  # fmt: skip
+def test_bounds_outside_the_range_of_the_metric(bounds: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        Limits(**bounds).check(multilabel.METRICS[0])
+    Limits(**(bounds | {"min_score": None})).check(regression.TASK.metrics(1, "%")[0])
+
+
+def scored(task: Task, value: float, delta: float) -> Measurement:
+    """A cell with the primary metric of a task; half its interval is 0.1."""
+    one = Score(task.metrics(1, "")[0], value, value - 0.1, value + 0.1, delta, delta - 0.1, delta + 0.1)
+    return replace(CELL, scores=Scores(60, (one,)))
+
+
+def test_lower_is_better_for_an_error() -> None:
+    """Mean absolute errors: at most 5, and at most 0.5 worse than fp32."""
+    mae = regression.TASK.metrics(1, "%")[0]
+    least, drop = bounds_of(Limits(min_score=5, max_drop=0.5), False, mae)
+    good, bad = scored(regression.TASK, 4.8, 0.3), scored(regression.TASK, 5.2, 0.7)
+    assert [least.met(good), drop.met(good)] == [True, True] and [least.met(bad), drop.met(bad)] == [False, False]
+    assert not least.barely_met(good) and drop.value(good) == pytest.approx(0.3)
+    assert least.barely_met(scored(regression.TASK, 4.95, 0.3)) and drop.barely_met(scored(regression.TASK, 4.8, 0.45))
+    assert least.miss(bad) == pytest.approx(0.2 / 5) and "0.2000 %" in least.miss_text(bad)
+    assert "at most 5 %" in least.text

@@ -20,6 +20,7 @@ BUILT_IN: dict[str, set[str]] = {
     "model_sources": {"timm", "file"},
     "variants": {"none"},
     "exporters": {"eager", "torchscript", "onnx", "onnx-int8", "fbgemm-int8", "qnnpack-int8"},
+    "tasks": {"multilabel", "classification", "regression"},
     "runtimes": {"eager", "onnx", "torchscript"},
     "renderers": {"csv", "html", "json", "md"},
 }  # fmt: skip

@@ -67,9 +67,9 @@ def test_where_nothing_was_scored() -> None:
 
 
 def test_without_raw_samples_and_without_classes(tmp_path: Path) -> None:
-    bare = page_of(run_of(changed(OK, f1_by_class={}, peak_rss_bytes=None)))
+    bare = page_of(run_of(changed(OK, f1_by_class=None, peak_rss_bytes=None)))
     assert charts(bare) == {"latency", "size", "sizes"}
-    for text in ("has no raw samples", "No cell has an F1 of each class.", "No cell has a peak memory."):
+    for text in ("has no raw samples", "No cell has a score of each class.", "No cell has a peak memory."):
         assert f'<p class="empty">{text}' in bare or f"folder {text}" in bare
     assert "from the 0.5th to the 99.5th" not in bare
     sampled([OK], tmp_path)

@@ -18,7 +18,7 @@ def test_it_has_every_field_and_the_front() -> None:
     worse = changed(OK, exporter="eager", latency_p50_s=0.009, latency_p50_low_s=0.008, latency_p50_high_s=0.01)
     emulated = changed(OK, target="pi", emulated=True, verdict="emulated")
     page = json.loads(text_of("json", run_of(OK, worse, emulated, failed("bad", "it broke"))))
-    assert (page["report"], page["version"], page["run"]) == ("edgebench", 1, "r")
+    assert (page["report"], page["version"], page["run"]) == ("edgebench", 2, "r")
     (machine,) = page["machines"]
     rows = {row["id"]: row for row in machine["measurements"]}
     assert all({*flatten(OK), "id", "pareto"} == set(row) for row in rows.values())

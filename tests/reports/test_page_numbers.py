@@ -39,7 +39,8 @@ def test_numbers_are_written_as_the_package_writes_them(browser: Browser) -> Non
     page = browser.new_page()
     times, sizes, counts, scores, changes = page.evaluate(
         f"([some, whole]) => {{ {script}; return [some.map(show.duration), whole.map(show.size), "
-        "whole.map(show.count), some.map((v) => show.score(v % 1)), some.map((v) => show.delta(v % 1 - 0.5))] }",
+        "whole.map(show.count), some.map((v) => show.score(v % 1, { decimals: 3 })), "
+        "some.map((v) => show.delta(v % 1 - 0.5, { decimals: 3 }))] }",
         [some, whole],
     )
     page.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from flat_rows import changed
@@ -17,6 +17,7 @@ from edgebench.core.serialization import readable
 from edgebench.reports import pictures, search
 from edgebench.reports.html import embedding
 from edgebench.reports.text import escaped
+from edgebench.tasks.multilabel import METRICS
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 TEXTS = st.text(st.sampled_from("\\&<>|*`~$#_[]()!-+1.:\"'a b\x1b\u202e"), max_size=12)
@@ -70,6 +71,7 @@ def test_no_name_begins_a_block(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_search_heads_its_report_by_names() -> None:
     found = {
         "request": {"model": "# m", "exporter": "e #", "max_drop": 0.1}, "test": {}, "modules": [], "trials": [],
+        "validation": {"metric": asdict(METRICS[0]), "value": 0.7},
         "within": True,
     }  # fmt: skip
     assert "<h1># m e #, accuracy-aware</h1>" in MARKDOWN.render(search.render(found, []))
