@@ -66,17 +66,14 @@ def _targets_known() -> dict[str, str]:
 
 def _summary(kind: str, name: str) -> str:
     if kind == "models":  # importing an architecture imports torch
-        from edgebench.models import store
+        from edgebench.models import catalog, store
 
         if name not in store.shipped():
             return f"untrained: edgebench train {name} --data-dir DIR"
-        scores = store.described(name).scores
-        fold10 = scores.get("fold10")
-        return (
-            f"trained; PTB-XL fold 10: macro-F1 {fold10.macro_f1:.3f}, AUC {fold10.macro_auc:.3f}"
-            if fold10
-            else "trained"
-        )
+        manifest = store.described(name)
+        split, scores = catalog.test_scores(manifest)
+        texts = ", ".join(f"{metric.label} {metric.text(value)}" for metric, value in scores)
+        return f"trained; {manifest.training.get('dataset', '')} {split}: {texts}" if texts else "trained"
     try:
         plugin = registry.load(kind, name)
     except EdgeBenchError as error:

@@ -26,7 +26,7 @@ def table(facts: list[ModelFacts]) -> str:
 def _trained(facts: ModelFacts) -> list[str]:
     if not facts.shipped:
         return ["", "", ""]
-    return [size(facts.size_bytes), *(f"{s:.3f}" if s is not None else "" for s in (facts.macro_f1, facts.macro_auc))]
+    return [size(facts.size_bytes), *(metric.text(value) for metric, value in facts.scores)]
 
 
 def page() -> str:

@@ -135,7 +135,7 @@ def test_one_kind_is_listed_alone_and_an_unknown_one_is_refused() -> None:
 
 def test_models_have_their_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     scores = store.described("resnet1d").scores["fold10"]
-    assert f"{scores.macro_f1:.3f}" in diagnosis.plugins("models")["models"]["resnet1d"]
+    assert f"{scores.metrics['macro_f1']:.3f}" in diagnosis.plugins("models")["models"]["resnet1d"]
     monkeypatch.setattr(store, "shipped", lambda: [])
     assert "edgebench train resnet1d" in diagnosis.plugins("models")["models"]["resnet1d"]
 

@@ -28,10 +28,14 @@ def _show_models() -> None:
         found = model_facts(reporter)
     title = (
         "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
-        "scores: PTB-XL's fold 10 · train: with --data-dir DIR"
+        "scores: on the test records · train: with --data-dir DIR"
     )
-    headings = ["model", "params", "MACs", _joined("size", "macro-F1", "macro-AUC", "weights")]
-    print_table(out, headings, [_row(m) for m in found], title, ("params", "MACs"))
+    for number, task in enumerate(dict.fromkeys(m.task for m in found if m.shipped)):
+        # A model without weights has no task of its own; it is in the first table.
+        there = [m for m in found if m.task == task or not (number or m.shipped)]
+        labels = next(([metric.label for metric, _ in m.scores] for m in there if m.scores), ["", ""])
+        headings = ["model", "params", "MACs", _joined("size", *labels, "weights")]
+        print_table(out, headings, [_row(m) for m in there], title if not number else task, ("params", "MACs"))
     problems = [m.problem for m in found if m.problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -41,7 +45,7 @@ def _show_models() -> None:
 
 
 def _row(m: ModelFacts) -> list[str]:
-    scores = ["" if s is None else f"{s:.3f}" for s in (m.macro_f1, m.macro_auc)]
+    scores = ([metric.text(value) for metric, value in m.scores] + ["", ""])[:2]
     # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
     where = "missing" if _missing(m) else "shipped"
     weights = _joined(size(m.size_bytes), *scores, where) if m.shipped else f"edgebench train {m.name}"

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 from edgebench import api
 from edgebench.cli.console import err, live, out, say_written
 from edgebench.cli.live_view import clock_text
+from edgebench.core import registry
 from edgebench.core.errors import ModelError
+from edgebench.core.metrics import Metric
 from edgebench.isolation.allocator import keep_memory
 from edgebench.models import store
 from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
     from edgebench.training.state import EpochReport
+
+
+SHOWN = 3
+"""Metrics in the line of a split; the manifest has all."""
 
 
 def show_training(name: str, dataset: str, directory: Path | None, **options: Any) -> None:
@@ -45,10 +51,10 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
 
         def on_epoch(report: EpochReport) -> None:
             left = report.seconds * (report.epochs - report.epoch)
-            score = report.score_name.replace("_auc", "-AUC").replace("_f1", "-F1")
+            score, best = (_text(report.metric, value) for value in (report.score, report.best))
             line = (
-                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, validation {score} {report.score:.4f} "
-                f"(best {report.best:.4f}), {report.seconds:.0f} s"
+                f"epoch {report.epoch}/{report.epochs}: loss {report.loss:.4f}, validation {report.metric.label} "
+                f"{score} (best {best}), {report.seconds:.0f} s"
                 + (f", at most {clock_text(left)} left" if left else "")
             )
             err.print(plain(line), soft_wrap=True)
@@ -59,7 +65,13 @@ def show_training(name: str, dataset: str, directory: Path | None, **options: An
         watch = Watch(on_step, on_epoch, reporter.progress, note)
         path = api.train(name, dataset, directory, watch=watch, **options)
     manifest = store.find(str(path)).manifest
-    for fold, scores in manifest.scores.items():
-        line = f"{fold}: macro-AUC {scores.macro_auc:.4f}, macro-F1 {scores.macro_f1:.4f} on {scores.records} records"
-        out.print(plain(line))
+    metrics = registry.task(manifest.task).metrics(len(manifest.classes), manifest.unit)
+    for split, scores in manifest.scores.items():
+        known = [(metric, scores.metrics[metric.name]) for metric in metrics[:SHOWN] if metric.name in scores.metrics]
+        texts = ", ".join(f"{metric.heading} {metric.fine(value)}" for metric, value in known)
+        out.print(plain(f"{split}: {texts} on {scores.records} records"))
     say_written([path])
+
+
+def _text(metric: Metric, value: float | None) -> str:
+    return "undefined" if value is None else metric.fine(value)

@@ -83,8 +83,8 @@ class Recipe:
     """Largest norm of a step's gradient; larger ones are clipped."""
     patience: int = 6
     """Epochs without a better validation score until training stops."""
-    stop_on: Literal["macro_auc", "macro_f1"] = "macro_auc"
-    """Validation score that decides which epoch is kept."""
+    stop_on: str = ""
+    """Metric of the validation records that decides which epoch is kept; empty for the task's primary one."""
     validation_records: int = 0
     """Validation records for each epoch's score; 0 for all. Thresholds are chosen on all."""
     seed: int = 0

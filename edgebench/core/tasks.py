@@ -58,5 +58,14 @@ class Task(Protocol):
     ) -> float:
         """Share of the answers in which two networks agree; no targets are needed."""
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The loss of a training: the mean over the records of the batch."""
+    def rows(self, targets: NDArray[Any], outputs: int) -> NDArray[np.float32]:
+        """The targets as a training takes and mixes them: float32 of shape (records, outputs)."""
+
+    def soften(self, outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+        """A teacher's outputs as targets of `loss` for outputs that are divided by the temperature; the same shape."""
+
+    def class_weights(self, rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """A weight for each class that balances rare and frequent ones, shape (outputs,); None where there is none."""
+
+    def loss(self, outputs: torch.Tensor, rows: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+        """The loss of a training, the mean over the records of the batch; `outputs` and `rows` have the same shape."""

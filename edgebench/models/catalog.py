@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError, Uncounted
+from edgebench.core.metrics import Metric
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import flops, shipped_weights, store
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Architecture
+
+
+SHOWN = 2
+"""Metrics of a model in tables; its manifest has all."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,10 @@ class ModelFacts:
     """Multiply-adds of one record."""
     size_bytes: int | None = None
     """Of the shipped weights; None where they are not installed."""
-    macro_f1: float | None = None
-    """On PTB-XL's fold 10, as is macro_auc."""
-    macro_auc: float | None = None
+    task: str = ""
+    """Of the shipped weights; empty where there are none."""
+    scores: tuple[tuple[Metric, float], ...] = ()
+    """The task's first metrics on the test records."""
     shipped: bool = False
     problem: str = ""
     """Why the model could not be counted or its weights could not be read."""
@@ -43,6 +49,15 @@ def model_facts(reporter: ProgressReporter | None = None) -> list[ModelFacts]:
         facts.append(_facts(name))
         reporter.step(name)
     return facts
+
+
+def test_scores(manifest: store.ModelManifest) -> tuple[str, tuple[tuple[Metric, float], ...]]:
+    """The name of the split that a model was tested on, the last one, and the task's first metrics there."""
+    if not manifest.scores:
+        return "", ()
+    split, scores = list(manifest.scores.items())[-1]
+    metrics = registry.task(manifest.task).metrics(len(manifest.classes), manifest.unit)[:SHOWN]
+    return split, tuple((one, scores.metrics[one.name]) for one in metrics if one.name in scores.metrics)
 
 
 def count(architecture: Architecture, classes: int) -> tuple[int, int | None]:
@@ -69,21 +84,20 @@ def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, 
 
 
 def _facts(name: str) -> ModelFacts:
-    known: dict[str, int | float | bool | None] = {}
+    known: dict[str, Any] = {}
     architecture, classes, problem = name, len(SUPERCLASSES), ""
     try:
         if name in store.shipped():
             manifest = store.described(name)
             here = shipped_weights.find(manifest.weights)
             architecture, classes = manifest.architecture, len(manifest.classes)
-            scores = manifest.scores.get("fold10")
             known = {
                 "shipped": True,
                 "size_bytes": store.find(name).weights.stat().st_size if here else None,
-                "macro_f1": scores.macro_f1 if scores else None,
-                "macro_auc": scores.macro_auc if scores else None,
+                "task": manifest.task,
+                "scores": test_scores(manifest)[1],
             }
         known["parameters"], known["macs"] = count(registry.architecture(architecture), classes)
     except EdgeBenchError as error:
         problem = str(error)
-    return ModelFacts(name, problem=problem, **known)  # type: ignore[arg-type]
+    return ModelFacts(name, problem=problem, **known)

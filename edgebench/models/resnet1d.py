@@ -85,6 +85,7 @@ ARCHITECTURE = SignalArchitecture(
         mixup=0.3,
         lead_dropout=0.04,
         amplitude=1.25,
+        stop_on="macro_auc",
     ),
     ResNet1d,
     features="blocks",

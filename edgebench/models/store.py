@@ -17,6 +17,7 @@ from edgebench.core.serialization import plain, to_dict, to_json
 from edgebench.core.validation import validated
 from edgebench.models import shipped_weights, structure
 from edgebench.models.external import own
+from edgebench.tasks import earlier
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,13 +29,14 @@ SHIPPED = shipped_weights.MANIFESTS
 
 
 @dataclass(frozen=True)
-class FoldScores:
-    """The scores of a model on one fold, at its own thresholds."""
+class SplitScores:
+    """The scores of a model on the records of one split, at its own thresholds."""
 
     records: int
-    macro_auc: float
-    macro_f1: float
-    f1_per_class: tuple[float, ...]
+    metrics: dict[str, float]
+    """The task's metrics by name, without those that are undefined on these records."""
+    by_class: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Further numbers, such as `f1_by_class`, in the order of the classes."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,11 @@ class ModelManifest:
     license: str
     training: dict[str, Any]
     """Provenance: dataset, folds, recipe, epochs, packages, machine."""
-    scores: dict[str, FoldScores]
+    scores: dict[str, SplitScores]
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
+    task: str = "multilabel"
+    unit: str = ""
+    """Unit of the targets of a regression."""
     variant: str = "none"
     """The compression that made this model."""
     compressed_from: str = ""
@@ -123,7 +128,12 @@ def described(name: str) -> ModelManifest:
         raise ModelError(f"{path}: not the manifest of a model: {error}") from None
     if not isinstance(data, dict) or not {"architecture", "weights"} & set(data):
         raise ModelError(f"{path}: not the manifest of a model; edgebench train writes one")
-    return validated(ModelManifest, data, str(path), ModelError)
+    return read_manifest(data, str(path))
+
+
+def read_manifest(data: Any, where: str) -> ModelManifest:
+    """A manifest from its JSON, of an earlier version too; `where` names it in errors. Raises ModelError."""
+    return validated(ModelManifest, earlier.manifest(data), where, ModelError)
 
 
 def _path(name: str) -> Path:

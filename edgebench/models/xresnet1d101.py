@@ -75,7 +75,7 @@ class XResNet1d(nn.Module):
 ARCHITECTURE = SignalArchitecture(
     "xresnet1d101",
     # Windows of 2.5 s and one cycle up to 1e-2, as in the benchmark.
-    Recipe(epochs=50, batch_size=128, learning_rate=1e-2, weight_decay=1e-2, crop=250),
+    Recipe(epochs=50, batch_size=128, learning_rate=1e-2, weight_decay=1e-2, crop=250, stop_on="macro_auc"),
     XResNet1d,
     features="blocks",
 )

@@ -81,11 +81,27 @@ class Classification:
         """Share of the records for which both predict the same class."""
         return float((outputs.argmax(axis=1) == others.argmax(axis=1)).mean())
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Cross-entropy."""
+    def rows(self, targets: NDArray[Any], outputs: int) -> NDArray[np.float32]:
+        """1 for the class of a record, 0 for the others."""
+        found: NDArray[np.float32] = np.eye(outputs, dtype=np.float32)[targets]
+        return found
+
+    def soften(self, outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+        """Probabilities."""
+        found: NDArray[np.float32] = softmax(outputs.astype(np.float64) / temperature).astype(np.float32)
+        return found
+
+    def class_weights(self, rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The records of an average class per record of each class."""
+        count = rows.sum(axis=0, dtype=np.float64).clip(1)
+        found: NDArray[np.float32] = (len(rows) / len(count) / count).astype(np.float32)
+        return found
+
+    def loss(self, outputs: torch.Tensor, rows: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+        """Cross-entropy with the probabilities in `rows`."""
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(outputs, targets)
+        return cross_entropy(outputs, rows, weight=weights)
 
 
 def softmax(outputs: NDArray[np.floating]) -> Floats:

@@ -27,6 +27,23 @@ def nested(data: Any) -> Any:
     return {**data, "scores": _scores(scores)}
 
 
+def manifest(data: Any) -> Any:
+    """The manifest of a trained model with today's fields: the scores of a split had one field a metric."""
+    splits = data.get("scores") if isinstance(data, Mapping) else None
+    if not isinstance(splits, Mapping):
+        return data
+    return {**data, "scores": {name: _split(one) for name, one in splits.items()}}
+
+
+def _split(scores: Any) -> Any:
+    if not isinstance(scores, Mapping) or "metrics" in scores:
+        return scores
+    known = {metric.name: scores[metric.name] for metric in (_F1, _AUC) if scores.get(metric.name) is not None}
+    more = {"by_class": {TABLES[0]: scores["f1_per_class"]}} if "f1_per_class" in scores else {}
+    rest = {name: one for name, one in scores.items() if name not in {_F1.name, _AUC.name, "f1_per_class"}}
+    return rest | {"metrics": known} | more
+
+
 def search(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """A search.json with today's fields."""
     if "validation_f1" not in found:

@@ -85,11 +85,25 @@ class MultiLabel:
         """Share of the single decisions (records x classes) that are equal."""
         return statistics.agreement(statistics.decide(outputs, state), statistics.decide(others, others_state))
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Binary cross-entropy."""
+    def rows(self, targets: NDArray[Any], outputs: int) -> NDArray[np.float32]:
+        """0 and 1."""
+        return targets.astype(np.float32)
+
+    def soften(self, outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+        """Probabilities."""
+        return statistics.probabilities(outputs.astype(np.float64) / temperature).astype(np.float32)
+
+    def class_weights(self, rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The negative records of each class per positive one."""
+        positive = rows.sum(axis=0, dtype=np.float64).clip(1)
+        found: NDArray[np.float32] = ((len(rows) - positive) / positive).astype(np.float32)
+        return found
+
+    def loss(self, outputs: torch.Tensor, rows: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+        """Binary cross-entropy, positive records weighted."""
         from torch.nn.functional import binary_cross_entropy_with_logits
 
-        return binary_cross_entropy_with_logits(outputs, targets.to(outputs.dtype))
+        return binary_cross_entropy_with_logits(outputs, rows, pos_weight=weights)
 
 
 TASK = MultiLabel()

@@ -109,11 +109,23 @@ class Regression:
         tolerance = CLOSE * others.astype(np.float64).std(axis=0)
         return float((np.abs(outputs.astype(np.float64) - others) <= tolerance).mean())
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def rows(self, targets: NDArray[Any], outputs: int) -> NDArray[np.float32]:
+        """The quantities."""
+        return _columns(targets).astype(np.float32)
+
+    def soften(self, outputs: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+        """The same quantities; they have no temperature."""
+        return outputs / np.float32(temperature)
+
+    def class_weights(self, rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """None: there are no classes."""
+        return None
+
+    def loss(self, outputs: torch.Tensor, rows: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
         """Mean squared error."""
         from torch.nn.functional import mse_loss
 
-        return mse_loss(outputs, targets.reshape(outputs.shape).to(outputs.dtype))
+        return mse_loss(outputs, rows)
 
 
 def _columns(targets: NDArray[Any]) -> Floats:

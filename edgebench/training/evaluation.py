@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from edgebench.core import registry
 from edgebench.core.contracts import InputContract, Progress, RecordSet
+from edgebench.core.errors import ModelError
+from edgebench.core.metrics import Metric
 from edgebench.core.protocols import Dataset
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import open_signals
 from edgebench.models import prediction, store
-from edgebench.tasks.statistics import best_thresholds, decide, f1_per_class, macro_auc, probabilities
+from edgebench.tasks.scoring import scoring
 
 BATCH = 128
 
@@ -38,13 +41,36 @@ def spread(records: int, limit: int) -> NDArray[np.int64]:
     return np.linspace(0, records - 1, limit).astype(np.int64)
 
 
-def validation_score(network: nn.Module, records: RecordSet, recipe: Recipe, progress: Progress | None = None) -> float:
-    """The score that early stopping uses; macro-F1 is at the best thresholds for these records."""
-    logits = predict(network, records, progress, recipe.validation_records)
-    labels = records.labels[spread(len(records), recipe.validation_records)]
-    if recipe.stop_on == "macro_auc":
-        return macro_auc(labels, logits) or 0.0
-    return float(f1_per_class(labels, decide(logits, best_thresholds(labels, probabilities(logits)))).mean())
+def stopping_metric(records: RecordSet, recipe: Recipe) -> Metric:
+    """The metric that early stopping uses: the recipe's, or the task's primary one. Raises ModelError."""
+    metrics = scoring(records).metrics
+    if not recipe.stop_on:
+        return metrics[0]
+    found = next((metric for metric in metrics if metric.name == recipe.stop_on), None)
+    if found is None:
+        names = ", ".join(metric.name for metric in metrics)
+        raise ModelError(f"recipe: stop_on '{recipe.stop_on}': the task '{records.task}' has {names}")
+    return found
+
+
+def usual_metric(records: RecordSet, recipe: Recipe) -> str:
+    """The metric that an architecture's own recipe names, or none where the task of the records lacks it."""
+    return recipe.stop_on if any(metric.name == recipe.stop_on for metric in scoring(records).metrics) else ""
+
+
+def validation_score(
+    network: nn.Module, records: RecordSet, recipe: Recipe, progress: Progress | None = None
+) -> float | None:
+    """The value of the metric that early stopping uses, with what the task fits on these records.
+
+    None where it is undefined on them.
+    """
+    outputs = predict(network, records, progress, recipe.validation_records)
+    targets = records.labels[spread(len(records), recipe.validation_records)]
+    task = registry.task(records.task)
+    found = task.score(targets, outputs, task.fit(targets, outputs), None)
+    name = stopping_metric(records, recipe).name
+    return float(found[name][0]) if name in found else None
 
 
 def manifest_fields(
@@ -53,19 +79,21 @@ def manifest_fields(
     progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All fields of the manifest but those of the weights' file; chooses the thresholds on the validation fold."""
-    logits = predict(network, validation, progress)
-    thresholds = best_thresholds(validation.labels, probabilities(logits))
+    outputs = predict(network, validation, progress)
+    thresholds = registry.task(validation.task).fit(validation.labels, outputs)
     scores = {
-        source.splits["validation"]: scores_of(validation, logits, thresholds),
+        source.splits["validation"]: scores_of(validation, outputs, thresholds),
         source.splits["test"]: scores_of(test, predict(network, test, progress), thresholds),
     }
     validated = recipe.validation_records or len(validation)
+    stopped = stopping_metric(validation, recipe).name
     return {
         "name": store.stem(name), "architecture": name, "classes": training.classes, "thresholds": thresholds,
+        "task": training.task, "unit": training.unit,
         "input": contract, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),
-            "early_stopping": f"{recipe.stop_on} on {validated} records of {source.splits['validation']}",
+            "early_stopping": f"{stopped} on {validated} records of {source.splits['validation']}",
             "recipe": recipe_fields(recipe), **history, "device": str(next(network.parameters()).device),
             "machine": platform.machine(), "packages": {p: version(p) for p in ("torch", "numpy")},
         },
@@ -80,12 +108,13 @@ def recipe_fields(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def scores_of(records: RecordSet, logits: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.FoldScores:
-    """Macro-AUC of logits (records, classes), and their F1 at the thresholds."""
-    f1 = f1_per_class(records.labels, decide(logits, thresholds))
-    return store.FoldScores(
-        records=len(records),
-        macro_auc=macro_auc(records.labels, logits) or 0.0,
-        macro_f1=float(f1.mean()),
-        f1_per_class=tuple(float(x) for x in f1),
+def scores_of(records: RecordSet, outputs: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.SplitScores:
+    """The metrics of outputs (records, outputs) at the thresholds."""
+    task = registry.task(records.task)
+    found = task.score(records.labels, outputs, thresholds, None)
+    tables = task.by_class(records.labels, outputs, thresholds)
+    return store.SplitScores(
+        len(records),
+        {metric.name: float(found[metric.name][0]) for metric in scoring(records).metrics if metric.name in found},
+        {name: tuple(map(float, row)) for name, row in tables.items()},
     )

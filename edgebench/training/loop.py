@@ -9,7 +9,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from edgebench.models import store
 from edgebench.models.external import own
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
-from edgebench.training.evaluation import manifest_fields, validation_score
+from edgebench.training.evaluation import manifest_fields, stopping_metric, usual_metric, validation_score
 from edgebench.training.hint import Hint
 from edgebench.training.objective import targets_of
 from edgebench.training.start import (
@@ -96,6 +96,9 @@ def train(
         return labelled_for(source.load(asked, callbacks.data), own_order or source.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
+    if "stop_on" not in (recipe or {}):
+        chosen = replace(chosen, stop_on=usual_metric(validation, chosen))
+    metric = stopping_metric(validation, chosen)
     targets = targets_of(training, chosen, torch_device, callbacks.data)
     torch.manual_seed(chosen.seed)
     network = new_network(architecture, chosen, len(source.classes))
@@ -110,7 +113,7 @@ def train(
     views.check(network, chosen)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}
     hint = Hint(network, architecture, chosen).to(torch_device) if chosen.hint else None
-    state = State(network.to(torch_device), chosen, steps, origin, hint)
+    state = State(network.to(torch_device), chosen, steps, origin, metric, hint)
     state.started_from = started_from
     if resuming:
         state.load(checkpoint)
@@ -136,9 +139,7 @@ def train(
         state.save(checkpoint)
         if callbacks.epoch:
             seconds = time.monotonic() - started
-            callbacks.epoch(
-                EpochReport(state.epoch, chosen.epochs, mean, score, chosen.stop_on, state.best_score, seconds)
-            )
+            callbacks.epoch(EpochReport(state.epoch, chosen.epochs, mean, score, metric, state.best_score, seconds))
     state.average.load_state_dict(state.best)
     if half:
         store.halved(state.average)

@@ -13,6 +13,7 @@ from torch import nn
 
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, require_space
+from edgebench.core.metrics import Metric
 from edgebench.core.recipe import Recipe
 from edgebench.training.hint import Hint
 from edgebench.training.optimizers import optimizer_of
@@ -29,9 +30,10 @@ class EpochReport:
     epoch: int
     epochs: int
     loss: float
-    score: float
-    score_name: str
-    best: float
+    score: float | None
+    """The metric of early stopping on the validation records; None where it is undefined on them."""
+    metric: Metric
+    best: float | None
     seconds: float
 
 
@@ -39,7 +41,7 @@ class State:
     """The network, the moving average of its weights, the optimizer, and the progress of the training."""
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str],
+        self, network: nn.Module, recipe: Recipe, steps_per_epoch: int, origin: dict[str, str], metric: Metric,
         hint: Hint | None = None,
     ) -> None:  # fmt: skip
         self.origin = origin
@@ -61,7 +63,9 @@ class State:
             self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimizer, 1.0)
         self.zeros = {n: p == 0 for n, p in network.named_parameters() if p.ndim > 1} if recipe.keep_zeros else {}
         self.random = torch.Generator().manual_seed(recipe.seed)
-        self.epoch, self.best_score, self.best_epoch, self.seconds = 0, 0.0, 0, 0.0
+        self.epoch, self.best_epoch, self.seconds = 0, 0, 0.0
+        self.best_score: float | None = None
+        self.metric = metric
         self.recipe = recipe
 
     def save(self, path: Path) -> None:
@@ -117,10 +121,11 @@ class State:
         for name, zeros in self.zeros.items():
             self.network.get_parameter(name).masked_fill_(zeros, 0.0)
 
-    def end_epoch(self, score: float) -> None:
+    def end_epoch(self, score: float | None) -> None:
         """Record the score of the epoch that ended; keep its weights if they are the best so far."""
         self.epoch += 1
-        if score > self.best_score:
+        goodness = self.metric.goodness
+        if score is not None and (self.best_score is None or goodness(score) > goodness(self.best_score)):
             self.best_score, self.best_epoch = score, self.epoch
             self.best = copy.deepcopy(self.average.state_dict())
 

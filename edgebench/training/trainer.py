@@ -7,13 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edgebench.core import registry
 from edgebench.core.contracts import RecordSet
 from edgebench.data.augment import augment
 from edgebench.data.signals import open_signals, to_millivolts
 from edgebench.quantization import qat
 from edgebench.training import views
 from edgebench.training.devices import Precision
-from edgebench.training.objective import loss, positive_weights
+from edgebench.training.objective import class_weights, loss
 from edgebench.training.state import OnStep, State
 
 
@@ -23,7 +24,8 @@ class Trainer:
     def __init__(self, state: State, records: RecordSet, targets: NDArray[np.float32], precision: Precision) -> None:
         self.state, self.precision, self.device = state, precision, precision.device
         self.signals, self.targets = open_signals(records.signals), targets
-        weights = positive_weights(records, state.recipe)
+        self.task = registry.task(records.task)
+        weights = class_weights(records, state.recipe)
         self.weights = None if weights is None else weights.to(self.device)
         if state.hint:
             state.hint.attach()
@@ -54,7 +56,7 @@ class Trainer:
         with self.precision.forward():
             outputs = views.forward(state.network, signals, window)
             hint = recipe.hint * state.hint(signals, window) if state.hint else 0.0
-        value: Tensor = loss(outputs, targets.to(self.device), recipe, self.weights) + hint
+        value: Tensor = loss(self.task, outputs, targets.to(self.device), recipe, self.weights) + hint
         self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)
         state.schedule.step()
         state.restore_zeros()

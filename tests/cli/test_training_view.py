@@ -14,6 +14,7 @@ from edgebench import api
 from edgebench.cli.training_view import show_training
 from edgebench.core.errors import ModelError
 from edgebench.models import store
+from edgebench.tasks.multilabel import METRICS
 from edgebench.training.loop import Watch
 from edgebench.training.state import EpochReport, is_unfinished
 
@@ -27,7 +28,7 @@ def test_an_epoch_is_one_line_where_no_terminal_is(
         for epoch in range(2):
             for step in range(1, 5):
                 watch.step(step, 4, epoch)
-            watch.epoch(EpochReport(epoch + 1, 2, 0.5, 0.9, "macro_auc", 0.9, 3.0))
+            watch.epoch(EpochReport(epoch + 1, 2, 0.5, 0.9, METRICS[1], 0.9, 3.0))
         return store.SHIPPED / "resnet1d.json"
 
     monkeypatch.setattr(api, "train", trained)

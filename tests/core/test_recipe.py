@@ -37,7 +37,6 @@ def test_changes_replace_their_fields_alone() -> None:
         ({"progressive": 0.5}, "0.5"),
         ({"progressive": [0.5, 0.0]}, "0"),
         ({"optimizer": "sgd"}, "'adamw'"),
-        ({"stop_on": "loss"}, "'macro_f1'"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_field(change: dict[str, Any], named: str) -> None:

@@ -121,8 +121,8 @@ def models() -> list[str]:
     alone = validated(store.ModelManifest, json.loads(path.read_text()), str(path), ModelError).scores["fold10"]
     taught = store.find("mobilenetv3-small").manifest.scores["fold10"]
     return [
-        f"macro-AUC {alone.macro_auc:.3f} and macro-F1 {alone.macro_f1:.3f} on fold 10 alone, "
-        f"and {taught.macro_auc:.3f} and {taught.macro_f1:.3f} with the teacher"
+        f"macro-AUC {alone.metrics['macro_auc']:.3f} and macro-F1 {alone.metrics['macro_f1']:.3f} on fold 10 alone, "
+        f"and {taught.metrics['macro_auc']:.3f} and {taught.metrics['macro_f1']:.3f} with the teacher"
     ]
 
 

@@ -101,7 +101,8 @@ def test_facts_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trained.shipped and trained.size_bytes == model.weights.stat().st_size
     assert (trained.parameters, trained.problem) == (model.manifest.parameters, "")
     scores = model.manifest.scores["fold10"]
-    assert (trained.macro_f1, trained.macro_auc) == (scores.macro_f1, scores.macro_auc)
+    assert {metric.name: value for metric, value in trained.scores} == scores.metrics
+    assert trained.task == "multilabel" and not untrained.task
 
 
 def test_a_model_that_cannot_be_counted_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +112,7 @@ def test_a_model_that_cannot_be_counted_has_a_reason(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(registry, "architecture", missing)
     (found,) = (m for m in model_facts() if m.name == "resnet1d")
     assert found.parameters is found.macs is None
-    assert found.shipped and found.macro_f1 and found.size_bytes
+    assert found.shipped and found.scores and found.size_bytes
     assert found.problem == str(MissingPackage("timm", "all", "the model 'resnet1d'"))
 
 

@@ -29,6 +29,7 @@ from edgebench.pipeline.planned import Built, Planned
 from edgebench.remote import session
 from edgebench.remote.bundles.writing import Contents
 from edgebench.remote.session import Fetched
+from edgebench.tasks.scoring import scoring
 
 BOARD = Target("board", "a board", "aarch64", ssh="pi@board")
 PLAN = Plan.of({"threads": 2, "seed": 7, "measuring": {"processes": 3}})
@@ -88,7 +89,7 @@ def test_it_is_sent_what_the_plan_says(
 ) -> None:
     logits = np.zeros((240, 5), np.float32)
     device = Device()
-    measured(monkeypatch, device, cells, demo, tmp_path, {("net", "ab"): Reference(demo.labels, logits, (0.5,) * 5)})
+    measured(monkeypatch, device, cells, demo, tmp_path, {("net", "ab"): Reference(scoring(demo), logits, (0.5,) * 5)})
     (sent,) = device.sent
     assert [a.exporter for a, _ in sent.artifacts] == ["onnx", "onnx-int8"] and sent.targets == (BOARD,)
     assert (sent.records, sent.threads, sent.seed, sent.measuring.processes) == (demo, 2, 7, 3)

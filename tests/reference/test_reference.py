@@ -68,8 +68,8 @@ def test_a_distilled_student_beats_the_same_one_without_a_teacher() -> None:
     assert {k for k in with_teacher if with_teacher[k] != without[k]} == {"teacher"}
     assert student.training["epochs"] == alone.training["epochs"]
     for fold in ("fold9", "fold10"):
-        assert student.scores[fold].macro_auc > alone.scores[fold].macro_auc
-        assert student.scores[fold].macro_f1 > alone.scores[fold].macro_f1
+        assert student.scores[fold].metrics["macro_auc"] > alone.scores[fold].metrics["macro_auc"]
+        assert student.scores[fold].metrics["macro_f1"] > alone.scores[fold].metrics["macro_f1"]
 
 
 @pytest.mark.ptbxl
@@ -79,7 +79,7 @@ def test_the_gain_of_distillation_is_more_than_chance(ptbxl_all: Path) -> None:
     labels = registry.dataset("ptbxl").load(DataRequest("test", ptbxl_all)).labels
     alone, student = (np.load(folder / f"mobilenetv3-small{which}.npy") for which in ("-alone", ""))
     assert macro_auc(labels, student) == pytest.approx(
-        store.find("mobilenetv3-small").manifest.scores["fold10"].macro_auc, abs=1e-4
+        store.find("mobilenetv3-small").manifest.scores["fold10"].metrics["macro_auc"], abs=1e-4
     )
     random, gains = np.random.default_rng(0), []
     for _ in range(400):

@@ -23,6 +23,8 @@ from edgebench.training.evaluation import (
     recipe_fields,
     scores_of,
     spread,
+    stopping_metric,
+    usual_metric,
     validation_score,
 )
 
@@ -74,11 +76,13 @@ def test_scores_by_hand(tmp_path: Path) -> None:
     records = replace(tiny_training.records(tmp_path, 4), labels=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
     logits = np.array([[3.0, 1.0], [1.0, -1.0], [-1.0, -2.0], [-3.0, -3.0]], np.float32)
     scores = scores_of(records, logits, (0.5, 0.5))
-    assert (scores.records, scores.f1_per_class, scores.macro_f1) == (4, (0.5, 1.0), 0.75)
-    assert scores.macro_auc == (0.75 + 1.0) / 2, "of the four pairs of A three are in order"
+    assert (scores.records, scores.by_class["f1_by_class"], scores.metrics["macro_f1"]) == (4, (0.5, 1.0), 0.75)
+    assert scores.metrics["macro_auc"] == (0.75 + 1.0) / 2, "of the four pairs of A three are in order"
     higher = scores_of(records, logits, (0.9, 0.9))
-    assert list(higher.f1_per_class) == pytest.approx([2 / 3, 0.0]) and higher.macro_auc == scores.macro_auc
-    assert scores_of(replace(records, labels=records.labels * 0), logits, (0.5, 0.5)).macro_auc == 0.0, "not defined"
+    assert list(higher.by_class["f1_by_class"]) == pytest.approx([2 / 3, 0.0])
+    assert higher.metrics["macro_auc"] == scores.metrics["macro_auc"]
+    undefined = scores_of(replace(records, labels=records.labels * 0), logits, (0.5, 0.5))
+    assert "macro_auc" not in undefined.metrics and undefined.metrics["macro_f1"] == 0.0
 
 
 @pytest.mark.parametrize(("stop_on", "score"), [("macro_f1", 0.9), ("macro_auc", 0.875)])
@@ -86,7 +90,7 @@ def test_early_stopping_scores_what_the_recipe_names(stop_on: str, score: float,
     """Macro-F1 at the best thresholds: of A above 0.05 and of B above 0.5 are 2 hits of 3 decided, and 1 of 1."""
     records = replace(tiny_training.records(tmp_path, 4), labels=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
     logits = torch.tensor([[3.0, 1.0], [1.0, -1.0], [-1.0, -2.0], [-3.0, -3.0]])
-    found = validation_score(Saying(lambda count: logits[:count]), records, replace(RECIPE, stop_on=stop_on))  # type: ignore[arg-type]
+    found = validation_score(Saying(lambda count: logits[:count]), records, replace(RECIPE, stop_on=stop_on))
     assert found == pytest.approx(score)
 
 
@@ -124,3 +128,15 @@ def test_a_recipe_names_models_not_paths() -> None:
     recipe = replace(RECIPE, teacher=str(store.SHIPPED / "resnet1d.json"), start="")
     fields = recipe_fields(recipe)
     assert (fields["teacher"], fields["start"], fields["learning_rate"]) == ("resnet1d", "", 0.1)
+
+
+def test_early_stopping_has_a_metric_of_the_task(tmp_path: Path) -> None:
+    records = tiny_training.records(tmp_path, 4)
+    assert stopping_metric(records, RECIPE).name == "macro_f1", "the primary one"
+    assert usual_metric(records, replace(RECIPE, stop_on="macro_auc")) == "macro_auc"
+    measured = replace(records, task="regression", labels=records.labels.astype(np.float64))
+    assert (
+        stopping_metric(measured, RECIPE).name == "mae" and usual_metric(measured, replace(RECIPE, stop_on="x")) == ""
+    )
+    with pytest.raises(ModelError, match="macro_auc"):
+        stopping_metric(measured, replace(RECIPE, stop_on="macro_auc"))

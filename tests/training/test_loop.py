@@ -73,7 +73,7 @@ def test_starting_from_a_trained_model(tmp_path: Path) -> None:
     assert 2 * parameters < trained.weights.stat().st_size < 2.2 * parameters
     records = registry.dataset("demo").load(DataRequest("test"))
     logits = predict(store.network(trained), records)
-    assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].macro_auc
+    assert macro_auc(records.labels, logits) == trained.manifest.scores["test"].metrics["macro_auc"]
     with pytest.raises(ModelError, match=r"start.*resnet1d.*inceptiontime"):
         train("inceptiontime", "demo", None, tmp_path, {"start": "resnet1d"})
 

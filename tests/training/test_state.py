@@ -14,6 +14,8 @@ from torch import nn
 
 from edgebench.core.errors import DiskFull, ModelError
 from edgebench.core.recipe import Recipe
+from edgebench.tasks.multilabel import METRICS
+from edgebench.tasks.regression import TASK as REGRESSION
 from edgebench.training import state as states
 from edgebench.training.state import State, is_unfinished
 
@@ -22,7 +24,7 @@ RECIPE = Recipe(epochs=3, batch_size=2, learning_rate=0.1, patience=2)
 
 def state_of(recipe: Recipe = RECIPE, **origin: str) -> State:
     torch.manual_seed(0)
-    return State(tiny_training.network(), recipe, 4, {"records": "r", **origin})
+    return State(tiny_training.network(), recipe, 4, {"records": "r", **origin}, METRICS[0])
 
 
 def stepped(state: State) -> torch.Tensor:
@@ -114,7 +116,7 @@ def test_a_damaged_checkpoint_is_one_line(damage: Callable[[Path], object], tmp_
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     path = checkpoint(tmp_path)
-    other = State(tiny_training.network(3), RECIPE, 4, {"records": "r"})
+    other = State(tiny_training.network(3), RECIPE, 4, {"records": "r"}, METRICS[0])
     with pytest.raises(ModelError, match=r"x\.pt.*fit"):
         other.load(path)
 
@@ -164,7 +166,7 @@ def test_the_average_moves_by_hand() -> None:
 
 def test_counters_are_copied_not_averaged() -> None:
     network = nn.Sequential(nn.BatchNorm1d(2))
-    state = State(network, RECIPE, 4, {})
+    state = State(network, RECIPE, 4, {}, METRICS[0])
     network.get_buffer("0.num_batches_tracked").fill_(7)
     state.update_average(0)
     assert state.average.state_dict()["0.num_batches_tracked"] == 7
@@ -176,7 +178,7 @@ def test_zeros_of_a_pruned_network_stay(keep: bool) -> None:
     with torch.no_grad():
         network.get_parameter("2.weight")[0] = 0.0
         network.get_parameter("2.bias").zero_()
-    state = State(network, replace(RECIPE, keep_zeros=keep), 4, {})
+    state = State(network, replace(RECIPE, keep_zeros=keep), 4, {}, METRICS[0])
     stepped(state)
     state.restore_zeros()
     weight, bias = network.get_parameter("2.weight"), network.get_parameter("2.bias")
@@ -196,7 +198,7 @@ def test_the_learning_rate_rises_and_falls_or_stays() -> None:
 
 
 def test_a_training_of_one_step_has_a_schedule() -> None:
-    state = State(tiny_training.network(), replace(RECIPE, epochs=1), 2, {})
+    state = State(tiny_training.network(), replace(RECIPE, epochs=1), 2, {}, METRICS[0])
     stepped(state)
 
 
@@ -208,3 +210,11 @@ def test_what_can_be_resumed(epoch: int, best: int, unfinished: bool, tmp_path: 
     path = checkpoint(tmp_path, lambda data: data.update(numbers=[epoch, 0.7, best, 1.0]))
     assert is_unfinished(path) == unfinished
     assert not is_unfinished(tmp_path / "none.pt")
+
+
+def test_the_best_epoch_is_that_of_the_metrics_own_direction() -> None:
+    mae = REGRESSION.metrics(1, "")[0]
+    state = State(tiny_training.network(), replace(RECIPE, epochs=4), 2, {}, mae)
+    for score in (None, 5.0, 3.0, 4.0):
+        state.end_epoch(score)
+    assert (state.best_score, state.best_epoch) == (3.0, 3)

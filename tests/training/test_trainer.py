@@ -17,6 +17,7 @@ from torch.nn import functional
 from edgebench.core.contracts import RecordSet
 from edgebench.core.recipe import LEAST_RATE, Recipe
 from edgebench.quantization import qat
+from edgebench.tasks.multilabel import METRICS
 from edgebench.training.devices import Precision
 from edgebench.training.state import State
 from edgebench.training.trainer import Trainer
@@ -28,7 +29,7 @@ CPU = torch.device("cpu")
 
 def trainer(records: RecordSet, recipe: Recipe = RECIPE, network: nn.Module | None = None) -> Trainer:
     torch.manual_seed(0)
-    state = State(network or tiny_training.network(), recipe, len(records) // recipe.batch_size, {})
+    state = State(network or tiny_training.network(), recipe, len(records) // recipe.batch_size, {}, METRICS[0])
     return Trainer(state, records, records.labels.astype(np.float32), Precision("fp32", CPU, {}))
 
 

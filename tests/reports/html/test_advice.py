@@ -26,8 +26,8 @@ def test_what_is_not_known_is_omitted() -> None:
 
 
 def test_bounds_say_what_is_preferred() -> None:
-    assert "0.01" in advice.bounds(0.01, emulated=False) and "0.01" not in advice.bounds(None, emulated=False)
-    assert len({advice.bounds(drop, emulated) for drop in (0.01, None) for emulated in (True, False)}) == 4
+    assert "0.01" in advice.bounds(0.01, False, "score") and "0.01" not in advice.bounds(None, False, "score")
+    assert len({advice.bounds(drop, emulated, "score") for drop in (0.01, None) for emulated in (True, False)}) == 4
 
 
 def test_fields_of_a_choice_and_of_none() -> None:
@@ -36,7 +36,7 @@ def test_fields_of_a_choice_and_of_none() -> None:
     fields = advice.fields(answer, 0.01, emulated=False)
     assert (fields["target"], fields["name"], fields["sha256"]) == ("host", "resnet1d onnx", "a" * 64)
     assert [name for name, _ in fields["rivals"]] == ["resnet1d eager · l1-0.4"]
-    (none,) = recommend(run_of(OK, other), Limits(min_f1=0.99))
+    (none,) = recommend(run_of(OK, other), Limits(min_score=0.99))
     fields = advice.fields(none, 0.01, emulated=False)
     assert (fields["name"], fields["metrics"]) == ("", [])
     assert [count for _, count in fields["excluded"]] == [2] and fields["nearest"]

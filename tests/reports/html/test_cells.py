@@ -19,7 +19,7 @@ def test_values_are_in_the_order_of_the_fields() -> None:
     first, second = (dict(zip(found["fields"], cell, strict=True)) for cell in found["cells"])
     assert (found["name"], found["classes"]) == ("a machine", ["NORM", "MI", "CD"])
     assert (first["exporter"], first["timing"], first["front"], first["emulated"]) == ("onnx", "stable", 1, 0)
-    assert (first["latency_p50_s"], first["macro_f1"], first["energy_j"]) == (0.0021, 0.7, None)
+    assert (first["latency_p50_s"], first["score"], first["energy_j"]) == (0.0021, 0.7, None)
     assert first["classes"] == [0.8, 0.6, None] and second["classes"] == [None, 0.5, 0.4]
     assert (second["front"], second["emulated"], second["shape"]) == (0, 1, None)
 
