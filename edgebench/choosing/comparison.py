@@ -65,8 +65,7 @@ class Compared:
         """How much worse the new score is, in the metric's unit; 0 where it cannot be compared."""
         if self.score_change is None or not self.new.scores:
             return 0.0
-        value = self.new.scores.primary.value
-        return self.metric.drop(value, value - self.score_change)
+        return self.metric.drop(self.new.scores.primary.value, self.score_change)
 
     @property
     def f1_change(self) -> float | None:

@@ -60,7 +60,7 @@ class Limits:
             (low is None or value >= low) and (high is None or value <= high)
         ):
             raise PlanError(f"min-score {value:g}: {metric.label} is {_range(low, high)}")
-        if (drop := self.max_drop) is not None and low is not None and high is not None and drop > high - low:
+        if (drop := self.max_drop) is not None and (most := metric.largest_drop) is not None and drop > most:
             raise PlanError(f"max-drop {drop:g}: {metric.label} is {_range(low, high)}")
 
 
@@ -152,9 +152,9 @@ def _drops(score: Score) -> list[float | None]:
     """The drop below the fp32 model, and its value at the ends of the interval of the difference."""
     if score.delta is None:
         return [None]
-    other = score.value - score.delta
     ends = (score.delta, score.delta_low, score.delta_high)
-    return [None if one is None else score.metric.drop(other + one, other) for one in ends]
+    other = score.value - score.delta
+    return [None if one is None else score.metric.drop(other + one, one) for one in ends]
 
 
 def missed(m: Measurement, bounds: Sequence[Bound]) -> list[Bound]:

@@ -68,13 +68,18 @@ class Metric:
         """The name in narrow columns."""
         return self.short or self.label
 
+    @property
+    def largest_drop(self) -> float | None:
+        """How far two values can be apart; None where there is no limit."""
+        return None if self.low is None or self.high is None else self.high - self.low
+
     def goodness(self, value: float) -> float:
         """A number in the metric's unit that is higher for a better value."""
         return {"higher": value, "lower": -value, "near zero": -abs(value)}[self.better]
 
-    def drop(self, value: float, reference: float) -> float:
-        """How much worse a value is than the reference, in the metric's unit; negative where it is better."""
-        return self.goodness(reference) - self.goodness(value)
+    def drop(self, value: float, delta: float) -> float:
+        """How much worse a value is than another one, to which its difference is `delta`; negative where better."""
+        return {"higher": -delta, "lower": delta, "near zero": abs(value) - abs(value - delta)}[self.better]
 
     def text(self, value: float) -> str:
         """A value as tables show it, without its unit."""

@@ -229,7 +229,7 @@ class Score:
     @property
     def drop(self) -> float | None:
         """How much worse than the fp32 model, in the metric's unit; negative where it is better."""
-        return None if self.delta is None else self.metric.drop(self.value, self.value - self.delta)
+        return None if self.delta is None else self.metric.drop(self.value, self.delta)
 
 
 @dataclass(frozen=True)

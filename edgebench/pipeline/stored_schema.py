@@ -15,7 +15,9 @@ from edgebench.core import flat_row
 from edgebench.core.columns import COLUMNS
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement
+from edgebench.core.metrics import Metric
 from edgebench.core.problems import expected, inside
+from edgebench.core.results import Scores
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
 
@@ -27,10 +29,15 @@ LATENCIES = {
     name for name in COLUMNS if name.startswith(("latency_", "paced_p50", "process_medians")) and "samples" not in name
 }
 SHARES = {
-    "macro_f1", "macro_f1_low", "macro_f1_high", "macro_auc", "macro_auc_low", "macro_auc_high", "calibration_error",
-    "f1_by_class", "agreement", "sparsity", "sparsity_before", "int8_time_share", "conversion_time_share",
+    "agreement",
+    "sparsity",
+    "sparsity_before",
+    "int8_time_share",
+    "conversion_time_share",
     "slowest_operator_share",
-}  # fmt: skip
+}
+MOST_SCORE = 1e15
+"""The largest absolute value of a metric that has no bound of its own."""
 ROUNDED = 1e-9
 """How far the sum of a share's parts may be above 1."""
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -104,14 +111,43 @@ def check_measurement(m: Measurement, where: str) -> None:
         for one in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,):
             if isinstance(one, int | float) and not least <= one <= most + ROUNDED:
                 raise RunError(f"{where}: {expected(COLUMNS[column], f'from {least:g} to {most:g}', one)}")
+    if m.scores:
+        _check_scores(m.scores, where)
+
+
+def _check_scores(scores: Scores, where: str) -> None:
+    """Raise RunError for a score outside of its metric's range."""
+    for score in scores.metrics:
+        low, high = _range(score.metric)
+        widest = high - low
+        for name, one in (("value", score.value), ("low", score.low), ("high", score.high)):
+            _require_within(one, low, high, f"{where}: scores.{score.metric.name}.{name}")
+        for name, one in (("delta", score.delta), ("delta_low", score.delta_low), ("delta_high", score.delta_high)):
+            _require_within(one, -widest, widest, f"{where}: scores.{score.metric.name}.{name}")
+    for table, values in scores.by_class.items():
+        for name, one in values.items():
+            _require_within(one, -MOST_SCORE, MOST_SCORE, f"{where}: scores.{table}.{name}")
+    if other := scores.counterpart:
+        low, high = _range(scores.primary.metric)
+        for one in (other.delta, other.low, other.high):
+            _require_within(one, low - high, high - low, f"{where}: scores.counterpart")
+
+
+def _range(metric: Metric) -> tuple[float, float]:
+    return -MOST_SCORE if metric.low is None else metric.low, MOST_SCORE if metric.high is None else metric.high
+
+
+def _require_within(value: float | None, least: float, most: float, what: str) -> None:
+    if value is not None and not least - ROUNDED <= value <= most + ROUNDED:
+        raise RunError(f"{what}: must be from {least:g} to {most:g}, not {value:g}")
 
 
 def bounds_of(column: str) -> tuple[float, float]:
     """The least and the largest value of a column of numbers."""
     if column in SHARES:
         return 0, 1
-    if column.startswith("delta_") or column in ("counterpart_delta", "counterpart_low", "counterpart_high"):
-        return -1, 1
+    if column.startswith("counterpart_"):
+        return -MOST_SCORE, MOST_SCORE
     if column in LATENCIES:
         return LEAST_S, MOST_S
     if column.endswith("_s") and not column.endswith("per_s"):

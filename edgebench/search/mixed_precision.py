@@ -102,6 +102,9 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     except OSError as error:
         raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
+    metric = scoring(validation).metrics[0]
+    if metric.largest_drop is not None and not 0 <= request.max_drop <= metric.largest_drop:
+        raise PlanError(f"a drop of {request.max_drop:g}: {metric.label} can drop by at most {metric.largest_drop:g}")
     reporter.stage("calibrate", 1)
 
     def looked(done: int, total: int) -> None:
@@ -185,7 +188,7 @@ class _Tries:
             metric, base = self.validation_score.metric, self.validation_score.value
             found = self._score("", in_float).value
             size = self.built(in_float)[0].file_size_bytes
-            self.done[in_float] = Trial(in_float, found, metric.drop(found, base), size)
+            self.done[in_float] = Trial(in_float, found, metric.drop(found, found - base), size)
             change = metric.change(found - base)
             self.reporter.result(f"{in_float} modules in float: {metric.label} {metric.fine(found)} ({change})")
             self.reporter.step(label)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edgebench.reports import search
+from edgebench.tasks.multilabel import METRICS
 
 RANKED = [
     {"module": "blocks.0", "agreement": 0.91, "error": 0.1234, "parameters": 12_345},
@@ -15,18 +17,21 @@ RANKED = [
 ]
 
 
-def score(f1: float, delta: float) -> dict[str, float]:
-    return {
-        "macro_f1": f1, "macro_f1_low": f1 - 0.02, "macro_f1_high": f1 + 0.02, "delta_macro_f1": delta,
-        "delta_low": delta - 0.01, "delta_high": delta + 0.01,
-    }  # fmt: skip
+METRIC = asdict(METRICS[0])
+
+
+def score(f1: float, delta: float) -> dict[str, Any]:
+    return {"metrics": [{
+        "metric": METRIC, "value": f1, "low": f1 - 0.02, "high": f1 + 0.02, "delta": delta, "delta_low": delta - 0.01,
+        "delta_high": delta + 0.01,
+    }]}  # fmt: skip
 
 
 FOUND: dict[str, Any] = {
     "request": {"model": "resnet1d", "exporter": "onnx-int8", "max_drop": 0.005}, "within": True,
-    "modules": ["blocks.0"],
-    "trials": [{"in_float": 0, "macro_f1": 0.71, "drop": 0.02, "file_size_bytes": 1_400_000},
-               {"in_float": 1, "macro_f1": 0.73, "drop": 0.0, "file_size_bytes": 1_500_000}],
+    "modules": ["blocks.0"], "validation": {"metric": METRIC, "value": 0.73},
+    "trials": [{"in_float": 0, "score": 0.71, "drop": 0.02, "file_size_bytes": 1_400_000},
+               {"in_float": 1, "score": 0.73, "drop": 0.0, "file_size_bytes": 1_500_000}],
     "test": {"float": score(0.75, 0.0), "int8": score(0.73, -0.02), "found": score(0.745, -0.005)},
 }  # fmt: skip
 
@@ -35,7 +40,7 @@ def test_the_rows_by_hand() -> None:
     assert search.sensitivity_rows(RANKED, ["blocks.0"]) == [
         ["blocks.0", "0.9100", "0.1234", "12,345", "float"], ["stem", "0.9990", "0.0100", "60", "int8"],
     ]  # fmt: skip
-    assert search.trial_rows(FOUND["trials"]) == [
+    assert search.trial_rows(FOUND) == [
         ["0", "0.7100", "-0.0200", "1.40 MB"], ["1", "0.7300", "+0.0000", "1.50 MB"],
     ]  # fmt: skip
 
