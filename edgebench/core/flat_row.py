@@ -76,8 +76,8 @@ def unflatten(row: Mapping[str, Any], metrics: Sequence[Metric] = (), tables: Se
             table = table.setdefault(part, {})
         table[last] = one
     scored = [one for metric in metrics if (one := _score(row, metric))]
-    by_class = {name: row[name] for name in tables if row.get(name)}
-    if scored or by_class:
+    by_class = {name: row.get(name) or {} for name in tables}
+    if scored or any(by_class.values()):
         rest = [asdict(metric) for metric in metrics if not _score(row, metric)]
         fields = {"metrics": scored, "by_class": by_class, "undefined": rest}
         found.setdefault("scores", {}).update({name: one for name, one in fields.items() if one or name == "metrics"})

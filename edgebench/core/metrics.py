@@ -91,4 +91,4 @@ class Metric:
 
     def change(self, difference: float) -> str:
         """A difference of two values, with its sign."""
-        return f"{difference + 0.0:+.{self.decimals + 1}f}"
+        return f"{round(difference, self.decimals + 1) + 0.0:+.{self.decimals + 1}f}"  # no minus without a loss

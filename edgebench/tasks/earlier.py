@@ -66,6 +66,6 @@ def _scores(scores: Mapping[str, Any]) -> dict[str, Any]:
             metrics.append({"metric": asdict(metric), **one})
         elif one is not None:
             metrics.append({"metric": asdict(metric), "value": one})
-    by_class = {name: scores[name] for name in TABLES if scores.get(name)}
+    by_class = {name: scores.get(name) or {} for name in TABLES}
     more = {"by_class": by_class, "undefined": undefined}
     return found | {"metrics": metrics} | {name: one for name, one in more.items() if one}

@@ -56,7 +56,7 @@ def strips(rows: Sequence[Measurement], samples: Samples) -> list[Chart]:
 
 def classes(rows: Sequence[Measurement]) -> str:
     """Why there is no table of the classes; empty where there is one."""
-    if any(m.scores and m.scores.by_class for m in rows):
+    if any(m.scores and any(m.scores.by_class.values()) for m in rows):
         return ""
     return unscored(rows) or "No cell has a score of each class."
 
