@@ -21,7 +21,7 @@ from edgebench.pipeline.plan import FIELDS
         ("run --min-seconds nan", "--min-seconds nan", "edgebench run"),
         ("run --timeout 0", "--timeout 0", "edgebench run"),
         ("bundle x --paced 0", "--paced 0", "edgebench bundle"),
-        ("quantize --max-f1-drop -1", "--max-drop -1", "edgebench quantize"),
+        ("quantize --max-f1-drop -1", "--max-f1-drop -1", "edgebench quantize"),
         ("train vit --learning-rate 0", "--learning-rate 0", "edgebench train"),
         ("train vit --set crop", "--set crop", "edgebench train"),
         ("data fetch ptbxl --rate a", "--rate a", "edgebench data fetch"),

@@ -15,6 +15,7 @@ from edgebench.core.class_order import answers_for, labelled_for, mismatch, scor
 from edgebench.core.contracts import RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.measuring.accuracy import Reference, score
+from edgebench.tasks.scoring import scoring
 
 SORTED = tuple(sorted(CLASSES))
 
@@ -35,15 +36,14 @@ def test_labels_follow_the_networks_classes(demo: RecordSet) -> None:
 def test_scores_do_not_depend_on_the_order(demo: RecordSet, tmp_path: Path) -> None:
     artifact = import_file.describe(small_onnx.save(tmp_path / "a.onnx", CARD), False)
     logits = np.random.default_rng(0).normal(0, 1, demo.labels.shape).astype(np.float32)
-    reference = Reference(demo.labels, logits + np.float32(0.1), artifact.thresholds)
+    reference = Reference(scoring(demo), logits + np.float32(0.1), artifact.thresholds)
     order = [CLASSES.index(name) for name in SORTED]
     other = replace(artifact, classes=SORTED, thresholds=tuple(artifact.thresholds[place] for place in order))
     assert scored_as(other, demo.classes) == artifact
     found = answers_for(logits[:, order], SORTED, demo.classes)
     np.testing.assert_array_equal(found, logits)
-    assert score(demo.labels, found, reference, scored_as(other, demo.classes)) == score(
-        demo.labels, logits, reference, artifact
-    )
+    on = scoring(demo)
+    assert score(on, found, reference, scored_as(other, demo.classes)) == score(on, logits, reference, artifact)
 
 
 def test_other_classes_stay_and_are_told(demo: RecordSet) -> None:

@@ -17,6 +17,7 @@ from small_onnx import CARD, CLASSES, LEADS
 from edgebench import api
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import Score
 from edgebench.models import store
 
 ORDER = [CLASSES.index(name) for name in sorted(CLASSES)]
@@ -39,7 +40,14 @@ def scores(run: Run) -> dict[str, Any]:
     assert [m.reason for m in run.measurements if m.status != "ok"] == []
     found = {f"{m.cell.model} {m.cell.exporter}": m.scores for m in run.measurements if m.scores}
     # The last bit of a logit depends on the place of its column in the product.
-    return {name: replace(s, calibration_error=round(s.calibration_error or 0, 6)) for name, s in found.items()}
+    return {name: replace(s, metrics=tuple(map(_rounded, s.metrics))) for name, s in found.items()}
+
+
+def _rounded(score: Score) -> Score:
+    """The calibration error without the digits in which its order of summing shows."""
+    if score.metric.name != "calibration_error":
+        return score
+    return replace(score, **{k: round(v, 6) for k, v in vars(score).items() if isinstance(v, float)})
 
 
 def measured(folder: Path, paths: list[Path], **changes: Any) -> Run:

@@ -117,11 +117,13 @@ def test_sound_rows_are_kept_beside_damaged_ones(folder: Path) -> None:
 def test_a_number_that_no_measurement_has_is_refused(place: str, value: object, folder: Path) -> None:
     row = json.loads(to_json(OK))
     *parts, last = place.split(".")
-    table = row
+    table = row | {"scores": row["scores"] | {s["metric"]["name"]: s for s in row["scores"]["metrics"]}}
     for part in parts:
         assert table[part], place
         table = table[part]
     table[last] = value
+    if parts == ["scores"]:
+        row["scores"][last] = value
     (folder / "measurements.jsonl").write_text(json.dumps(row) + "\n")
     with pytest.raises(RunError) as caught:
         run_store.read(folder)
