@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from edgebench.choosing.baselines import baseline as baseline
+from edgebench.choosing.baselines import is_ok, medians
+from edgebench.choosing.baselines import write_baseline as write_baseline
 from edgebench.choosing.pareto import value_of
-from edgebench.core import json_file
 from edgebench.core.errors import PlanError, RunError
-from edgebench.core.files import write_text
-from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.metrics import Metric
-from edgebench.core.serialization import all_readable, readable, to_dict
+from edgebench.core.serialization import readable
 from edgebench.core.settings import Bounds as Bounds
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
-from edgebench.pipeline import run_files, run_store
+from edgebench.pipeline import run_store
 
 ALIKE = 0.05
 """Two latencies are alike if the interval of their ratio lies within this share of 1."""
@@ -118,7 +114,7 @@ def within(run: Run, base: str) -> list[Compared]:
     Their processes are paired round by round, since those of a round ran within minutes. Raises RunError where there
     is no such cell.
     """
-    rows = [m for m in run.measurements if _ok(m)]
+    rows = [m for m in run.measurements if is_ok(m)]
     bases = {(m.cell.model, m.cell.target): m for m in rows if base in (m.cell.name, m.cell.name.replace(" · ", "/"))}
     if not rows:
         raise RunError(f"{run.name}: no cell was measured, so there is nothing to compare")
@@ -136,7 +132,7 @@ def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tup
     """
     if not across and (why := _unlike(new, old)):
         raise PlanError(f"{why}; --across-machines compares their times anyway")
-    if not any(map(_ok, old.measurements)):
+    if not any(map(is_ok, old.measurements)):
         raise RunError(f"{old.name} has no measured cell to compare with")
     pairs = _shared(new, old)
     lines = [f"{pair.new.cell.label}: {text}" for pair in pairs for text in _worse(pair, bounds)]
@@ -149,8 +145,8 @@ def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tup
 
 
 def _shared(new: Run, old: Run) -> list[Compared]:
-    before = {m.cell: m for m in old.measurements if _ok(m)}
-    return [_pair(m, before[m.cell], False, new, old) for m in new.measurements if _ok(m) and m.cell in before]
+    before = {m.cell: m for m in old.measurements if is_ok(m)}
+    return [_pair(m, before[m.cell], False, new, old) for m in new.measurements if is_ok(m) and m.cell in before]
 
 
 def _worse(pair: Compared, bounds: Bounds) -> list[str]:
@@ -205,38 +201,13 @@ def _only_some(pair: Compared, bounds: Bounds) -> bool:
     return pair.fastest is not None and pair.fastest <= 1 + bounds.slowdown / 2
 
 
-def write_baseline(run: Run, path: Path) -> None:
-    """Write the file that later runs are compared with; raises RunError where no cell was measured, and DiskFull."""
-    if not any(map(_ok, run.measurements)):
-        raise RunError(f"{run.name}: no cell was measured, so it cannot be a baseline")
-    rows = [to_dict(_with_medians(m, run)) for m in run.measurements]
-    document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-
-
-def baseline(path: Path) -> Run:
-    """Read a run's folder or a file of `write_baseline`; raises RunError."""
-    if path.is_dir():
-        return run_store.read(path)
-    try:
-        if (not path.is_file() and path.exists()) or path.stat().st_size > run_files.MOST_BYTES:
-            raise ValueError("a pipe, or larger than any baseline")
-        data = all_readable(json_file.of_any_text(path.read_bytes()))  # it may come from another machine
-        rows = tuple(run_files.row(row, f"{path}, measurement {n}") for n, row in enumerate(data["measurements"], 1))
-        return Run(str(data["run"]), path, {}, dict(data["environment"]), rows)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
-        raise RunError(f"{path}: not a baseline; write one: edgebench gate RUN --write-baseline {path}") from None
-
-
 def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_run: Run) -> Compared:
     change = None
     if new.scores and old.scores and _same_records(new, old):
         change = new.scores.primary.value - old.scores.primary.value
     size, memory = (_quotient(value_of(new, metric), value_of(old, metric)) for metric in ("size", "memory"))
     return Compared(
-        new, old, _latency(_medians(new, new_run), _medians(old, old_run), paired), size, memory, change,
+        new, old, _latency(medians(new, new_run), medians(old, old_run), paired), size, memory, change,
         _quotient(_fastest(new), _fastest(old)),
     )  # fmt: skip
 
@@ -268,22 +239,6 @@ def _difference(new: Run, old: Run) -> str:
     return ""
 
 
-def _medians(m: Measurement, run: Run) -> tuple[float, ...]:
-    """The median of each process; from the samples for runs of earlier versions. Empty where emulated."""
-    if m.emulated or m.latency is None:
-        return ()
-    files = (run_store.output_of(run.folder, JobKey.of_cell("latency", m.cell, n)) for n in itertools.count())
-    there = itertools.takewhile(Path.is_file, files)
-    try:
-        return m.latency.process_medians_s or tuple(float(np.median(run_files.samples(path))) for path in there)
-    except (OSError, ValueError):
-        return ()
-
-
-def _with_medians(m: Measurement, run: Run) -> Measurement:
-    return replace(m, latency=m.latency and replace(m.latency, process_medians_s=_medians(m, run)))
-
-
 def _latency(new: tuple[float, ...], old: tuple[float, ...], paired: bool) -> Ratio | None:
     shared = min(len(new), len(old))
     if shared < 2:
@@ -293,10 +248,6 @@ def _latency(new: tuple[float, ...], old: tuple[float, ...], paired: bool) -> Ra
 
 def _quotient(new: float | None, old: float | None) -> float | None:
     return new / old if new is not None and old else None
-
-
-def _ok(m: Measurement) -> bool:
-    return m.status == "ok"
 
 
 def _machine(run: Run) -> str:

@@ -4,41 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from flat_rows import changed, measurement, value
+from compared_runs import CELL, MACHINE, run_of, written
+from flat_rows import changed, value
 from helpers import edgebench_here
 
 from edgebench.choosing import comparison
 from edgebench.choosing.comparison import Bounds
 from edgebench.core.errors import PlanError, RunError
-from edgebench.core.measurements import Measurement, Run
+from edgebench.core.measurements import Measurement
 from edgebench.core.serialization import to_json
 from edgebench.measuring.latency_statistics import Ratio
-
-CELL = measurement(
-    run="old", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host",
-    status="ok", reason="", emulated=False, file_size_bytes=1000, peak_rss_bytes=100_000, latency_p50_s=0.010,
-    process_medians_s=(0.0100, 0.0101, 0.0099), macro_f1=0.7, dataset="demo", records=60,
-)  # fmt: skip
-MACHINE = {"fingerprint": "abc", "cpu": "A Processor", "board": ""}
-
-
-def run_of(*rows: Measurement, name: str = "run", machine: dict[str, Any] | None = None) -> Run:
-    return Run(name, Path("nowhere"), {}, machine or MACHINE, rows)
 
 
 def slower(by: float, **changes: Any) -> Measurement:
     times = tuple(by * t for t in value(CELL, "process_medians_s"))
     return changed(CELL, process_medians_s=times, latency_p50_s=by * 0.010, **changes)
-
-
-def written(folder: Path, *rows: Measurement, machine: dict[str, Any] | None = None) -> Path:
-    folder.mkdir()
-    (folder / "plan.json").write_text(json.dumps({"plan": {}, "inputs": {}}))
-    (folder / "environment.json").write_text(json.dumps(machine or MACHINE))
-    (folder / "measurements.jsonl").write_text("".join(to_json(m) + "\n" for m in rows))
-    return folder
 
 
 def test_ratios_of_two_runs() -> None:
@@ -182,19 +163,6 @@ def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
         comparison.regressions(run_of(CELL), run_of(broken), Bounds())
 
 
-def test_the_medians_of_earlier_runs_are_in_their_samples(tmp_path: Path) -> None:
-    folder = written(tmp_path / "old", changed(CELL, process_medians_s=()))
-    (folder / "samples").mkdir()
-    for number, median in enumerate((0.010, 0.0101)):
-        np.save(folder / "samples" / f"{CELL.cell.id}~{number}.npy", np.full(9, median))
-    (pair,) = comparison.compared(run_of(CELL), comparison.baseline(folder))
-    assert pair.latency is not None
-    assert pair.latency.ratio == pytest.approx(0.995, abs=0.001)
-    comparison.write_baseline(comparison.baseline(folder), tmp_path / "kept.json")
-    (kept,) = comparison.baseline(tmp_path / "kept.json").measurements
-    assert value(kept, "process_medians_s") == (0.010, 0.0101)
-
-
 def test_the_command_line(tmp_path: Path) -> None:
     old, new = written(tmp_path / "old", CELL), written(tmp_path / "new", slower(1.1), changed(CELL, exporter="eager"))
     file = tmp_path / "baseline.json"
@@ -252,26 +220,6 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
 STEERING = "\x1b[31m\u202e\x07"
 
 
-def test_the_texts_of_a_baseline_steer_nothing(tmp_path: Path) -> None:
-    row = changed(CELL, target=f"{STEERING}host", verdict="noisy", verdict_reason=STEERING, run=STEERING)
-    path = tmp_path / "baseline.json"
-    environment = {**MACHINE, "cpu": STEERING, "target_threads": {STEERING: 2}}
-    document = {"run": f"r{STEERING}", "environment": environment, "measurements": [json.loads(to_json(row))]}
-    path.write_text(json.dumps(document))
-    read = comparison.baseline(path)
-    (m,) = read.measurements
-    texts = [
-        read.name,
-        m.cell.target,
-        value(m, "verdict_reason"),
-        m.run,
-        str(read.environment["cpu"]),
-        *read.environment["target_threads"],
-    ]
-    assert all("\ufffd[31m\ufffd\ufffd" in text for text in texts)
-    assert not any(set(text) & set("\x1b\u202e\x07") for text in texts)
-
-
 def test_why_runs_are_unlike_steers_nothing() -> None:
     other = run_of(CELL, machine={"fingerprint": "other", "cpu": f"{STEERING}cpu"})
     with pytest.raises(PlanError) as told:
@@ -280,14 +228,6 @@ def test_why_runs_are_unlike_steers_nothing() -> None:
     ours, theirs = (run_of(CELL, machine={**MACHINE, "target_threads": {f"{STEERING}x": n}}) for n in (1, 2))
     with pytest.raises(PlanError, match="on \ufffd"):
         comparison.regressions(ours, theirs, Bounds())
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"run": ' + "[" * 900 + "]" * 900 + "}", "[]", "3"])
-def test_a_file_that_is_no_baseline(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "baseline.json"
-    path.write_text(text)
-    with pytest.raises(RunError, match="not a baseline; write one"):
-        comparison.baseline(path)
 
 
 def test_scripts_of_earlier_versions_find_the_old_names(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import snapshots
 from flat_rows import changed
 from report_rows import OK, failed, run_of, text_of
 
-from edgebench.choosing import comparison
+from edgebench.choosing import baselines
 from edgebench.cli import app, console
 from edgebench.core.measurements import Run
 from edgebench.core.settings import Measuring
@@ -75,11 +75,11 @@ def test_a_gate_that_fails(output: Any, tmp_path: Path) -> None:
     run = run_store.read(ROOT / X86)
     rows = [m for m in run.measurements if m.cell.target == "host" and m.status == "ok"]
     faster = changed(
-        rows[0], process_medians_s=tuple(0.5 * s for s in comparison._medians(rows[0], run)), file_size_bytes=1_000_000,
+        rows[0], process_medians_s=tuple(0.5 * s for s in baselines.medians(rows[0], run)), file_size_bytes=1_000_000,
         peak_rss_bytes=1_000_000, macro_f1=0.9,
     )  # fmt: skip
     gone = changed(rows[1], exporter="another")
-    comparison.write_baseline(replace(run, measurements=(faster, *rows[1:], gone)), tmp_path / "baseline.json")
+    baselines.write_baseline(replace(run, measurements=(faster, *rows[1:], gone)), tmp_path / "baseline.json")
     ended, text = output(["gate", X86, "--baseline", str(tmp_path / "baseline.json")], 120)
     assert ended == 1
     snapshots.check("gate-worse", text.replace(str(tmp_path), "FOLDER"))

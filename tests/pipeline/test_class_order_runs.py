@@ -47,7 +47,8 @@ def _rounded(score: Score) -> Score:
     """The calibration error without the digits in which its order of summing shows."""
     if score.metric.name != "calibration_error":
         return score
-    return replace(score, **{k: round(v, 6) for k, v in vars(score).items() if isinstance(v, float)})
+    rounded: Any = {k: round(v, 6) for k, v in vars(score).items() if isinstance(v, float)}
+    return replace(score, **rounded)
 
 
 def measured(folder: Path, paths: list[Path], **changes: Any) -> Run:
