@@ -77,7 +77,9 @@ def test_no_two_files_import_each_other() -> None:
 
 
 WITHOUT_MIRROR = {
-    "records and protocols only; who reads or fills them tests them": ("core/progress core/protocols core/results core/tasks"),
+    "records and protocols only; who reads or fills them tests them": (
+        "core/progress core/protocols core/results core/tasks"
+    ),
     "command lines, tested command by command over several modules in tests/cli": (
         "api cli/app cli/bundle cli/compare cli/console cli/data cli/export cli/inspect cli/options cli/quantize "
         "cli/run cli/train"
