@@ -103,7 +103,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
     signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
     metric = scoring(validation).metrics[0]
-    if metric.largest_drop is not None and not 0 <= request.max_drop <= metric.largest_drop:
+    if metric.largest_drop is not None and request.max_drop > metric.largest_drop:
         raise PlanError(f"a drop of {request.max_drop:g}: {metric.label} can drop by at most {metric.largest_drop:g}")
     reporter.stage("calibrate", 1)
 
