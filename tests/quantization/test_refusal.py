@@ -124,5 +124,5 @@ def test_a_real_engine_refuses_a_later_part() -> None:
     torch.manual_seed(0)
     signals = np.random.default_rng(0).normal(0, 0.3, (16, 4, 32)).astype(np.float32)
     network, floats = fx_quantization.quantize_static(Untraceable().eval(), "qnnpack", signals)
-    assert [part.partition(":")[0] for part in floats][-1] == "block"
+    assert "add number 1 in block" in [part.partition(":")[0] for part in floats], "the sum alone"
     assert fx_quantization.is_quantized(network)
