@@ -21,7 +21,8 @@ import numpy as np
 
 from edgebench.artifacts import manifests
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, Job
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import DataRequest
 from edgebench.isolation.jobs import run_job
 
 BOUND = 0.05
@@ -77,10 +78,10 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 output = Path(folder) / "samples.npy"
                 job = Job(
-                    "latency", found.artifact, str(found.path), "cpu", args.threads, "", str(records.signals),
+                    "latency", found.artifact, str(found.path), "cpu", args.threads, "", records.input,
                     str(output), min_samples=args.samples, min_seconds=0.0,
                 )  # fmt: skip
-                command = [sys.executable, "-c", code, found.path, records.signals, args.threads, args.samples]
+                command = [sys.executable, "-c", code, found.path, records.input.path, args.threads, args.samples]
 
                 def bare(command: list[object] = command) -> float:
                     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True)

@@ -22,8 +22,10 @@ import numpy as np
 
 from edgebench.artifacts import manifests
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, Job
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import DataRequest
+from edgebench.data.signals import MICROVOLTS
+from edgebench.data.stored import values
 from edgebench.isolation.jobs import PREDICT_BATCH as BATCH
 from edgebench.measuring.accuracy import predict
 
@@ -66,7 +68,7 @@ def main() -> int:
     dataset = registry.dataset("ptbxl" if args.data_dir else "demo")
     records = dataset.load(DataRequest("test", args.data_dir))
     batches = [
-        np.ascontiguousarray(to_millivolts(open_signals(records.signals)[i : i + BATCH]))
+        np.ascontiguousarray(values(np.load(records.input.path)[i : i + BATCH], MICROVOLTS))
         for i in range(0, len(records), BATCH)
     ]
     print(f"{len(records)} records of {records.label}, batches of {BATCH}, {args.threads} threads")
@@ -83,7 +85,7 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 job = Job(
                     "predict", found.artifact, str(found.path), "cpu", args.threads, found.artifact.engine,
-                    str(records.signals), str(Path(folder) / "logits.npy"), batch=BATCH,
+                    records.input, str(Path(folder) / "logits.npy"), batch=BATCH,
                 )  # fmt: skip
                 started = time.perf_counter()
                 predict(job, runtime)

@@ -20,20 +20,22 @@ import numpy as np
 from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, Job
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import DataRequest
+from edgebench.core.inputs import StoredInput
 from edgebench.isolation.jobs import run_job
 
 FASTER, SMALLER = 1.6, 1.7
 """Least ratios, dense over pruned."""
 
 
-def median(built: StoredArtifact, signals: str, threads: int, samples: int) -> float:
+def median(built: StoredArtifact, records: StoredInput, threads: int, samples: int) -> float:
     """Median seconds a prediction in a fresh worker."""
     assert built.artifact is not None
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "samples.npy"
         job = Job(
-            "latency", built.artifact, str(built.path), "cpu", threads, "", signals, str(output), min_samples=samples,
+            "latency", built.artifact, str(built.path), "cpu", threads, "", records, str(output), min_samples=samples,
             min_seconds=0.5,
         )  # fmt: skip
         outcome = run_job(job, 600)
@@ -50,7 +52,7 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    signals = str(registry.dataset("demo").load(DataRequest("test")).signals)
+    records = registry.dataset("demo").load(DataRequest("test")).input
     missed = False
     for manifest in sorted(args.artifacts.glob(f"*/{args.variant}/*/manifest.json")):
         small, dense = (
@@ -61,7 +63,7 @@ def main() -> int:
         ratios = []
         for number in range(args.rounds):
             first, second = (small, dense) if number % 2 else (dense, small)
-            times = {id(b): median(b, signals, args.threads, args.samples) for b in (first, second)}
+            times = {id(b): median(b, records, args.threads, args.samples) for b in (first, second)}
             ratios.append(times[id(dense)] / times[id(small)])
         faster = statistics.median(ratios)
         smaller = dense.artifact.file_size_bytes / small.artifact.file_size_bytes

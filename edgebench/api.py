@@ -114,7 +114,7 @@ def export(
     """
     from edgebench.artifacts.build import Build, build
     from edgebench.core import registry
-    from edgebench.core.contracts import DataRequest
+    from edgebench.core.datasets import DataRequest
     from edgebench.core.files import safe
     from edgebench.core.job_keys import JobKey
     from edgebench.core.progress import ProgressReporter

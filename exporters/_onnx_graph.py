@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing
+from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import ExportTask
 
 from ._same_network import depends, values_read
@@ -35,7 +35,7 @@ def shared_graph(task: ExportTask) -> Path:
     return path
 
 
-def save_graph(network: nn.Module, contract: InputContract, path: Path) -> Path:
+def save_graph(network: nn.Module, contract: InputSpec, path: Path) -> Path:
     """Export with torch.onnx's dynamo exporter: input `signals`, output `logits`, any batch size, weights inside."""
     # torch.export would take a batch of one for a constant, so the example has two records.
     example = torch.zeros(2, *contract.shape)

@@ -20,7 +20,7 @@ from torch.ao.nn.intrinsic import qat as fused
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from edgebench.artifacts.onnx_constants import Constants
-from edgebench.core.contracts import InputContract
+from edgebench.core.inputs import InputSpec
 from edgebench.quantization.qat import QuantizationAware
 
 from ._onnx_compact import compact
@@ -29,7 +29,7 @@ OPSET = 17
 """The first with LayerNormalization."""
 
 
-def save_quantization_aware(network: QuantizationAware, contract: InputContract, path: Path) -> Path:
+def save_quantization_aware(network: QuantizationAware, contract: InputSpec, path: Path) -> Path:
     """Write the network as an ONNX file with int8 weights and the learned scales."""
     whole = copy.deepcopy(network.network).eval()
     _make_exportable(whole)

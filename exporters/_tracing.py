@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.files import write_text
+from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import ExportTask
 
 from ._same_network import depends, require_same, values_read
 
 
-def save_traced(network: nn.Module, contract: InputContract, path: Path) -> Path:
+def save_traced(network: nn.Module, contract: InputSpec, path: Path) -> Path:
     """Trace with one record, freeze (weights become constants, normalisation is folded into convolutions), and save.
 
     Raises RuntimeError where the network cannot be traced.
@@ -55,5 +55,5 @@ def _why_not(task: ExportTask) -> str:
     return ""
 
 
-def _traced(network: nn.Module, contract: InputContract) -> Any:
+def _traced(network: nn.Module, contract: InputSpec) -> Any:
     return torch.jit.trace(network.eval(), torch.zeros(1, *contract.shape), check_trace=False)  # type: ignore[no-untyped-call]

@@ -20,8 +20,8 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
-from edgebench.data.signals import SUPERCLASSES, open_signals
+from edgebench.core.datasets import DataRequest
+from edgebench.data.signals import SUPERCLASSES
 
 OUTPUT = Path(__file__).parent.parent / "edgebench" / "data" / "demo"
 BEFORE, AFTER = 33, 57
@@ -58,7 +58,7 @@ def templates_of(beats: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], 
 def main() -> None:
     """Write the bank and its description."""
     records = registry.dataset("ptbxl").load(DataRequest("train", Path(sys.argv[1])))
-    signals = open_signals(records.signals)
+    signals = np.load(records.input.path)
     bank, labels, counts = [], [], []
     for combination in np.unique(records.labels, axis=0):
         rows = np.flatnonzero((records.labels == combination).all(1))[:MOST_RECORDS]

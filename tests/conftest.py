@@ -17,7 +17,7 @@ from ssh_server import Server
 
 from edgebench import api
 from edgebench.artifacts.manifests import StoredArtifact, read
-from edgebench.core.contracts import DataRequest, RecordSet
+from edgebench.core.datasets import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 import edgebench
 from edgebench.artifacts import manifests
 from edgebench.core import registry
-from edgebench.core.contracts import Artifact, DataRequest, Job, Outcome, RecordSet
+from edgebench.core.contracts import Artifact, Job, Outcome
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.job_keys import RESULTS
 from edgebench.core.serialization import outcome_from, to_json
 from edgebench.isolation.jobs import run_job
@@ -75,7 +76,9 @@ class Device:
 
     def perform(self, job: Job) -> Outcome[Any]:
         """One job of a worker there, on files that lie in the folder; its own files are brought to `job.output`."""
-        there = replace(job, path=Path(job.path).name, signals="signals.npy", output="out.npy")
+        there = replace(
+            job, path=Path(job.path).name, input=replace(job.input, path=Path("signals.npy")), output="out.npy"
+        )
         self.copy(f"put {job.path} {self.folder}/{there.path}")
         answers = [
             json.loads(line) for line in self.python("-m edgebench.measuring.worker", to_json(there)).splitlines()
@@ -109,7 +112,7 @@ class Row:
 
 def compared(artifact: Artifact, path: Path, records: RecordSet, device: Device, scratch: Path) -> Row:
     """Predict here and there; raises SystemExit where either fails."""
-    job = Job("predict", artifact, str(path), "cpu", 1, artifact.engine, str(records.signals), "", batch=16)
+    job = Job("predict", artifact, str(path), "cpu", 1, artifact.engine, records.input, "", batch=16)
     found: list[NDArray[np.float32]] = []
     settings: dict[str, str] = {}
     for name in ("here", "there"):
@@ -143,7 +146,7 @@ def main() -> int:
     records = registry.dataset("ptbxl" if args.data_dir else "demo").load(request)
     device = Device(args.ssh_config, args.host, "edgebench-decisions", args.timeout)
     device.send_source()
-    device.copy(f"put {records.signals} {device.folder}/signals.npy")
+    device.copy(f"put {records.input.path} {device.folder}/signals.npy")
     facts = {"here": environment.describe(), "there": json.loads(device.python("-", FACTS))}
     for name, said in facts.items():
         print(f"{name}: {environment.host_label(said)}, {said['packages']}")

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts.manifests import MANIFEST
-from edgebench.core.contracts import Artifact, Calibration, Job, Outcome, RecordSet
+from edgebench.core.contracts import Artifact, Calibration, Job, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.files import require_space, safe_name, sync, write_text
+from edgebench.core.inputs import StoredInput
 from edgebench.core.serialization import outcome_from, to_dict, to_json
 from edgebench.isolation.jobs import run_job
 from edgebench.isolation.process import ChildError, ask, waiting
@@ -35,8 +37,8 @@ class BuildRequest:
     """Artifacts go to `folder`/EXPORTER/."""
     calibration: Calibration | None
     """None where no exporter calibrates."""
-    calibration_signals: str
-    check_signals: str
+    calibration_input: StoredInput | None
+    check_input: StoredInput
     check_records: int
     check_output: str
     """The file for the network's own logits on the check records."""
@@ -110,8 +112,8 @@ def _request(asked: Build, exporters: list[str], logits: Path) -> BuildRequest:
     calibration = asked.calibration
     return BuildRequest(
         asked.model, asked.variant, tuple(exporters), str(asked.folder),
-        _describe(calibration) if calibration else None, str(calibration.signals) if calibration else "",
-        str(asked.check.signals), CHECK_RECORDS, str(logits), dict(asked.floats),
+        _describe(calibration) if calibration else None, calibration.input if calibration else None,
+        asked.check.input, CHECK_RECORDS, str(logits), dict(asked.floats),
     )  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
     folder = asked.folder / safe_name(artifact.exporter)
     output = folder / "check.npy"
     job = Job(
-        "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, str(asked.check.signals),
+        "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, asked.check.input,
         str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS,
     )  # fmt: skip
     answer = run_job(job, asked.timeout_s)
@@ -154,5 +156,6 @@ def agrees(own: NDArray[np.float32], exported: NDArray[np.float32], precision: s
 
 def _describe(records: RecordSet) -> Calibration:
     """The calibration records as the manifest names them; the hash identifies them by their numbers."""
-    digest = hashlib.sha256(np.asarray(records.ids, dtype="<i8").tobytes()).hexdigest()
+    ids = np.asarray(records.ids, dtype="<i8") if records.ids.dtype.kind in "iu" else records.ids
+    digest = hashlib.sha256(ids.tobytes()).hexdigest()
     return Calibration(records.label, "training folds", len(records), digest)

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts.build import BuildRequest, agrees
 from edgebench.core import options, registry
-from edgebench.core.contracts import Artifact, InputContract, Outcome
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.errors import DiskFull, EdgeBenchError, Uncounted, Unsupported, first_line
 from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
+from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.isolation.process import answer_with
 from edgebench.models import flops, store
 
@@ -79,9 +80,9 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     _suitable(exporter, model)
     folder = Path(request.folder) / safe_name(spec)
     folder.mkdir(parents=True, exist_ok=True)
-    contract = model.manifest.input
+    taken = model.manifest.input
     used: list[bool] = []
-    records = _calibration_records(request.calibration_signals)
+    records = _calibration_records(request.calibration_input)
 
     def calibration() -> Any:
         used.append(True)
@@ -90,22 +91,21 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     chosen = options.of_exporter(spec, registry.choices(exporter))
 
     def check() -> Iterator[NDArray[np.float32]]:
-        signals = open_signals(request.check_signals)
-        size = request.check_records
-        yield from (to_millivolts(signals[start : start + size]) for start in range(0, len(signals), size))
+        found, size = Values(request.check_input), request.check_records
+        yield from (found[start : start + size] for start in range(0, len(found), size))
 
-    made = exporter.export(ExportTask(network, folder, scratch, contract, calibration, chosen, request.floats, check))
+    made = exporter.export(ExportTask(network, folder, scratch, taken, calibration, chosen, request.floats, check))
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
-    macs, uncounted = _macs(network, contract)
+    macs, uncounted = _macs(network, taken)
     return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
         file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
-        thresholds=model.manifest.thresholds, input=contract, parameters=count,
+        thresholds=model.manifest.thresholds, input=taken, parameters=count,
         sparsity=sum(int((p == 0).sum()) for p in weights) / count,
         model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
@@ -117,10 +117,10 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     )  # fmt: skip
 
 
-def _macs(network: nn.Module, contract: InputContract) -> tuple[int | None, tuple[str, ...]]:
+def _macs(network: nn.Module, spec: InputSpec) -> tuple[int | None, tuple[str, ...]]:
     """Multiply-adds of a record; where they are not known, None and a note with the reason."""
     try:
-        return flops.macs(network, contract.shape), ()
+        return flops.macs(network, spec.shape), ()
     except Uncounted as reason:
         return None, (f"multiply-adds not counted: {reason}",)
 
@@ -137,7 +137,7 @@ def _save_logits(network: nn.Module, request: BuildRequest) -> str:
 
     from edgebench.models.forward_pass import watched
 
-    signals = torch.from_numpy(to_millivolts(open_signals(request.check_signals)[: request.check_records]))
+    signals = torch.from_numpy(Values(request.check_input)[: request.check_records])
     with torch.no_grad():
         own = network.eval()(signals).numpy()
         with replacing(Path(request.check_output)) as part:
@@ -150,10 +150,11 @@ def _save_logits(network: nn.Module, request: BuildRequest) -> str:
     return f"the network is not deterministic{random}: the same records give other logits each time"
 
 
-def _calibration_records(path: str) -> Callable[[], Any]:
+def _calibration_records(stored: StoredInput | None) -> Callable[[], Any]:
     @functools.cache
     def read() -> Any:
-        return to_millivolts(np.asarray(open_signals(path)))
+        assert stored, "the exporter says that it calibrates"
+        return Values(stored)[:]
 
     return read
 

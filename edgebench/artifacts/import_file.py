@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgebench.artifacts import opening
-from edgebench.core.contracts import Artifact, InputContract
+from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import deflated_size, safe_name, sha256
 from edgebench.core.problems import InvalidValue
+from edgebench.data.signals import ECG
 
 if TYPE_CHECKING:
     from edgebench.artifacts.opening import FileFacts
@@ -47,7 +48,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
         model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=form,
         precision=found.precision, file=path.name, sha256=sha256(path),
         file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
-        input=InputContract(), parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
+        input=ECG, parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
         devices=("cpu", "cuda"), feed=feed, notes=("imported, measured unchanged",),
     )  # fmt: skip
 

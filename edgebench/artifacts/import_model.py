@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, first_line
 from edgebench.core.files import safe_name, sha256
+from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.io_adapter import shown_shape
 from edgebench.core.name_order import permutation
 from edgebench.core.outputs import WrongOutput
 from edgebench.core.serialization import from_dict
-from edgebench.data.signals import open_signals
+from edgebench.data.stored import Values
 from edgebench.isolation import memory_limit
 from edgebench.isolation.process import answer_with, say
 from edgebench.models import card as cards
@@ -51,8 +51,8 @@ class ImportRequest:
     weights: str
     folder: str
     """The folder for manifest and weights."""
-    signals: str = ""
-    """Records of the validation fold to choose thresholds on, int16 microvolts; empty to take the card's."""
+    input: StoredInput | None = None
+    """Records of the validation fold to choose thresholds on; None to take the card's."""
     labels: str = ""
     """A .npy file of their labels, shape (records, classes)."""
     classes: tuple[str, ...] = ()
@@ -63,9 +63,9 @@ class ImportRequest:
 def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
-    card = cards.read(path, ModelError, tuned=bool(request.signals))
+    card = cards.read(path, ModelError, tuned=request.input is not None)
     order = permutation(request.classes, card.classes)
-    if request.signals and order is None:
+    if request.input and order is None:
         raise ModelError(
             f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
             f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
@@ -81,9 +81,9 @@ def import_model(request: ImportRequest) -> Path:
     notes = [*weights.notes, *load_into(inner, weights.state, request.weights, request.spec)]
     _try(network, card, request.spec, architecture.input)
     thresholds, records = card.thresholds, 0
-    if request.signals:
+    if request.input:
         labels = np.load(request.labels)[:, list(order or ())]
-        thresholds = best_thresholds(labels, probabilities(_logits(network, request.signals)))
+        thresholds = best_thresholds(labels, probabilities(_logits(network, request.input)))
         records = len(labels)
     Path(request.folder).mkdir(parents=True, exist_ok=True)
     fold = f"chosen on {records} records of the validation fold of {request.dataset}"
@@ -101,7 +101,7 @@ def import_model(request: ImportRequest) -> Path:
     return store.save(network, Path(request.folder), manifest)
 
 
-def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> None:
+def _try(network: nn.Module, card: Card, spec: str, taken: InputSpec) -> None:
     """Predict two records of zeros; raises ModelError where the network rejects them or its output is wrong."""
     import torch
 
@@ -109,7 +109,7 @@ def _try(network: nn.Module, card: Card, spec: str, contract: InputContract) -> 
     further = "".join(f" and {name} (batch, {len(values)})" for name, values in card.constants.items())
     try:
         with torch.inference_mode():
-            answer = network(torch.zeros(2, *contract.shape))
+            answer = network(torch.zeros(2, *taken.shape))
     except WrongOutput as error:
         raise ModelError(f"{spec}: {error}") from None
     except Exception as error:
@@ -138,11 +138,11 @@ def _way_out(network: nn.Module) -> str:
     )
 
 
-def _logits(network: nn.Module, signals: str) -> NDArray[np.float32]:
+def _logits(network: nn.Module, stored: StoredInput) -> NDArray[np.float32]:
     def report(done: int, total: int) -> None:
         say({"done": done, "total": total})  # so that a slow network does not run into the parent's timeout
 
-    return predict(network, open_signals(signals), BATCH, progress=report)
+    return predict(network, Values(stored), BATCH, progress=report)
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:

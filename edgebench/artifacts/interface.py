@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Literal
 
 from edgebench.artifacts.opening import FileFacts, Port
-from edgebench.core.contracts import InputContract
 from edgebench.core.io_adapter import Constant, ConstantType, FloatType, IOAdapter, shown_shape
 from edgebench.core.outputs import KINDS, WrongOutput, which
 from edgebench.core.problems import InvalidValue
+from edgebench.data.signals import ECG
 from edgebench.models.card import Card
 
 FLOATS: dict[str, FloatType] = {"float": "float32", "float16": "float16", "double": "float64"}
@@ -124,7 +124,7 @@ def _holds(port: Port, card: Card) -> bool:
 
 def _layout(port: Port, card: Card) -> tuple[Layout, Dimension]:
     """(layout, size of a batch) of the signals."""
-    leads, samples = len(card.taken), InputContract().samples
+    leads, samples = len(card.taken), ECG.shape[1]
     orders: dict[Layout, tuple[int, int]] = {"leads-first": (leads, samples), "samples-first": (samples, leads)}
     wanted: list[Layout] = [card.input.layout] if card.input.layout else ["leads-first", "samples-first"]
     layout = next((name for name in wanted if _fits(port.shape[1:], orders[name])), None)

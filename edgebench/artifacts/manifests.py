@@ -12,6 +12,7 @@ from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import sha256
 from edgebench.core.validation import validated
+from edgebench.data import earlier_input
 from edgebench.runtimes import onnx_file
 
 MANIFEST = "manifest.json"
@@ -54,7 +55,7 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
         raise ArtifactError(f"{path}: the manifest of a model, not of an artifact; export it: --model {path}")
     if not isinstance(data, dict) or not {"exporter", "sha256"} & set(data):
         raise ArtifactError(f"{path}: not the manifest of an artifact; {WHAT_IS}")
-    artifact = validated(Artifact, data, str(path), ArtifactError)
+    artifact = validated(Artifact, earlier_input.converted(data), str(path), ArtifactError)
     file = path.parent / artifact.file
     if file.parent != path.parent or not file.is_file():
         raise ArtifactError(f"{path}: its file '{artifact.file}' is not beside it")
@@ -71,7 +72,7 @@ def record(path: Path) -> Artifact:
         data = json_file.read(path)
     except ValueError as error:
         raise ArtifactError(f"{path}: {error}; remove it, and the run chooses the thresholds again") from None
-    return validated(Artifact, data, str(path), ArtifactError)
+    return validated(Artifact, earlier_input.converted(data), str(path), ArtifactError)
 
 
 def verify(artifact: Artifact, file: Path) -> None:

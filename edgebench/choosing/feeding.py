@@ -18,7 +18,7 @@ def fed(artifact: Artifact) -> list[str]:
 
 
 def _prepared(feed: IOAdapter, artifact: Artifact) -> Iterator[str]:
-    if rows := feed.rows(artifact.input.leads):
+    if rows := feed.rows(artifact.input.positions):
         yield "# The leads that the file takes, in its order."
         yield from within("signals = signals[:, [", map(str, rows), "]]")
     if feed.mean:

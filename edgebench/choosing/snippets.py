@@ -88,12 +88,15 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
 
 
 def _signals(artifact: Artifact) -> list[str]:
-    leads, samples = artifact.input.shape
+    taken = artifact.input
+    rate = "" if taken.rate_hz is None else f" at {taken.rate_hz:g} Hz"
+    kind = "values" if taken.rate_hz is None else "signals"
+    axes = ", ".join(f"{axis}s" for axis in taken.axes)
     one = ["# This file takes one record at a time: a batch of 1."] if artifact.feed and artifact.feed.single else []
     return [
-        f"# Raw signals in {text(artifact.input.unit)} at {artifact.input.rate_hz} Hz: (batch, leads, samples).",
+        f"# Raw {kind}{text(f' in {taken.unit}' if taken.unit else '')}{rate}: (batch, {text(axes)}).",
         *one,
-        f"signals = np.zeros((1, {leads}, {samples}), np.float32)  # yours here",
+        f"signals = np.zeros((1, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
     ]
 
 

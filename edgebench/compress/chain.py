@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import class_order, options, registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import Uncounted, Unsupported
 from edgebench.core.files import write_text
 from edgebench.core.options import CHAIN
 from edgebench.core.protocols import CompressTask
 from edgebench.core.serialization import to_dict
 from edgebench.core.settings import FineTuning
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.models import flops, store, structure
 from edgebench.training.loop import Watch, train
 
@@ -195,11 +195,11 @@ def _task(model: store.TrainedModel, records: Records, watch: Watch | None = Non
             records.directory,
             limit=records.calibration,
             skip_bad_records=records.skip_bad,
-            min_likelihood=records.min_likelihood,
+            options={"min_likelihood": str(records.min_likelihood)} if records.min_likelihood else {},
         )
         loaded = registry.dataset(records.dataset).load(request)
         labels = class_order.labelled_for(loaded, model.manifest.classes).labels
-        return to_millivolts(np.asarray(open_signals(loaded.signals))), labels.astype(np.bool_)
+        return Values(loaded.input)[:], labels.astype(np.bool_)
 
     progress = watch.data if watch else None
     return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, progress)

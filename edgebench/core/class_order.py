@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core.contracts import Artifact, RecordSet
+from edgebench.core.contracts import Artifact
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.name_order import permutation
 
@@ -28,7 +29,7 @@ def labelled_for(records: RecordSet, classes: Sequence[str]) -> RecordSet:
     order = permutation(records.classes, classes)
     if order is None:
         raise ModelError(f"the network {mismatch(classes, records.classes, records.label)}")
-    return replace(records, labels=records.labels[:, list(order)], classes=tuple(classes))
+    return replace(records, targets=records.labels[:, list(order)], classes=tuple(classes))
 
 
 def answers_for(logits: NDArray[Any], classes: Sequence[str], records: Sequence[str]) -> NDArray[Any]:

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.io_adapter import IOAdapter
-
-if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 R = TypeVar("R", covariant=True)
 """The record that a job returns."""
@@ -27,22 +22,6 @@ REFERENCE = "eager"
 JobKind = Literal["predict", "memory", "latency", "cold", "profile"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as the work advances."""
-
-
-@dataclass(frozen=True)
-class InputContract:
-    """The input of every artifact: the raw signal, float32 of shape (batch, leads, samples)."""
-
-    leads: tuple[str, ...] = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
-    samples: int = 1000
-    rate_hz: int = 100
-    unit: str = "mV"
-    dtype: str = "float32"
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of one record: (leads, samples)."""
-        return (len(self.leads), self.samples)
 
 
 @dataclass(frozen=True)
@@ -72,7 +51,7 @@ class Artifact:
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
     """Threshold of each class: it is predicted at this probability and above. Chosen on the validation fold."""
-    input: InputContract
+    input: InputSpec
     parameters: int | None
     sparsity: float | None
     """Share of the variant's weights that are exactly zero."""
@@ -104,9 +83,9 @@ class Artifact:
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
 
     def __post_init__(self) -> None:
-        """Raise InvalidValue where the file takes leads that its input does not have."""
+        """Raise InvalidValue where the file takes positions that its input does not have."""
         if self.feed:
-            self.feed.rows(self.input.leads)
+            self.feed.rows(self.input.positions)
 
 
 @dataclass(frozen=True)
@@ -172,8 +151,8 @@ class Job:
     device: str
     threads: int
     engine: str
-    signals: str
-    """A .npy file of int16 microvolts, shape (records, leads, samples)."""
+    input: StoredInput
+    """The records."""
     output: str
     """The file to which the worker writes its array: logits (float32) or latencies in seconds (float64)."""
     records: int | None = None
@@ -212,21 +191,6 @@ class Outcome(Generic[R]):
 
 
 @dataclass(frozen=True)
-class DataRequest:
-    """The records to load from a dataset."""
-
-    split: Split
-    directory: Path | None = None
-    rate_hz: int = 100
-    limit: int | None = None
-    """At most this many records, chosen the same way each time; None for all."""
-    keep_unlabelled: bool = False
-    skip_bad_records: bool = False
-    min_likelihood: float = 0.0
-    """Percent from which on a statement of PTB-XL counts; 0 for every statement."""
-
-
-@dataclass(frozen=True)
 class KnownReference:
     """Predictions of an uncompressed fp32 model, computed on the machine that wrote the bundle."""
 
@@ -234,31 +198,3 @@ class KnownReference:
     model_sha256: str
     thresholds: tuple[float, ...]
     logits: str  # a .npy file of float32, shape (records, classes)
-
-
-@dataclass(frozen=True)
-class RecordSet:
-    """Records on disk with their labels."""
-
-    dataset: str
-    label: str
-    """Name in tables; says so where the data are synthetic."""
-    split: str
-    signals: Path  # a .npy file of int16 microvolts, shape (records, leads, samples)
-    labels: NDArray[np.uint8]
-    """Multi-label targets, shape (records, classes)."""
-    ids: NDArray[np.int64]
-    classes: tuple[str, ...]
-    input: InputContract
-    dropped: tuple[str, ...] = ()
-    """Bad records that were left out, each with its reason."""
-    unlabelled: int = 0
-    """Records without any class that were left out."""
-    references: tuple[KnownReference, ...] = ()  # only of records that came in a bundle
-    task: str = "multilabel"
-    """Name of the task that the labels are for."""
-    unit: str = ""
-    """Unit of the targets of a regression."""
-
-    def __len__(self) -> int:
-        return len(self.ids)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgebench.core.contracts import Progress, Split
+from edgebench.core.contracts import KnownReference, Progress, Split
+from edgebench.core.errors import DataError
+from edgebench.core.files import sha256
 from edgebench.core.inputs import StoredInput
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Records:
+class RecordSet:
     """Records on disk with their targets."""
 
     dataset: str
@@ -39,9 +41,30 @@ class Records:
     """Bad records that were left out, each with its reason."""
     unlabelled: int = 0
     """Records without a target that were left out."""
+    references: tuple[KnownReference, ...] = ()
+    """Only of records that came in a bundle."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def input(self) -> StoredInput:
+        """The first input, which a network takes that has one."""
+        return self.inputs[0]
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The targets; raises DataError where the records have none."""
+        if self.targets is None:
+            raise DataError(f"{self.label}: its {self.split} records have no labels")
+        return self.targets
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """SHA-256 of each input's file, and the targets and the ids as hexadecimal digits."""
+        targets = b"" if self.targets is None else self.targets.tobytes()
+        ids = self.ids.astype("<i8") if self.ids.dtype.kind in "iu" else self.ids
+        return (*(sha256(one.path) for one in self.inputs), targets.hex(), ids.tobytes().hex())
 
 
 @dataclass(frozen=True)
@@ -59,7 +82,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Request:
+class DataRequest:
     """The records to load from a dataset."""
 
     split: Split
@@ -89,7 +112,10 @@ class SplitInfo:
 
 
 class Dataset(Protocol):
-    """A source of records."""
+    """A source of records.
+
+    It may also have `check(request)`, which raises DataError at once where the records cannot be there.
+    """
 
     name: str
     label: str
@@ -107,7 +133,7 @@ class Dataset(Protocol):
     """Unit of the targets of a regression."""
     options: Mapping[str, Option]
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; raises DataError."""
 
     def info(self, directory: Path) -> list[SplitInfo]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from edgebench.core.problems import InvalidValue, Problem
+
 StoredType = Literal["uint8", "int16", "float32"]
 
 
@@ -32,11 +34,33 @@ class InputSpec:
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        if len(self.shape) != len(self.axes):
-            raise ValueError(f"an input of shape {self.shape} has {len(self.axes)} names of axes: {self.axes}")
+        """Raise InvalidValue where axes or names do not fit the shape."""
+        if len(self.shape) != len(self.axes) or not self.shape:
+            raise InvalidValue(Problem("axes", f"{len(self.axes)} names of axes for the shape {self.shape}"))
+        if min(self.shape) < 1:
+            raise InvalidValue(Problem("shape", "must have sizes of at least 1", self.shape))
         for axis, names in self.names.items():
             if axis not in self.axes or len(names) != self.shape[self.axes.index(axis)]:
-                raise ValueError(f"{len(names)} names along the axis '{axis}' of an input of shape {self.shape}")
+                words = f"{len(names)} names along the axis '{axis}' of the shape {self.shape}"
+                raise InvalidValue(Problem("names", words))
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The names along the first axis; empty where they have none."""
+        return tuple(self.names.get(self.axes[0], ()))
+
+    def mismatch(self, other: InputSpec, label: str) -> str:
+        """Why a network for this input does not take another one, that of `label`; empty where it does.
+
+        Names along an axis count where both have them.
+        """
+        if str(self) != str(other) or self.dtype != other.dtype:
+            return f"takes {self}; {label} has {other}"
+        for axis in self.axes:
+            mine, others = self.names.get(axis, ()), other.names.get(axis, ())
+            if mine and others and tuple(mine) != tuple(others):
+                return f"takes the {axis}s {', '.join(mine)}; {label} has {', '.join(others)}"
+        return ""
 
     def __str__(self) -> str:
         """Such as `12 leads x 1000 samples at 100 Hz in mV`."""

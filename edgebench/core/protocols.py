@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edgebench.core.contracts import Artifact, DataRequest, InputContract, Progress, RecordSet, Split
+from edgebench.core.contracts import Artifact, Progress
+from edgebench.core.inputs import InputSpec
 from edgebench.core.measurements import Run
 from edgebench.core.recipe import Recipe
 from edgebench.core.results import OperatorTime
@@ -18,30 +19,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Dataset(Protocol):
-    """A source of labelled records.
-
-    It may also have `check(request)`, which raises DataError at once where the records cannot be there, and
-    `has_likelihoods`, where it takes the request's `min_likelihood`.
-    """
-
-    name: str
-    label: str
-    classes: tuple[str, ...]
-    license: str
-    """SPDX identifier of the licence that weights trained on it are under."""
-    splits: Mapping[Split, str]
-    """The names of the splits `train`, `validation` and `test` in a model's manifest."""
-
-    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
-        """Return the records of one split; raises DataError."""
-
-
 class Architecture(Protocol):
     """A network that can be built and trained."""
 
     name: str
-    input: InputContract
+    input: InputSpec
     recipe: Recipe
     pretrained: str
     """Source of ImageNet weights, `torchvision:WEIGHTS` or `timm:NAME`; empty for none."""
@@ -92,7 +74,7 @@ class ExportTask:
     """The folder for the artifact."""
     scratch: Path
     """A temporary folder that all exporters of this network share, for intermediate files."""
-    input: InputContract
+    input: InputSpec
     calibration: Callable[[], NDArray[np.float32]]
     """Returns float32 mV of shape (records, leads, samples) from the training folds."""
     options: Mapping[str, str] = field(default_factory=dict)

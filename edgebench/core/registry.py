@@ -7,13 +7,13 @@ import pkgutil
 from typing import TYPE_CHECKING, Any, cast
 
 from edgebench.core import options
-from edgebench.core.errors import DataError, MissingPackage, MovedModule, UnknownPlugin
+from edgebench.core.datasets import DataRequest, Dataset
+from edgebench.core.errors import MissingPackage, MovedModule, UnknownPlugin
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from edgebench.core.contracts import DataRequest
-    from edgebench.core.protocols import Architecture, Dataset, Exporter, Renderer, Runtime, Variant
+    from edgebench.core.protocols import Architecture, Exporter, Renderer, Runtime, Variant
     from edgebench.core.tasks import Task
 
 KINDS = {
@@ -93,8 +93,6 @@ def dataset(name: str) -> Dataset:
 
 def require_records(name: str, request: DataRequest) -> None:
     """Run the dataset's early check for missing records, where it has one; raises DataError."""
-    if request.min_likelihood and not getattr(dataset(name), "has_likelihoods", False):
-        raise DataError(f"min_likelihood {request.min_likelihood:g}: the dataset {name} has no likelihoods; omit it")
     if check := getattr(dataset(name), "check", None):
         check(request)
 

@@ -29,8 +29,12 @@ def to_json(record: Any, indent: int | None = None) -> str:
 
 def to_dict(record: Any) -> dict[str, Any]:
     """One record as a dict of JSON's own types."""
-    plain: dict[str, Any] = dataclasses.asdict(record)
+    plain: dict[str, Any] = dataclasses.asdict(record, dict_factory=_without_paths)
     return plain
+
+
+def _without_paths(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, Path) else value for name, value in pairs}
 
 
 def plain(value: Any) -> Any:
@@ -95,6 +99,11 @@ def _build(hint: Any, value: Any) -> Any:
     hint = options[0]
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         return from_dict(typing.cast(type, hint), value)
+    if hint is Path:
+        return Path(value)
+    if typing.get_origin(hint) in (dict, Mapping) and isinstance(value, dict):
+        inner = typing.get_args(hint)[1]
+        return {name: _build(inner, one) for name, one in value.items()}
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)[0]
         return tuple(_build(inner, one) for one in value) if dataclasses.is_dataclass(inner) else tuple(value)

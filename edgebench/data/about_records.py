@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgebench.core.contracts import InputContract, KnownReference
+from edgebench.core.contracts import KnownReference
+from edgebench.core.inputs import InputSpec, Storage
+from edgebench.data.signals import MICROVOLTS
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,14 @@ class AboutRecords:
     label: str
     split: str
     classes: tuple[str, ...]
-    input: InputContract
+    input: InputSpec
     dropped: tuple[str, ...] = ()
     unlabelled: int = 0
     references: tuple[KnownReference, ...] = ()
     """Their `logits` are names of files in the same folder."""
+    task: str = "multilabel"
+    unit: str = ""
+    """Unit of the targets of a regression."""
+    storage: Storage = MICROVOLTS
+    """Of the values in `signals.npy`."""
+    input_name: str = "input"

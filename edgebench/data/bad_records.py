@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgebench.core.datasets import Records
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.record_cache import new_file
 
 
-def settle(records: Records, problems: Sequence[str], skip: bool) -> Records:
+def settle(records: RecordSet, problems: Sequence[str], skip: bool) -> RecordSet:
     """The records without the bad ones; `problems` has a text for each, empty where it is good.
 
     Raises BadRecord for the first where none may be skipped, and DataError where all are bad. The inputs' files are

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgebench.core import json_file
-from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core.contracts import Progress, Split
+from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.core.errors import DataError
-from edgebench.core.files import sha256, sha256_of
+from edgebench.core.files import sha256
+from edgebench.core.inputs import StoredInput
 from edgebench.core.validation import validated
-from edgebench.data import cache
+from edgebench.data import cache, earlier_input
 from edgebench.data.about_records import AboutRecords
 from edgebench.data.arrays import open_array
-from edgebench.data.signals import SUPERCLASSES
 
+TARGETS: dict[str, tuple[Any, ...]] = {
+    "multilabel": (np.uint8, "outputs"), "classification": (np.int64,), "regression": (np.float64, "outputs")
+}  # fmt: skip
+"""The type of each task's targets, and their axes after that of the records."""
 ABOUT = "about.json"
 """The description of the records; it names those that were left out, too."""
 
@@ -28,7 +35,10 @@ class Bundled:
     name = "bundle"
     label = "the records of a bundle"
     summary = "the records in a bundle; edgebench measure BUNDLE reads them by itself"
-    classes = SUPERCLASSES
+    classes: tuple[str, ...] = ()
+    task = ""
+    unit = ""
+    options: Mapping[str, Option] = {}
     license = "that of the records' source"
     splits: Mapping[Split, str] = {"test": "test"}
 
@@ -41,21 +51,21 @@ class Bundled:
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
         about = _about(folder)
         ids = np.array(open_array(folder / "ids.npy", np.int64, None))
-        labels = np.array(open_array(folder / "labels.npy", np.uint8, len(ids), len(about.classes)))
-        open_array(folder / "signals.npy", np.int16, len(ids), *about.input.shape)
+        targets = _targets(folder / "labels.npy", about, len(ids))
+        path = folder / "signals.npy"
+        open_array(path, about.storage.dtype, len(ids), *about.input.shape)
         records = RecordSet(
-            about.dataset, about.label, about.split, folder / "signals.npy", labels, ids, about.classes, about.input,
-            about.dropped, about.unlabelled,
+            about.dataset, about.label, about.split,
+            (StoredInput(about.input_name, about.input, about.storage, path),), targets, ids, about.classes,
+            about.task, about.unit, about.dropped, about.unlabelled,
             tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
         )  # fmt: skip
-        if labels.max(initial=0) > 1:
-            raise DataError(f"{folder / 'labels.npy'}: a label is neither 0 nor 1")
         for known in records.references:
             if Path(known.logits).parent != folder:
                 raise DataError(f"{folder / ABOUT}: the logits of {known.model} are not a file beside it")
-            if len(known.thresholds) != len(about.classes):
+            if about.task == "multilabel" and len(known.thresholds) != len(about.classes):
                 raise DataError(f"{folder / ABOUT}: the thresholds of {known.model} are not those of its classes")
-            if not np.isfinite(open_array(Path(known.logits), np.float32, *labels.shape)).all():
+            if not np.isfinite(open_array(Path(known.logits), np.float32, len(ids), len(about.classes))).all():
                 raise DataError(f"{known.logits}: logits that are not finite")
         return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
 
@@ -66,19 +76,29 @@ def _about(folder: Path) -> AboutRecords:
         data = json_file.read(path)
     except ValueError as error:
         raise DataError(f"{path}: {error}") from None
-    return validated(AboutRecords, data, str(path), DataError)
+    return validated(AboutRecords, earlier_input.converted(data), str(path), DataError)
+
+
+def _targets(path: Path, about: AboutRecords, count: int) -> NDArray[Any]:
+    """The targets, as the task of the records has them; raises DataError."""
+    kind, *shape = TARGETS.get(about.task, TARGETS["regression"])
+    found = np.array(open_array(path, kind, count, *(len(about.classes) for _ in shape)))
+    if about.task == "multilabel" and found.max(initial=0) > 1:
+        raise DataError(f"{path}: a label is neither 0 nor 1")
+    if about.task == "classification" and not ((found >= 0) & (found < len(about.classes))).all():
+        raise DataError(f"{path}: a label is none of its {len(about.classes)} classes")
+    return found
 
 
 def _first(records: RecordSet, limit: int) -> RecordSet:
     """The first records, in the cache."""
 
     def make(folder: Path) -> None:
-        np.save(folder / "signals.npy", np.load(records.signals, mmap_mode="r")[:limit])
-        cache.save(folder, records.labels[:limit], records.ids[:limit], {})
+        np.save(folder / "input.npy", np.load(records.input.path, mmap_mode="r")[:limit])
 
-    content = sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
-    entry = cache.open_or_make(f"bundle-{content[:24]}-{limit}-{cache.FORMAT}", make)
-    return replace(records, signals=entry.signals, labels=entry.labels, ids=entry.ids)
+    folder = cache.folder_of(f"bundle-{sha256(records.input.path)[:24]}-{limit}-{cache.FORMAT}", make)
+    inputs = (replace(records.input, path=folder / "input.npy"),)
+    return replace(records, inputs=inputs, targets=records.labels[:limit], ids=records.ids[:limit])
 
 
 DATASET = Bundled()

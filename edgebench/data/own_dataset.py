@@ -18,7 +18,7 @@ import numpy as np
 
 from edgebench.core import user_code
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Dataset, Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Dataset, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.files import disk_full_at, sha256
 from edgebench.data import cache, record_cache
@@ -50,7 +50,7 @@ class OwnDataset:
         self.name, self.label = spec, path.stem
         self._path, self._function = path, function
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Call the function and return the records of one split; raises DataError."""
         chosen(self.name, self.options, request.options)
         home = record_cache.scratch_home()
@@ -66,7 +66,7 @@ class OwnDataset:
             )  # fmt: skip
             return record_cache.open_or_make(lambda: name, lambda to: self._make(request, said, folder, to))
 
-    def _ask(self, request: Request, folder: Path) -> dict[str, Any]:
+    def _ask(self, request: DataRequest, folder: Path) -> dict[str, Any]:
         """What the child wrote into the folder."""
         user_code.require_trust(self._path, DataError)
         question = {
@@ -82,7 +82,7 @@ class OwnDataset:
             raise DataError(answers[0]["error"] if answers else f"{self.name}: ended without an answer")
         return answers[0]
 
-    def _make(self, request: Request, said: Mapping[str, Any], folder: Path, to: Path) -> Records:
+    def _make(self, request: DataRequest, said: Mapping[str, Any], folder: Path, to: Path) -> RecordSet:
         names = [file_name(name) for name in said["inputs"]]
         arrays = [np.load(folder / f"input-{i}.npy", mmap_mode=None, allow_pickle=False) for i in range(len(names))]
         count = len(arrays[0]) if arrays else 0
@@ -117,7 +117,7 @@ class OwnDataset:
         if ids.ndim != 1 or ids.dtype.kind not in "iuU":
             raise DataError(f"{self.name}: ids of type {ids.dtype}; return one number or text each")
         chosen_ids = ids[rows] if ids.dtype.kind == "U" else ids[rows].astype(np.int64)
-        records = Records(
+        records = RecordSet(
             self.label, self.label, request.split, tuple(stored), targets, chosen_ids, classes, task, said["unit"]
         )
         return settle(records, problems, request.skip_bad_records)
@@ -127,7 +127,7 @@ class OwnDataset:
         found = []
         for split in self.splits:
             with tempfile.TemporaryDirectory() as scratch:
-                said = self._ask(Request(split, directory), Path(scratch))
+                said = self._ask(DataRequest(split, directory), Path(scratch))
                 if said["inputs"]:
                     count = len(np.load(Path(scratch) / "input-0.npy", mmap_mode="r", allow_pickle=False))
                     found.append(SplitInfo(split, count, 0, 0, 0 if said["targets"] else count))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.datasets import Records
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, safe_name
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
@@ -63,7 +63,7 @@ def key(dataset: str, split: str, *parts: object) -> str:
     return f"{safe_name(dataset)[:60]}-{split}-{digest[:32]}"
 
 
-def open_or_make(key_now: Callable[[], str], make: Callable[[Path], Records]) -> Records:
+def open_or_make(key_now: Callable[[], str], make: Callable[[Path], RecordSet]) -> RecordSet:
     """The records of the entry whose name `key_now` gives; where there is none, `make` fills a folder first.
 
     `make` writes a .npy file for each input into the folder and returns records whose inputs are these files. Raises
@@ -80,7 +80,7 @@ def open_or_make(key_now: Callable[[], str], make: Callable[[Path], Records]) ->
     return _opened(cache.folder_of(name, fill))
 
 
-def _write(folder: Path, records: Records) -> None:
+def _write(folder: Path, records: RecordSet) -> None:
     """Write all files of an entry except its inputs."""
     np.save(folder / "ids.npy", records.ids, allow_pickle=False)
     if records.targets is not None:
@@ -93,7 +93,7 @@ def _write(folder: Path, records: Records) -> None:
     (folder / ABOUT).write_text(to_json(about), encoding="utf-8", errors="surrogateescape")
 
 
-def _opened(folder: Path) -> Records:
+def _opened(folder: Path) -> RecordSet:
     """The records of a whole entry; raises DataError for one that an own program has changed."""
     path = folder / ABOUT
     try:
@@ -106,7 +106,7 @@ def _opened(folder: Path) -> Records:
     if about.targets != (targets is not None) or (targets is not None and len(targets) != len(ids)):
         raise DataError(f"{folder}: its targets are not those of its {len(ids)} records; delete it")
     inputs = tuple(_input(folder, one, len(ids)) for one in about.inputs)
-    return Records(
+    return RecordSet(
         about.dataset, about.label, about.split, inputs, targets, ids, about.classes, about.task, about.unit,
         about.dropped, about.unlabelled,
     )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Converts samples on disk (int16 microvolts) to the input of every artifact (float32 millivolts)."""
+"""An ECG as every network for it takes it, and how PTB-XL's signals are stored."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from edgebench.core.inputs import InputSpec, Storage, StoredInput
 
 LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
 """PTB-XL's order of the twelve leads."""
@@ -13,13 +13,19 @@ LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V
 SUPERCLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 """PTB-XL's five diagnostic superclasses, in the order of every label array and of every model's output."""
 
-
-def to_millivolts(microvolts: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Float32 millivolts of int16 microvolts of any shape, correctly rounded and contiguous."""
-    return np.ascontiguousarray(microvolts, dtype=np.float32) / np.float32(1000)
+MICROVOLTS = Storage("int16", 1000.0)
+"""Int16 microvolts of an input in millivolts."""
 
 
-def open_signals(path: Path | str) -> NDArray[np.int16]:
-    """Memory-map a file of signals, shape (records, leads, samples)."""
-    mapped: NDArray[np.int16] = np.load(path, mmap_mode="r")
-    return mapped
+def ecg(leads: Sequence[str] = LEADS, samples: int = 1000, rate_hz: float = 100.0) -> InputSpec:
+    """The raw signal, shape (leads, samples), in mV."""
+    return InputSpec((len(leads), samples), ("lead", "sample"), "mV", {"lead": tuple(leads)}, float(rate_hz))
+
+
+ECG = ecg()
+"""Ten seconds of twelve leads at 100 Hz."""
+
+
+def stored(path: Path, spec: InputSpec = ECG) -> tuple[StoredInput, ...]:
+    """The only input of records whose signals are in a .npy file of int16 microvolts, shape (records, *spec.shape)."""
+    return (StoredInput("input", spec, MICROVOLTS, path),)

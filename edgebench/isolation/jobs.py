@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import Artifact, Job, Outcome, RecordSet
+from edgebench.core.contracts import Artifact, Job, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import UnknownPlugin
 from edgebench.core.job_keys import RESULTS
 from edgebench.core.scratch import scratch_folder
@@ -70,7 +71,7 @@ def predict(
     with scratch_folder() as scratch:
         output = scratch / "logits.npy"
         job = Job(
-            "predict", artifact, str(path), "cpu", 1, engine, str(records.signals), str(output),
+            "predict", artifact, str(path), "cpu", 1, engine, records.input, str(output),
             batch=predict_batch(artifact),
         )  # fmt: skip
         outcome = run_job(job, timeout_s)

@@ -18,7 +18,7 @@ from edgebench.core.options import split, untrained
 from edgebench.core.protocols import Runtime
 from edgebench.core.results import Counterpart, Predicted, Scores
 from edgebench.core.tasks import State
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.tasks.scoring import Scored, Scoring
 
 
@@ -53,10 +53,11 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
     Calls `progress` with (records done, records). Raises ArtifactError for answers of another shape.
     """
     session = runtime.load(Path(job.path), job.artifact, job.device)
-    mapped = open_signals(job.signals)[: job.records]
-    logits = np.empty((len(mapped), len(job.artifact.classes)), np.float32)
-    for start in range(0, len(mapped), job.batch):
-        answer = session.predict(to_millivolts(mapped[start : start + job.batch]))
+    found = Values(job.input)
+    count = len(found) if job.records is None else min(job.records, len(found))
+    logits = np.empty((count, len(job.artifact.classes)), np.float32)
+    for start in range(0, count, job.batch):
+        answer = session.predict(found[start : min(start + job.batch, count)])
         expected = logits[start : start + job.batch]
         if np.shape(answer) != expected.shape:  # NumPy would broadcast some wrong shapes without an error
             raise ArtifactError(
@@ -65,10 +66,10 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
             )
         expected[:] = answer
         if progress:
-            progress(min(start + job.batch, len(mapped)), len(mapped))
+            progress(min(start + job.batch, count), count)
     with replacing(Path(job.output)) as part:
         np.save(part, logits)
-    return Predicted(len(mapped), dict(session.settings))
+    return Predicted(count, dict(session.settings))
 
 
 def score(scoring: Scoring, outputs: NDArray[np.float32], reference: Reference | None, artifact: Artifact) -> Scores:

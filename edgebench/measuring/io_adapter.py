@@ -83,11 +83,11 @@ class AdaptedRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one artifact."""
-        return FedSession(self._runtime.load(path, artifact, device), self._feed, artifact.input.leads)
+        return FedSession(self._runtime.load(path, artifact, device), self._feed, artifact.input.positions)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
     ) -> list[OperatorTime]:
         """Where the time goes inside the file; the preparation is not among it."""
-        prepared = _Preparation(self._feed, artifact.input.leads)
+        prepared = _Preparation(self._feed, artifact.input.positions)
         return self._runtime.profile(path, artifact, device, [prepared(r) for r in records])

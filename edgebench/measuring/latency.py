@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
 from edgebench.core.results import ColdStart, Loading, TimedProcess
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
 
@@ -63,10 +63,10 @@ def cold_start(job: Job, runtime: Runtime) -> ColdStart:
 
 
 def _pool(job: Job) -> list[NDArray[np.float32]]:
-    """Batches of records, (batch, leads, samples) in mV; a batch larger than the set repeats records."""
-    mapped = open_signals(job.signals)
-    count = max(1, min(POOL, len(mapped) // job.batch))
-    return [to_millivolts(mapped[np.arange(i * job.batch, (i + 1) * job.batch) % len(mapped)]) for i in range(count)]
+    """Batches of records, (batch, *shape of a record); a batch larger than the set repeats records."""
+    found = Values(job.input)
+    count = max(1, min(POOL, len(found) // job.batch))
+    return [found[np.arange(i * job.batch, (i + 1) * job.batch) % len(found)] for i in range(count)]
 
 
 def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, Loading]:

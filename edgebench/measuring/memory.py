@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.results import Memory
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 
 if TYPE_CHECKING:
     from edgebench.core.contracts import Job
@@ -32,8 +32,8 @@ def measure(job: Job, runtime: Runtime) -> Memory:
     share, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
     above `job.memory_limit_bytes`.
     """
-    mapped = open_signals(job.signals)
-    records = [to_millivolts(mapped[i : i + job.batch]) for i in range(0, min(len(mapped), PREDICTIONS), job.batch)]
+    found = Values(job.input)
+    records = [found[i : i + job.batch] for i in range(0, min(len(found), PREDICTIONS), job.batch)]
     give_back()
     before = _private()
     session = runtime.load(Path(job.path), job.artifact, job.device)

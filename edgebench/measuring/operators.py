@@ -11,7 +11,7 @@ from edgebench.core.contracts import Job
 from edgebench.core.files import write_text
 from edgebench.core.protocols import Runtime
 from edgebench.core.results import OperatorKind, Operators, OperatorTime
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 
 RUNS = 40
 """Predictions; the first quarter is warm-up and does not count."""
@@ -19,8 +19,8 @@ RUNS = 40
 
 def measure(job: Job, runtime: Runtime) -> Operators:
     """Profile predictions of single records, write the operators to `job.output` as JSON, and return their summary."""
-    mapped = open_signals(job.signals)
-    records = [to_millivolts(mapped[i % len(mapped)][None]) for i in range(RUNS)]
+    read = Values(job.input)
+    records = [read[i % len(read) : i % len(read) + 1] for i in range(RUNS)]
     found = runtime.profile(Path(job.path), job.artifact, job.device, records)
     write_text(Path(job.output), json.dumps([asdict(o) for o in found], indent=1) + "\n")
     return summary(found)

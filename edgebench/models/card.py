@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.files import toml
 from edgebench.core.io_adapter import MOST_CONSTANTS, MOST_VALUES, Constant, FloatType, IOAdapter, PerRecord
 from edgebench.core.name_order import order
 from edgebench.core.problems import InvalidValue, Problem, expected, not_a_name, require_range
 from edgebench.core.validation import validated
+from edgebench.data.signals import ECG, LEADS
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 NAME = re.compile(r"(\w[\w.-]{0,63})?")
@@ -98,7 +98,7 @@ class Card:
             raise InvalidValue(Problem("constants", f"has {len(self.constants)} inputs; {MOST_CONSTANTS} at most"))
 
     def _check_leads(self) -> None:
-        known = InputContract().leads
+        known = LEADS
         found = order(known, self.leads)
         if found is None or len(set(found)) != len(found):
             there, asked = ", ".join(known), ", ".join(self.leads)
@@ -112,13 +112,13 @@ class Card:
     @property
     def taken(self) -> tuple[str, ...]:
         """The leads that the network takes, in its order, as the dataset spells them."""
-        known = InputContract().leads
+        known = LEADS
         return tuple(known[place] for place in order(known, self.leads) or ()) or known
 
     @property
     def other_leads(self) -> tuple[str, ...]:
         """The same where they are not the dataset's own in its order; otherwise empty."""
-        return () if self.taken == InputContract().leads else self.taken
+        return () if self.taken == LEADS else self.taken
 
     @property
     def kind(self) -> Literal["logits", "probabilities"]:
@@ -128,7 +128,7 @@ class Card:
     @property
     def shape(self) -> tuple[int, int]:
         """(leads, samples) or (samples, leads), as the network takes a record."""
-        leads, samples = len(self.taken), InputContract().samples
+        leads, samples = len(self.taken), ECG.shape[1]
         return (samples, leads) if self.input.layout == "samples-first" else (leads, samples)
 
     def io_adapter(
@@ -185,7 +185,7 @@ def _written_out(data: dict[str, Any]) -> dict[str, Any]:
     data, inputs, constants = dict(data), data.get("input"), data.get("constants")
     if isinstance(inputs, dict):
         leads = data.get("leads")
-        count = len(leads) if isinstance(leads, list) and leads else len(InputContract().leads)
+        count = len(leads) if isinstance(leads, list) and leads else len(LEADS)
         data["input"] = inputs | {k: (v,) * count for k, v in inputs.items() if k in ("mean", "std") and _number(v)}
     if isinstance(constants, dict):
         data["constants"] = {name: (value,) if _number(value) else value for name, value in constants.items()}

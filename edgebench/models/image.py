@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgebench.core.contracts import InputContract
+from edgebench.core.inputs import InputSpec
 from edgebench.core.recipe import Recipe
+from edgebench.data.signals import ecg
 from edgebench.models.layers import Standardise, fit_standardise
 
 
@@ -131,7 +132,7 @@ class ImageArchitecture:
     channels: int = 3
     pretrained: str = ""
     """Source of the backbone's ImageNet weights, `torchvision:WEIGHTS` or `timm:NAME`; empty for none."""
-    input: InputContract = field(default_factory=InputContract)
+    input: InputSpec = field(default_factory=ecg)
     classifier: type[ImageClassifier] = ImageClassifier
     initialise: Callable[[nn.Module], object] = lambda network: None
     """Initialises a new network before a training from random weights."""

@@ -8,30 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress
-from edgebench.data.signals import to_millivolts
+from edgebench.data.stored import Values
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def predict(
-    network: nn.Module, signals: NDArray[np.int16], batch: int, rows: NDArray[np.int64] | None = None,
+    network: nn.Module, values: Values, batch: int, rows: NDArray[np.int64] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:  # fmt: skip
-    """Logits (records, classes) of signals (records, leads, samples) in microvolts, or of those `rows` of them.
+    """Outputs (records, outputs) of all records, or of those `rows` of them.
 
     Puts the network into eval mode; it runs on the device that holds its parameters. `progress` gets (records done,
     records) after each batch.
     """
     import torch
 
-    chosen = np.arange(len(signals)) if rows is None else rows
+    chosen = np.arange(len(values)) if rows is None else rows
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     network.eval()
     parts = []
     with torch.inference_mode():
         for start in range(0, len(chosen), batch):
-            records = torch.from_numpy(to_millivolts(signals[chosen[start : start + batch]]))
+            records = torch.from_numpy(values[chosen[start : start + batch]])
             parts.append(network(records.to(device)).float().cpu())
             if progress:
                 progress(min(start + batch, len(chosen)), len(chosen))

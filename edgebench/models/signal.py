@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from edgebench.core.contracts import InputContract
+from edgebench.core.inputs import InputSpec
 from edgebench.core.recipe import Recipe
+from edgebench.data.signals import ecg
 from edgebench.models.layers import fit_standardise
 
 
@@ -22,7 +23,7 @@ class SignalArchitecture:
     recipe: Recipe
     make: Callable[[int, int], nn.Module]
     """Returns the untrained network for (leads, classes)."""
-    input: InputContract = field(default_factory=InputContract)
+    input: InputSpec = field(default_factory=ecg)
     pretrained: str = ""
     initialise: Callable[[nn.Module], object] = lambda network: None
     features: str = ""
@@ -32,7 +33,7 @@ class SignalArchitecture:
 
     def build(self, classes: int) -> nn.Module:
         """Return the untrained network."""
-        return self.make(len(self.input.leads), classes)
+        return self.make(self.input.shape[0], classes)
 
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
         """Set the normalisation inside the graph."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core import json_file, registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, safe_name, sha256, sha256_of, write_text
+from edgebench.core.inputs import InputSpec
 from edgebench.core.problems import InvalidValue, Problem, meant, not_a_name
 from edgebench.core.serialization import plain, to_dict, to_json
 from edgebench.core.validation import validated
+from edgebench.data import earlier_input
 from edgebench.models import shipped_weights, structure
 from edgebench.models.external import own
 from edgebench.tasks import earlier
@@ -48,7 +49,7 @@ class ModelManifest:
     architecture: str
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
-    input: InputContract
+    input: InputSpec
     parameters: int
     weights: str
     """Name of the file beside the manifest."""
@@ -133,7 +134,7 @@ def described(name: str) -> ModelManifest:
 
 def read_manifest(data: Any, where: str) -> ModelManifest:
     """A manifest from its JSON, of an earlier version too; `where` names it in errors. Raises ModelError."""
-    return validated(ModelManifest, earlier.manifest(data), where, ModelError)
+    return validated(ModelManifest, earlier_input.converted(earlier.manifest(data)), where, ModelError)
 
 
 def _path(name: str) -> Path:

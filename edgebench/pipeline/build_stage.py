@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core.contracts import REFERENCE, Artifact, Outcome, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
 from edgebench.core.files import safe, safe_name
 from edgebench.core.job_keys import JobKey

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from edgebench.core import class_order, registry, target_profiles
-from edgebench.core.contracts import Artifact, Cell, RecordSet
+from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.datasets import RecordSet
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 
@@ -48,10 +49,8 @@ def _wanted(plan: Plan, key: ArtifactKey) -> bool:
 
 def _mismatch(artifact: Artifact, records: RecordSet) -> str:
     """Why these records do not fit the artifact; empty where they do."""
-    if artifact.input != records.input:
-        (leads, samples), rate = artifact.input.shape, artifact.input.rate_hz
-        has = f"{records.input.shape[0]} leads x {records.input.samples} samples at {records.input.rate_hz} Hz"
-        return f"takes {leads} leads x {samples} samples at {rate} Hz; {records.label} has {has}"
+    if reason := artifact.input.mismatch(records.input.spec, records.label):
+        return reason
     return class_order.mismatch(artifact.classes, records.classes, records.label)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import remove_unfinished, sha256_of
 from edgebench.core.measurements import Run

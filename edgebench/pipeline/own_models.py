@@ -13,7 +13,7 @@ from edgebench.artifacts import manifests
 from edgebench.artifacts.import_model import WEIGHTS_CHANGED, ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import class_order
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.files import safe, write_text
 from edgebench.core.progress import ProgressReporter
@@ -121,7 +121,7 @@ def _import(spec: str, weights: Path | None, validation: RecordSet | None, folde
         if validation is not None:
             np.save(labels, validation.labels)
             request = replace(
-                request, signals=str(validation.signals), labels=str(labels), classes=validation.classes,
+                request, input=validation.input, labels=str(labels), classes=validation.classes,
                 dataset=validation.label,
             )  # fmt: skip
         try:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import arrays, class_order, target_profiles
-from edgebench.core.contracts import REFERENCE, Artifact, Cell, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Cell
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, RecordSet, Split
-from edgebench.core.files import sha256, sha256_of
+from edgebench.core.contracts import Split
+from edgebench.core.datasets import DataRequest, RecordSet
+from edgebench.core.files import sha256_of
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline.plan import Plan
 
@@ -16,7 +17,7 @@ def request(plan: Plan, split: Split) -> DataRequest:
         split, measure.data_dir,
         limit={"calibration": plan.build.calibration_records, "test": measure.limit}.get(split),
         keep_unlabelled=measure.keep_unlabelled and split == "test", skip_bad_records=measure.skip_bad_records,
-        min_likelihood=measure.min_likelihood,
+        options={"min_likelihood": str(measure.min_likelihood)} if measure.min_likelihood else {},
     )  # fmt: skip
 
 
@@ -43,4 +44,4 @@ def load_validation(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:
 
 def identity(records: RecordSet) -> str:
     """Hash of the samples, the labels and the numbers of the records."""
-    return sha256_of(sha256(records.signals), records.labels.tobytes().hex(), records.ids.tobytes().hex())
+    return sha256_of(*records.content)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgebench.core import arrays, json_file
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DiskFull, RemoteError, RunError
 from edgebench.core.files import replacing, write_text
 from edgebench.core.job_keys import JobKey

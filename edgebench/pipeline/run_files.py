@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import arrays, json_file
-from edgebench.core.contracts import Outcome, Status
+from edgebench.core.contracts import Artifact, Outcome, Status
 from edgebench.core.errors import RunError
 from edgebench.core.files import read_lines
 from edgebench.core.job_keys import JobKey
@@ -23,6 +23,7 @@ from edgebench.core.measurements import Measurement
 from edgebench.core.results import Predicted, TimedProcess
 from edgebench.core.serialization import all_readable
 from edgebench.core.validation import build, validated
+from edgebench.data import earlier_input
 from edgebench.pipeline import stored_schema
 from edgebench.tasks import earlier
 
@@ -131,6 +132,8 @@ def _journal_line(text: str) -> tuple[JobKey, Outcome[Any]]:
     result = line.values if line.result is None else line.result
     if line.status != "ok":
         return job, Outcome(line.status, line.reason)
+    if job.result is Artifact:
+        result = earlier_input.converted(result)
     return job, Outcome("ok", line.reason, build(job.result, result))
 
 

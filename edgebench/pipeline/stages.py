@@ -13,7 +13,8 @@ import numpy as np
 import psutil
 
 from edgebench.core import class_order, target_profiles
-from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, JobKind, Outcome, RecordSet
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, JobKind, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Scores
@@ -191,7 +192,7 @@ class Stages:
 
     @property
     def _schedule(self) -> Schedule:
-        return Schedule(self.plan.measure, self.store, self.test.signals, self.reporter)
+        return Schedule(self.plan.measure, self.store, self.test.input, self.reporter)
 
     def _run_all(
         self, stage: str, jobs: Mapping[JobKey, Job], labels: Mapping[JobKey, str], done: Callable[[JobKey], object]
@@ -240,12 +241,12 @@ class Stages:
     def _job(self, planned: Planned, key: JobKey, **settings: Any) -> Job:
         kind: JobKind = "memory" if key.stage == "memory" else "profile"
         threads = self.plan.measure.threads
-        return planned.job(kind, self.test.signals, self.store.output(key), threads=threads, **settings)
+        return planned.job(kind, self.test.input, self.store.output(key), threads=threads, **settings)
 
     def _predict_job(self, planned: Planned) -> Job:
         # One thread each, since several run at a time; the number of threads does not change the decisions.
         return planned.job(
-            "predict", self.test.signals, self.store.output(planned.prediction), threads=1,
+            "predict", self.test.input, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact),
         )  # fmt: skip
 

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
 from edgebench.core import class_order, options, registry, spreadsheets
-from edgebench.core.contracts import REFERENCE, Artifact, DataRequest, Outcome, RecordSet, Split
+from edgebench.core.contracts import REFERENCE, Artifact, Outcome, Split
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError, PlanError, Unsupported
 from edgebench.core.files import replacing_folder, safe_name, write_text
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Score, Scores
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.isolation.jobs import predict
 from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
@@ -101,7 +102,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlanError(f"{output}: cannot be written ({error.strerror}); give another --output") from None
-    signals = to_millivolts(np.asarray(open_signals(calibration.signals)))
+    signals = Values(calibration.input)[:]
     metric = scoring(validation).metrics[0]
     if metric.largest_drop is not None and request.max_drop > metric.largest_drop:
         raise PlanError(f"a drop of {request.max_drop:g}: {metric.label} can drop by at most {metric.largest_drop:g}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DataError
 from edgebench.core.metrics import Metric
 from edgebench.core.results import Score

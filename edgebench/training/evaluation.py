@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract, Progress, RecordSet
+from edgebench.core.contracts import Progress
+from edgebench.core.datasets import Dataset, RecordSet
 from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
 from edgebench.core.metrics import Metric
-from edgebench.core.protocols import Dataset
 from edgebench.core.recipe import Recipe
-from edgebench.data.signals import open_signals
+from edgebench.data.stored import Values
 from edgebench.models import prediction, store
 from edgebench.tasks.scoring import scoring
 
@@ -31,7 +32,7 @@ def predict(
 
     A `limit` above 0 predicts at most that many records, evenly spread.
     """
-    return prediction.predict(network, open_signals(records.signals), BATCH, spread(len(records), limit), progress)
+    return prediction.predict(network, Values(records.input), BATCH, spread(len(records), limit), progress)
 
 
 def spread(records: int, limit: int) -> NDArray[np.int64]:
@@ -74,7 +75,7 @@ def validation_score(
 
 
 def manifest_fields(
-    network: nn.Module, name: str, contract: InputContract, source: Dataset, recipe: Recipe,
+    network: nn.Module, name: str, spec: InputSpec, source: Dataset, recipe: Recipe,
     training: RecordSet, validation: RecordSet, test: RecordSet, history: dict[str, Any],
     progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -90,7 +91,7 @@ def manifest_fields(
     return {
         "name": store.stem(name), "architecture": name, "classes": training.classes, "thresholds": thresholds,
         "task": training.task, "unit": training.unit,
-        "input": contract, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
+        "input": spec, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),
             "early_stopping": f"{stopped} on {validated} records of {source.splits['validation']}",

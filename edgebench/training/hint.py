@@ -90,7 +90,7 @@ def _module(architecture: Architecture) -> str:
 
 def _channels(networks: list[nn.Module], taps: list[FeatureTap], architecture: Architecture) -> list[int]:
     """The number of channels of each feature map, from a forward pass of a blank record."""
-    window, channels = Window(0, architecture.input.samples), []
+    window, channels = Window(0, architecture.input.shape[-1]), []
     for network, tap in zip(networks, taps, strict=True):
         handle, was_training = tap.attach(), network.training
         with torch.no_grad():

@@ -17,7 +17,8 @@ import torch
 
 from edgebench.core import registry
 from edgebench.core.class_order import labelled_for
-from edgebench.core.contracts import DataRequest, Progress, RecordSet, Split
+from edgebench.core.contracts import Progress, Split
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.recipe import Recipe, changed
 from edgebench.models import store
@@ -88,10 +89,12 @@ def train(
     # A network that is trained further, or whose card says so, answers its classes in its own order.
     own_order = store.find(chosen.start).manifest.classes if chosen.start else getattr(architecture, "classes", ())
 
+    options = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
+    if "rate_hz" in source.options and architecture.input.rate_hz:
+        options["rate_hz"] = f"{architecture.input.rate_hz:g}"
+
     def load(split: Split) -> RecordSet:
-        asked = DataRequest(
-            split, directory, architecture.input.rate_hz, skip_bad_records=skip_bad, min_likelihood=min_likelihood
-        )
+        asked = DataRequest(split, directory, skip_bad_records=skip_bad, options=options)
         registry.require_records(dataset, asked)
         return labelled_for(source.load(asked, callbacks.data), own_order or source.classes)
 

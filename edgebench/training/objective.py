@@ -11,9 +11,10 @@ from torch import Tensor
 
 from edgebench.core import registry
 from edgebench.core.class_order import answers_for
-from edgebench.core.contracts import Progress, RecordSet
+from edgebench.core.contracts import Progress
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ModelError
-from edgebench.core.files import cache_dir, replacing, sha256, sha256_of
+from edgebench.core.files import cache_dir, replacing, sha256_of
 from edgebench.core.name_order import permutation
 from edgebench.core.recipe import Recipe
 from edgebench.core.serialization import to_dict
@@ -54,7 +55,7 @@ def _teacher_logits(
     manifest = model.manifest
     key = sha256_of(
         manifest.weights_sha256, manifest.architecture, json.dumps(to_dict(manifest), sort_keys=True),
-        json.dumps(own.hashes(manifest.architecture)), sha256(records.signals), records.ids.tobytes().hex(),
+        json.dumps(own.hashes(manifest.architecture)), *records.content,
         device.type, torch.__version__,
     )  # fmt: skip
     cached = cache_dir() / f"teacher-{manifest.name}-{key[:16]}.npy"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.files import sha256_of
 from edgebench.core.protocols import Architecture
 from edgebench.core.recipe import Recipe
-from edgebench.data.signals import open_signals
+from edgebench.data.stored import Values
 from edgebench.models import pretrained, store
 from edgebench.models.external import own
 
@@ -67,13 +68,14 @@ def compression_fields(recipe: Recipe) -> dict[str, Any]:
 
 def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation of each lead over all records, in mV, each of shape (leads,)."""
-    signals = open_signals(records.signals)
-    total, squares = np.zeros(signals.shape[1]), np.zeros(signals.shape[1])
-    for start in range(0, len(signals), 1024):
-        part = signals[start : start + 1024].astype(np.float64) / 1000
-        total += part.sum((0, 2))
-        squares += (part**2).sum((0, 2))
-    count = signals.shape[0] * signals.shape[2]
+    shape, found = records.input.spec.shape, Values(records.input)
+    others = (0, *range(2, len(shape) + 1))
+    total, squares = np.zeros(shape[0]), np.zeros(shape[0])
+    for start in range(0, len(found), 1024):
+        part = found.exact(slice(start, start + 1024))
+        total += part.sum(others)
+        squares += (part**2).sum(others)
+    count = len(found) * math.prod(shape[1:])
     mean = total / count
     return mean.astype(np.float32), np.sqrt(squares / count - mean**2).astype(np.float32)
 

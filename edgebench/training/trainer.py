@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgebench.core import registry
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.data.augment import augment
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.stored import Values
 from edgebench.quantization import qat
 from edgebench.training import views
 from edgebench.training.devices import Precision
@@ -23,7 +23,7 @@ class Trainer:
 
     def __init__(self, state: State, records: RecordSet, targets: NDArray[np.float32], precision: Precision) -> None:
         self.state, self.precision, self.device = state, precision, precision.device
-        self.signals, self.targets = open_signals(records.signals), targets
+        self.values, self.targets = Values(records.input), targets
         self.task = registry.task(records.task)
         weights = class_weights(records, state.recipe)
         self.weights = None if weights is None else weights.to(self.device)
@@ -49,7 +49,7 @@ class Trainer:
 
     def _step(self, rows: NDArray[np.int64]) -> float:
         state, recipe = self.state, self.state.recipe
-        signals = torch.from_numpy(to_millivolts(self.signals[rows]))
+        signals = torch.from_numpy(self.values[rows])
         window = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
         signals, targets = augment(signals, torch.from_numpy(self.targets[rows]), recipe, state.random)
         signals = signals.to(self.device)

@@ -17,7 +17,7 @@ from helpers import QUICK
 from edgebench import api
 from edgebench.artifacts import import_file, manifests, opening
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ArtifactError
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
@@ -49,7 +49,7 @@ def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> N
     )
     assert [(m.status, m.cell.exporter, m.precision) for m in run.measurements] == [("ok", "as-is", "fp32")] * 3
     records = registry.dataset("demo").load(DataRequest("test", limit=20))
-    signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    signals = torch.from_numpy((np.load(records.input.path).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         by_hand = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
     for name in ("fixed", "any", "script"):
@@ -75,7 +75,7 @@ def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> N
     tuned = with_thresholds(manifests.read(file, tuned=True), validation, kept, 60).artifact
     # What was chosen is kept, and a resume takes it from there: no process is asked again.
     assert with_thresholds(manifests.read(file, tuned=True), validation, kept, 0).artifact == tuned
-    signals = torch.from_numpy((np.load(validation.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    signals = torch.from_numpy((np.load(validation.input.path).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         logits = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
     assert tuned is not None

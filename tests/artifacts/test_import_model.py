@@ -14,7 +14,7 @@ import torch
 from edgebench.artifacts import import_model as importing
 from edgebench.artifacts.import_model import ImportRequest, import_model
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, RecordSet
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
@@ -67,7 +67,7 @@ def test_a_name_of_the_card_names_the_files(asked: ImportRequest) -> None:
 def with_records(asked: ImportRequest, records: RecordSet, folder: Path) -> ImportRequest:
     np.save(folder / "labels.npy", records.labels)
     return replace(
-        asked, signals=str(records.signals), labels=str(folder / "labels.npy"), classes=records.classes, dataset="demo"
+        asked, input=records.input, labels=str(folder / "labels.npy"), classes=records.classes, dataset="demo"
     )
 
 
@@ -78,7 +78,7 @@ def test_thresholds_are_chosen_on_records_that_are_given(
     monkeypatch.setattr(importing, "say", told.append)
     records = registry.dataset("demo").load(DataRequest("validation", limit=40))
     manifest = store.find(str(import_model(with_records(asked, records, tmp_path)))).manifest
-    signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    signals = torch.from_numpy((np.load(records.input.path).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         logits = own_files.network(own.split(asked.spec)[0])(signals.transpose(1, 2)).numpy()
     assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)

@@ -22,12 +22,14 @@ from flat_rows import changed, value
 from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
 from edgebench.core import registry
-from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
-from edgebench.data.signals import to_millivolts
+from edgebench.data.signals import MICROVOLTS
+from edgebench.data.stored import values
 from edgebench.isolation.jobs import run_job
 from edgebench.tasks.statistics import decide
 
@@ -74,7 +76,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
     shutil.copy(shipped.path, beside)
     if exporter == "eager":
         shutil.copy(home / exporter / "manifest.json", beside)
-    signals = to_millivolts(np.load(demo.signals)[:RECORDS])
+    signals = values(np.load(demo.input.path)[:RECORDS], MICROVOLTS)
     np.save(beside / "signals.npy", signals)
     assert ZEROS in shipped.snippet
     # In one process, which loads torch once: as it is, and with these records in place of the zeros.
@@ -84,7 +86,7 @@ def test_the_program_decides_as_the_measured_runtime_did(
     lines = done.stdout.splitlines()
     assert len(lines) == 1 + RECORDS
     job = Job(
-        "predict", made.artifact, str(made.path), "cpu", 1, engine, str(demo.signals),
+        "predict", made.artifact, str(made.path), "cpu", 1, engine, demo.input,
         str(tmp_path / "logits.npy"), records=RECORDS, batch=RECORDS,
     )  # fmt: skip
     assert run_job(job, 120).status == "ok"
@@ -242,7 +244,7 @@ def test_a_file_from_elsewhere_gets_what_it_takes(demo: RecordSet, tmp_path: Pat
     (tmp_path / "run").mkdir()
     shipped = shipping.locate(m, run_in(tmp_path / "run", artifacts=[str(tmp_path / "script.pt")]))
     assert shipped.path == tmp_path / "script.pt"
-    signals = to_millivolts(np.load(demo.signals)[:RECORDS])
+    signals = values(np.load(demo.input.path)[:RECORDS], MICROVOLTS)
     np.save(tmp_path / "signals.npy", signals)
     program = shipped.snippet.replace(ZEROS, 'np.load("signals.npy")') + "np.save('said.npy', answer)\n"
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)

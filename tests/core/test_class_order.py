@@ -12,7 +12,7 @@ from small_onnx import CARD, CLASSES
 
 from edgebench.artifacts import import_file
 from edgebench.core.class_order import answers_for, labelled_for, mismatch, scored_as
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.measuring.accuracy import Reference, score
 from edgebench.tasks.scoring import scoring

@@ -10,9 +10,9 @@ import torch
 from compress_tasks import task
 
 from edgebench.core import registry, target_profiles
-from edgebench.core.contracts import DataRequest, Split
+from edgebench.core.contracts import Split
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import DataError
-from edgebench.data.signals import open_signals
 from edgebench.measuring import environment
 
 DATASETS = [name for name in registry.names("datasets") if name != "bundle"]
@@ -24,9 +24,9 @@ DATASETS = [name for name in registry.names("datasets") if name != "bundle"]
 def test_datasets(name: str, split: Split, ptbxl: Path) -> None:
     dataset = registry.dataset(name)
     records = dataset.load(DataRequest(split, ptbxl))
-    signals = open_signals(records.signals)
+    signals = np.load(records.input.path)
     assert signals.dtype == np.int16
-    assert signals.shape == (len(records), *records.input.shape)
+    assert signals.shape == (len(records), *records.input.spec.shape)
     assert records.labels.shape == (len(records), len(dataset.classes))
     assert set(np.unique(records.labels)) <= {0, 1}
     assert records.labels.any(axis=1).all()
@@ -37,8 +37,8 @@ def test_datasets(name: str, split: Split, ptbxl: Path) -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_calibration_is_never_from_the_test_records(name: str, ptbxl: Path) -> None:
     dataset = registry.dataset(name)
-    calibration = open_signals(dataset.load(DataRequest("calibration", ptbxl)).signals)
-    test = open_signals(dataset.load(DataRequest("test", ptbxl)).signals)
+    calibration = np.load(dataset.load(DataRequest("calibration", ptbxl)).input.path)
+    test = np.load(dataset.load(DataRequest("test", ptbxl)).input.path)
     seen = {record.tobytes() for record in calibration}
     assert not any(record.tobytes() in seen for record in test)
 

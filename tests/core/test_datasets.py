@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgebench.core.datasets import Dataset, Published, Request
+from edgebench.core.datasets import DataRequest, Dataset, Published
 from edgebench.core.errors import EdgeBenchError
 from edgebench.data.chosen_options import chosen
 from edgebench.data.cifar10.dataset import DATASET as CIFAR10
@@ -34,13 +34,13 @@ def test_what_every_dataset_says_of_itself(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
 def test_requests_that_cannot_be_met_are_one_line(dataset: Dataset, tmp_path: Path) -> None:
-    requests = [Request("test", options={"no such": "x"}), Request("test", tmp_path, limit=0)]
+    requests = [DataRequest("test", options={"no such": "x"}), DataRequest("test", tmp_path, limit=0)]
     if not dataset.name.startswith("demo"):
         requests += [
-            Request("test"),
-            Request("test", tmp_path),
-            Request("test", tmp_path / "no"),
-            Request("test", Path("\0")),
+            DataRequest("test"),
+            DataRequest("test", tmp_path),
+            DataRequest("test", tmp_path / "no"),
+            DataRequest("test", Path("\0")),
         ]
     for request in requests:
         with pytest.raises(EdgeBenchError) as raised:

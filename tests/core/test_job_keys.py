@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from edgebench.core.contracts import Cell
 from edgebench.core.job_keys import JobKey
 from edgebench.core.results import ColdStart, Predicted, TimedProcess
-from edgebench.core.serialization import outcome_from
+from edgebench.pipeline import run_files
 
 CELL = Cell("resnet1d", "l1-0.3", "onnx-int8:entropy", "raspberry-pi-5")
 JOURNALS = sorted((Path(__file__).parents[2] / "results" / "reference").glob("*/journal.jsonl"))
@@ -64,9 +63,7 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("journal", JOURNALS, ids=lambda p: p.parent.name)
 def test_published_journals_are_read(journal: Path) -> None:
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    assert lines
-    for line in lines:
-        key = JobKey.parse(line["job"])
-        outcome = outcome_from(key.result, line)
+    found = list(run_files.journal(journal.parent))
+    assert found
+    for key, outcome in found:
         assert outcome.status != "ok" or isinstance(outcome.value, key.result)

@@ -7,7 +7,7 @@ import pytest
 from helpers import PluginMaker
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import DataError, MissingPackage, MovedModule, UnknownPlugin
 
 BUILT_IN: dict[str, set[str]] = {
@@ -128,7 +128,7 @@ def test_a_plugin_is_loaded_from_the_place_that_was_told(plugin: PluginMaker) ->
         registry.runtime("q", "no_such_package_here:R")
 
 
-def test_a_likelihood_is_asked_only_of_a_dataset_that_has_them() -> None:
+def test_an_option_is_asked_only_of_a_dataset_that_has_it() -> None:
     registry.require_records("demo", DataRequest("test"))
-    with pytest.raises(DataError, match="demo has no likelihoods"):
-        registry.require_records("demo", DataRequest("test", min_likelihood=50))
+    with pytest.raises(DataError, match="min_likelihood"):
+        registry.require_records("demo", DataRequest("test", options={"min_likelihood": "50"}))

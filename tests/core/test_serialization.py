@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_records import ARTIFACT, JOB, MEASUREMENT, UNSUPPORTED
 
-from edgebench.core.contracts import Artifact, Calibration, InputContract, Job, Outcome
+from edgebench.core.contracts import Artifact, Calibration, Job, Outcome
+from edgebench.core.inputs import InputSpec
 from edgebench.core.measurements import Measurement
 from edgebench.core.serialization import all_readable, from_dict, readable, to_dict, to_json
 
@@ -33,9 +34,9 @@ def test_a_record_comes_back_as_it_went(record: Any, indent: int | None) -> None
 def test_nested_records_are_rebuilt() -> None:
     artifact = from_dict(Job, json.loads(to_json(JOB))).artifact
     assert isinstance(artifact, Artifact)
-    assert isinstance(artifact.input, InputContract) and artifact.input.shape == (2, 5000)
+    assert isinstance(artifact.input, InputSpec) and artifact.input.shape == (2, 5000)
     assert isinstance(artifact.calibration, Calibration) and artifact.calibration.records == 256
-    assert artifact.input.leads == ("I", "II") and artifact.thresholds == (0.25, 0.5)
+    assert artifact.input == ARTIFACT.input and artifact.thresholds == (0.25, 0.5)
 
 
 def test_numbers_of_numpy_and_paths_are_written_plainly() -> None:

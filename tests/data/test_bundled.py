@@ -10,7 +10,7 @@ import pytest
 from bundle_makers import contents
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import DataError
 from edgebench.remote.bundles import writing
 

@@ -11,7 +11,7 @@ from bundle_makers import contents
 from mutations import hold, json_bytes, of_bytes, of_json
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.remote.bundles import writing
 
 pytestmark = pytest.mark.slow
@@ -26,8 +26,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def load(records: Path) -> None:
     found = registry.dataset("bundle").load(DataRequest("test", records))
-    signals = np.load(found.signals, mmap_mode="r")
-    assert signals.shape == (len(found), *found.input.shape) and signals.dtype == np.int16
+    signals = np.load(found.input.path, mmap_mode="r")
+    assert signals.shape == (len(found), *found.input.spec.shape) and signals.dtype == np.int16
     assert found.labels.shape == (len(found), len(found.classes)) and set(np.unique(found.labels)) <= {0, 1}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from small_datasets import cifar_batch, idx, make_echonet, make_tar, ramp, write_image
 
-from edgebench.core.datasets import Request
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import EdgeBenchError
 from edgebench.data import record_cache
 from edgebench.data.archives import unpack_tar_gz
@@ -70,7 +70,7 @@ def test_the_table_of_echonet(tmp_path: Path) -> None:
     def read(_: Path) -> None:
         with contextlib.suppress(EdgeBenchError):
             ECHONET.info(folder)
-        ECHONET.load(Request("train", folder, skip_bad_records=True))
+        ECHONET.load(DataRequest("train", folder, skip_bad_records=True))
 
     mutations.hold(reading(folder / file_list.TABLE, read), mutations.of_bytes(content, COUNT))
 
@@ -123,7 +123,7 @@ def test_entries_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     import json
 
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
-    whole = DIGITS.load(Request("validation", limit=20))
+    whole = DIGITS.load(DataRequest("validation", limit=20))
     folder = whole.inputs[0].path.parent
     for file in ("about.json", "ids.npy", "targets.npy", "input.npy"):
         content = (folder / file).read_bytes()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgebench.core import user_code
-from edgebench.core.datasets import Dataset, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Dataset, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.own_dataset import source
 
@@ -35,8 +35,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return write
 
 
-def load(dataset: Dataset, split: str = "test", **fields: Any) -> Records:
-    return dataset.load(Request(split, **fields))  # type: ignore[arg-type]
+def load(dataset: Dataset, split: str = "test", **fields: Any) -> RecordSet:
+    return dataset.load(DataRequest(split, **fields))  # type: ignore[arg-type]
 
 
 def test_two_arrays_are_enough(own: Any, tmp_path: Path) -> None:

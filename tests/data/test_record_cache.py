@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgebench.core.datasets import Records
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BadRecord, DataError, DiskFull
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data.bad_records import settle
@@ -19,7 +19,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def make(folder: Path, count: int = 3, targets: bool = True) -> Records:
+def make(folder: Path, count: int = 3, targets: bool = True) -> RecordSet:
     spec = InputSpec((2, 4), ("lead", "sample"), "mV", {"lead": ("I", "II")}, 100.0)
     inputs = []
     for name in ("input", "age"):
@@ -28,7 +28,7 @@ def make(folder: Path, count: int = 3, targets: bool = True) -> Records:
         inputs.append(StoredInput(name, spec, Storage("int16", 1000.0), path))
     values = np.arange(count) if targets else None
     ids = np.array([f"r{i}" for i in range(count)])
-    return Records("d", "D", "test", tuple(inputs), values, ids, ("a", "b"), "classification", "mL", ("x: bad",), 2)
+    return RecordSet("d", "D", "test", tuple(inputs), values, ids, ("a", "b"), "classification", "mL", ("x: bad",), 2)
 
 
 @pytest.mark.parametrize("targets", [True, False])
@@ -45,7 +45,7 @@ def test_an_entry_gives_back_what_was_made(targets: bool, count: int, tmp_path: 
         assert np.load(first.path).shape == (count, 2, 4) and first.storage == Storage("int16", 1000.0)
 
 
-def refuse(*_: object) -> Records:
+def refuse(*_: object) -> RecordSet:
     raise AssertionError("made again")
 
 
@@ -76,7 +76,7 @@ def test_a_damaged_entry_is_made_again(damage: Callable[[Path], object], cache: 
 
 
 def test_nothing_is_left_of_a_failure(cache: Path) -> None:
-    def fail(folder: Path) -> Records:
+    def fail(folder: Path) -> RecordSet:
         make(folder)
         raise BadRecord("x")
 

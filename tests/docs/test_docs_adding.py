@@ -17,10 +17,11 @@ from helpers import PluginMaker
 from torch import nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import Artifact, DataRequest, InputContract
+from edgebench.core.contracts import Artifact
+from edgebench.core.datasets import DataRequest
 from edgebench.core.files import sha256
 from edgebench.core.protocols import ExportTask
-from edgebench.data.signals import open_signals
+from edgebench.data.signals import ECG
 from edgebench.pipeline import run_store
 
 
@@ -39,9 +40,7 @@ def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path) -
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12000, 5)).eval()
     exporter = registry.exporter(plugins["exporters"])
-    made = exporter.export(
-        ExportTask(network, tmp_path, tmp_path, InputContract(), lambda: np.zeros((1, 12, 1000), "f4"))
-    )
+    made = exporter.export(ExportTask(network, tmp_path, tmp_path, ECG, lambda: np.zeros((1, 12, 1000), "f4")))
     runtime = registry.runtime(exporter.format)
     assert (runtime.unavailable("cpu", ""), bool(runtime.unavailable("cuda", ""))) == ("", True)
     runtime.start(1, "")
@@ -57,7 +56,7 @@ def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path) -
         size,
         tuple("abcde"),
         (0.5,) * 5,
-        InputContract(),
+        ECG,
         None,
         None,
         "",
@@ -74,7 +73,7 @@ def test_the_dataset(plugins: dict[str, str], tmp_path: Path) -> None:
         np.save(tmp_path / f"{split}.npy", np.full((4, 12, 1000), 7, np.int16))
         np.save(tmp_path / f"{split}-labels.npy", np.eye(5, dtype=np.uint8)[:4])
     records = registry.dataset(plugins["datasets"]).load(DataRequest("test", tmp_path, limit=3))
-    assert (len(records), records.labels.shape, open_signals(records.signals).shape) == (3, (3, 5), (3, 12, 1000))
+    assert (len(records), records.labels.shape, np.load(records.input.path).shape) == (3, (3, 5), (3, 12, 1000))
 
 
 def test_the_model_and_the_variant(plugins: dict[str, str]) -> None:

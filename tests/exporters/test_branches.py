@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import EdgeBenchError, ModelError
 from edgebench.core.protocols import ExportTask
+from edgebench.data.signals import ecg
 
 RANDOM = np.random.default_rng(0)
 QUIET = RANDOM.normal(0, 0.3, (48, 12, 40)).astype(np.float32).clip(-1, 1)
@@ -64,7 +64,7 @@ def export(name: str, folder: Path, change: Callable[[Tensor], Tensor], signals:
         yield from (signals[start : start + 16] for start in range(0, len(signals), 16))
 
     torch.manual_seed(0)
-    task = ExportTask(Net(change).eval(), folder, folder, InputContract(samples=40), lambda: QUIET[:16], check=check)
+    task = ExportTask(Net(change).eval(), folder, folder, ecg(samples=40), lambda: QUIET[:16], check=check)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return registry.exporter(name).export(task)

@@ -11,9 +11,10 @@ import pytest
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import CHECK_RECORDS
 from edgebench.core import registry
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
-from edgebench.data.signals import to_millivolts
+from edgebench.data.signals import MICROVOLTS
+from edgebench.data.stored import values
 
 EXPORTERS = registry.names("exporters")
 ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}
@@ -65,7 +66,7 @@ def test_batch_size_does_not_change_the_answer(exported: Path, name: str, demo: 
     runtime = registry.runtime(found.artifact.format)
     runtime.start(1, ENGINE.get(name, found.artifact.engine))
     session = runtime.load(found.path, found.artifact, "cpu")
-    signals = to_millivolts(np.load(demo.signals)[:10])
+    signals = values(np.load(demo.input.path)[:10], MICROVOLTS)
     one, five = (
         np.concatenate([session.predict(signals[i : i + batch]) for i in range(0, 10, batch)]) for batch in (1, 5)
     )

@@ -13,11 +13,11 @@ from edgebench.exporters.onnx_int8 import SEVEN_BITS  # type: ignore[import-not-
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
+from edgebench.data.signals import ecg
 
-CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)
+CONTRACT = ecg(leads=("I", "II", "III", "AVR"), samples=64)
 SIGNALS = np.random.default_rng(0).normal(0, 1, (48, *CONTRACT.shape)).astype(np.float32)
 
 

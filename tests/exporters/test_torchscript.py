@@ -9,15 +9,15 @@ import torch
 from torch import nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.protocols import ExportTask
+from edgebench.data.signals import ecg
 
 
 def test_convolutions_have_their_channels_last_in_the_file_and_not_in_the_network(tmp_path: Path) -> None:
     last = nn.Conv2d(4, 8, 3)
     network = nn.Sequential(nn.Unflatten(1, (1, 12)), nn.Conv2d(1, 4, 3), nn.ReLU(), last).eval()
     signals = torch.randn(2, 12, 40)
-    task = ExportTask(network, tmp_path, tmp_path, InputContract(samples=40), lambda: np.zeros((0, 12, 40), np.float32))
+    task = ExportTask(network, tmp_path, tmp_path, ecg(samples=40), lambda: np.zeros((0, 12, 40), np.float32))
     file = registry.exporter("torchscript").export(task).file
     loaded = torch.jit.load(str(file))  # type: ignore[no-untyped-call]
     with torch.inference_mode():

@@ -14,8 +14,10 @@ import pytest
 from helpers import PluginMaker
 
 from edgebench import diagnosis
-from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.core.contracts import Artifact, Job, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
+from edgebench.data.signals import ECG
 from edgebench.isolation import cgroup
 from edgebench.isolation.cgroup import NoCgroup
 from edgebench.isolation.jobs import run_job
@@ -117,10 +119,10 @@ def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome[
     file = folder / "file"
     file.write_text(str(killed_by_the_kernel))
     artifact = Artifact(
-        "m", "none", "doomed", "doomed", "fp32", "file", sha256(file), 1, (), (), InputContract(), None, None,
+        "m", "none", "doomed", "doomed", "fp32", "file", sha256(file), 1, (), (), ECG, None, None,
         "",
     )  # fmt: skip
-    job = Job("memory", artifact, str(file), "cpu", 1, "", str(demo.signals), "unused", memory_limit_bytes=300_000_000)
+    job = Job("memory", artifact, str(file), "cpu", 1, "", demo.input, "unused", memory_limit_bytes=300_000_000)
     return run_job(job, 60)
 
 

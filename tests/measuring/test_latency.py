@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core.contracts import Artifact, Job, RecordSet
+from edgebench.core.contracts import Artifact, Job
+from edgebench.core.datasets import RecordSet
 from edgebench.core.protocols import Clock, Session
 from edgebench.core.results import OperatorTime
 from edgebench.measuring import latency
@@ -60,7 +61,7 @@ class SleepingRuntime:
 
 def job(artifact: StoredArtifact, demo: RecordSet, output: Path, **settings: object) -> Job:
     assert artifact.artifact is not None
-    return Job("latency", artifact.artifact, "x", "cpu", 1, "", str(demo.signals), str(output), **settings)  # type: ignore[arg-type]
+    return Job("latency", artifact.artifact, "x", "cpu", 1, "", demo.input, str(output), **settings)  # type: ignore[arg-type]
 
 
 def test_latency_separates_load_first_and_samples(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:

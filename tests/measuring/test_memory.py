@@ -11,8 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
-from edgebench.core.contracts import Artifact, InputContract, Job, Outcome, RecordSet
+from edgebench.core.contracts import Artifact, Job, Outcome
+from edgebench.core.datasets import RecordSet
 from edgebench.core.results import Memory
+from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import memory
 
@@ -49,11 +51,11 @@ def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -
         FILES[kind](path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     artifact = Artifact(
-        "large", "none", kind, kind, "fp32", path.name, sha256, path.stat().st_size, (), (), InputContract(), None,
+        "large", "none", kind, kind, "fp32", path.name, sha256, path.stat().st_size, (), (), ECG, None,
         None, "",
     )  # fmt: skip
     job = Job(
-        "memory", artifact, str(path), "cpu", 1, "", str(demo.signals), str(path.parent / "unused"),
+        "memory", artifact, str(path), "cpu", 1, "", demo.input, str(path.parent / "unused"),
         memory_limit_bytes=limit,
     )  # fmt: skip
     return run_job(job, 300)

@@ -8,7 +8,8 @@ import pytest
 
 from edgebench.artifacts import manifests
 from edgebench.core import registry
-from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import RecordSet
 from edgebench.core.results import Operators, OperatorTime
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring.operators import summary
@@ -20,7 +21,7 @@ def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet
     assert found.artifact is not None
     output = tmp_path / "profile.json"
     engine = found.artifact.engine or ("fbgemm" if name == "torch-int8-dynamic" else "")
-    job = Job("profile", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), str(output))
+    job = Job("profile", found.artifact, str(found.path), "cpu", 1, engine, demo.input, str(output))
     outcome = run_job(job, 120)
     assert outcome.status == "ok", outcome.reason
     values = outcome.value

@@ -15,9 +15,11 @@ from helpers import PluginMaker
 from edgebench.artifacts import manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
-from edgebench.core.contracts import Artifact, InputContract, Job, RecordSet
+from edgebench.core.contracts import Artifact, Job
+from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
+from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import worker
 from edgebench.remote.bundles import reading
@@ -39,7 +41,7 @@ def test_a_timed_worker_imports_only_what_it_needs(
     """No search among the installed packages, nothing of the other stages."""
     assert artifact.artifact is not None
     job = Job(
-        kind, artifact.artifact, str(artifact.path), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"),  # type: ignore[arg-type]
+        kind, artifact.artifact, str(artifact.path), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"),  # type: ignore[arg-type]
         min_seconds=0.0, runtime=registry.place("runtimes", "onnx"),
     )  # fmt: skip
 
@@ -67,11 +69,11 @@ def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet
     file = tmp_path / "file"
     file.write_text("x")
     artifact = Artifact(
-        "m", "none", "busy", "busy", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, InputContract(), None,
+        "m", "none", "busy", "busy", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, ECG, None,
         None, "",
     )  # fmt: skip
     output = tmp_path / "o.npy"
-    job = Job("latency", artifact, str(file), "cpu", 1, "", str(demo.signals), str(output), min_seconds=0.0)
+    job = Job("latency", artifact, str(file), "cpu", 1, "", demo.input, str(output), min_seconds=0.0)
     began = time.monotonic()
     assert run_job(job, 60).status == "ok"
     assert time.monotonic() - began < 30
@@ -87,9 +89,7 @@ def test_a_damaged_file_is_not_loaded(exported: Path, demo: RecordSet, name: str
     data = bytearray(found.path.read_bytes())
     data[len(data) // 2] ^= 1
     damaged.write_bytes(data)
-    job = Job(
-        "predict", found.artifact, str(damaged), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"), records=1
-    )
+    job = Job("predict", found.artifact, str(damaged), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), records=1)
     outcome = worker.perform(job)
     assert outcome.status == "failed"
     assert "SHA-256" in outcome.reason
@@ -103,7 +103,7 @@ def test_cuda_without_a_gpu_says_so(exported: Path, demo: RecordSet, name: str, 
         pytest.skip("this machine has a CUDA device")
     found = manifests.read(exported / name)
     assert found.artifact is not None
-    job = Job("predict", found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
+    job = Job("predict", found.artifact, str(found.path), "cuda", 1, "", demo.input, str(tmp_path / "o.npy"))
     outcome = worker.perform(job)
     assert outcome.status == "unsupported"
     assert "CUDA" in outcome.reason
@@ -118,6 +118,6 @@ def test_a_worker_checks_the_file_again(
     whole = file.read_bytes()
     file.write_bytes(whole[:-1])
     assert artifact.artifact
-    job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", str(demo.signals), str(tmp_path / "o.npy"))
+    job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"))
     assert "SHA-256" in run_job(job, 60).reason
     file.write_bytes(whole)

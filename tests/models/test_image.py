@@ -12,8 +12,8 @@ from edgebench.exporters._onnx_graph import save_graph  # type: ignore[import-no
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.recipe import Recipe
+from edgebench.data.signals import ECG, ecg
 from edgebench.models.image import ImageArchitecture, ImageClassifier, SignalToImage, Window, resize_taps
 
 SIZES = [(182, 256), (224, 224), (299, 299)]
@@ -101,7 +101,7 @@ def test_traces_agree(channels: int) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_onnx_agrees(channels: int, tmp_path: Path) -> None:
     made = layer(182, 256, channels)
-    path = save_graph(made, InputContract(), tmp_path / "image.onnx")
+    path = save_graph(made, ECG, tmp_path / "image.onnx")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for batch in (1, 3):
         (image,) = session.run(None, {"signals": signals(batch).numpy()})
@@ -138,7 +138,7 @@ def test_an_architecture_builds_what_it_says() -> None:
         return nn.Flatten()
 
     recipe = Recipe.published(1e-3)
-    made = ImageArchitecture("a", recipe, make, 60, 80, 3, input=InputContract(("I", "II"), 500)).build(7)
+    made = ImageArchitecture("a", recipe, make, 60, 80, 3, input=ecg(("I", "II"), 500)).build(7)
     assert requested == [7]
     assert made(torch.zeros(2, 2, 500)).shape == (2, 3 * 60 * 80)
 

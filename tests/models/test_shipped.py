@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
 from edgebench.tasks.statistics import decide, macro_f1

@@ -10,7 +10,7 @@ from bundle_makers import RECORDS, contents
 from helpers import edgebench_here
 
 from edgebench.core import flat_row, registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import PlanError
 from edgebench.core.target_profiles import find
 from edgebench.measuring import environment
@@ -32,7 +32,7 @@ def test_it_comes_back_as_it_went(tmp_path: Path) -> None:
     assert (records.label, len(records), records.classes) == ("demo (synthetic)", RECORDS, made.records.classes)
     assert np.array_equal(np.load(records.references[0].logits), made.references[0].logits)
     first = registry.dataset("bundle").load(DataRequest("test", plan.data_dir, limit=4))
-    assert len(first) == len(np.load(first.signals)) == 4 and np.array_equal(first.labels, records.labels[:4])
+    assert len(first) == len(np.load(first.input.path)) == 4 and np.array_equal(first.labels, records.labels[:4])
 
 
 def test_a_plan_of_a_bundle_is_checked(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from helpers import QUICK, edgebench, edgebench_here
 
 from edgebench import api
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
 from edgebench.core.progress import ProgressReporter
 from edgebench.models import store
@@ -42,7 +42,7 @@ def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path
     assert {m.cell.model for m in run.measurements} == {"net"}
     # The card's statistics, layout and thresholds were used: the same logits by hand.
     records = registry.dataset("demo").load(DataRequest("test", limit=24))
-    signals = (np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25
+    signals = (np.load(records.input.path).astype(np.float32) / 1000 - 0.1) / 0.25
     with torch.inference_mode():
         by_hand = own_files.network(net)(torch.from_numpy(signals).transpose(1, 2)).numpy()
     for way in ("eager", "onnx"):
@@ -65,7 +65,7 @@ def test_thresholds_are_chosen_on_the_validation_fold(tmp_path: Path) -> None:
     assert {o.status for o in outcomes.values()} == {"ok"}
     manifest = store.find(str(tmp_path / "out/models/net.json")).manifest
     records = registry.dataset("demo").load(DataRequest("validation"))
-    signals = torch.from_numpy((np.load(records.signals).astype(np.float32) / 1000 - 0.1) / 0.25)
+    signals = torch.from_numpy((np.load(records.input.path).astype(np.float32) / 1000 - 0.1) / 0.25)
     with torch.inference_mode():
         logits = own_files.network(net)(signals.transpose(1, 2)).numpy()
     assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)

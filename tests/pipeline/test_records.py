@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.core.contracts import DataRequest, RecordSet
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import DataError
 from edgebench.core.progress import ProgressReporter
+from edgebench.data.signals import stored
 from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
 
@@ -32,13 +33,13 @@ def test_each_split_is_asked_for_as_the_plan_says() -> None:
     made = plan(
         dataset="ptbxl", data_dir=Path("x"), limit=7, calibration_records=9, keep_unlabelled=True, skip_bad_records=True
     )
-    assert records.request(made, "test") == DataRequest("test", Path("x"), 100, 7, True, True)
-    assert records.request(made, "calibration") == DataRequest("calibration", Path("x"), 100, 9, False, True)
-    assert records.request(made, "validation") == DataRequest("validation", Path("x"), 100, None, False, True)
+    assert records.request(made, "test") == DataRequest("test", Path("x"), 7, True, True)
+    assert records.request(made, "calibration") == DataRequest("calibration", Path("x"), 9, False, True)
+    assert records.request(made, "validation") == DataRequest("validation", Path("x"), None, False, True)
     assert records.request(plan(), "test").limit is None
     for split in ("test", "calibration", "validation"):
-        assert records.request(plan(min_likelihood=50), split).min_likelihood == 50
-        assert records.request(plan(), split).min_likelihood == 0
+        assert records.request(plan(min_likelihood=50), split).options == {"min_likelihood": "50"}
+        assert records.request(plan(), split).options == {}
 
 
 def test_records_are_loaded_and_counted(demo: RecordSet) -> None:
@@ -78,12 +79,12 @@ def test_only_a_plan_that_tunes_needs_validation_records() -> None:
 
 
 def test_what_changes_a_score_changes_the_identity(demo: RecordSet, tmp_path: Path) -> None:
-    own = replace(demo, signals=tmp_path / "signals.npy")
-    signals = np.load(demo.signals)
-    np.save(own.signals, signals)
+    own = replace(demo, inputs=stored(tmp_path / "signals.npy"))
+    signals = np.load(demo.input.path)
+    np.save(own.input.path, signals)
     assert records.identity(own) == records.identity(demo), "wherever they are stored"
-    hashes = {records.identity(replace(own, labels=1 - own.labels)), records.identity(replace(own, ids=own.ids + 1))}
+    hashes = {records.identity(replace(own, targets=1 - own.labels)), records.identity(replace(own, ids=own.ids + 1))}
     signals[0, 0, 0] += 1
-    np.save(own.signals, signals)
+    np.save(own.input.path, signals)
     hashes |= {records.identity(own), records.identity(demo)}
     assert len(hashes) == 4

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.protocols import ExportTask
+from edgebench.data.signals import ecg
 from edgebench.quantization.convolutions import float_convolutions, use_numbers
 
-CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)
+CONTRACT = ecg(leads=("I", "II", "III", "AVR"), samples=64)
 SIGNALS = np.random.default_rng(0).normal(0, 1, (16, *CONTRACT.shape)).astype(np.float32)
 
 

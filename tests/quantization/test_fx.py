@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
+from edgebench.data.signals import ecg
 from edgebench.quantization import fx, qat
 
-CONTRACT = InputContract(leads=("I", "II", "III", "AVR"), samples=64)
+CONTRACT = ecg(leads=("I", "II", "III", "AVR"), samples=64)
 
 
 def export(network: nn.Module, name: str, folder: Path) -> tuple[Exported, nn.Module]:

@@ -12,8 +12,8 @@ import torch
 from edgebench.exporters._onnx_qat import save_quantization_aware  # type: ignore[import-not-found]  # mypy sees it as exporters
 from torch import Tensor, nn
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.errors import Unsupported
+from edgebench.data.signals import ECG
 from edgebench.quantization import fx, qat
 
 
@@ -113,7 +113,7 @@ def test_its_state_restores_it_to_the_bit(network: nn.Module, signals: np.ndarra
 
 def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signals: np.ndarray, tmp_path: Path) -> None:
     prepared = qat.prepare(network, "fbgemm", signals).eval()
-    path = save_quantization_aware(prepared, InputContract(), tmp_path / "net.onnx")
+    path = save_quantization_aware(prepared, ECG, tmp_path / "net.onnx")
     graph = onnx.load(path).graph
     assert sum(i.data_type == onnx.TensorProto.INT8 and len(i.dims) > 1 for i in graph.initializer) == 3
     options = onnxruntime.SessionOptions()

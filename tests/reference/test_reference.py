@@ -10,7 +10,7 @@ import pytest
 from flat_rows import value
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.measurements import Run
 from edgebench.models import store
 from edgebench.pipeline import run_store

@@ -11,7 +11,7 @@ from flat_rows import value
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.files import safe_name
 from edgebench.core.measurements import Measurement
 from edgebench.pipeline import run_store

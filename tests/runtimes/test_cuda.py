@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edgebench.artifacts import manifests
-from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import RecordSet
 from edgebench.isolation.jobs import run_job
 from edgebench.runtimes.clocks import CudaClock
 
@@ -56,7 +57,7 @@ def test_on_a_gpu(exported: Path, demo: RecordSet, name: str, tmp_path: Path) ->
     assert found.artifact is not None
     for kind in ("predict", "memory", "latency"):
         output = str(tmp_path / f"{kind}.npy")
-        job = Job(kind, found.artifact, str(found.path), "cuda", 1, "", str(demo.signals), output, records=16)
+        job = Job(kind, found.artifact, str(found.path), "cuda", 1, "", demo.input, output, records=16)
         outcome = run_job(job, 300)
         assert outcome.status == "ok", outcome.reason
         if kind == "memory":

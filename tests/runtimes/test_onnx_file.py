@@ -20,6 +20,7 @@ from edgebench.core.contracts import Job
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_json
+from edgebench.data.signals import stored
 from edgebench.measuring import worker
 from edgebench.runtimes import onnx_file
 
@@ -116,7 +117,7 @@ def test_a_stored_artifact_is_refused_too_by_the_manifest_and_by_the_worker(
     made = with_its_weights_outside(artifact, tmp_path / "stored")
     with pytest.raises(ArtifactError, match="keeps weights in another file"):
         manifests.read(tmp_path / "stored")
-    outcome = worker.perform(Job("predict", made.artifact, str(made.path), "cpu", 1, "", "", ""))
+    outcome = worker.perform(Job("predict", made.artifact, str(made.path), "cpu", 1, "", stored(Path())[0], ""))
     assert outcome.status == "failed"
     assert "keeps weights in another file" in outcome.reason
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from edgebench.artifacts import manifests
-from edgebench.core.contracts import Job, RecordSet
+from edgebench.core.contracts import Job
+from edgebench.core.datasets import RecordSet
 from edgebench.isolation.jobs import run_job
 
 
@@ -19,7 +20,7 @@ def test_the_engine_is_set_and_recorded(
     found = manifests.read(exported / name)
     assert found.artifact is not None
     output = str(tmp_path / "logits.npy")
-    job = Job("predict", found.artifact, str(found.path), "cpu", 1, engine, str(demo.signals), output, records=4)
+    job = Job("predict", found.artifact, str(found.path), "cpu", 1, engine, demo.input, output, records=4)
     outcome = run_job(job, 120)
     assert outcome.value.settings["quantized_engine"] == engine
     assert np.isfinite(np.load(output)).all()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.core.contracts import Artifact, InputContract, RecordSet, Target
+from edgebench.core.contracts import Artifact, Target
+from edgebench.core.datasets import RecordSet
+from edgebench.data.signals import ECG, stored
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 CLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
@@ -24,7 +26,7 @@ def contents(folder: Path, form: str = "onnx", data: bool = True) -> Contents:
     artifact = Artifact(
         model="net", variant="none", exporter="onnx", format=form, precision="fp32", file=file.name,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(), file_size_bytes=5000, classes=CLASSES,
-        thresholds=(0.5,) * 5, input=InputContract(), parameters=1, sparsity=0.0, model_sha256="ab" * 32,
+        thresholds=(0.5,) * 5, input=ECG, parameters=1, sparsity=0.0, model_sha256="ab" * 32,
     )  # fmt: skip
     board = Target("board", 'a "board"', "aarch64", quantized_engine="qnnpack", memory_limit_bytes=10**9)
     targets = (Target("host", "here", ""), board)
@@ -34,7 +36,7 @@ def contents(folder: Path, form: str = "onnx", data: bool = True) -> Contents:
     np.save(signals, rng.integers(-900, 900, (RECORDS, 12, 1000)).astype(np.int16))
     labels = rng.integers(0, 2, (RECORDS, 5)).astype(np.uint8)
     records = RecordSet(
-        "demo", "demo (synthetic)", "test", signals, labels, np.arange(RECORDS), CLASSES, InputContract()
+        "demo", "demo (synthetic)", "test", stored(signals), labels, np.arange(RECORDS), CLASSES, "multilabel"
     )
     said = ReferenceLogits("net", "ab" * 32, (0.5,) * 5, rng.normal(size=(RECORDS, 5)).astype(np.float32))
     return Contents(((artifact, file),), targets, records, (said,), threads=2, seed=7)

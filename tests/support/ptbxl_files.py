@@ -10,7 +10,8 @@ import wfdb
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, RecordSet, Split
+from edgebench.core.contracts import Split
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.data.signals import LEADS
 
 HOME = "records100/00000"

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from edgebench.core.contracts import InputContract, RecordSet
+from edgebench.core.datasets import RecordSet
+from edgebench.data.signals import ecg, stored
 from edgebench.models.layers import Standardise
 
 LEADS, SAMPLES = 2, 4
-CONTRACT = InputContract(leads=("I", "II"), samples=SAMPLES)
+CONTRACT = ecg(leads=("I", "II"), samples=SAMPLES)
 
 
 def records(folder: Path, count: int = 6, classes: int = 2, seed: int = 0) -> RecordSet:
@@ -21,7 +22,14 @@ def records(folder: Path, count: int = 6, classes: int = 2, seed: int = 0) -> Re
     np.save(path, random.integers(-900, 900, (count, LEADS, SAMPLES)).astype(np.int16))
     labels = np.array([[row % (k + 2) == 0 for k in range(classes)] for row in range(count)], np.uint8)
     return RecordSet(
-        "tiny", "tiny records", "train", path, labels, np.arange(count), tuple("ABCDE"[:classes]), CONTRACT
+        "tiny",
+        "tiny records",
+        "train",
+        stored(path, CONTRACT),
+        labels,
+        np.arange(count),
+        tuple("ABCDE"[:classes]),
+        "multilabel",
     )
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.core.recipe import Recipe
 from edgebench.models import store
@@ -36,7 +36,7 @@ def test_predict_is_the_network() -> None:
     records = registry.dataset("demo").load(DataRequest("test", limit=5))
     network = store.network(store.find("resnet1d"))
     with torch.inference_mode():
-        expected = network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000)).numpy()
+        expected = network(torch.from_numpy(np.load(records.input.path).astype(np.float32) / 1000)).numpy()
     np.testing.assert_allclose(predict(network, records), expected, atol=1e-6)
 
 
@@ -74,7 +74,7 @@ class Saying(nn.Module):
 
 def test_scores_by_hand(tmp_path: Path) -> None:
     """A: decided 1 1 0 0, true 1 0 1 0: one hit of two decided and two true. B: decided as it is."""
-    records = replace(tiny_training.records(tmp_path, 4), labels=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
+    records = replace(tiny_training.records(tmp_path, 4), targets=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
     logits = np.array([[3.0, 1.0], [1.0, -1.0], [-1.0, -2.0], [-3.0, -3.0]], np.float32)
     scores = scores_of(records, logits, (0.5, 0.5))
     assert (scores.records, scores.by_class["f1_by_class"], scores.metrics["macro_f1"]) == (4, (0.5, 1.0), 0.75)
@@ -82,14 +82,14 @@ def test_scores_by_hand(tmp_path: Path) -> None:
     higher = scores_of(records, logits, (0.9, 0.9))
     assert list(higher.by_class["f1_by_class"]) == pytest.approx([2 / 3, 0.0])
     assert higher.metrics["macro_auc"] == scores.metrics["macro_auc"]
-    undefined = scores_of(replace(records, labels=records.labels * 0), logits, (0.5, 0.5))
+    undefined = scores_of(replace(records, targets=records.labels * 0), logits, (0.5, 0.5))
     assert "macro_auc" not in undefined.metrics and undefined.metrics["macro_f1"] == 0.0
 
 
 @pytest.mark.parametrize(("stop_on", "score"), [("macro_f1", 0.9), ("macro_auc", 0.875)])
 def test_early_stopping_scores_what_the_recipe_names(stop_on: str, score: float, tmp_path: Path) -> None:
     """Macro-F1 at the best thresholds: of A above 0.05 and of B above 0.5 are 2 hits of 3 decided, and 1 of 1."""
-    records = replace(tiny_training.records(tmp_path, 4), labels=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
+    records = replace(tiny_training.records(tmp_path, 4), targets=np.array([[1, 1], [0, 0], [1, 0], [0, 0]], np.uint8))
     logits = torch.tensor([[3.0, 1.0], [1.0, -1.0], [-1.0, -2.0], [-3.0, -3.0]])
     found = validation_score(Saying(lambda count: logits[:count]), records, replace(RECIPE, stop_on=stop_on))
     assert found == pytest.approx(score)
@@ -98,9 +98,9 @@ def test_early_stopping_scores_what_the_recipe_names(stop_on: str, score: float,
 def test_early_stopping_may_look_at_some_records_only(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 40)
     network = tiny_training.network()
-    some = spread(40, 10)
-    part = replace(records, labels=records.labels[some], ids=records.ids[some], signals=tmp_path / "part.npy")
-    np.save(part.signals, np.load(records.signals)[some])
+    some, at = spread(40, 10), replace(records.input, path=tmp_path / "part.npy")
+    part = replace(records, targets=records.labels[some], ids=records.ids[some], inputs=(at,))
+    np.save(part.input.path, np.load(records.input.path)[some])
     assert validation_score(network, records, replace(RECIPE, validation_records=10)) == validation_score(
         network, part, RECIPE
     )
@@ -135,7 +135,7 @@ def test_early_stopping_has_a_metric_of_the_task(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 4)
     assert stopping_metric(records, RECIPE).name == "macro_f1", "the primary one"
     assert usual_metric(records, replace(RECIPE, stop_on="macro_auc")) == "macro_auc"
-    measured = replace(records, task="regression", labels=records.labels.astype(np.float64))
+    measured = replace(records, task="regression", targets=records.labels.astype(np.float64))
     assert stopping_metric(measured, RECIPE).name == "mae"
     assert usual_metric(measured, replace(RECIPE, stop_on="x")) == ""
     with pytest.raises(ModelError, match="macro_auc"):

@@ -9,7 +9,7 @@ import small_networks
 import torch
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.models import store
 from edgebench.tasks.statistics import macro_auc

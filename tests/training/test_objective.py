@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, RecordSet
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.recipe import Recipe
 from edgebench.models import store
@@ -116,7 +116,7 @@ def test_weights_are_negatives_for_each_positive(records: RecordSet) -> None:
     labels[:12, 1] = 1
     labels[:, 2] = 1
     labels[0, 3] = 1
-    found = class_weights(replace(records, labels=labels), replace(RECIPE, class_weights=True))
+    found = class_weights(replace(records, targets=labels), replace(RECIPE, class_weights=True))
     assert found is not None
     # The last class has no positive record; its weight is finite and never used.
     assert found.tolist() == pytest.approx([3.0, 4 / 12, 0.0, 15.0, 15.0])

@@ -13,7 +13,7 @@ import tiny_training
 import torch
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.core.recipe import Recipe
 from edgebench.models import store
@@ -27,7 +27,7 @@ RESNET = replace(RECIPE, start="resnet1d")
 def test_lead_statistics_are_numpys() -> None:
     records = registry.dataset("demo").load(DataRequest("test"))
     mean, std = lead_statistics(records)
-    signals = np.load(records.signals).astype(np.float64) / 1000
+    signals = np.load(records.input.path).astype(np.float64) / 1000
     np.testing.assert_allclose(mean, signals.mean((0, 2)), rtol=1e-5)
     np.testing.assert_allclose(std, signals.std((0, 2)), rtol=1e-5)
 
@@ -35,7 +35,7 @@ def test_lead_statistics_are_numpys() -> None:
 def test_more_records_than_are_read_at_once_count_alike(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 1500)
     mean, std = lead_statistics(records)
-    signals = np.load(records.signals) / 1000
+    signals = np.load(records.input.path) / 1000
     np.testing.assert_allclose(np.stack([mean, std]), np.stack([signals.mean((0, 2)), signals.std((0, 2))]), rtol=1e-5)
 
 
@@ -89,7 +89,7 @@ def test_models_and_code_that_are_used_are_hashed(tmp_path: Path) -> None:
 def test_other_records_or_labels_have_another_hash(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path)
     changed = [
-        replace(records, ids=records.ids + 1), replace(records, labels=1 - records.labels),
+        replace(records, ids=records.ids + 1), replace(records, targets=1 - records.labels),
         replace(records, label="others"),
     ]  # fmt: skip
     hashes = [records_hash(r, records) for r in (records, *changed)]

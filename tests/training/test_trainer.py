@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from edgebench.core.contracts import RecordSet
+from edgebench.core.datasets import RecordSet
 from edgebench.core.recipe import LEAST_RATE, Recipe
 from edgebench.quantization import qat
 from edgebench.tasks.multilabel import METRICS
@@ -36,7 +36,7 @@ def trainer(records: RecordSet, recipe: Recipe = RECIPE, network: nn.Module | No
 def test_the_loss_of_an_epoch_is_the_mean_over_its_records(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 12)
     made = trainer(records)
-    logits = made.state.network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000))
+    logits = made.state.network(torch.from_numpy(np.load(records.input.path).astype(np.float32) / 1000))
     expected = functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(made.targets)).item()
     assert made.epoch(None) == pytest.approx(expected, rel=1e-5)
 
@@ -45,7 +45,7 @@ def test_positive_records_weigh_as_the_recipe_says(tmp_path: Path) -> None:
     """Class A is positive in 6 of 12 records, B in 4: each positive record of B counts twice."""
     records = tiny_training.records(tmp_path, 12)
     made = trainer(records, replace(RECIPE, class_weights=True))
-    logits = made.state.network(torch.from_numpy(np.load(records.signals).astype(np.float32) / 1000))
+    logits = made.state.network(torch.from_numpy(np.load(records.input.path).astype(np.float32) / 1000))
     expected = functional.binary_cross_entropy_with_logits(
         logits, torch.from_numpy(made.targets), pos_weight=torch.tensor([1.0, 2.0])
     ).item()

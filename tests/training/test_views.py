@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.core.recipe import Recipe
-from edgebench.data.signals import open_signals, to_millivolts
+from edgebench.data.signals import MICROVOLTS
+from edgebench.data.stored import values
 from edgebench.models import store
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.models.transformer import PatchClassifier
@@ -142,8 +143,8 @@ def test_fields_without_effect_are_refused() -> None:
 def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> None:
     """The traced graph does not fix the window: the logits are those of float, except for rounding."""
     network = store.network(store.find(name)).eval()
-    signals = registry.dataset("demo").load(DataRequest("test", limit=8)).signals
-    records = to_millivolts(np.asarray(open_signals(signals)))
+    signals = registry.dataset("demo").load(DataRequest("test", limit=8)).input.path
+    records = values(np.load(signals), MICROVOLTS)
     rounded = qat.prepare(network, "fbgemm", records).eval()
     for window in (Window(0, 1000), Window(300, 286)):
         with torch.no_grad():

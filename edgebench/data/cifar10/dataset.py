@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -46,7 +46,7 @@ class Cifar10:
     unit = ""
     options: Mapping[str, Option] = {}
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the images of one split; the first load parses the batches and writes a cache.
 
         `skip_bad_records` leaves out batches that are missing or damaged, and `dropped` names them. Raises DataError.
@@ -63,7 +63,9 @@ class Cifar10:
 
         return record_cache.open_or_make(key, partial(self._make, request, folder, files, progress))
 
-    def _make(self, request: Request, folder: Path, files: list[Path], progress: Progress | None, to: Path) -> Records:
+    def _make(
+        self, request: DataRequest, folder: Path, files: list[Path], progress: Progress | None, to: Path
+    ) -> RecordSet:
         batches.check_classes(folder)
         parts, dropped = [], []
         for done, file in enumerate(files, 1):
@@ -83,7 +85,7 @@ class Cifar10:
         path = to / "input.npy"
         np.save(path, images[rows])
         stored = StoredInput("input", SPEC, Storage("uint8", 255.0), path)
-        return Records(
+        return RecordSet(
             self.name, self.label, request.split, (stored,), labels[rows], ids[rows], self.classes, self.task,
             dropped=tuple(dropped),
         )  # fmt: skip

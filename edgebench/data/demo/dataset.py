@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import DataRequest, InputContract, Progress, RecordSet, Split
-from edgebench.core.errors import DataError
+from edgebench.core.contracts import Progress, Split
+from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.data import cache
-from edgebench.data.signals import SUPERCLASSES
+from edgebench.data.chosen_options import chosen
+from edgebench.data.signals import ECG, SUPERCLASSES, stored
 
+RATE_HZ = 100
 SPLITS = {"train": (512, 1), "validation": (160, 2), "test": (240, 3), "calibration": (512, 1)}
 """Records and seed of each split; calibration is drawn from the training records."""
 
@@ -34,33 +36,46 @@ class Demo:
     license = "CC-BY-4.0"
     splits: Mapping[Split, str] = {"train": "train", "validation": "validation", "test": "test"}
 
+    task = "multilabel"
+    unit = ""
+    options: Mapping[str, Option] = {}
+
+    def check(self, request: DataRequest) -> None:
+        """Raise DataError for options, of which it has none."""
+        chosen(self.name, self.options, request.options)
+
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return one split, synthesised on the first load and kept in the cache; raises DataError."""
-        contract = InputContract()
-        if request.rate_hz != contract.rate_hz:
-            raise DataError(f"the demo set is sampled at {contract.rate_hz} Hz, not {request.rate_hz} Hz")
+        self.check(request)
         with as_file(files("edgebench.data.demo") / "beats.npz") as path:
             # NumPy's generators may give other numbers in another version.
             parts = (path.read_bytes(), Path(__file__).read_bytes(), np.__version__.encode())
             content = hashlib.sha256(b"".join(parts)).hexdigest()[:16]
             key = f"demo-{request.split}-{'all' if request.limit is None else request.limit}-{cache.FORMAT}-{content}"
-            entry = cache.open_or_make(key, lambda folder: _make(path, request, folder, contract))
+            entry = cache.open_or_make(key, lambda folder: _make(path, request, folder))
         return RecordSet(
-            self.name, self.label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract
+            self.name,
+            self.label,
+            request.split,
+            stored(entry.signals),
+            entry.labels,
+            entry.ids,
+            self.classes,
+            self.task,
         )
 
 
-def _make(bank: Path, request: DataRequest, folder: Path, contract: InputContract) -> None:
+def _make(bank: Path, request: DataRequest, folder: Path) -> None:
     count, seed = SPLITS[request.split]
     with np.load(bank) as data:
-        signals, labels = synthesise(data["beats"], data["labels"], count, seed, contract)
-    chosen = np.arange(count)[: request.limit]
-    np.save(folder / "signals.npy", signals[chosen])
-    cache.save(folder, labels[chosen], chosen.astype(np.int64), {})
+        signals, labels = synthesise(data["beats"], data["labels"], count, seed)
+    rows = np.arange(count)[: request.limit]
+    np.save(folder / "signals.npy", signals[rows])
+    cache.save(folder, labels[rows], rows.astype(np.int64), {})
 
 
 def synthesise(
-    beats: NDArray[np.int16], labels: NDArray[np.uint8], count: int, seed: int, contract: InputContract
+    beats: NDArray[np.int16], labels: NDArray[np.uint8], count: int, seed: int
 ) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     """Make `count` records from templates.
 
@@ -72,30 +87,30 @@ def synthesise(
     # Single superclasses are drawn twice as often as combinations of several.
     weights = np.where(combinations.sum(1) == 1, 2.0, 1.0)
     drawn = rng.choice(len(combinations), size=count, p=weights / weights.sum())
-    signals = np.empty((count, *contract.shape), np.int16)
+    signals = np.empty((count, *ECG.shape), np.int16)
     for row, combination in enumerate(drawn):
         templates = np.flatnonzero(member.ravel() == combination)
         beat = beats[rng.choice(templates)].astype(np.float64)
-        signals[row] = _record(beat, rng, contract)
+        signals[row] = _record(beat, rng)
     return signals, combinations[drawn].astype(np.uint8)
 
 
-def _record(beat: NDArray[np.float64], rng: np.random.Generator, contract: InputContract) -> NDArray[np.int16]:
-    leads, samples = contract.shape
+def _record(beat: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int16]:
+    leads, samples = ECG.shape
     length = beat.shape[1]
     # Fading both ends in and out lets neighbouring beats overlap without a step.
     fade = np.ones(length)
     fade[:8] = fade[-8:][::-1] = (1 - np.cos(np.pi * (np.arange(8) + 0.5) / 8)) / 2
     beat = beat * fade * rng.uniform(0.9, 1.15)
     record = np.zeros((leads, samples + 2 * length))
-    interval = rng.uniform(0.75, 1.05) * contract.rate_hz
+    interval = rng.uniform(0.75, 1.05) * RATE_HZ
     at = rng.uniform(0, interval)
     while at < samples + length:
         start = round(at)
         record[:, start : start + length] += beat * rng.normal(1, 0.03)
         at += interval * rng.normal(1, 0.03)
     record = record[:, length : length + samples]
-    seconds = np.arange(samples) / contract.rate_hz
+    seconds = np.arange(samples) / RATE_HZ
     wander = (
         40 * rng.random((leads, 1)) * np.sin(2 * np.pi * (rng.uniform(0.1, 0.4) * seconds + rng.random((leads, 1))))
     )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -49,7 +49,7 @@ class Demo:
     """Each has a seed of its own."""
     options: Mapping[str, Option] = field(default_factory=dict)
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return one split, drawn on the first load and kept in the cache; `directory` is not needed."""
         chosen(self.name, self.options, request.options)
         split = "train" if request.split == "calibration" else request.split
@@ -63,11 +63,11 @@ class Demo:
             drawn = hashlib.sha256(code + Path(__file__).read_bytes()).hexdigest()
             return record_cache.key(self.name, request.split, drawn, self.counts[split], count)
 
-        def make(to: Path) -> Records:
+        def make(to: Path) -> RecordSet:
             records, targets = self.draw(self.counts[split], SEEDS[split])
             np.save(to / "input.npy", records[:count])
             stored = StoredInput("input", self.spec, Storage("uint8", 255.0), to / "input.npy")
-            return Records(
+            return RecordSet(
                 self.name, self.label, request.split, (stored,), targets[:count], np.arange(count), self.classes,
                 self.task, self.unit,
             )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -55,7 +55,7 @@ class EchoNet:
         "target": Option("EF", "what is predicted: EF in %, ESV or EDV in mL", words=tuple(LIMITS)),
     }
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the clips of one split; the first load decodes the videos and writes a cache.
 
         Raises DataError for a missing or malformed table and, without `skip_bad_records`, for the first video that is
@@ -74,16 +74,16 @@ class EchoNet:
         return record_cache.open_or_make(key, partial(self._make, request, options, rows, unlabelled, progress))
 
     def _make(
-        self, request: Request, options: Mapping[str, str], rows: Sequence[Video], unlabelled: int,
+        self, request: DataRequest, options: Mapping[str, str], rows: Sequence[Video], unlabelled: int,
         progress: Progress | None, to: Path,
-    ) -> Records:  # fmt: skip
+    ) -> RecordSet:  # fmt: skip
         channels, size = int(options["channels"]), int(options["size"])
         shape = (int(options["frames"]), channels, size, size)
         names = {"channel": ("red", "green", "blue")} if channels == 3 else {}
         spec = InputSpec(shape, ("frame", "channel", "row", "column"), names=names)
         stored = StoredInput("input", spec, Storage("uint8", 255.0), to / "input.npy")
         synthetic = (Path(str(request.directory)) / MARKER).is_file()
-        records = Records(
+        records = RecordSet(
             self.name, SYNTHETIC if synthetic else self.label, request.split, (stored,),
             np.array([[row.value] for row in rows], np.float64).reshape(-1, 1), np.array([row.name for row in rows]),
             (options["target"],), self.task, UNITS[options["target"]], unlabelled=unlabelled,
@@ -114,7 +114,7 @@ class EchoNet:
         raise DataError(STEPS.format(directory=directory))
 
 
-def _select(videos: Sequence[Video], folder: Path, request: Request) -> tuple[list[Video], int]:
+def _select(videos: Sequence[Video], folder: Path, request: DataRequest) -> tuple[list[Video], int]:
     """The videos of the split in the table's order, and how many without a target were left out."""
     rows = [video for video in videos if video.split == SPLITS[request.split]]
     if not rows:

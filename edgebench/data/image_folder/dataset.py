@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -47,7 +47,7 @@ class ImageFolder:
         "classes": Option("", "names of the network's classes in its order; without it the folders' sorted names"),
     }
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the images of one split; the first load decodes them and writes a cache.
 
         Raises DataError and, without `skip_bad_records`, for the first image that does not decode.
@@ -65,15 +65,15 @@ class ImageFolder:
             parts = (request.limit, request.skip_bad_records, sorted(options.items()), listing.classes, labels)
             return record_cache.key(self.name, request.split, PARSER, stamp(files), unlabelled, *parts)
 
-        def make(to: Path) -> Records:
+        def make(to: Path) -> RecordSet:
             return self._make(request, options, size, listing, images, unlabelled, progress, to)
 
         return record_cache.open_or_make(key, make)
 
     def _make(
-        self, request: Request, options: Mapping[str, str], size: tuple[int, int] | None, listing: Listing,
+        self, request: DataRequest, options: Mapping[str, str], size: tuple[int, int] | None, listing: Listing,
         images: list[Image], unlabelled: int, progress: Progress | None, to: Path,
-    ) -> Records:  # fmt: skip
+    ) -> RecordSet:  # fmt: skip
         channels, files = int(options["channels"]), [listing.directory / image.name for image in images]
         rows, columns = size or image_size(files)
         if max(rows, columns) > LARGEST_SIDE:
@@ -86,7 +86,7 @@ class ImageFolder:
             "interpolation": options["interpolation"],
         }  # fmt: skip
         problems = decode_all(Decoding("image", spec.shape, how), files, stored.path, progress=progress)
-        records = Records(
+        records = RecordSet(
             self.name, listing.directory.resolve().name or self.label, request.split, (stored,),
             np.array([image.label for image in images], np.int64), np.array([image.name for image in images]),
             listing.classes, self.task, unlabelled=unlabelled,
@@ -118,7 +118,7 @@ def _size(text: str) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[-1])
 
 
-def _select(listing: Listing, request: Request) -> tuple[list[Image], int]:
+def _select(listing: Listing, request: DataRequest) -> tuple[list[Image], int]:
     """The images of the split, and how many without a class were left out."""
     split = "train" if request.split == "calibration" else request.split
     images = [image for image in listing.images if image.split == split]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -55,7 +55,7 @@ class Mnist:
     unit = ""
     options: Mapping[str, Option] = {}
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the digits of one split; the first load parses the files and writes a cache. Raises DataError."""
         folder = _home(require_folder(self.name, request.directory, WAY))
         chosen(self.name, self.options, request.options)
@@ -66,14 +66,14 @@ class Mnist:
 
         return record_cache.open_or_make(key, partial(self._make, request, images, labels))
 
-    def _make(self, request: Request, images: Path, labels: Path, to: Path) -> Records:
+    def _make(self, request: DataRequest, images: Path, labels: Path, to: Path) -> RecordSet:
         pixels, numbers = _read(images, labels)
         rows = limited(_rows(numbers, request.split), request.limit)
         path = to / "input.npy"
         np.save(path, pixels[rows].reshape(-1, *SHAPE))
         spec = InputSpec(SHAPE, ("channel", "row", "column"))
         stored = StoredInput("input", spec, Storage("uint8", 255.0), path)
-        return Records(self.name, self.label, request.split, (stored,), numbers[rows], rows, self.classes, self.task)
+        return RecordSet(self.name, self.label, request.split, (stored,), numbers[rows], rows, self.classes, self.task)
 
     def info(self, directory: Path) -> list[SplitInfo]:
         """Count the digits of each split; a file that is missing or damaged has none that count."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import Option, Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.data import record_cache
 from edgebench.data.bad_records import settle
@@ -56,7 +56,7 @@ class Arrays:
         "per_unit": Option("1", "stored number of one unit, such as 255 for bytes that mean 0 to 1"),
     }
 
-    def load(self, request: Request, progress: Progress | None = None) -> Records:
+    def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split, without targets where there are none.
 
         Raises DataError and, without `skip_bad_records`, for the first record with a number that is not finite.
@@ -72,7 +72,7 @@ class Arrays:
 
         return record_cache.open_or_make(key, lambda to: self._make(request, options, files, to))
 
-    def _make(self, request: Request, options: Mapping[str, str], files: list[Path], to: Path) -> Records:
+    def _make(self, request: DataRequest, options: Mapping[str, str], files: list[Path], to: Path) -> RecordSet:
         inputs = tuple(file_name(key) for key in listed(options["inputs"]))
         if not inputs or len(set(inputs)) != len(inputs):
             raise DataError(f"arrays: inputs={options['inputs'][:40]}: name each input once")
@@ -84,9 +84,9 @@ class Arrays:
             return self._records(request, options, inputs, found, split, Path(folder), to)
 
     def _records(
-        self, request: Request, options: Mapping[str, str], inputs: tuple[str, ...], found: Mapping[str, Part],
+        self, request: DataRequest, options: Mapping[str, str], inputs: tuple[str, ...], found: Mapping[str, Part],
         split: str, scratch: Path, to: Path,
-    ) -> Records:  # fmt: skip
+    ) -> RecordSet:  # fmt: skip
         part = found[split]
         targets, outputs = _targets(found, part, options["task"], scratch)
         task = targets.task if targets else {"auto": ""}.get(options["task"], options["task"])
@@ -109,7 +109,7 @@ class Arrays:
             problems = [f"{label}: record {rows[i]}: target is not a finite number" if wrong[i] else p
                         for i, p in enumerate(problems)]  # fmt: skip
         directory = Path(str(request.directory))
-        records = Records(
+        records = RecordSet(
             self.name, directory.resolve().stem or self.label, request.split, tuple(stored),
             targets.values[rows] if targets else None, _ids(part.ids, rows, scratch), classes, task, options["unit"],
         )  # fmt: skip
@@ -123,7 +123,7 @@ class Arrays:
             for split in self.splits:
                 if (part := found.get(split)) is not None:
                     targets, _ = _targets(found, part, "auto", Path(scratch))
-                    rows = _rows(Request(split), part, targets)
+                    rows = _rows(DataRequest(split), part, targets)
                     broken = int(targets.bad[rows].sum()) if targets else 0
                     result.append(SplitInfo(split, len(rows), 0, broken, 0 if targets else len(rows)))
         return result
@@ -145,7 +145,7 @@ def _targets(found: Mapping[str, Part], part: Part, task: str, scratch: Path) ->
     return mine, max(targets.outputs for targets in opened.values())
 
 
-def _rows(request: Request, part: Part, targets: Targets | None) -> NDArray[np.int64]:
+def _rows(request: DataRequest, part: Part, targets: Targets | None) -> NDArray[np.int64]:
     labels = targets.values if targets and targets.task == "classification" else None
     rows = limited(rows_of(part.share, part.inputs[0].shape[0], labels), request.limit)
     if not len(rows):

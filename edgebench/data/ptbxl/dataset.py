@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import DataRequest, InputContract, Progress, RecordSet, Split
+from edgebench.core.contracts import Progress, Split
+from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data import cache
+from edgebench.data.chosen_options import chosen
 from edgebench.data.ptbxl import tables
 from edgebench.data.ptbxl.index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, opened
 from edgebench.data.ptbxl.stamps import stamp
 from edgebench.data.ptbxl.statements import MOST_LIKELIHOOD
 from edgebench.data.ptbxl.wfdb_records import SECONDS, VERSION, parse_all
-from edgebench.data.signals import SUPERCLASSES
+from edgebench.data.signals import SUPERCLASSES, ecg, stored
 
 CALIBRATION_SEED = 20
 
@@ -30,18 +33,32 @@ class PtbXl:
     summary = "PTB-XL, 21799 clinical 12-lead ECGs: edgebench data fetch ptbxl DIR, then --data-dir DIR"
     classes = SUPERCLASSES
     license = "CC-BY-4.0"
-    has_likelihoods = True
+    task = "multilabel"
+    unit = ""
+    options: Mapping[str, Option] = {
+        "rate_hz": Option("100", "samples a second", tuple(map(str, RATES))),
+        "min_likelihood": Option("0", "percent from which on a statement counts; 0 for every statement"),
+    }
     splits: Mapping[Split, str] = {"train": "folds 1-8", "validation": "fold9", "test": "fold10"}
 
     def check(self, request: DataRequest) -> None:
         """Raise DataError where the folder or its tables are missing."""
         if request.directory is None:
             raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
-        if request.rate_hz not in RATES:
-            raise DataError(f"PTB-XL has no {request.rate_hz} Hz records; choose {' or '.join(map(str, RATES))}")
-        if not 0 <= request.min_likelihood <= MOST_LIKELIHOOD:
-            raise DataError(f"min_likelihood {request.min_likelihood:g}: must be from 0 to {MOST_LIKELIHOOD:g} percent")
+        self._options(request)
         tables.require_tables(request.directory)
+
+    def _options(self, request: DataRequest) -> tuple[int, float]:
+        """The rate in Hz and the least likelihood in percent; raises DataError."""
+        options = chosen(self.name, self.options, request.options)
+        text = options["min_likelihood"]
+        try:
+            likelihood = float(text)
+        except ValueError:
+            likelihood = math.nan
+        if not 0 <= likelihood <= MOST_LIKELIHOOD:
+            raise DataError(f"min_likelihood {text[:40]}: must be from 0 to {MOST_LIKELIHOOD:g} percent")
+        return int(options["rate_hz"]), likelihood
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.
@@ -51,36 +68,37 @@ class PtbXl:
         self.check(request)
         directory = request.directory
         assert directory is not None
-        index = opened(directory, request.min_likelihood)
-        rows, unlabelled = _select(index, request)
-        names = index.names(request.rate_hz, rows)
+        rate, likelihood = self._options(request)
+        index = opened(directory, likelihood)
+        rows, unlabelled = _select(index, request, rate)
+        names = index.names(rate, rows)
         at_first = stamp(directory, names)
 
         def make(folder: Path) -> None:
-            _make(request, index, rows, unlabelled, names, folder, progress)
+            _make(request, rate, index, rows, unlabelled, names, folder, progress)
             if stamp(directory, names) != at_first:
                 raise DataError(f"{directory}: its files changed while they were read; try again")
 
         # Everything that decides the content: what is asked, what the tables say, and which files the samples are in.
         asked = (cache.FORMAT, VERSION, index.ids[rows].tobytes(), index.labels[rows].tobytes(), unlabelled, at_first)
         digest = hashlib.sha256(repr((*asked, request.skip_bad_records)).encode()).hexdigest()[:24]
-        entry = cache.open_or_make(f"ptbxl-{request.split}-{request.rate_hz}hz-{digest}", make)
-        contract = InputContract(samples=SECONDS * request.rate_hz, rate_hz=request.rate_hz)
-        label = self.label + (f", likelihood >= {request.min_likelihood:g}" if request.min_likelihood else "")
+        entry = cache.open_or_make(f"ptbxl-{request.split}-{rate}hz-{digest}", make)
+        inputs = stored(entry.signals, ecg(samples=SECONDS * rate, rate_hz=rate))
+        label = self.label + (f", likelihood >= {likelihood:g}" if likelihood else "")
         return RecordSet(
-            self.name, label, request.split, entry.signals, entry.labels, entry.ids, self.classes, contract,
+            self.name, label, request.split, inputs, entry.labels, entry.ids, self.classes, self.task, self.unit,
             tuple(entry.meta["dropped"]), entry.meta["unlabelled"],
         )  # fmt: skip
 
 
 def _make(
-    request: DataRequest, index: Index, rows: NDArray[np.int64], unlabelled: int, names: list[str], folder: Path,
-    progress: Progress | None,
+    request: DataRequest, rate: int, index: Index, rows: NDArray[np.int64], unlabelled: int, names: list[str],
+    folder: Path, progress: Progress | None,
 ) -> None:  # fmt: skip
     """Fill the folder of a new cache entry."""
     paths = [index.directory / name for name in names]
-    _check_rate(request, paths[0])
-    problems = parse_all(paths, request.rate_hz, SECONDS * request.rate_hz, folder / "signals.npy", progress)
+    _check_rate(request, rate, paths[0])
+    problems = parse_all(paths, rate, SECONDS * rate, folder / "signals.npy", progress)
     bad = [p for p in problems if p]
     if bad and not request.skip_bad_records:
         more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
@@ -92,7 +110,7 @@ def _make(
     cache.save(folder, index.labels[rows], index.ids[rows], {"dropped": bad, "unlabelled": unlabelled})
 
 
-def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]:
+def _select(index: Index, request: DataRequest, rate: int) -> tuple[NDArray[np.int64], int]:
     """Rows of the split in the table's order, and how many records without a class were left out."""
     wanted = {
         "test": index.folds == TEST_FOLD,
@@ -110,13 +128,13 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
         raise DataError(f"{index.directory}: no labelled record in the {request.split} split; see --keep-unlabelled")
     if request.split == "calibration":
         # A device may hold only a part of the training folds: calibrate on those.
-        names = index.names(request.rate_hz, rows)
+        names = index.names(rate, rows)
         there = [(index.directory / f"{name}.dat").is_file() for name in names]
         rows = rows[np.array(there, dtype=np.bool_)]
         if not len(rows):
             raise DataError(
                 f"{index.directory}: no training-fold record to calibrate int8 on; "
-                f"fetch one fold: edgebench data fetch ptbxl {index.directory} --folds 1 --rate {request.rate_hz}"
+                f"fetch one fold: edgebench data fetch ptbxl {index.directory} --folds 1 --rate {rate}"
             )
     if request.limit is not None and request.limit < len(rows):
         chosen = np.random.default_rng(CALIBRATION_SEED).permutation(len(rows))[: request.limit]
@@ -124,14 +142,14 @@ def _select(index: Index, request: DataRequest) -> tuple[NDArray[np.int64], int]
     return rows, unlabelled
 
 
-def _check_rate(request: DataRequest, first: Path) -> None:
+def _check_rate(request: DataRequest, rate: int, first: Path) -> None:
     """Raise DataError for a rate that was not fetched at all, instead of one for its first missing file."""
     assert request.directory is not None
-    folder = request.directory / f"records{request.rate_hz}"
+    folder = request.directory / f"records{rate}"
     if not first.parent.exists() and not folder.exists():
         raise DataError(
-            f"{request.directory}: no records{request.rate_hz} folder, so no {request.rate_hz} Hz records; "
-            f"fetch them: edgebench data fetch ptbxl {request.directory} --rate {request.rate_hz}"
+            f"{request.directory}: no records{rate} folder, so no {rate} Hz records; "
+            f"fetch them: edgebench data fetch ptbxl {request.directory} --rate {rate}"
         )
 
 

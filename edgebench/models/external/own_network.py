@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from edgebench.core.contracts import InputContract
 from edgebench.core.outputs import choose
+from edgebench.data.signals import LEADS
 from edgebench.models.card import Card
 from edgebench.models.layers import Standardise
 from edgebench.tasks.statistics import PROBABILITY_MARGIN
@@ -55,7 +55,7 @@ class OwnNetwork(nn.Module):
 
     def __init__(self, network: nn.Module, card: Card) -> None:
         super().__init__()
-        known, contract = InputContract().leads, card.input
+        known, contract = LEADS, card.input
         self.leads = Leads(tuple(known.index(n) for n in card.other_leads)) if card.other_leads else nn.Identity()
         self.standardise = Standardise(len(contract.mean)) if contract.mean else nn.Identity()
         if isinstance(self.standardise, Standardise):

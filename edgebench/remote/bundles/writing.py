@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from edgebench import __version__
 from edgebench.artifacts.manifests import MANIFEST
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Artifact, KnownReference, RecordSet, Target
+from edgebench.core.contracts import Artifact, KnownReference, Target
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BundleError
 from edgebench.core.files import replacing, replacing_folder, safe_name, sha256
 from edgebench.core.serialization import to_json
@@ -128,7 +129,7 @@ def _profile(target: Target) -> str:
 
 
 def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: dict[str, Content]) -> str:
-    files["records/signals.npy"] = records.signals
+    files["records/signals.npy"] = records.input.path
     files["records/labels.npy"] = _npy(records.labels)
     files["records/ids.npy"] = _npy(records.ids)
     known = []
@@ -137,8 +138,8 @@ def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: d
         files[f"records/{name}"] = _npy(one.logits)
         known.append(KnownReference(one.model, one.model_sha256, one.thresholds, name))
     about = AboutRecords(
-        records.dataset, records.label, records.split, records.classes, records.input, records.dropped,
-        records.unlabelled, tuple(known),
+        records.dataset, records.label, records.split, records.classes, records.input.spec, records.dropped,
+        records.unlabelled, tuple(known), records.task, records.unit, records.input.storage, records.input.name,
     )  # fmt: skip
     files["records/about.json"] = (to_json(about, indent=1) + "\n").encode()
     return "records/about.json"

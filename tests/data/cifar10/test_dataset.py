@@ -8,7 +8,7 @@ import pytest
 from small_datasets import cifar_batch, make_cifar10
 
 from edgebench.core.contracts import Split
-from edgebench.core.datasets import Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.cifar10.dataset import DATASET
 
@@ -21,11 +21,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return make_cifar10(tmp_path / "cifar10")
 
 
-def load(folder: Path, split: Split = "test", **fields: object) -> Records:
-    return DATASET.load(Request(split, folder, **fields))  # type: ignore[arg-type]
+def load(folder: Path, split: Split = "test", **fields: object) -> RecordSet:
+    return DATASET.load(DataRequest(split, folder, **fields))  # type: ignore[arg-type]
 
 
-def pixels(records: Records) -> np.ndarray:
+def pixels(records: RecordSet) -> np.ndarray:
     return np.load(records.inputs[0].path)  # type: ignore[no-any-return]
 
 
@@ -106,7 +106,7 @@ def test_folders_that_are_none(folder: Path, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=said):
             load(wrong)
     with pytest.raises(DataError, match="needs its folder"):
-        DATASET.load(Request("test"))
+        DATASET.load(DataRequest("test"))
     with pytest.raises(DataError, match="unknown option 'size'"):
         load(folder, options={"size": "3"})
 

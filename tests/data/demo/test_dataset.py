@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest, InputContract, RecordSet, Split
+from edgebench.core.contracts import Split
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import DataError
-from edgebench.data.signals import SUPERCLASSES, open_signals
+from edgebench.data.signals import ECG, SUPERCLASSES
 
 HOME = Path(str(files("edgebench.data.demo")))
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -25,13 +26,13 @@ def load(split: Split = "test", **options: int) -> RecordSet:
 @pytest.mark.parametrize(("split", "count"), [("train", 512), ("validation", 160), ("test", 240), ("calibration", 512)])
 def test_contract(split: Split, count: int) -> None:
     found = load(split)
-    signals = open_signals(found.signals)
+    signals = np.load(found.input.path)
     assert signals.dtype == np.int16 and signals.shape == (count, 12, 1000)
     assert found.labels.dtype == np.uint8 and found.labels.shape == (count, 5)
     assert set(np.unique(found.labels)) == {0, 1}
     assert found.labels.any(axis=0).all(), "a class never occurs"
     assert found.labels.any(axis=1).all(), "a record without a class"
-    assert (found.classes, found.input) == (SUPERCLASSES, InputContract())
+    assert (found.classes, found.input.spec) == (SUPERCLASSES, ECG)
     assert len(found) == len(set(found.ids.tolist())) == count
     assert 200 < np.abs(signals.astype(np.int32)).max() < 20_000, "not of an ECG's size in microvolts"
 
@@ -45,23 +46,23 @@ def test_two_fresh_caches_hold_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     for name in ("one", "two"):
         monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / name))
         records = load("validation")
-        assert records.signals.is_relative_to(tmp_path / name)
-        found.append((records.signals.read_bytes(), records.labels.tobytes(), records.ids.tobytes()))
+        assert records.input.path.is_relative_to(tmp_path / name)
+        found.append((records.input.path.read_bytes(), records.labels.tobytes(), records.ids.tobytes()))
     assert found[0] == found[1]
 
 
 def test_no_record_is_in_two_splits() -> None:
-    records = {s: {signal.tobytes() for signal in open_signals(load(s).signals)} for s in SPLITS}
+    records = {s: {signal.tobytes() for signal in np.load(load(s).input.path)} for s in SPLITS}
     for one, other in combinations(SPLITS, 2):
         assert not records[one] & records[other]
-    calibration = {signal.tobytes() for signal in open_signals(load("calibration").signals)}
+    calibration = {signal.tobytes() for signal in np.load(load("calibration").input.path)}
     assert calibration <= records["train"]
 
 
 def test_limit_takes_the_first_and_leaves_the_whole_alone() -> None:
     some, everything = load(limit=7), load()
     assert (len(some), len(everything)) == (7, 240)
-    assert np.array_equal(open_signals(some.signals), open_signals(everything.signals)[:7])
+    assert np.array_equal(np.load(some.input.path), np.load(everything.input.path)[:7])
     assert np.array_equal(some.labels, everything.labels[:7])
 
 
@@ -71,9 +72,9 @@ def test_an_empty_limit_is_not_kept_as_the_whole(tmp_path: Path, monkeypatch: py
     assert len(load()) == 240
 
 
-def test_another_rate_is_refused() -> None:
-    with pytest.raises(DataError, match=r"^the demo set is sampled at 100 Hz, not 500 Hz$"):
-        load(rate_hz=500)
+def test_it_has_no_options() -> None:
+    with pytest.raises(DataError, match="rate_hz"):
+        registry.dataset("demo").load(DataRequest("test", options={"rate_hz": "500"}))
 
 
 def test_no_template_is_near_a_single_patient() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgebench.core.contracts import Split
-from edgebench.core.datasets import Request
+from edgebench.core.datasets import DataRequest
 from edgebench.data.demos.dataset import DIGITS, ECHO, IMAGES, Demo
 
 DEMOS = [pytest.param(demo, id=demo.name) for demo in (DIGITS, IMAGES, ECHO)]
@@ -18,7 +18,7 @@ def test_contract(demo: Demo) -> None:
     assert "synthetic" in demo.label
     seen: set[bytes] = set()
     for split in SPLITS:
-        records = demo.load(Request(split))
+        records = demo.load(DataRequest(split))
         (stored,) = records.inputs
         array = np.load(stored.path, mmap_mode="r")
         assert (
@@ -40,7 +40,7 @@ def test_contract(demo: Demo) -> None:
         own = {record.tobytes() for record in array}
         assert len(own) == len(records) and not own & seen, "no record is in two splits"
         seen |= own
-    assert demo.load(Request("calibration")).inputs[0].path != demo.load(Request("train")).inputs[0].path
+    assert demo.load(DataRequest("calibration")).inputs[0].path != demo.load(DataRequest("train")).inputs[0].path
     assert [row.records for row in demo.info(Path())] == list(demo.counts.values())
 
 
@@ -49,7 +49,7 @@ def test_two_fresh_caches_hold_the_same(demo: Demo, tmp_path: Path, monkeypatch:
     found = []
     for name in ("one", "two"):
         monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / name))
-        records = demo.load(Request("validation"))
+        records = demo.load(DataRequest("validation"))
         assert records.inputs[0].path.is_relative_to(tmp_path / name) and records.targets is not None
         found.append((records.inputs[0].path.read_bytes(), records.targets.tobytes()))
     assert found[0] == found[1]
@@ -57,7 +57,7 @@ def test_two_fresh_caches_hold_the_same(demo: Demo, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("demo", DEMOS)
 def test_a_limit_takes_the_first(demo: Demo) -> None:
-    some, whole = demo.load(Request("validation", limit=5)), demo.load(Request("validation"))
+    some, whole = demo.load(DataRequest("validation", limit=5)), demo.load(DataRequest("validation"))
     assert len(some) == 5 and some.targets is not None and whole.targets is not None
     assert np.array_equal(some.targets, whole.targets[:5])
     assert np.array_equal(np.load(some.inputs[0].path), np.load(whole.inputs[0].path)[:5])
@@ -67,7 +67,7 @@ def test_a_simple_classifier_learns_and_does_not_learn_all() -> None:
     """Ridge regression on the classes: above chance, below perfect."""
     data = {}
     for split in ("train", "test"):
-        records = DIGITS.load(Request(split))
+        records = DIGITS.load(DataRequest(split))
         assert records.targets is not None
         data[split] = np.load(records.inputs[0].path).reshape(len(records), -1) / 255 - 0.4, records.targets
     x, y = data["train"]
@@ -78,7 +78,7 @@ def test_a_simple_classifier_learns_and_does_not_learn_all() -> None:
 
 def test_a_clip_shows_its_ejection_fraction() -> None:
     """The darkest pixels near the middle, counted in each frame, know something of it."""
-    records = ECHO.load(Request("test"))
+    records = ECHO.load(DataRequest("test"))
     clips = np.load(records.inputs[0].path)[:, :, 0, 20:95, 25:90].astype(float)
     dark = (clips < 0.25 * clips.mean((2, 3), keepdims=True)).sum((2, 3))
     share = 1 - dark.min(1) / dark.max(1)

@@ -9,7 +9,7 @@ import pytest
 from small_datasets import make_echonet, ramp
 
 from edgebench.core.contracts import Split
-from edgebench.core.datasets import Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.echonet.dataset import DATASET
 from edgebench.data.echonet.synthetic import MARKER, write_video
@@ -20,11 +20,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "cache"))
 
 
-def load(folder: Path, split: Split = "test", **fields: object) -> Records:
-    return DATASET.load(Request(split, folder, **fields))  # type: ignore[arg-type]
+def load(folder: Path, split: Split = "test", **fields: object) -> RecordSet:
+    return DATASET.load(DataRequest(split, folder, **fields))  # type: ignore[arg-type]
 
 
-def clips(records: Records) -> np.ndarray:
+def clips(records: RecordSet) -> np.ndarray:
     return np.load(records.inputs[0].path)  # type: ignore[no-any-return]
 
 

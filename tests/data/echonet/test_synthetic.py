@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from edgebench.core.datasets import Request
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import DataError
 from edgebench.data.echonet.dataset import DATASET
 from edgebench.data.echonet.synthetic import COLUMNS, TRACING, generate
@@ -65,7 +65,7 @@ def test_the_seed_decides_everything(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_dataset_says_that_it_is_synthetic(folder: Path) -> None:
-    records = DATASET.load(Request("train", folder))
+    records = DATASET.load(DataRequest("train", folder))
     assert records.label == "EchoNet layout (synthetic)" and len(records) == 6
     assert records.targets is not None
     expected = [[float(r["EF"])] for r in table(folder / "FileList.csv") if r["Split"] == "TRAIN"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_datasets import write_image
 
-from edgebench.core.datasets import Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.image_folder.dataset import DATASET
 
@@ -26,11 +26,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def load(folder: Path, **fields: object) -> Records:
-    return DATASET.load(Request(**{"split": "test", "directory": folder, **fields}))  # type: ignore[arg-type]
+def load(folder: Path, **fields: object) -> RecordSet:
+    return DATASET.load(DataRequest(**{"split": "test", "directory": folder, **fields}))  # type: ignore[arg-type]
 
 
-def pixels(records: Records) -> np.ndarray:
+def pixels(records: RecordSet) -> np.ndarray:
     return np.load(records.inputs[0].path)  # type: ignore[no-any-return]
 
 

@@ -9,7 +9,7 @@ import pytest
 from small_datasets import idx, make_mnist
 
 from edgebench.core.contracts import Split
-from edgebench.core.datasets import Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.data.mnist.dataset import DATASET
 
@@ -22,8 +22,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "cache"))
 
 
-def load(folder: Path, split: Split = "test", **fields: object) -> Records:
-    return DATASET.load(Request(split, folder, **fields))  # type: ignore[arg-type]
+def load(folder: Path, split: Split = "test", **fields: object) -> RecordSet:
+    return DATASET.load(DataRequest(split, folder, **fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("packed", [True, False])

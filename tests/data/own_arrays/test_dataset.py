@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.core.datasets import Records, Request, SplitInfo
+from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.own_arrays.dataset import DATASET
 
@@ -26,11 +26,11 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "a.npz"
 
 
-def load(path: Path, split: str = "test", **fields: Any) -> Records:
-    return DATASET.load(Request(split, path, **fields))  # type: ignore[arg-type]
+def load(path: Path, split: str = "test", **fields: Any) -> RecordSet:
+    return DATASET.load(DataRequest(split, path, **fields))  # type: ignore[arg-type]
 
 
-def values(records: Records, number: int = 0) -> np.ndarray:
+def values(records: RecordSet, number: int = 0) -> np.ndarray:
     return np.load(records.inputs[number].path)  # type: ignore[no-any-return]
 
 

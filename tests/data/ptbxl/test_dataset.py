@@ -14,7 +14,8 @@ from ptbxl_files import FIRST, HOME, edit, entries, load, read, write
 
 from edgebench.core.errors import BadRecord, DataError, DiskFull
 from edgebench.data.ptbxl import dataset, index, wfdb_records
-from edgebench.data.signals import SUPERCLASSES, open_signals, to_millivolts
+from edgebench.data.signals import MICROVOLTS, SUPERCLASSES
+from edgebench.data.stored import values
 
 
 def test_records_without_a_class_go_unless_they_are_kept(ptbxl: Path) -> None:
@@ -25,12 +26,12 @@ def test_records_without_a_class_go_unless_they_are_kept(ptbxl: Path) -> None:
 
 
 def test_values_are_those_of_the_files(ptbxl: Path) -> None:
-    signals = open_signals(load(ptbxl).signals)
+    signals = np.load(load(ptbxl).input.path)
     assert signals.dtype == np.int16 and signals.shape == (3, 12, 1000)
     for row, number in enumerate((6, 12, 18)):
         physical = read(ptbxl / HOME / f"{number:05d}_lr")
         assert np.array_equal(signals[row], np.rint(physical.T * 1000))
-        assert np.array_equal(to_millivolts(signals[row]), physical.T.astype(np.float32))
+        assert np.array_equal(values(signals[row], MICROVOLTS), physical.T.astype(np.float32))
 
 
 def test_a_second_load_reads_the_cache(ptbxl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +41,7 @@ def test_a_second_load_reads_the_cache(ptbxl: Path, monkeypatch: pytest.MonkeyPa
     (ptbxl.parent / "link").symlink_to(ptbxl)
     for folder in (ptbxl, ptbxl.parent / "link", ptbxl / "records100" / ".."):
         after = load(folder)
-        assert after.signals == before.signals
+        assert after.input.path == before.input.path
         assert np.array_equal(after.labels, before.labels) and np.array_equal(after.ids, before.ids)
 
 
@@ -94,16 +95,16 @@ def test_a_cache_entry_never_answers_for_other_samples(
         load(other)
     rest = load(other, skip_bad_records=True)
     assert rest.ids.tolist() == [12, 18] and "00006_lr" in rest.dropped[0]
-    assert len(before) == 3 and open_signals(before.signals).shape == (3, 12, 1000), "an open entry stays as it is"
+    assert len(before) == 3 and np.load(before.input.path).shape == (3, 12, 1000), "an open entry stays as it is"
 
 
 def test_other_good_samples_are_read(ptbxl: Path) -> None:
     load(ptbxl)
     copy = Path(shutil.copytree(ptbxl, ptbxl.with_name("copy")))
     _zeroed(copy)
-    assert not open_signals(load(copy).signals).any() and open_signals(load(ptbxl).signals).any()
+    assert not np.load(load(copy).input.path).any() and np.load(load(ptbxl).input.path).any()
     _zeroed(ptbxl)
-    assert not open_signals(load(ptbxl).signals).any()
+    assert not np.load(load(ptbxl).input.path).any()
 
 
 def test_records_that_come_back_are_used(ptbxl: Path) -> None:
@@ -141,14 +142,14 @@ def test_a_full_disk_while_parsing_names_the_cache(ptbxl: Path, cache: Path, mon
 def test_another_version_of_the_parser_reads_again(ptbxl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = load(ptbxl)
     monkeypatch.setattr(dataset, "VERSION", 10**6)
-    assert load(ptbxl).signals != before.signals
+    assert load(ptbxl).input.path != before.input.path
 
 
 def test_a_changed_table_is_another_cache_entry(ptbxl: Path) -> None:
     before = load(ptbxl)
     edit(ptbxl, "ptbxl_database.csv", "6,\"{'IMI': 15.0, 'SR': 0.0}\",10", "6,\"{'NORM': 80.0}\",10")
     after = load(ptbxl)
-    assert after.signals != before.signals
+    assert after.input.path != before.input.path
     assert (before.labels[0].tolist(), after.labels[0].tolist()) == ([0, 1, 0, 0, 0], [1, 0, 0, 0, 0])
 
 
@@ -164,17 +165,17 @@ def test_500_hz(ptbxl: Path) -> None:
     for number in (6, 12, 18):
         signal = np.random.default_rng(number).integers(-3000, 3000, (5000, 12)) / 1000
         write(ptbxl / f"records500/00000/{number:05d}_hr", signal, rate=500)
-    found = load(ptbxl, rate_hz=500)
-    assert (found.input.samples, found.input.rate_hz) == (5000, 500)
+    found = load(ptbxl, options={"rate_hz": "500"})
+    assert (found.input.spec.shape, found.input.spec.rate_hz) == ((12, 5000), 500)
     physical = read(ptbxl / "records500/00000/00006_hr")
-    assert np.array_equal(open_signals(found.signals)[0], np.rint(physical.T * 1000))
+    assert np.array_equal(np.load(found.input.path)[0], np.rint(physical.T * 1000))
 
 
 def test_what_is_not_asked_rightly(ptbxl: Path) -> None:
     with pytest.raises(DataError, match="no 250 Hz records; choose 100 or 500"):
-        load(ptbxl, rate_hz=250)
+        load(ptbxl, options={"rate_hz": "250"})
     with pytest.raises(DataError, match=r"no records500 folder.*--rate 500"):
-        load(ptbxl, rate_hz=500)
+        load(ptbxl, options={"rate_hz": "500"})
     with pytest.raises(DataError, match="pass --data-dir DIR"):
         load(None)
 
@@ -187,7 +188,7 @@ def test_fold_10_of_the_real_one(ptbxl_all: Path) -> None:
     assert dict(zip(SUPERCLASSES, everything.labels.sum(axis=0).tolist(), strict=True)) == {
         "NORM": 963, "MI": 550, "STTC": 521, "CD": 496, "HYP": 262,
     }  # fmt: skip
-    signals = open_signals(everything.signals)
+    signals = np.load(everything.input.path)
     assert signals.shape == (2198, 12, 1000)
     started = time.thread_time()
     load(ptbxl_all)

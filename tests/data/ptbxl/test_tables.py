@@ -129,7 +129,7 @@ def test_a_bomb_of_statements_names_its_record(ptbxl: Path) -> None:
 
 @pytest.mark.parametrize(("least", "labelled"), [(0, [6, 12, 18]), (15, [6, 18]), (15.5, [18]), (60, [18])])
 def test_least_likelihood(ptbxl: Path, least: float, labelled: list[int]) -> None:
-    found = load(ptbxl, min_likelihood=least)
+    found = load(ptbxl, options={"min_likelihood": str(least)})
     assert found.ids.tolist() == labelled and found.unlabelled == 4 - len(labelled)
     assert found.labels[-1].tolist() == [0, 0, 0, 1, int(least <= 50)]  # LAFB 100 %, LVH 50 %
     assert (f"{least:g}" in found.label) == bool(least)
@@ -138,4 +138,4 @@ def test_least_likelihood(ptbxl: Path, least: float, labelled: list[int]) -> Non
 @pytest.mark.parametrize("least", [-1, 101, float("nan")])
 def test_likelihoods_that_do_not_exist(ptbxl: Path, least: float) -> None:
     with pytest.raises(DataError, match="min_likelihood"):
-        load(ptbxl, min_likelihood=least)
+        load(ptbxl, options={"min_likelihood": str(least)})

@@ -10,18 +10,18 @@ import pytest
 from ptbxl_files import FIRST, HOME, entries, load, read, write
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.data.ptbxl import wfdb_records
 from edgebench.data.ptbxl.index import read_index
-from edgebench.data.signals import LEADS, open_signals
+from edgebench.data.signals import LEADS
 
 
 def test_leads_in_another_order_are_put_in_order(ptbxl: Path) -> None:
     physical = read(ptbxl / FIRST)
     names = [name.replace("AV", "aV") for name in reversed(LEADS)]
     write(ptbxl / FIRST, physical[:, ::-1], names)
-    assert np.array_equal(open_signals(load(ptbxl).signals)[0], np.rint(physical.T * 1000))
+    assert np.array_equal(np.load(load(ptbxl).input.path)[0], np.rint(physical.T * 1000))
 
 
 def test_many_records_are_parsed_in_parallel_in_their_order(ptbxl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_many_records_are_parsed_in_parallel_in_their_order(ptbxl: Path, monkeyp
     request = DataRequest("train", ptbxl, keep_unlabelled=True, skip_bad_records=True)
     found = registry.dataset("ptbxl").load(request, lambda done, total: steps.append((done, total)))
     assert 13 not in found.ids and len(found) == 15
-    for number, signal in zip(found.ids, open_signals(found.signals), strict=True):
+    for number, signal in zip(found.ids, np.load(found.input.path), strict=True):
         assert np.array_equal(signal, np.rint(read(ptbxl / HOME / f"{number:05d}_lr").T * 1000))
     assert len(steps) == 4 and steps[-1] == (16, 16)
 
@@ -78,7 +78,7 @@ def test_a_bad_record_stops_or_is_left_out(ptbxl: Path, cache: Path, damage: str
     rest = load(ptbxl, skip_bad_records=True)
     assert (rest.ids.tolist(), rest.labels.shape, len(rest.dropped)) == ([12, 18], (2, 5), 1)
     assert FIRST in rest.dropped[0]
-    assert np.array_equal(open_signals(rest.signals)[1], np.rint(read(ptbxl / HOME / "00018_lr").T * 1000))
+    assert np.array_equal(np.load(rest.input.path)[1], np.rint(read(ptbxl / HOME / "00018_lr").T * 1000))
 
 
 def test_several_bad_records(ptbxl: Path) -> None:

@@ -13,7 +13,7 @@ from bundle_makers import contents, entries_of
 from mutations import hold, json_bytes, of_bytes, of_json
 
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import BundleError, DataError
 from edgebench.pipeline import bundle_plan
 from edgebench.remote.bundles import reading, writing

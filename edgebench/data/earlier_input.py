@@ -1,0 +1,23 @@
+"""The input of an artifact, model or bundle as earlier versions wrote it, which knew ECGs only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from edgebench.data.signals import LEADS, ecg
+
+FIELDS = {"leads", "samples", "rate_hz", "unit", "dtype"}
+
+
+def converted(data: Any) -> Any:
+    """The fields of a manifest, or of the description of records, with its `input` as today's fields."""
+    found = data.get("input") if isinstance(data, Mapping) else None
+    if not isinstance(found, Mapping) or not {"leads", "samples"} & set(found) or set(found) - FIELDS:
+        return data
+    leads, samples, rate = found.get("leads", LEADS), found.get("samples", 1000), found.get("rate_hz", 100)
+    names = isinstance(leads, list | tuple) and leads and all(isinstance(one, str) for one in leads)
+    if not names or type(samples) is not int or samples < 1 or type(rate) not in (int, float):
+        return data  # the schema says what is wrong with it
+    return {**data, "input": asdict(ecg(leads, samples, rate)) | {k: found[k] for k in ("unit", "dtype") if k in found}}
