@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from edgebench.choosing.feeding import fed, run_onnx, run_torchscript
 from edgebench.choosing.python_lines import text, within
+from edgebench.core import registry
 from edgebench.core.contracts import Artifact
+from edgebench.core.tasks import Activation
 
 
 def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int = 0) -> str:
@@ -72,7 +74,7 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         "",
         "from edgebench.artifacts import manifests",
         "from edgebench.core import registry",
-        "from edgebench.tasks.statistics import decide",
+        *(["from edgebench.tasks.statistics import decide"] if _activation(artifact) == "sigmoid" else []),
         "",
         "# This file, next to the other one, describes how the network is built.",
         'stored = manifests.read(Path("manifest.json"))',
@@ -82,8 +84,14 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         f'session = runtime.load(stored.path, artifact, "{device}")',
         "",
         *_signals(artifact),
-        "for decided in decide(session.predict(signals), artifact.thresholds):",
-        "    print([name for name, yes in zip(artifact.classes, decided) if yes])",
+        *(
+            [
+                "for decided in decide(session.predict(signals), artifact.thresholds):",
+                "    print([name for name, yes in zip(artifact.classes, decided) if yes])",
+            ]
+            if _activation(artifact) == "sigmoid"
+            else ["answer = session.predict(signals)", "classes = artifact.classes", *_answers(artifact)]
+        ),
     ]
 
 
@@ -100,7 +108,21 @@ def _signals(artifact: Artifact) -> list[str]:
     ]
 
 
+def _activation(artifact: Artifact) -> Activation:
+    return registry.task(artifact.task).activation
+
+
+def _answers(artifact: Artifact) -> list[str]:
+    """Lines that show the class with the largest output, or every quantity."""
+    if _activation(artifact) == "softmax":
+        return ["for largest in answer.argmax(axis=1):", "    print(classes[largest])"]
+    return ["for values in answer:", "    print(dict(zip(classes, values.tolist())))"]
+
+
 def _decide(artifact: Artifact) -> list[str]:
+    if _activation(artifact) != "sigmoid":
+        names = (f'"{text(name)}"' for name in artifact.classes)
+        return ["", *within("classes = [", names, "]"), *_answers(artifact)]
     logits = artifact.feed is None or artifact.feed.output == "logits"
     return [
         "probabilities = 1 / (1 + np.exp(-answer.astype(np.float64)))" if logits else "probabilities = answer",

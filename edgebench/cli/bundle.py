@@ -13,6 +13,7 @@ from edgebench.cli.options import (
     MEASURING,
     DataDir,
     DatasetName,
+    DatasetOptions,
     KeepUnlabelled,
     Limit,
     MinLikelihood,
@@ -22,6 +23,7 @@ from edgebench.cli.options import (
     by_flags,
     fields,
     flag,
+    pairs,
     takes,
 )
 from edgebench.core.files import sha256
@@ -40,7 +42,8 @@ def bundle(
     ] = Path("edgebench.bundle"),
     folder: Annotated[bool, flag("--folder", "Write a folder instead of one file.")] = False,
     data: Annotated[bool, flag("--data/--no-data", "Pack the test records and fp32 predictions.")] = True,
-    target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None,
+    dataset_option: DatasetOptions = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
     min_likelihood: MinLikelihood = None, threads: Threads = None,
     *, measuring: dict[str, Any],
@@ -58,6 +61,7 @@ def bundle(
     overrides = fields(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
         skip_bad_records=skip_bad_records, min_likelihood=min_likelihood, threads=threads, measuring=measuring,
+        dataset_options=pairs(dataset_option),
     )  # fmt: skip
     with live("no bundle was written; the same command starts again") as listener:
         listing = api.bundle(paths, output, folder, data, listener, **overrides)

@@ -13,6 +13,7 @@ from edgebench.cli.options import (
     Calibration,
     DataDir,
     DatasetName,
+    DatasetOptions,
     Exporters,
     FinetuneEpochs,
     FinetuneRounds,
@@ -26,6 +27,7 @@ from edgebench.cli.options import (
     by_flags,
     fields,
     finetuning,
+    pairs,
 )
 from edgebench.reports.plain import plain
 
@@ -35,6 +37,7 @@ from edgebench.reports.plain import plain
 def export(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
+    dataset_option: DatasetOptions = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, timeout: Timeout = None,
@@ -54,6 +57,7 @@ def export(
     """
     overrides = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
+        dataset_options=pairs(dataset_option),
         calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip

@@ -46,7 +46,7 @@ def _timed(flag: str, field: str, metavar: str, text: str) -> Option:
 
 TARGET = Option("--target", "targets", str, "NAME...", "Target, or path to the TOML file of one.")
 RECORDS = (
-    Option("--dataset", "dataset", str, "NAME", "demo (synthetic, embedded) or ptbxl.", DATASET),
+    Option("--dataset", "dataset", str, "NAME", "One of edgebench list datasets, or FILE.py:FUNCTION.", DATASET),
     Option("--data-dir", "data_dir", Path, "FOLDER", "Folder of the dataset; demo needs none."),
     Option("--limit", "limit", int, "N", "At most this many test records.", "all", 1),
 )

@@ -103,6 +103,9 @@ MinLikelihood = Annotated[
         number(float, 0, 100),
     ),
 ]  # fmt: skip
+DatasetOptions = Annotated[
+    list[str] | None, option("--dataset-option", "KEY=VALUE...", "An option of the dataset, such as target=EDV.")
+]
 Calibration = Annotated[
     int | None,
     _whole("--calibration-records", "Training records that int8 is calibrated on." + default(CALIBRATION_RECORDS), 1),
@@ -198,6 +201,17 @@ def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
             found[key] = toml(f"value = {value}")["value"]
         except ValueError:
             found[key] = value
+    return found
+
+
+def pairs(given: list[str] | None, flag: str = "--dataset-option") -> dict[str, str]:
+    """KEY=VALUE pairs, each value as it is written."""
+    found: dict[str, str] = {}
+    for one in given or []:
+        key, equals, value = one.partition("=")
+        if not equals or not key:
+            raise Refused(one, "must be KEY=VALUE", flag)
+        found[key] = value
     return found
 
 

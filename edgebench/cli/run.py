@@ -19,6 +19,7 @@ from edgebench.cli.options import (
     Calibration,
     DataDir,
     DatasetName,
+    DatasetOptions,
     Exporters,
     FinetuneEpochs,
     FinetuneRounds,
@@ -41,6 +42,7 @@ from edgebench.cli.options import (
     fields,
     finetuning,
     option,
+    pairs,
     takes,
 )
 
@@ -56,7 +58,7 @@ def run(
     plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Plan in TOML; flags override it.")] = None,
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: RunTargets = None,
-    dataset: DatasetName = None, data_dir: DataDir = None, limit: Limit = None,
+    dataset: DatasetName = None, data_dir: DataDir = None, dataset_option: DatasetOptions = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, min_likelihood: MinLikelihood = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
@@ -97,7 +99,7 @@ def run(
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
         limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
-        min_likelihood=min_likelihood,
+        min_likelihood=min_likelihood, dataset_options=pairs(dataset_option),
         calibration_records=calibration_records, threads=threads, seed=seed,
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set), measuring=measuring,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command
-from edgebench.cli.options import DataDir, MinLikelihood, default, fields, flag, option, settings
+from edgebench.cli.options import DataDir, DatasetOptions, MinLikelihood, default, fields, flag, option, pairs, settings
 from edgebench.cli.usage import number
 
 RECIPE = default("as in the recipe")
@@ -19,8 +19,11 @@ def train(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Architecture: one of edgebench list, timm:NAME or FILE.py:FUNCTION.")
     ],
-    dataset: Annotated[str, option("--dataset", "NAME", "ptbxl or demo.")] = "ptbxl",
+    dataset: Annotated[
+        str, option("--dataset", "NAME", "One of edgebench list datasets, or FILE.py:FUNCTION.")
+    ] = "ptbxl",
     data_dir: DataDir = None,
+    dataset_option: DatasetOptions = None,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the weights, the manifest and checkpoint."),
@@ -53,7 +56,7 @@ def train(
     min_likelihood: MinLikelihood = None,
     resume: Annotated[bool, flag("--resume", "Continue from the checkpoint in the folder of --output.")] = False,
 ) -> None:
-    """Train a model on folds 1-8, with early stopping and thresholds on fold 9.
+    """Train a model, with early stopping on the validation records.
 
     Writes NAME.safetensors and NAME.json, its manifest, into the folder of
     --output, and after each epoch a checkpoint; --resume continues after
@@ -70,7 +73,8 @@ def train(
     recipe = settings(set_ or []) | fields(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, teacher=teacher
     )
+    likelihood = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
     show_training(
         name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
-        resume=resume, min_likelihood=min_likelihood or 0.0,
+        resume=resume, options=likelihood | pairs(dataset_option),
     )  # fmt: skip

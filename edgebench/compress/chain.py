@@ -6,7 +6,8 @@ import contextlib
 import functools
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +18,17 @@ from edgebench.core import class_order, options, registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import Uncounted, Unsupported
 from edgebench.core.files import write_text
+from edgebench.core.inputs import InputSpec
 from edgebench.core.options import CHAIN
 from edgebench.core.protocols import CompressTask
-from edgebench.core.serialization import to_dict
+from edgebench.core.serialization import from_dict, to_dict
 from edgebench.core.settings import FineTuning
 from edgebench.data.stored import Values
-from edgebench.models import flops, store, structure
+from edgebench.models import building, flops, store, structure
 from edgebench.training.loop import Watch, train
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 WORK = "work"
 """Folder of the checkpoints, until the compression is complete."""
@@ -57,7 +59,8 @@ class Records:
     """Number of calibration records."""
     skip_bad: bool = False
     seed: int = 0
-    min_likelihood: float = 0.0
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Values of the dataset's own options."""
 
 
 def compress(
@@ -130,7 +133,8 @@ def _structure_fields(network: nn.Module, fields: dict[str, Any]) -> dict[str, A
     """The fields of the manifest from which the network can be built again."""
     if settings := getattr(network, "settings", {}):
         return {"quantization": settings}  # its modules are no longer the architecture's; earlier fields stay
-    dense = registry.architecture(fields["architecture"]).build(len(fields["classes"]))
+    spec = from_dict(InputSpec, fields["input"])
+    dense = building.build(registry.architecture(fields["architecture"]), len(fields["classes"]), spec)
     return {
         "structure": structure.changes(network, dense), "parameters": sum(p.numel() for p in network.parameters())
     }  # fmt: skip
@@ -160,7 +164,7 @@ def _fine_tuned(
         recipe |= QAT_RECIPE | {"learning_rate": recipe["learning_rate"] * QAT_RATE_FACTOR}
     manifest = train(
         fields["architecture"], records.dataset, records.directory, tuning_folder / "tuned", recipe, resume=True,
-        watch=watch, skip_bad=records.skip_bad, min_likelihood=records.min_likelihood,
+        watch=watch, skip_bad=records.skip_bad, options=records.options,
     )  # fmt: skip
     tuned = store.find(str(manifest))
     result = tuned.manifest
@@ -189,17 +193,21 @@ def _facts(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
 
 def _task(model: store.TrainedModel, records: Records, watch: Watch | None = None) -> CompressTask:
     @functools.cache
-    def labelled() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def labelled() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         request = DataRequest(
             "calibration",
             records.directory,
             limit=records.calibration,
             skip_bad_records=records.skip_bad,
-            options={"min_likelihood": str(records.min_likelihood)} if records.min_likelihood else {},
+            options=dict(records.options),
         )
         loaded = registry.dataset(records.dataset).load(request)
-        labels = class_order.labelled_for(loaded, model.manifest.classes).labels
-        return Values(loaded.input)[:], labels.astype(np.bool_)
+        targets = class_order.labelled_for(loaded, model.manifest.classes).labels
+        return Values(loaded.input)[:], task.rows(targets, len(model.manifest.classes))
 
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return task.loss(outputs, targets, None)
+
+    task, outputs = registry.task(model.manifest.task), len(model.manifest.classes)
     progress = watch.data if watch else None
-    return CompressTask(model.manifest.input.shape, len(model.manifest.classes), labelled, records.seed, progress)
+    return CompressTask(model.manifest.input.shape, outputs, labelled, loss, records.seed, progress)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebench.core.contracts import Outcome
@@ -33,7 +33,7 @@ class CompressRequest:
     skip_bad: bool
     seed: int
     tuning: FineTuning
-    min_likelihood: float = 0.0
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def compress(request: CompressRequest, timeout_s: float, detail: Callable[[str], None]) -> Outcome[Compressed]:

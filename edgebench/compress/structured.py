@@ -202,14 +202,12 @@ def _update_attention(network: nn.Module, pruner: Any) -> None:
 def _gradients(network: nn.Module, task: CompressTask) -> None:
     """Compute the gradients of the loss on the calibration records, for Taylor importance."""
     import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
 
-    signals, labels = task.labelled()
+    signals, targets = task.labelled()
     network.zero_grad()
     for start in range(0, len(signals), BATCH):
         logits = network(torch.from_numpy(signals[start : start + BATCH]))
-        targets = torch.from_numpy(labels[start : start + BATCH]).float()
-        binary_cross_entropy_with_logits(logits, targets).backward()  # type: ignore[no-untyped-call]
+        task.loss(logits, torch.from_numpy(targets[start : start + BATCH])).backward()  # type: ignore[no-untyped-call]
 
 
 VARIANT = Structured()

@@ -29,7 +29,13 @@ def labelled_for(records: RecordSet, classes: Sequence[str]) -> RecordSet:
     order = permutation(records.classes, classes)
     if order is None:
         raise ModelError(f"the network {mismatch(classes, records.classes, records.label)}")
-    return replace(records, targets=records.labels[:, list(order)], classes=tuple(classes))
+    if records.targets is None:
+        return replace(records, classes=tuple(classes))
+    if records.targets.ndim == 1:  # numbers of classes, each of which has another place
+        places = [order.index(number) for number in range(len(order))]
+        numbers = records.targets.dtype.type(places)[records.targets]
+        return replace(records, targets=numbers, classes=tuple(classes))
+    return replace(records, targets=records.targets[:, list(order)], classes=tuple(classes))
 
 
 def answers_for(logits: NDArray[Any], classes: Sequence[str], records: Sequence[str]) -> NDArray[Any]:

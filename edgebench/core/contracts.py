@@ -79,6 +79,8 @@ class Artifact:
     """Size of the file compressed by deflate, in bytes: the size of a download. Zero weights make it smaller."""
     macs: int | None = None
     """Multiply-adds of one record in the variant's network."""
+    task: str = "multilabel"
+    """Name of the task that its outputs are for."""
     before: Mapping[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
 

@@ -15,6 +15,7 @@ from edgebench.core.results import OperatorTime
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from numpy.typing import NDArray
     from torch import nn
 
@@ -24,18 +25,23 @@ class Architecture(Protocol):
 
     name: str
     input: InputSpec
+    """The input that `build` makes a network for; only an example where `build` is given one."""
     recipe: Recipe
     pretrained: str
     """Source of ImageNet weights, `torchvision:WEIGHTS` or `timm:NAME`; empty for none."""
 
-    def build(self, classes: int) -> nn.Module:
-        """Return the untrained network: (batch, leads, samples) in mV to logits (batch, classes)."""
+    def build(self, outputs: int, spec: InputSpec = ..., /) -> nn.Module:
+        """Return the untrained network: (batch, *spec.shape) to (batch, outputs).
+
+        One that has no parameter for the input builds for `input`; raises ModelError for an input that it does not
+        take.
+        """
 
     def initialise(self, network: nn.Module) -> object:
         """Initialise a new network before a training from random weights; often nothing to do."""
 
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
-        """Set the normalisation inside the graph; mean and std have shape (leads,), in mV."""
+        """Set the normalisation inside the graph; mean and std have the length of the first axis, or of `channel`."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,13 @@ class CompressTask:
     """The inputs of a compression beside the network."""
 
     shape: tuple[int, ...]
-    """(leads, samples) of a record."""
+    """Of a record."""
     classes: int
-    labelled: Callable[[], tuple[NDArray[np.float32], NDArray[np.bool_]]]
-    """Returns calibration records from the training folds: signals (records, leads, samples) in mV, and their labels
-    (records, classes)."""
+    labelled: Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
+    """Returns calibration records of the training split, (records, *shape), and their targets as a training takes them,
+    (records, outputs)."""
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    """Of outputs and targets, both (batch, outputs)."""
     seed: int = 0
     progress: Progress | None = None
     """Receives the progress of long steps."""

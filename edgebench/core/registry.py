@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "datasets": "dataset",
+    "dataset_sources": "dataset source",
     "tasks": "task",
     "models": "model",
     "model_sources": "model source",
@@ -87,8 +88,16 @@ def load(kind: str, name: str, where: str = "") -> Any:
 
 
 def dataset(name: str) -> Dataset:
-    """The dataset of that name."""
+    """The dataset of that name, or of a source of many: `path/to/file.py:FUNCTION`."""
+    if ".py:" in name:
+        return cast("Dataset", load("dataset_sources", "file")(name))
     return cast("Dataset", load("datasets", name))
+
+
+def require_dataset(name: str) -> None:
+    """Raise UnknownPlugin for a name that no dataset has; imports nothing."""
+    if ".py:" not in name:
+        place("datasets", name)
 
 
 def require_records(name: str, request: DataRequest) -> None:

@@ -33,6 +33,12 @@ def trust(path: Path) -> None:
     os.environ[TRUSTED] = os.pathsep.join(dict.fromkeys([*filter(None, known), str(path.resolve())]))
 
 
+def trust_dataset(name: str) -> None:
+    """Allow the file of a dataset that the user named, where the name is `path/to/file.py:FUNCTION`."""
+    if ".py:" in name:
+        trust(Path(name.rpartition(":")[0]))
+
+
 def require_trust(path: Path, error: type[EdgeBenchError]) -> None:
     """Refuse a file that the user has not named: a file from elsewhere may name any."""
     if str(path.resolve()) not in os.environ.get(TRUSTED, "").split(os.pathsep):

@@ -11,15 +11,16 @@ from edgebench.core.recipe import Recipe
 def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Scale, silence leads and mix pairs of records.
 
-    signals (batch, leads, samples) in mV and targets (batch, any), both on the CPU; returns the same shapes. Mixup:
-    Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
+    signals (batch, leads, samples), or other records, and targets (batch, any), both on the CPU; returns the same
+    shapes. Mixup: Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
     """
-    batch, leads, _ = signals.shape
+    batch, first, *others = signals.shape
+    ones = [1] * len(others)
     if recipe.amplitude > 1:
-        spread = 2 * torch.rand(batch, 1, 1, generator=random) - 1
+        spread = 2 * torch.rand(batch, 1, *ones, generator=random) - 1
         signals = signals * recipe.amplitude**spread
     if recipe.lead_dropout > 0:
-        signals = signals * (torch.rand(batch, leads, 1, generator=random) >= recipe.lead_dropout)
+        signals = signals * (torch.rand(batch, first, *ones, generator=random) >= recipe.lead_dropout)
     if recipe.mixup > 0 and torch.rand((), generator=random) < 0.5:
         share = _beta(recipe.mixup, random)
         other = torch.randperm(batch, generator=random)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,6 +119,11 @@ class Card:
     def other_leads(self) -> tuple[str, ...]:
         """The same where they are not the dataset's own in its order; otherwise empty."""
         return () if self.taken == LEADS else self.taken
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether the network takes the records as they are, so that they may be of any shape."""
+        return not self.leads and replace(self.input, dtype=None, name="") == CardInput()
 
     @property
     def kind(self) -> Literal["logits", "probabilities"]:

@@ -10,7 +10,7 @@ from edgebench.core.errors import EdgeBenchError, Uncounted
 from edgebench.core.metrics import Metric
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import SUPERCLASSES
-from edgebench.models import flops, shipped_weights, store
+from edgebench.models import building, flops, shipped_weights, store
 
 if TYPE_CHECKING:
     from edgebench.core.protocols import Architecture
@@ -73,7 +73,7 @@ def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, 
     import torch
 
     with torch.device(device):
-        network = architecture.build(classes).eval()
+        network = building.build(architecture, classes, architecture.input).eval()
         parameters = sum(p.numel() for p in network.parameters())
         try:
             return parameters, flops.macs(network, architecture.input.shape)

@@ -16,6 +16,7 @@ from edgebench.core.inputs import InputSpec
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import ecg
 from edgebench.models.layers import Standardise, fit_standardise
+from edgebench.models.pictures import fit_normalise, of_backbone
 
 
 def resize_taps(inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
@@ -140,12 +141,16 @@ class ImageArchitecture:
     """Path of the module that returns the last feature map, (batch, channels, rows, columns) or a transformer's tokens;
     for hints."""
 
-    def build(self, classes: int) -> nn.Module:
-        """Return the untrained network."""
-        leads, samples = self.input.shape
+    def build(self, classes: int, spec: InputSpec | None = None) -> nn.Module:
+        """Return the untrained network: on images as they are, on signals with the step that makes an image of them."""
+        taken = spec or self.input
+        if taken.axes != self.input.axes:
+            return of_backbone(self.name, self.make, self.channels, classes, taken)
+        leads, samples = taken.shape
         image = SignalToImage(self.height, self.width, self.channels, leads, samples)
         return self.classifier(image, self.make(classes))
 
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
         """Set the normalisation inside the graph."""
         fit_standardise(network, mean, std)
+        fit_normalise(network, mean, std)

@@ -13,10 +13,14 @@ All take (batch, channels, rows, columns), standardised, and return logits (batc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+from edgebench.core.recipe import Recipe
+from edgebench.models.pictures import PictureArchitecture
 
 Shortcut = Literal["pad", "convolution", "normalised"]
 
@@ -100,3 +104,12 @@ def resnet8(channels: int, classes: int) -> nn.Module:
 def course_resnet(channels: int, classes: int) -> nn.Module:
     """The network of the course project."""
     return SmallResNet(channels, classes, 64, 1, "normalised")
+
+
+def _architecture(name: str, make: Callable[[int, int], nn.Module]) -> PictureArchitecture:
+    recipe = Recipe(epochs=100, batch_size=64, learning_rate=3e-3, weight_decay=0.01, ema=0.99)
+    return PictureArchitecture(name, recipe, make, features="backbone.stages")
+
+
+RESNET20, RESNET8 = _architecture("resnet20", resnet20), _architecture("resnet8", resnet8)
+COURSE_RESNET = _architecture("course-resnet", course_resnet)

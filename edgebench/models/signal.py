@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from edgebench.core.errors import ModelError
 from edgebench.core.inputs import InputSpec
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import ecg
@@ -31,9 +32,15 @@ class SignalArchitecture:
     classes: tuple[str, ...] = ()
     """The order in which it answers its classes, where its card says so; empty for that of any dataset."""
 
-    def build(self, classes: int) -> nn.Module:
-        """Return the untrained network."""
-        return self.make(self.input.shape[0], classes)
+    any_input: bool = False
+    """Whether it takes records of any axes."""
+
+    def build(self, classes: int, spec: InputSpec | None = None) -> nn.Module:
+        """Return the untrained network; raises ModelError for records that are no signals."""
+        taken = spec or self.input
+        if not self.any_input and taken.axes != self.input.axes:
+            raise ModelError(f"the network '{self.name}' takes records of ({', '.join(self.input.axes)}), not {taken}")
+        return self.make(taken.shape[0], classes)
 
     def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
         """Set the normalisation inside the graph."""

@@ -16,7 +16,7 @@ from edgebench.core.problems import InvalidValue, Problem, meant, not_a_name
 from edgebench.core.serialization import plain, to_dict, to_json
 from edgebench.core.validation import validated
 from edgebench.data import earlier_input
-from edgebench.models import shipped_weights, structure
+from edgebench.models import building, shipped_weights, structure
 from edgebench.models.external import own
 from edgebench.tasks import earlier
 
@@ -77,7 +77,7 @@ class ModelManifest:
         """Raise InvalidValue for a name that is no file's, or where thresholds and classes differ in number."""
         if not NAME.fullmatch(self.name):
             raise InvalidValue(not_a_name("name", self.name))
-        if len(self.thresholds) != len(self.classes):
+        if self.task == "multilabel" and len(self.thresholds) != len(self.classes):
             words = f"{len(self.thresholds)} thresholds for {len(self.classes)} classes"
             raise InvalidValue(Problem("", words))
 
@@ -175,7 +175,8 @@ def network(model: TrainedModel) -> nn.Module:
         if model.manifest.training.get(what) != current:
             file = "code" if what == "source_sha256" else "TOML file"
             raise ModelError(f"{model.manifest.architecture}: its {file} changed after this model was made from it")
-    module = registry.architecture(model.manifest.architecture).build(len(model.manifest.classes))
+    architecture = registry.architecture(model.manifest.architecture)
+    module = building.build(architecture, len(model.manifest.classes), model.manifest.input)
     # The file may store weights in half precision; the network is float32.
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
     try:

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
+from edgebench.core.recipe import Recipe
+from edgebench.models import resnet_cifar
+from edgebench.models.normalise import Normalise
+from edgebench.models.pictures import fit_normalise, require_axes
+
+AXES = ("frame", "channel", "row", "column")
+CLIP = InputSpec((8, 3, 112, 112), AXES)
+"""For the size of an architecture in lists."""
 
 
 class FrameMean(nn.Module):
@@ -45,3 +60,54 @@ def resnet18_features() -> tuple[nn.Module, int]:
     network = models.resnet18(weights=None)
     network.fc = nn.Identity()
     return network, 512
+
+
+def resnet8_features() -> tuple[nn.Module, int]:
+    """MLPerf Tiny's ResNet-8 without its classifier: a small network for frames."""
+    network = resnet_cifar.SmallResNet(3, 1, 16, 1, "convolution")
+    network.classifier = nn.Identity()  # type: ignore[assignment]
+    return network, 64
+
+
+class ClipClassifier(nn.Module):
+    """(batch, frames, channels, rows, columns) to (batch, outputs), with the normalisation of the channels inside."""
+
+    def __init__(self, normalise: Normalise, backbone: nn.Module) -> None:
+        super().__init__()
+        self.normalise, self.backbone = normalise, backbone
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """The outputs."""
+        return self.backbone(self.normalise(clips))  # type: ignore[no-any-return]
+
+
+@dataclass
+class VideoArchitecture:
+    """A network for clips of any number and size of frames, in colour."""
+
+    name: str
+    recipe: Recipe
+    make: Callable[[int], nn.Module]
+    """Returns the untrained network for a number of outputs."""
+    input: InputSpec = CLIP
+    pretrained: str = ""
+    initialise: Callable[[nn.Module], object] = lambda network: None
+
+    def build(self, outputs: int, spec: InputSpec) -> nn.Module:
+        """Return the untrained network; raises ModelError for records that are no clips in colour."""
+        require_axes(self.name, spec, AXES)
+        if spec.shape[1] != 3:
+            raise ModelError(f"the network '{self.name}' takes frames of 3 channels, not {spec.shape[1]}")
+        return ClipClassifier(Normalise(spec.shape[1]), self.make(outputs))
+
+    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        """Set the normalisation inside the graph."""
+        fit_normalise(network, mean, std)
+
+
+def _recipe(**changes: Any) -> Recipe:
+    return Recipe(epochs=45, batch_size=16, learning_rate=1e-3, weight_decay=0.01, ema=0.99, **changes)
+
+
+RESNET18_FRAMES = VideoArchitecture("resnet18-frames", _recipe(), by_frames(resnet18_features))
+RESNET8_FRAMES = VideoArchitecture("resnet8-frames", _recipe(), by_frames(resnet8_features))

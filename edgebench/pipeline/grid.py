@@ -49,6 +49,8 @@ def _wanted(plan: Plan, key: ArtifactKey) -> bool:
 
 def _mismatch(artifact: Artifact, records: RecordSet) -> str:
     """Why these records do not fit the artifact; empty where they do."""
+    if artifact.task != records.task:
+        return f"was made for the task {artifact.task}; {records.label} is for {records.task}"
     if reason := artifact.input.mismatch(records.input.spec, records.label):
         return reason
     return class_order.mismatch(artifact.classes, records.classes, records.label)

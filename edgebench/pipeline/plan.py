@@ -88,6 +88,8 @@ class MeasurePlan:
     """Leave damaged records out instead of stopping."""
     min_likelihood: float = 0.0
     """Least likelihood, in percent, of a PTB-XL statement that counts; at 0 all count, as in PhysioNet's example."""
+    dataset_options: Mapping[str, str] = field(default_factory=dict)
+    """The dataset's own options by name."""
     threads: int | None = None
     """Threads of every cell instead of the target's."""
     seed: int = settings.SEED
@@ -102,6 +104,12 @@ class MeasurePlan:
             require_range(name, getattr(self, name), *RANGES[name])
         if not self.targets:
             raise InvalidValue(Problem("targets", "must not be empty"))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The dataset's own options, with the likelihood where it has a field of its own."""
+        likelihood = {"min_likelihood": str(self.min_likelihood)} if self.min_likelihood else {}
+        return {**likelihood, **self.dataset_options}
 
 
 @dataclass(frozen=True)

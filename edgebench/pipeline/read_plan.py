@@ -52,7 +52,7 @@ def check(plan: Plan) -> Plan:
     names = [target_profiles.find(name, machine).name for name in plan.measure.targets]
     if len(set(names)) < len(names):
         raise PlanError(f"targets: two profiles have one name ({', '.join(names)}); rename one")
-    registry.place("datasets", plan.measure.dataset)
+    registry.require_dataset(plan.measure.dataset)
     return plan if plan.measure.artifacts else _check_build(plan)
 
 

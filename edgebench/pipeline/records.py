@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgebench.core import registry
+from edgebench.core import registry, user_code
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.files import sha256_of
@@ -17,12 +17,13 @@ def request(plan: Plan, split: Split) -> DataRequest:
         split, measure.data_dir,
         limit={"calibration": plan.build.calibration_records, "test": measure.limit}.get(split),
         keep_unlabelled=measure.keep_unlabelled and split == "test", skip_bad_records=measure.skip_bad_records,
-        options={"min_likelihood": str(measure.min_likelihood)} if measure.min_likelihood else {},
+        options=measure.options,
     )  # fmt: skip
 
 
 def load(plan: Plan, split: Split, reporter: ProgressReporter) -> RecordSet:
     """The records of one split; bad records that were left out are reported. Raises DataError."""
+    user_code.trust_dataset(plan.measure.dataset)
     records = registry.dataset(plan.measure.dataset).load(request(plan, split), reporter.progress)
     if records.dropped:
         first = records.dropped[0]

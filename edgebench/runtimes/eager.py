@@ -13,7 +13,7 @@ from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, ModelError
 from edgebench.core.protocols import Session
 from edgebench.core.results import OperatorTime
-from edgebench.models import structure
+from edgebench.models import building, structure
 from edgebench.runtimes import torch_profile, torch_session
 
 
@@ -35,8 +35,9 @@ class EagerRuntime:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        network = registry.architecture(artifact.architecture).build(len(artifact.classes))
+        architecture = registry.architecture(artifact.architecture)
         try:
+            network = building.build(architecture, len(artifact.classes), artifact.input)
             state = load_file(path)
             if artifact.structure:
                 structure.apply(network, artifact.structure, state)

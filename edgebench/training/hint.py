@@ -16,6 +16,7 @@ from torch.utils.hooks import RemovableHandle
 
 from edgebench.core import registry
 from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import Architecture
 from edgebench.core.recipe import Recipe
 from edgebench.models import store
@@ -48,14 +49,14 @@ class FeatureTap:
 class Hint(nn.Module):
     """The linear map from the network's features to the teacher's, and the distance between the two."""
 
-    def __init__(self, network: nn.Module, architecture: Architecture, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, architecture: Architecture, recipe: Recipe, spec: InputSpec) -> None:
         """Raises ModelError where the network or the teacher has no feature map over time."""
         super().__init__()
         model = store.find(recipe.teacher)
         self._networks = [network, store.network(model).eval()]  # a list: excluded from this module's state
         names = (_module(architecture), _module(registry.architecture(model.manifest.architecture)))
         self._taps = [FeatureTap(*pair) for pair in zip(self._networks, names, strict=True)]
-        channels = _channels(self._networks, self._taps, architecture)
+        channels = _channels(self._networks, self._taps, spec)
         self.adapter = nn.Sequential(nn.BatchNorm1d(channels[0]), nn.Conv1d(channels[0], channels[1], 1))
 
     def attach(self) -> None:
@@ -88,13 +89,13 @@ def _module(architecture: Architecture) -> str:
     return str(name)
 
 
-def _channels(networks: list[nn.Module], taps: list[FeatureTap], architecture: Architecture) -> list[int]:
+def _channels(networks: list[nn.Module], taps: list[FeatureTap], spec: InputSpec) -> list[int]:
     """The number of channels of each feature map, from a forward pass of a blank record."""
-    window, channels = Window(0, architecture.input.shape[-1]), []
+    window, channels = Window(0, spec.shape[-1]), []
     for network, tap in zip(networks, taps, strict=True):
         handle, was_training = tap.attach(), network.training
         with torch.no_grad():
-            forward(network.eval(), torch.zeros(1, *architecture.input.shape), window)
+            forward(network.eval(), torch.zeros(1, *spec.shape), window)
         handle.remove()
         network.train(was_training)
         channels.append(tap.over_time(window).shape[1])

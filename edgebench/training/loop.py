@@ -8,20 +8,20 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from edgebench.core import registry
+from edgebench.core import registry, user_code
 from edgebench.core.class_order import labelled_for
 from edgebench.core.contracts import Progress, Split
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.recipe import Recipe, changed
-from edgebench.models import store
+from edgebench.models import building, store
 from edgebench.models.external import own
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
@@ -66,15 +66,15 @@ def train(
     compiled: bool = False,
     half: bool = False,
     skip_bad: bool = False,
-    min_likelihood: float = 0.0,
+    options: Mapping[str, str] | None = None,
     watch: Watch | None = None,
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own recipe. Each epoch ends with a checkpoint, from which `resume`
     continues. `compiled` trains through torch.compile. `half` stores the weights in half precision; the scores are
-    those of the rounded weights. `skip_bad` omits damaged records. Statements of PTB-XL count from `min_likelihood`
-    percent on. Raises ModelError, DataError.
+    those of the rounded weights. `skip_bad` omits damaged records. `options` are the dataset's own. Raises
+    ModelError, DataError.
     """
     callbacks = watch or Watch()
     if ".py:" in name:
@@ -82,6 +82,7 @@ def train(
         name = own.absolute(name)
     architecture = registry.architecture(name)
     chosen = changed(architecture.recipe, recipe or {})
+    user_code.trust_dataset(dataset)
     source = registry.dataset(dataset)
     torch_device = device_of(device)
     _check(chosen, output)
@@ -89,22 +90,24 @@ def train(
     # A network that is trained further, or whose card says so, answers its classes in its own order.
     own_order = store.find(chosen.start).manifest.classes if chosen.start else getattr(architecture, "classes", ())
 
-    options = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
+    asked_options = dict(options or {})
     if "rate_hz" in source.options and architecture.input.rate_hz:
-        options["rate_hz"] = f"{architecture.input.rate_hz:g}"
+        asked_options.setdefault("rate_hz", f"{architecture.input.rate_hz:g}")
 
     def load(split: Split) -> RecordSet:
-        asked = DataRequest(split, directory, skip_bad_records=skip_bad, options=options)
+        asked = DataRequest(split, directory, skip_bad_records=skip_bad, options=asked_options)
         registry.require_records(dataset, asked)
-        return labelled_for(source.load(asked, callbacks.data), own_order or source.classes)
+        found = source.load(asked, callbacks.data)
+        return labelled_for(found, own_order or source.classes or found.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
+    spec = building.input_for(architecture, training.input.spec, training.label)
     if "stop_on" not in (recipe or {}):
         chosen = replace(chosen, stop_on=usual_metric(validation, chosen))
     metric = stopping_metric(validation, chosen)
     targets = targets_of(training, chosen, torch_device, callbacks.data)
     torch.manual_seed(chosen.seed)
-    network = new_network(architecture, chosen, len(source.classes))
+    network = new_network(architecture, chosen, len(training.classes), spec)
     checkpoint = checkpoint_of(name, output)
     resuming = resume and checkpoint.exists()
     started_from = RANDOM_WEIGHTS if resuming else set_first_weights(network, architecture, chosen, training)
@@ -115,7 +118,7 @@ def train(
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
     views.check(network, chosen)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}
-    hint = Hint(network, architecture, chosen).to(torch_device) if chosen.hint else None
+    hint = Hint(network, architecture, chosen, spec).to(torch_device) if chosen.hint else None
     state = State(network.to(torch_device), chosen, steps, origin, metric, hint)
     state.started_from = started_from
     if resuming:
@@ -149,11 +152,11 @@ def train(
     history = {
         "started_from": state.started_from, **{k: v for k, v in origin.items() if k != "records"},
         "precision": precision.name, "epochs": state.epoch, **earlier_epochs(chosen),
-        **({"min_likelihood": min_likelihood} if min_likelihood else {}),
+        **({"dataset_options": dict(options)} if options else {}),
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = manifest_fields(
-        state.average, name, architecture.input, source, chosen, training, validation, test, history, callbacks.data
+        state.average, name, spec, source, chosen, training, validation, test, history, callbacks.data
     )
     return store.save(state.average.cpu(), output, manifest | compression_fields(chosen), half)
 

@@ -6,25 +6,30 @@ import math
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from edgebench.core import registry
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ModelError
 from edgebench.core.files import sha256_of
+from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import Architecture
 from edgebench.core.recipe import Recipe
 from edgebench.data.stored import Values
-from edgebench.models import pretrained, store
+from edgebench.models import building, pretrained, store
 from edgebench.models.external import own
 
+MOST_VALUES = 1 << 24
+"""Values whose statistics are computed at once: 128 MiB in float64."""
 RANDOM_WEIGHTS = "starts from random weights"
 
 
-def new_network(architecture: Architecture, recipe: Recipe, classes: int) -> nn.Module:
+def new_network(architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec) -> nn.Module:
     """The architecture's untrained network, or the model that the recipe starts from."""
     if not recipe.start:
-        return architecture.build(classes)
+        return building.build(architecture, outputs, spec)
     model = store.find(recipe.start)
     if model.manifest.architecture != architecture.name:
         raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
@@ -40,7 +45,8 @@ def set_first_weights(network: nn.Module, architecture: Architecture, recipe: Re
     architecture.initialise(network)
     if architecture.pretrained and recipe.pretrained:
         source = pretrained.load_imagenet(network.get_submodule("backbone"), architecture.pretrained)
-    architecture.fit_input(network, *lead_statistics(training))
+    architecture.fit_input(network, *statistics(training))
+    _start_at_the_mean(network, training)
     return source
 
 
@@ -66,16 +72,27 @@ def compression_fields(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def lead_statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each lead over all records, in mV, each of shape (leads,)."""
-    shape, found = records.input.spec.shape, Values(records.input)
-    others = (0, *range(2, len(shape) + 1))
-    total, squares = np.zeros(shape[0]), np.zeros(shape[0])
-    for start in range(0, len(found), 1024):
-        part = found.exact(slice(start, start + 1024))
+def _start_at_the_mean(network: nn.Module, training: RecordSet) -> None:
+    """Let a new network for quantities answer their mean at first: from zero, the way there costs many epochs."""
+    task = registry.task(training.task)
+    heads = [m for m in network.modules() if isinstance(m, nn.Linear) and m.out_features == len(training.classes)]
+    if task.activation == "none" and heads and heads[-1].bias is not None:
+        mean = task.rows(training.labels, len(training.classes)).mean(0, dtype=np.float64)
+        heads[-1].bias.data.copy_(torch.from_numpy(mean.astype(np.float32)))
+
+
+def statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation of each channel, or else of each position along the first axis, over all records."""
+    spec, found = records.input.spec, Values(records.input)
+    axis = spec.axes.index("channel") if "channel" in spec.axes else 0
+    others, positions = tuple(n for n in range(len(spec.shape) + 1) if n != axis + 1), spec.shape[axis]
+    total, squares = np.zeros(positions), np.zeros(positions)
+    size = max(1, min(1024, MOST_VALUES // math.prod(spec.shape)))
+    for start in range(0, len(found), size):
+        part = found.exact(slice(start, start + size))
         total += part.sum(others)
         squares += (part**2).sum(others)
-    count = len(found) * math.prod(shape[1:])
+    count = len(found) * math.prod(spec.shape) // positions
     mean = total / count
     return mean.astype(np.float32), np.sqrt(squares / count - mean**2).astype(np.float32)
 

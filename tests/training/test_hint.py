@@ -28,7 +28,7 @@ def hinted(name: str, recipe: Recipe = RECIPE) -> tuple[Any, Hint]:
     torch.manual_seed(0)
     architecture = registry.architecture(name)
     network = architecture.build(5)
-    hint = Hint(network, architecture, recipe)
+    hint = Hint(network, architecture, recipe, architecture.input)
     hint.attach()
     return network, hint
 

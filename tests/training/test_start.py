@@ -16,17 +16,18 @@ from edgebench.core import registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
 from edgebench.core.recipe import Recipe
+from edgebench.data.signals import ECG
 from edgebench.models import store
 from edgebench.training import start
-from edgebench.training.start import lead_statistics, new_network, records_hash, set_first_weights
+from edgebench.training.start import new_network, records_hash, set_first_weights, statistics
 
 RECIPE = Recipe(epochs=1, batch_size=2, learning_rate=0.1)
 RESNET = replace(RECIPE, start="resnet1d")
 
 
-def test_lead_statistics_are_numpys() -> None:
+def test_statistics_are_numpys() -> None:
     records = registry.dataset("demo").load(DataRequest("test"))
-    mean, std = lead_statistics(records)
+    mean, std = statistics(records)
     signals = np.load(records.input.path).astype(np.float64) / 1000
     np.testing.assert_allclose(mean, signals.mean((0, 2)), rtol=1e-5)
     np.testing.assert_allclose(std, signals.std((0, 2)), rtol=1e-5)
@@ -34,16 +35,16 @@ def test_lead_statistics_are_numpys() -> None:
 
 def test_more_records_than_are_read_at_once_count_alike(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 1500)
-    mean, std = lead_statistics(records)
+    mean, std = statistics(records)
     signals = np.load(records.input.path) / 1000
     np.testing.assert_allclose(np.stack([mean, std]), np.stack([signals.mean((0, 2)), signals.std((0, 2))]), rtol=1e-5)
 
 
 def test_a_new_network_is_normalised_by_the_training_records(tmp_path: Path) -> None:
     records = registry.dataset("demo").load(DataRequest("train", limit=16))
-    network = new_network(small_networks.SIGNAL, RECIPE, 5)
+    network = new_network(small_networks.SIGNAL, RECIPE, 5, ECG)
     assert set_first_weights(network, small_networks.SIGNAL, RECIPE, records) == start.RANDOM_WEIGHTS
-    mean, std = lead_statistics(records)
+    mean, std = statistics(records)
     layer = network.get_submodule("standardise")
     assert torch.allclose(layer.get_buffer("mean")[:, 0], torch.from_numpy(mean))
     assert torch.allclose(layer.get_buffer("scale")[:, 0], 1 / torch.from_numpy(std))
@@ -51,7 +52,7 @@ def test_a_new_network_is_normalised_by_the_training_records(tmp_path: Path) -> 
 
 def test_a_trained_network_keeps_its_weights_and_its_normalisation(tmp_path: Path) -> None:
     model, architecture = store.find("resnet1d"), registry.architecture("resnet1d")
-    network = new_network(architecture, RESNET, 5)
+    network = new_network(architecture, RESNET, 5, ECG)
     said = set_first_weights(network, architecture, RESNET, tiny_training.records(tmp_path))
     assert "resnet1d" in said and model.manifest.weights_sha256[:12] in said
     own = store.network(model).state_dict()
@@ -60,7 +61,7 @@ def test_a_trained_network_keeps_its_weights_and_its_normalisation(tmp_path: Pat
 
 def test_another_architecture_cannot_continue() -> None:
     with pytest.raises(ModelError, match=r"start.*resnet1d.*small-signal"):
-        new_network(small_networks.SIGNAL, RESNET, 5)
+        new_network(small_networks.SIGNAL, RESNET, 5, ECG)
 
 
 def test_what_a_model_has_behind_it() -> None:

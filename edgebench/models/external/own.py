@@ -48,7 +48,9 @@ def source(spec: str) -> Architecture:
             raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were requested")
         return OwnNetwork(_call(build, classes, spec), card)
 
-    return SignalArchitecture(spec, Recipe.published(learning_rate=1e-3), make, classes=card.classes)
+    return SignalArchitecture(
+        spec, Recipe.published(learning_rate=1e-3), make, classes=card.classes, any_input=card.as_it_is
+    )
 
 
 def split(spec: str) -> tuple[Path, str]:

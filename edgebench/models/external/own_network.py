@@ -72,7 +72,9 @@ class OwnNetwork(nn.Module):
         """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
         x = self.per_record(self.standardise(self.leads(signals)))
         x = x.transpose(1, 2) if self.samples_first else x
-        rows = torch.ones_like(x[:, 0, :1])  # not `expand`, which FX cannot trace
-        further = {name: rows * getattr(self, f"constant_{n}") for n, name in enumerate(self.further)}
+        further = {}
+        if self.further:
+            rows = torch.ones_like(x.flatten(1)[:, :1])  # not `expand`, which FX cannot trace
+            further = {name: rows * getattr(self, f"constant_{n}") for n, name in enumerate(self.further)}
         y: Tensor = choose(self.network(x, **further), self.output)
         return torch.logit(y, PROBABILITY_MARGIN) if self.probabilities else y

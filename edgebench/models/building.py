@@ -1,0 +1,37 @@
+"""Build an architecture's network for the input of some records."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from edgebench.core.protocols import Architecture
+
+
+def build(architecture: Architecture, outputs: int, spec: InputSpec) -> nn.Module:
+    """The untrained network for this input; raises ModelError where the architecture does not take it."""
+    if _takes_any(architecture):
+        return architecture.build(outputs, spec)
+    if reason := architecture.input.mismatch(spec, "the input"):
+        raise ModelError(f"the network '{architecture.name}' {reason}")
+    return architecture.build(outputs)
+
+
+def input_for(architecture: Architecture, spec: InputSpec, label: str) -> InputSpec:
+    """The input that a network for these records has; raises ModelError where the architecture does not take them."""
+    if _takes_any(architecture):
+        return spec
+    if reason := architecture.input.mismatch(spec, label):
+        raise ModelError(f"the network '{architecture.name}' {reason}")
+    return architecture.input
+
+
+def _takes_any(architecture: Architecture) -> bool:
+    """Whether `build` is given the input; one that is not builds for its own `input`."""
+    return len(inspect.signature(architecture.build).parameters) > 1
