@@ -31,7 +31,7 @@ def quantize(
             also=DROP_FLAG,
         ),
     ] = 0.005,
-    dataset: Annotated[str, option("--dataset", "NAME", "ptbxl or demo.")] = "ptbxl",
+    dataset: Annotated[str, option("--dataset", "NAME", "One of edgebench list datasets.")] = "ptbxl",
     data_dir: DataDir = None,
     calibration_records: Annotated[
         int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))

@@ -33,6 +33,13 @@ def test_labels_follow_the_networks_classes(demo: RecordSet) -> None:
         labelled_for(demo, ("NORM", "MI"))
 
 
+def test_numbers_of_classes_follow_them() -> None:
+    few = RecordSet("x", "x", "test", (), np.array([2, 0, 1, 2]), np.arange(4), ("a", "b", "c"), "classification")
+    there = labelled_for(few, ("c", "a", "b"))
+    assert [there.classes[n] for n in there.labels] == ["c", "a", "b", "c"] and there.labels.dtype == few.labels.dtype
+    assert labelled_for(replace(few, targets=None), ("c", "a", "b")).targets is None
+
+
 def test_scores_do_not_depend_on_the_order(demo: RecordSet, tmp_path: Path) -> None:
     artifact = import_file.describe(small_onnx.save(tmp_path / "a.onnx", CARD), False)
     logits = np.random.default_rng(0).normal(0, 1, demo.labels.shape).astype(np.float32)
