@@ -18,6 +18,7 @@ from edgebench.core.files import safe, safe_name, sha256
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
+from edgebench.data import earlier_input
 from edgebench.pipeline import run_store
 
 MOST_BYTES = 2**20
@@ -159,7 +160,7 @@ def _read(path: Path) -> Artifact | None:
     if not _is_small(path):
         return None
     try:
-        return validated(Artifact, json_file.read(path), str(path), ArtifactError)
+        return validated(Artifact, earlier_input.converted(json_file.read(path)), str(path), ArtifactError)
     except (ValueError, ArtifactError):
         return None
 

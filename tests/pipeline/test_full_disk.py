@@ -11,7 +11,7 @@ from helpers import lines_of, quick
 
 from edgebench import api
 from edgebench.core import registry
-from edgebench.core.contracts import DataRequest
+from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import DiskFull
 from edgebench.core.files import PART
 from edgebench.core.progress import ProgressReporter

@@ -38,7 +38,7 @@ def test_each_split_is_asked_for_as_the_plan_says() -> None:
     assert records.request(made, "validation") == DataRequest("validation", Path("x"), None, False, True)
     assert records.request(plan(), "test").limit is None
     for split in ("test", "calibration", "validation"):
-        assert records.request(plan(min_likelihood=50), split).options == {"min_likelihood": "50"}
+        assert records.request(plan(min_likelihood=50), split).options == {"min_likelihood": "50.0"}
         assert records.request(plan(), split).options == {}
 
 

@@ -172,7 +172,7 @@ def test_500_hz(ptbxl: Path) -> None:
 
 
 def test_what_is_not_asked_rightly(ptbxl: Path) -> None:
-    with pytest.raises(DataError, match="no 250 Hz records; choose 100 or 500"):
+    with pytest.raises(DataError, match="rate_hz=250: choose 100, 500"):
         load(ptbxl, options={"rate_hz": "250"})
     with pytest.raises(DataError, match=r"no records500 folder.*--rate 500"):
         load(ptbxl, options={"rate_hz": "500"})
