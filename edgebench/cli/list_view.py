@@ -30,7 +30,7 @@ def _show_models() -> None:
         "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
         "scores: on the test records · train: with --data-dir DIR"
     )
-    for number, task in enumerate(dict.fromkeys(m.task for m in found if m.shipped)):
+    for number, task in enumerate(list(dict.fromkeys(m.task for m in found if m.shipped)) or [""]):
         # A model without weights has no task of its own; it is in the first table.
         there = [m for m in found if m.task == task or not (number or m.shipped)]
         labels = next(([metric.label for metric, _ in m.scores] for m in there if m.scores), ["", ""])

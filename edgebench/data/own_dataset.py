@@ -139,6 +139,9 @@ def _there(said: Mapping[str, Any], key: str) -> bool:
 
 
 def source(spec: str) -> Dataset:
-    """The dataset of a spec; nothing is run yet. Raises DataError where the file does not exist."""
+    """A dataset from a Python file: path/to/file.py:FUNCTION.
+
+    Nothing is run yet. Raises DataError where the file does not exist.
+    """
     path, function = user_code.split(spec, "dataset", DataError)
     return OwnDataset(spec, path, function)

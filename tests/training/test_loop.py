@@ -97,7 +97,7 @@ def test_a_resume_keeps_its_first_weights_and_notices_another_teacher(tmp_path: 
 
 
 def test_a_training_that_diverges_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "loss", lambda outputs, *rest: outputs.sum() * torch.nan)
+    monkeypatch.setattr(trainer, "loss", lambda task, outputs, *rest: outputs.sum() * torch.nan)
     with pytest.raises(ModelError, match="nan"):
         train("small-signal", "demo", None, tmp_path, RECIPE)
     assert not (tmp_path / "small-signal.json").exists()
