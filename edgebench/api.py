@@ -118,6 +118,7 @@ def export(
     from edgebench.core.files import safe
     from edgebench.core.job_keys import JobKey
     from edgebench.core.progress import ProgressReporter
+    from edgebench.models import store
     from edgebench.pipeline import own_models, records
     from edgebench.pipeline.variants import Variants, folder_in
 
@@ -131,6 +132,12 @@ def export(
     sources = own_models.sources(asked, validation, output / "models", timeout_s, reporter)
     calibration = records.load_calibration(plan, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
+    taken = {name: store.described(source).input for name, source in sources.items()}
+    if not calibration and any(spec.mismatch(check.input.spec, check.label) for spec in taken.values()):
+        check = records.load(plan, "calibration", reporter)
+    for name, spec in taken.items():
+        if reason := spec.mismatch(check.input.spec, check.label):
+            raise PlanError(f"{name}: {reason}; name the dataset that it is for: --dataset")
     outcomes: dict[str, Outcome[Artifact]] = {}
     made: dict[JobKey, Outcome[Any]] = {}
     variants = Variants(plan, sources, folder_in(output, "model"), made, made.__setitem__, reporter)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from edgebench import api
 from edgebench.artifacts import manifests
 from edgebench.choosing import recommendation, snippets
 from edgebench.choosing.limits import Limits
 from edgebench.core import registry
 from edgebench.core.datasets import DataRequest
+from edgebench.core.errors import PlanError
 from edgebench.core.measurements import Run
 from edgebench.core.settings import Measuring
 from edgebench.data.stored import Values
@@ -72,3 +74,11 @@ def test_a_run(tmp_path: Path, name: str, dataset: str, limit: int, metric: str)
     program = snippets.of(manifests.read(folder).artifact)
     said = subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, capture_output=True, text=True)
     assert any(one in said.stdout for one in test.classes), "the class, or the quantity with its value"
+
+
+def test_an_export_needs_records_of_its_kind(tmp_path: Path) -> None:
+    made = str(model(tmp_path / "models", "resnet8", "demo-digits"))
+    with pytest.raises(PlanError, match=r"28 rows.*1000 samples.*--dataset"):
+        api.export((made,), ("onnx",), tmp_path / "out")
+    (outcome,) = api.export((made,), ("onnx",), tmp_path / "out", dataset="demo-digits").values()
+    assert outcome.status == "ok" and outcome.value.task == "classification", outcome.reason
