@@ -27,5 +27,4 @@ def test_the_page_has_its_figures() -> None:
     text = " ".join((ROOT / "docs" / "compression.md").read_text().split())
     assert FOUND["modules"] == [modules[0]["module"]] == ["operators between products"]
     assert f"measured {len(modules)} modules. Keeping only `{modules[0]['module']}` in float" in text
-    assert f"is {LEFT:.3f} instead of {INT8:.3f} ({100 * (1 - LEFT / INT8):.0f} % recovered)" in text
-    assert f"the file is {100 * (sizes[1] / sizes[0] - 1):.0f} % larger" in text
+    assert f"is {LEFT:.3f} instead of {INT8:.3f}, and the file {100 * (sizes[1] / sizes[0] - 1):.0f} % larger" in text
