@@ -22,8 +22,8 @@ NAME = f"edgebench-{VERSION}-py3-none-any.whl"
 INFO = f"edgebench-{VERSION}.dist-info"
 KEPT = (".py", ".toml", ".typed", ".npz", ".json")
 LEFT_OUT = (
-    "models/weights", "training", "compress", "search", "reports/html", "data/demo", "data/demos", "data/ptbxl",
-    "data/cifar10", "data/mnist", "data/echonet", "data/image_folder", "data/own_arrays",
+    "models/weights", "search", "data/demo", "data/demos", "data/ptbxl", "data/cifar10", "data/mnist", "data/echonet",
+    "data/image_folder", "data/own_arrays",
 )  # fmt: skip
 """Folders that no device uses: it measures artifacts on the records of a bundle."""
 PARTS = ("edgebench", "edgebench.exporters", "edgebench.targets")
