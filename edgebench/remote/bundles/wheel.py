@@ -21,11 +21,6 @@ VERSION = f"{__version__}+device"
 NAME = f"edgebench-{VERSION}-py3-none-any.whl"
 INFO = f"edgebench-{VERSION}.dist-info"
 KEPT = (".py", ".toml", ".typed", ".npz", ".json")
-LEFT_OUT = (
-    "models/weights", "search", "data/demo", "data/demos", "data/ptbxl", "data/cifar10", "data/mnist", "data/echonet",
-    "data/image_folder", "data/own_arrays",
-)  # fmt: skip
-"""Folders that no device uses: it measures artifacts on the records of a bundle."""
 PARTS = ("edgebench", "edgebench.exporters", "edgebench.targets")
 """Packages that may lie in folders of their own, as in a checkout."""
 
@@ -54,8 +49,7 @@ def _source() -> dict[str, bytes]:
         for home in map(Path, importlib.import_module(package).__path__):
             for path in sorted(home.rglob("*")):
                 inside = path.relative_to(home)
-                needed = path.suffix in KEPT and not any(map(inside.is_relative_to, LEFT_OUT))
-                if needed and path.is_file():
+                if path.is_file() and path.suffix in KEPT and inside.parts[:2] != ("models", "weights"):
                     found[f"{package.replace('.', '/')}/{inside.as_posix()}"] = path.read_bytes()
     return found
 
