@@ -97,7 +97,7 @@ def test_a_target_by_its_path(toml: Path) -> None:
         ("targets = ['nowhere.toml']", PlanError, "nowhere.toml: "),
         ("exporters = ['onnx', 'gguf']", UnknownPlugin, "'gguf'"),
         ("variants = ['shrunk']", UnknownPlugin, "'shrunk'"),
-        ("dataset = 'mnist'", UnknownPlugin, "'mnist'"),
+        ("dataset = 'imagenet'", UnknownPlugin, "'imagenet'"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_one_line(toml: Path, text: str, error: type[EdgeBenchError], named: str) -> None:
