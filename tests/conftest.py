@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import shutil
 from collections.abc import Iterator
@@ -31,8 +32,15 @@ settings.load_profile("edgebench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first, so that with -n no process waits at the end for another one's."""
+    """The longest tests come first, so that with -n no process waits at the end for another one's.
+
+    Tests that read damaged copies of real files are marked `fuzz`.
+    """
     items.sort(key=lambda item: item.path.name != "test_docs_run.py")
+    for item in items:
+        source = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+        if "of_bytes(" in source or "of_json(" in source:
+            item.add_marker("fuzz")
 
 
 @pytest.fixture(scope="session", autouse=True)
