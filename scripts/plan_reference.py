@@ -8,6 +8,7 @@ Each table stands between `<!-- fields NAME -->` and `<!-- end -->`; a test fail
 from __future__ import annotations
 
 import ast
+import collections.abc
 import dataclasses
 import inspect
 import itertools
@@ -108,7 +109,7 @@ def _type(hint: Any) -> str:
         return ", ".join(f"`{value}`" for value in inner)
     if origin is tuple:
         return f"list of {_type(inner[0])}s"
-    if dataclasses.is_dataclass(hint) or origin is dict:
+    if dataclasses.is_dataclass(hint) or origin in (dict, collections.abc.Mapping):
         return "table"
     return {str: "text", int: "integer", float: "number", bool: "boolean", Path: "path"}[hint]
 

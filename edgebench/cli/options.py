@@ -137,6 +137,7 @@ MEASURING: dict[str, tuple[str, Any]] = {
 """Flags of how latency is measured, each with its field of the plan's table `measuring`."""
 Timeout = MEASURING["timeout"][1]
 FLAGS = {
+    "dataset_options": "--dataset-option",
     "models": "--model", "variants": "--variant", "exporters": "--exporter", "artifacts": "--artifact",
     "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
     "finetuning.rounds": "--finetune-rounds", "finetuning.recipe": "--finetune-set",

@@ -78,7 +78,7 @@ def test_other_commands(command: tuple[str, ...], seed: int, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
-@pytest.mark.parametrize("waits_in", ["hello", "missing", "lay", "prepare", "measure", "clean"])
+@pytest.mark.parametrize("waits_in", ["hello", "missing", "unpack", "prepare", "measure", "clean"])
 def test_while_a_device_says_nothing(
     waits_in: str, server: Server, exported: Path, tmp_path: Path, wait_for: Callable[[Path], None]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,7 @@ from edgebench.data.ptbxl import fetch
 from edgebench.models import store
 from edgebench.reports import terminal
 from edgebench.search import mixed_precision
+from edgebench.tasks.multilabel import METRICS
 from edgebench.training.loop import Watch
 
 SOURCES = [*sorted(Path(cli.__path__[0]).glob("*.py")), Path(terminal.__file__)]
@@ -134,7 +135,7 @@ def test_a_layer_and_the_picture_of_it(
 ) -> None:
     from edgebench.artifacts import manifests, opening
 
-    artifact = SimpleNamespace(model=f"{MARKED}{STEERING}", exporter="onnx", file_size_bytes=5)
+    artifact = SimpleNamespace(model=f"{MARKED}{STEERING}", exporter="onnx", file_size_bytes=5, feed=None)
     made = SimpleNamespace(artifact=artifact, path=tmp_path)
     monkeypatch.setattr(manifests, "read", lambda *_, **__: made)
     monkeypatch.setattr(opening, "layers", lambda *_: [])
@@ -162,9 +163,11 @@ def test_a_quantization(shown: Callable[[], str], monkeypatch: pytest.MonkeyPatc
     from edgebench.reports import search as report
 
     found = SimpleNamespace(modules=(), test={}, trials=(), within=True, manifest=f"{MARKED}/x.json")
+    found.validation = SimpleNamespace(metric=METRICS[0])
     monkeypatch.setattr(mixed_precision, "search", lambda *_: (found, ()))
     monkeypatch.setattr(report, "write", lambda *_: None)
-    monkeypatch.setattr("edgebench.core.serialization.to_dict", lambda _: {"trials": []})
+    result = {"trials": [], "validation": {"metric": asdict(METRICS[0]), "value": 0.7}}
+    monkeypatch.setattr("edgebench.core.serialization.to_dict", lambda _: result)
     assert given(monkeypatch, "quantize", "-o", MARKED) == 0
     said = shown()
     assert f"written: {MARKED}/x.json, {MARKED}/report.md\n" in said
