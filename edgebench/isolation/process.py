@@ -212,7 +212,7 @@ def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) ->
         output = request.get("output")
         folder = Path(request.get("folder") or (Path(output).parent if output else Path.cwd()))
         print(json.dumps({DISK_FULL: disk_full(error, folder)}), file=out, flush=True)
-    # All is written and told. Taking torch down in order would take half a second.
+    # All results are written. Taking torch down in order would take half a second.
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(0)

@@ -14,7 +14,7 @@ OUT_OF_RANGE = "createStatus == pytorch_qnnp_status_success"
 def first_refused(quantized: nn.Module, records: Tensor, partition: Partition) -> tuple[str | Operator, str] | None:
     """What the engine refuses first, and the reason; None if it runs all.
 
-    It is a single operator where the calibrated graph told which (`partition.scales`), else the path of the innermost
+    It is a single operator where the calibrated graph says which (`partition.scales`), else the path of the innermost
     module around it.
     """
     handles = []

@@ -68,7 +68,7 @@ def _prefix(state: Collection[str], own: Collection[str], file: str) -> str:
         raise ModelError(f"{file}: holds several such networks, under {_first_keys(first)}; save one of them alone")
     if first:
         return first[0]
-    # It does not fit, but the names that do not can be told.
+    # It does not fit, but the names that do not fit can be listed.
     return next((p for p in _tried(state, own) if all(name.startswith(p) for name in state)), "")
 
 
