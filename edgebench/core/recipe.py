@@ -18,8 +18,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (LEAST_RATE, inf), "weight_decay": (0, inf),
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
     "progressive": (SMALL, 1),
-    "whole_epochs": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf), "alpha": (0, 1),
-    "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
+    "whole_epochs": (0, inf), "shift": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf),
+    "alpha": (0, 1), "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
     "validation_records": (0, inf),
 }  # fmt: skip
 """Smallest and largest value of the numbers."""
@@ -67,6 +67,10 @@ class Recipe:
     """Probability of each lead of a training record to be zero."""
     amplitude: float = 1.0
     """Records are scaled by a random factor from 1/amplitude to amplitude."""
+    mirror: bool = False
+    """Mirror images and clips left to right, each with probability 1/2."""
+    shift: int = 0
+    """Images and clips move by up to this many rows and columns; zeros fill the rest."""
     class_weights: bool = False
     """Weight a class's positive records by its ratio of negative to positive ones."""
     teacher: str = ""

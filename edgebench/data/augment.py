@@ -9,7 +9,7 @@ from edgebench.core.recipe import Recipe
 
 
 def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Scale, silence leads and mix pairs of records.
+    """Scale, silence leads, mirror, shift and mix pairs of records.
 
     signals (batch, leads, samples), or other records, and targets (batch, any), both on the CPU; returns the same
     shapes. Mixup: Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
@@ -21,12 +21,33 @@ def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Gene
         signals = signals * recipe.amplitude**spread
     if recipe.lead_dropout > 0:
         signals = signals * (torch.rand(batch, first, *ones, generator=random) >= recipe.lead_dropout)
+    if recipe.mirror:
+        mirrored = torch.rand(batch, 1, *ones, generator=random) < 0.5
+        signals = torch.where(mirrored, signals.flip(-1), signals)
+    if recipe.shift > 0:
+        signals = shifted(signals, recipe.shift, random)
     if recipe.mixup > 0 and torch.rand((), generator=random) < 0.5:
         share = _beta(recipe.mixup, random)
         other = torch.randperm(batch, generator=random)
         signals = share * signals + (1 - share) * signals[other]
         targets = share * targets + (1 - share) * targets[other]
     return signals, targets
+
+
+def shifted(images: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """Each image (…, rows, columns) of a batch, or all frames of a clip, moved by up to `most` rows and columns.
+
+    Padding and a random crop, as He et al., 2016, section 4.2.
+    """
+    batch, *inner, rows, columns = images.shape
+    padded = torch.nn.functional.pad(images, (most,) * 4).reshape(batch, -1, rows + 2 * most, columns + 2 * most)
+    down, right = torch.randint(2 * most + 1, (2, batch, 1), generator=random)
+    planes = torch.arange(padded.shape[1])[None, :, None, None]
+    chosen_rows, chosen_columns = down + torch.arange(rows), right + torch.arange(columns)
+    moved = padded[
+        torch.arange(batch)[:, None, None, None], planes, chosen_rows[:, None, :, None], chosen_columns[:, None, None]
+    ]
+    return moved.reshape(batch, *inner, rows, columns)
 
 
 def window(samples: int, crop: int, random: torch.Generator) -> int:

@@ -116,10 +116,10 @@ def train(
     steps = len(training) // chosen.batch_size
     if not steps:
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
-    views.check(network, chosen)
+    views.check(network, chosen, spec)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}
     hint = Hint(network, architecture, chosen, spec).to(torch_device) if chosen.hint else None
-    state = State(network.to(torch_device), chosen, steps, origin, metric, hint)
+    state = State(views.fast_layout(network, spec).to(torch_device), chosen, steps, origin, metric, hint)
     state.started_from = started_from
     if resuming:
         state.load(checkpoint)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from edgebench.core.recipe import Recipe
-from edgebench.data.augment import augment, window
+from edgebench.data.augment import augment, shifted, window
 
 
 def test_augmentation_does_what_the_recipe_says() -> None:
@@ -24,3 +25,26 @@ def test_augmentation_does_what_the_recipe_says() -> None:
     mixed = [augment(signals, labels, Recipe(1, 1, 0.1, 0.0, mixup=0.3), random)[1] for _ in range(20)]
     assert 4 < sum(not torch.equal(m, labels) for m in mixed) < 18
     assert all(torch.allclose(m.sum(), labels.sum()) for m in mixed)
+
+
+def test_images_are_mirrored_and_their_labels_stay() -> None:
+    images, labels = torch.arange(400 * 6.0).reshape(400, 1, 2, 3), torch.eye(400)
+    found, kept = augment(images, labels, Recipe(1, 1, 0.1, mirror=True), torch.Generator().manual_seed(0))
+    mirrored = (found == images.flip(-1)).all((1, 2, 3))
+    assert torch.equal(found[~mirrored], images[~mirrored])
+    assert 150 < int(mirrored.sum()) < 250
+    assert torch.equal(kept, labels)
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 6), (2, 3, 5, 6)], ids=["image", "clip"])
+def test_an_image_moves_as_a_whole(shape: tuple[int, ...]) -> None:
+    images = 1 + torch.rand(300, *shape)
+    found = shifted(images, 1, torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
+    moves = [
+        [(row, column) for row in range(3) for column in range(3)
+         if torch.equal(after, before[..., row : row + 5, column : column + 6])]
+        for after, before in zip(found, padded, strict=True)
+    ]  # fmt: skip
+    assert all(len(found) == 1 for found in moves)
+    assert len({found[0] for found in moves}) == 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from edgebench.core import registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import MICROVOLTS
 from edgebench.data.stored import values
@@ -24,6 +26,10 @@ from edgebench.training import views
 
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=0.1)
 PROGRESSIVE = replace(RECIPE, progressive=(0.57, 0.79, 1.0), whole_epochs=5, crop=250, patch_keep=0.5, row_keep=0.75)
+
+
+SIGNALS = InputSpec((12, 1000), ("lead", "sample"))
+IMAGES = InputSpec((3, 8, 8), ("channel", "row", "column"))
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -134,9 +140,29 @@ def test_fields_without_effect_are_refused() -> None:
         (patches, {"progressive": (0.5, 1.0)}),
     ):  # fmt: skip
         with pytest.raises(ModelError, match=f"{next(iter(fields))}.*{type(network).__name__}"):
-            views.check(network, replace(RECIPE, **fields))
-    views.check(image, replace(RECIPE, progressive=(0.5, 1.0)))
-    views.check(patches, replace(RECIPE, patch_keep=0.5, row_keep=0.5))
+            views.check(network, replace(RECIPE, **fields), SIGNALS)
+    views.check(image, replace(RECIPE, progressive=(0.5, 1.0)), SIGNALS)
+    views.check(patches, replace(RECIPE, patch_keep=0.5, row_keep=0.5), SIGNALS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fits"), [({"mirror": True}, IMAGES), ({"shift": 4}, IMAGES), ({"crop": 250}, SIGNALS)]
+)
+def test_fields_for_images_and_for_signals(fields: dict[str, Any], fits: InputSpec) -> None:
+    recipe = replace(RECIPE, **fields)
+    views.check(nn.Identity(), recipe, fits)
+    with pytest.raises(ModelError, match=next(iter(fields))):
+        views.check(nn.Identity(), recipe, SIGNALS if fits is IMAGES else IMAGES)
+
+
+def test_kernels_on_images_are_channels_last_and_answer_the_same() -> None:
+    network, images = nn.Conv2d(3, 4, 3), torch.randn(2, 3, 8, 8)
+    before = network(images)
+    views.fast_layout(network, SIGNALS)
+    assert network.weight.is_contiguous()
+    views.fast_layout(network, IMAGES)
+    assert network.weight.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(network(images), before)
 
 
 @pytest.mark.parametrize("name", ["mobilenetv3-small", "deit-tiny"])
@@ -159,6 +185,6 @@ def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> N
 def test_a_hint_needs_the_features_of_the_network_itself() -> None:
     rounded = qat.QuantizationAware(nn.Identity(), Partition(), "fbgemm")
     with pytest.raises(ModelError, match="hint"):
-        views.check(rounded, replace(RECIPE, hint=1.0, teacher="resnet1d"))
+        views.check(rounded, replace(RECIPE, hint=1.0, teacher="resnet1d"), SIGNALS)
     with pytest.raises(ModelError, match=r"row_keep.*Identity"):
-        views.check(rounded, replace(RECIPE, row_keep=0.5))
+        views.check(rounded, replace(RECIPE, row_keep=0.5), SIGNALS)
