@@ -19,8 +19,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
     "progressive": (SMALL, 1),
     "whole_epochs": (0, inf), "shift": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf),
-    "alpha": (0, 1), "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf), "patience": (1, inf),
-    "validation_records": (0, inf),
+    "alpha": (0, 1), "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf),
+    "patience": (1, inf), "validation_records": (0, inf),
 }  # fmt: skip
 """Smallest and largest value of the numbers."""
 
