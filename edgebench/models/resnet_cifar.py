@@ -106,10 +106,13 @@ def course_resnet(channels: int, classes: int) -> nn.Module:
     return SmallResNet(channels, classes, 64, 1, "normalised")
 
 
-def _architecture(name: str, make: Callable[[int, int], nn.Module]) -> PictureArchitecture:
-    recipe = Recipe(epochs=100, batch_size=64, learning_rate=3e-3, weight_decay=0.01, ema=0.99)
+def _architecture(name: str, make: Callable[[int, int], nn.Module], epochs: int) -> PictureArchitecture:
+    recipe = Recipe(
+        epochs=epochs, batch_size=128, learning_rate=0.015, weight_decay=0.01, optimizer="muon", mirror=True, shift=4,
+        patience=epochs,
+    )  # fmt: skip
     return PictureArchitecture(name, recipe, make, features="backbone.stages")
 
 
-RESNET20, RESNET8 = _architecture("resnet20", resnet20), _architecture("resnet8", resnet8)
-COURSE_RESNET = _architecture("course-resnet", course_resnet)
+RESNET8, RESNET20 = _architecture("resnet8", resnet8, 50), _architecture("resnet20", resnet20, 32)
+COURSE_RESNET = _architecture("course-resnet", course_resnet, 16)
