@@ -88,7 +88,7 @@ def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
 def fast_layout(network: nn.Module, spec: InputSpec) -> nn.Module:
     """The network with kernels in channels-last order where it takes images: 1.4 to 1.6 times faster on CPUs."""
     pictures = spec.axes[-2:] == ("row", "column")
-    return network.to(memory_format=torch.channels_last) if pictures else network  # type: ignore[call-overload]
+    return network.to(memory_format=torch.channels_last) if pictures else network
 
 
 def compile_in_place(network: nn.Module) -> None:
