@@ -140,12 +140,14 @@ class ImageArchitecture:
     features: str = ""
     """Path of the module that returns the last feature map, (batch, channels, rows, columns) or a transformer's tokens;
     for hints."""
+    fine_below: int = 0
+    """On images with fewer rows or columns the backbone's first convolution has stride 1."""
 
     def build(self, classes: int, spec: InputSpec | None = None) -> nn.Module:
         """Return the untrained network: on images as they are, on signals with the step that makes an image of them."""
         taken = spec or self.input
         if taken.axes != self.input.axes:
-            return of_backbone(self.name, self.make, self.channels, classes, taken)
+            return of_backbone(self.name, self.make, self.channels, classes, taken, self.fine_below)
         leads, samples = taken.shape
         image = SignalToImage(self.height, self.width, self.channels, leads, samples)
         return self.classifier(image, self.make(classes))

@@ -35,16 +35,28 @@ class PictureClassifier(nn.Module):
         return self.backbone(x.expand(-1, self.repeat, -1, -1) if self.repeat > 1 else x)  # type: ignore[no-any-return]
 
 
-def of_backbone(name: str, make: Callable[[int], nn.Module], channels: int, outputs: int, spec: InputSpec) -> nn.Module:
+def of_backbone(
+    name: str, make: Callable[[int], nn.Module], channels: int, outputs: int, spec: InputSpec, fine_below: int = 0
+) -> nn.Module:
     """A network for images of this input around a backbone of so many channels.
 
-    Raises ModelError for records that are no images, or have other channels.
+    On images with fewer rows or columns than `fine_below` the backbone's first convolution has stride 1. Raises
+    ModelError for records that are no images, or have other channels.
     """
     require_axes(name, spec, AXES)
     if spec.shape[0] not in (1, channels):
         raise ModelError(f"the network '{name}' takes images of {channels} channels or one, not {spec.shape[0]}")
     repeat = channels if spec.shape[0] == 1 else 1
-    return PictureClassifier(Normalise(spec.shape[0]), make(outputs), repeat)
+    backbone = make(outputs)
+    if min(spec.shape[1:]) < fine_below:
+        _keep_size(backbone)
+    return PictureClassifier(Normalise(spec.shape[0]), backbone, repeat)
+
+
+def _keep_size(backbone: nn.Module) -> None:
+    """Give the first convolution stride 1; its weights stay as they are."""
+    first = next(module for module in backbone.modules() if isinstance(module, nn.Conv2d))
+    first.stride = (1, 1)
 
 
 def require_axes(name: str, spec: InputSpec, axes: tuple[str, ...]) -> None:

@@ -57,6 +57,11 @@ def library(package: str, network: str) -> ModuleType:
         raise MissingPackage(error.name or package, "build", f"the network '{network}'") from None
 
 
+FINE_BELOW = 64
+"""MobileNets halve an image five times, which leaves one place of a 28x28 digit. With stride 1 in the first convolution
+four places are left, as with an image of 56x56 but without resizing, at a thirteenth of the multiply-adds of the
+course's 224x224."""
+
 # Sandler et al., 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks"
 MOBILENETV2 = ImageArchitecture(
     "mobilenetv2",
@@ -64,6 +69,7 @@ MOBILENETV2 = ImageArchitecture(
     by_torchvision("mobilenet_v2"),
     pretrained="torchvision:MobileNet_V2_Weights.IMAGENET1K_V2",
     features="backbone.features",
+    fine_below=FINE_BELOW,
 )
 # Howard et al., 2019, "Searching for MobileNetV3"
 MOBILENETV3_SMALL = ImageArchitecture(
@@ -72,6 +78,7 @@ MOBILENETV3_SMALL = ImageArchitecture(
     by_torchvision("mobilenet_v3_small"),
     pretrained="torchvision:MobileNet_V3_Small_Weights.IMAGENET1K_V1",
     features="backbone.features",
+    fine_below=FINE_BELOW,
 )
 # He et al., 2016, "Deep Residual Learning for Image Recognition"
 RESNET18 = ImageArchitecture(

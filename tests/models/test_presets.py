@@ -11,6 +11,9 @@ from torch import nn
 from torchvision.ops import StochasticDepth
 
 from edgebench.core import registry
+from edgebench.core.inputs import InputSpec
+from edgebench.models import building, flops
+from edgebench.models.pictures import AXES
 
 
 @functools.cache
@@ -86,3 +89,16 @@ def test_known_backbones_have_the_published_parameters(name: str, parameters: in
     last = [m for m in body.modules() if isinstance(m, nn.Linear)][-1]
     counted = sum(p.numel() for p in body.parameters()) - sum(p.numel() for p in last.parameters())
     assert counted == parameters
+
+
+def test_mobilenets_keep_the_size_of_a_small_image_in_their_first_convolution() -> None:
+    """MobileNetV2 has 8.9 MB; the course resized digits to 224x224, for 13.5 times as many multiply-adds."""
+    places, macs = {}, {}
+    for side in (28, 64, 224):
+        with torch.device("meta"):
+            net: Any = building.build(registry.architecture("mobilenetv2"), 10, InputSpec((1, side, side), AXES)).eval()
+            places[side] = tuple(net.backbone.features(torch.zeros(1, 3, side, side)).shape[2:])
+            macs[side] = flops.macs(net, (1, side, side))
+    assert places == {28: (2, 2), 64: (2, 2), 224: (7, 7)}
+    assert macs[224] / macs[28] == pytest.approx(13.5, abs=0.05)
+    assert 4 * sum(p.numel() for p in net.parameters()) == 8_946_728
