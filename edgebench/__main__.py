@@ -8,23 +8,21 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 import importlib.util
 import io
 
-INTERRUPTED = 130
 WHOLE = ("rich", "typer")
 """What the whole command line needs; a device that only measures may lack them."""
 
 
 def main() -> None:
     """The command line, or where its packages are missing the device's; exit code 130 on Ctrl-C."""
-    try:
-        _main()
-    except KeyboardInterrupt:  # while the command itself was still being imported
-        sys.exit(INTERRUPTED)
-
-
-def _main() -> None:
     from edgebench.isolation.python import keep_working_directory_out
 
     keep_working_directory_out()
+    from edgebench.isolation import interrupts
+
+    interrupts.run(_main)
+
+
+def _main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that an old locale lacks is no reason to break off

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from rich.text import Text
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.files import explained
 from edgebench.core.serialization import readable
+from edgebench.isolation import interrupts
 from edgebench.reports.plain import plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 out, err = Console(), Console(stderr=True)
-USAGE, INTERRUPTED = 2, 130
+USAGE = 2
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
@@ -33,15 +33,12 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        signal.signal(signal.SIGTERM, _interrupt)
         try:
-            return function(*args, **kwargs)
+            with interrupts.remembered(), _told(), interrupts.kept():
+                return function(*args, **kwargs)
         except EdgeBenchError as error:
             say_error(str(error))
             raise typer.Exit(USAGE) from None
-        except KeyboardInterrupt:
-            err.print("interrupted", style="yellow")
-            raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             sys.stderr.close()  # the reader has closed the pipe; further output has no reader
             raise typer.Exit(0) from None
@@ -74,10 +71,6 @@ def say_next(command: str, what: str) -> None:
     out.print(plain(f"next: {command}   # {what}"), soft_wrap=True)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 @contextmanager
 def live(after: str | Callable[[], str], keep: bool = True) -> Iterator[Live]:
     """Show bars on standard error while the block runs; with `keep`, those of finished stages stay visible.
@@ -86,10 +79,18 @@ def live(after: str | Callable[[], str], keep: bool = True) -> Iterator[Live]:
     """
     from edgebench.cli.live_view import Live
 
+    def text() -> str:
+        return after if isinstance(after, str) else after()
+
+    with _told(text), interrupts.saying(text), interrupts.kept(), Live(err, keep) as reporter:
+        yield reporter
+
+
+@contextmanager
+def _told(after: Callable[[], str] | None = None) -> Iterator[None]:
+    """Say an interrupt of the block in one line, and end with its exit code."""
     try:
-        with Live(err, keep) as reporter:
-            yield reporter
+        yield
     except KeyboardInterrupt:
-        text = after if isinstance(after, str) else after()
-        err.print(plain(f"interrupted; {text}", "yellow"), soft_wrap=not err.is_terminal)
-        raise typer.Exit(INTERRUPTED) from None
+        err.print(plain(interrupts.text(after), "yellow"), soft_wrap=not err.is_terminal)
+        raise typer.Exit(interrupts.STATUS) from None

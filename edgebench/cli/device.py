@@ -6,7 +6,6 @@ Its options and its behaviour are those of the full command line (`measure_optio
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,9 +20,10 @@ from edgebench.core.files import explained
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import readable
+from edgebench.isolation import interrupts
 from edgebench.remote.event_stream import JsonLines, PlainLines
 
-USAGE, INTERRUPTED = 2, 130
+USAGE = 2
 OPTIONS = (TARGET, *RECORDS, THREADS, *MEASURING)
 
 
@@ -34,9 +34,10 @@ class PlainView:
     def progress(self, after: Callable[[], str]) -> Iterator[ProgressReporter]:
         """Show progress while the block runs; `after` says on Ctrl-C how to continue."""
         try:
-            yield PlainLines()
+            with interrupts.saying(after), interrupts.kept():
+                yield PlainLines()
         except KeyboardInterrupt:
-            print(readable(f"interrupted; {after()}"), file=sys.stderr)
+            print(readable(interrupts.text(after)), file=sys.stderr)
             raise
 
     def result(self, run: Run) -> None:
@@ -77,17 +78,18 @@ class EventView(PlainView):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point; exits with 0, 1 where no cell was measured, 2 on bad input, 130 on Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     events = JsonLines() if options.events else None
     try:
-        sys.exit(_measure(options, EventView(events) if events else PlainView()))
+        with interrupts.remembered(), interrupts.kept():
+            status = _measure(options, EventView(events) if events else PlainView())
+        sys.exit(status)
     except FieldError as error:
         _fail(error.problem.of(flag_of(error.problem.place)), events)
     except EdgeBenchError as error:
         _fail(str(error), events)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(interrupts.STATUS)
     except OSError as error:
         _fail(explained(error), events)
     except ModuleNotFoundError as error:
@@ -162,9 +164,5 @@ def table(run: Run) -> list[str]:
     return (lines if len(cells) > 1 else []) + without
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    main()
+    interrupts.run(main)

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from edgebench.core.errors import DiskFull
 from edgebench.core.files import FULL, disk_full
 from edgebench.core.scratch import scratch_folder
-from edgebench.isolation import python
+from edgebench.isolation import interrupts, python
 from edgebench.isolation.python import PARENT
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ _closing: list[bool] = []
 class ChildError(Exception):
     """The child ended without finishing; the text says how. Never shown by itself: it becomes a cell's reason."""
 
-    def __init__(self, reason: str, timeout: bool = False) -> None:
+    def __init__(self, reason: str, timeout: bool = False, signal: int = 0) -> None:
         super().__init__(reason)
-        self.timeout = timeout
+        self.timeout, self.signal = timeout, signal
 
 
 def ask(
@@ -70,10 +70,17 @@ def ask(
     `prefix` is a command that runs the one behind it in the same process.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out. Its
     temporary files lie in a folder of its own, which goes with it, also when it was killed.
-    Raises ChildError if the child crashes or hangs, DiskFull if it finds no space.
+    Raises ChildError if the child crashes or hangs, DiskFull if it finds no space, KeyboardInterrupt after one.
     """
-    with scratch_folder() as folder:
-        yield from _asked(module, request, timeout_s, {**(environment or {}), "TMPDIR": str(folder)}, prefix)
+    interrupts.check()
+    try:
+        with scratch_folder() as folder:
+            yield from _asked(module, request, timeout_s, {**(environment or {}), "TMPDIR": str(folder)}, prefix)
+    except ChildError as failure:
+        if failure.signal in interrupts.SIGNALS:
+            interrupts.check_soon()
+        interrupts.check()  # a child that ended with this process did not fail
+        raise
 
 
 def _asked(
@@ -107,7 +114,7 @@ def _asked(
         _await_end(child, timeout_s)
         end(child)
         if child.returncode:
-            raise ChildError(_reason(child.returncode, log))
+            raise ChildError(_reason(child.returncode, log), signal=max(0, -child.returncode))
     except (TimeoutError, subprocess.TimeoutExpired):
         raise ChildError(f"no answer within {timeout_s:g} s", timeout=True) from None
     except LineTooLong:
@@ -145,6 +152,14 @@ def end_children() -> None:
         end(child)
 
 
+def _kill_children() -> None:
+    for child in list(_running):
+        _kill(child)
+
+
+interrupts.at_last.append(_kill_children)
+
+
 @contextmanager
 def waiting(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that wait for children. Where the block fails, no further child starts, and running ones are killed."""
@@ -167,10 +182,15 @@ def waiting(count: int) -> Iterator[ThreadPoolExecutor]:
 
 def end(child: subprocess.Popen[bytes]) -> None:
     """Kill a child that was started in a session of its own, and everything that it left in this session."""
+    if child.returncode is None:
+        _kill(child)
+        child.wait()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     if child.returncode is None:  # not reaped: its number is still its own
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
 
 
 def start_tied(
@@ -196,6 +216,7 @@ def start_tied(
 def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) -> None:
     """The child's side: read the request, write what `handle` yields, and end. The process dies with its parent."""
     die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent, which gets it too, ends this process
     gc.set_threshold(GARBAGE)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

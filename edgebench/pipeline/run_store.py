@@ -36,6 +36,7 @@ from edgebench.core.files import PART, append_line, disk_full_at, remove_unfinis
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import from_dict, to_dict, to_json
+from edgebench.isolation import interrupts
 from edgebench.pipeline import killed_jobs, run_files, stored_schema
 from edgebench.pipeline.run_files import output_of as output_of
 
@@ -64,16 +65,23 @@ class RunStore:
         return output_of(self.folder, key)
 
     def record(self, job: JobKey, outcome: Outcome[Any]) -> None:
-        """Store the outcome of a job; raises DiskFull."""
+        """Store the outcome of a job; raises DiskFull, and KeyboardInterrupt for one that failed after Ctrl-C."""
+        _refuse_interrupted(outcome.status)
         line = json.dumps({"job": str(job), **to_dict(outcome)}, ensure_ascii=False)
         with self._lock:  # builds and their checks end in threads of their own
             append_line(self.folder / "journal.jsonl", line)
             self.outcomes[job] = outcome
 
     def finish(self, measurement: Measurement) -> None:
-        """Store a cell's measurement; raises DiskFull."""
+        """Store a cell's measurement; raises DiskFull, and KeyboardInterrupt for one that failed after Ctrl-C."""
+        _refuse_interrupted(measurement.status)
         append_line(self.folder / "measurements.jsonl", to_json(measurement))
         self.measurements[measurement.cell.id] = measurement
+
+
+def _refuse_interrupted(status: str) -> None:
+    if status != "ok":
+        interrupts.check()
 
 
 def require_free(folder: Path) -> None:

@@ -16,6 +16,7 @@ from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
 from edgebench.core.contracts import Progress
 from edgebench.core.errors import Unsupported
+from edgebench.isolation import interrupts
 from edgebench.quantization.engines import engine_set
 from edgebench.quantization.float_modules import OTHER_OPERATORS, float_modules, float_operators
 from edgebench.quantization.fx import BATCH, part_of
@@ -60,6 +61,7 @@ def sensitivities(
         dense = _logits(whole, records)
         found = []
         for done, (path, roundings) in enumerate(modules.items()):
+            interrupts.check()
             for rounding in roundings:
                 rounding.enable_fake_quant()
             logits = _logits(whole, records)

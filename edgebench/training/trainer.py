@@ -11,6 +11,7 @@ from edgebench.core import registry
 from edgebench.core.datasets import RecordSet
 from edgebench.data.augment import augment
 from edgebench.data.stored import Values
+from edgebench.isolation import interrupts
 from edgebench.quantization import qat
 from edgebench.training import views
 from edgebench.training.devices import Precision
@@ -40,6 +41,7 @@ class Trainer:
             state.hint.adapter.train()
         total = 0.0
         for step in range(steps):
+            interrupts.check()
             qat.freeze(state.network, (state.epoch * steps + step) / (state.recipe.epochs * steps))
             total += self._step(np.sort(order[step * size : (step + 1) * size]))
             state.update_average(state.epoch * steps + step)

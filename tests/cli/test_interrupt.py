@@ -20,8 +20,9 @@ from ssh_server import Server
 BRIEF = ("--processes", "20", "--min-seconds", "2", "--threads", "1")
 WITHIN_S = 2.0
 """What a person waits for."""
-SLACK_S = 6.0
-"""What a machine that does other work at the same time may take longer."""
+SLACK_S = 2.0
+"""What a machine that does other work at the same time may take longer; a process ends itself at `interrupts.LIMIT_S`,
+also where it computes."""
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -49,36 +50,33 @@ def interrupted(child: subprocess.Popen[str], after_s: float) -> tuple[float, st
 
 def check(child: subprocess.Popen[str], after_s: float) -> None:
     took, said = interrupted(child, after_s)
-    assert child.returncode in (130, -signal.SIGINT) or child.returncode == 0, said
+    assert child.returncode == 130, said
     assert "Traceback" not in said, said
     assert took < WITHIN_S + SLACK_S, said
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-def test_a_run_at_any_moment(seed: int, tmp_path: Path) -> None:
-    after_s = random.Random(seed).uniform(1, 40)
+@pytest.mark.parametrize("after_s", [1.5, 6.0, 14.0])  # it starts, builds, and mostly it measures then
+def test_a_run_at_any_moment(after_s: float, tmp_path: Path) -> None:
     check(start("run", "--exporter", "onnx", "--exporter", "fbgemm-int8", "-o", tmp_path / "run", *BRIEF), after_s)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "command",
-    [
-        ("export", "--exporter", "torchscript"), ("doctor",), ("list", "models"),
+    [  # torch is in their own process, or in several children
         ("quantize", "resnet1d", "--exporter", "fbgemm-int8", "--dataset", "demo"),
-        ("run", "--variant", "l1-0.4", "--exporter", "onnx"),
+        ("train", "resnet1d", "--dataset", "demo"),
+        ("run", "--variant", "structured-0.3", "--finetune-epochs", "2", "--exporter", "onnx"),
     ],
 )  # fmt: skip
-def test_other_commands(command: tuple[str, ...], seed: int, tmp_path: Path) -> None:
-    more = () if command[0] in ("doctor", "list") else ("-o", tmp_path / "out")
-    check(start(*command, *more), random.Random(f"{seed}{command}").uniform(1, 8))
+def test_other_commands(command: tuple[str, ...], tmp_path: Path) -> None:
+    check(start(*command, "-o", tmp_path / "out"), random.uniform(2, 6))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(ssh_server.missing()), reason=ssh_server.missing())
-@pytest.mark.parametrize("waits_in", ["hello", "missing", "unpack", "prepare", "measure", "clean"])
+@pytest.mark.parametrize("waits_in", ["hello", "measure"])
 def test_while_a_device_says_nothing(
     waits_in: str, server: Server, exported: Path, tmp_path: Path, wait_for: Callable[[Path], None]
 ) -> None:

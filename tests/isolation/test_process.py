@@ -297,6 +297,14 @@ def test_what_a_child_leaves_behind_is_ended_with_it(child: Child) -> None:
     assert gone(answer["pid"])
 
 
+def test_ctrl_c_is_the_parents_alone(child: Child) -> None:
+    module = child("""
+        os.kill(os.getpid(), signal.SIGINT)
+        yield {'answer': 1}
+    """)
+    assert list(ask(module, {}, 30)) == [{"answer": 1}]
+
+
 def test_a_block_that_fails_ends_the_children_of_its_threads(child: Child) -> None:
     module = child(HANGS)
     said: list[dict[str, object]] = []
