@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from edgebench.core.contracts import Artifact, Target
     from edgebench.core.errors import EdgeBenchError
     from edgebench.core.measurements import Measurement, Run
+    from edgebench.core.metrics import Metric
     from edgebench.data.ptbxl.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
     from edgebench.pipeline.plan import Plan
+    from edgebench.tasks.own import OwnMetric
 
 _HOMES = {
     **dict.fromkeys(("bundle", "export", "measure", "recommend", "report", "run", "train"), "api"),
@@ -22,6 +24,8 @@ _HOMES = {
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
     "EdgeBenchError": "core.errors",
+    "Metric": "core.metrics",
+    "OwnMetric": "tasks.own",
     "Plan": "pipeline.plan",
     "fetch": "data.ptbxl.fetch",
 }
@@ -30,6 +34,8 @@ __all__ = [
     "Artifact",
     "EdgeBenchError",
     "Measurement",
+    "Metric",
+    "OwnMetric",
     "Plan",
     "Run",
     "Target",

@@ -9,7 +9,7 @@ from edgebench.choosing.feeding import fed, run_onnx, run_torchscript
 from edgebench.choosing.python_lines import text, within
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact
-from edgebench.core.tasks import Activation
+from edgebench.core.tasks import Activation, base_of
 
 
 def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int = 0) -> str:
@@ -109,7 +109,8 @@ def _signals(artifact: Artifact) -> list[str]:
 
 
 def _activation(artifact: Artifact) -> Activation:
-    return registry.task(artifact.task).activation
+    base = base_of(artifact.task)  # what the user chose over it may need a file that is not here
+    return registry.task(base).activation if base else "none"
 
 
 def _answers(artifact: Artifact) -> list[str]:

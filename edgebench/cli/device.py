@@ -160,7 +160,7 @@ def table(run: Run) -> list[str]:
     cells = [columns.headings(measured), *map(columns.row, measured)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    without = [f"{m.status}: {m.cell.label}: {m.reason}" for m in rows if m.status != "ok"]
+    without = [f"{columns.lacking(m)}: {m.cell.label}: {m.reason}" for m in rows if columns.lacks(m)]
     return (lines if len(cells) > 1 else []) + without
 
 

@@ -20,6 +20,7 @@ from edgebench.cli.options import (
     FinetuneSet,
     Models,
     QatEpochs,
+    TaskName,
     Timeout,
     TuneThresholds,
     Variants,
@@ -37,7 +38,7 @@ from edgebench.reports.plain import plain
 def export(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
-    dataset_option: DatasetOptions = None,
+    dataset_option: DatasetOptions = None, task: TaskName = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
     calibration_records: Calibration = None, timeout: Timeout = None,
@@ -57,7 +58,7 @@ def export(
     """
     overrides = fields(
         variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
-        dataset_options=pairs(dataset_option),
+        dataset_options=pairs(dataset_option), task=task,
         calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
@@ -73,4 +74,4 @@ def export(
         out.print(plain(f"{output / name}  {text}"), soft_wrap=True)
     if not any(outcome.status == "ok" for outcome in outcomes.values()):
         raise typer.Exit(1)
-    say_next(f"edgebench measure {output}", "size, memory, latency and macro-F1 of these files")
+    say_next(f"edgebench measure {output}", "size, memory, latency and scores of these files")

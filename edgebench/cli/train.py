@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command
-from edgebench.cli.options import DataDir, DatasetOptions, MinLikelihood, default, fields, flag, option, pairs, settings
+from edgebench.cli.options import (
+    DataDir,
+    DatasetOptions,
+    MinLikelihood,
+    TaskName,
+    default,
+    fields,
+    flag,
+    option,
+    pairs,
+    settings,
+)
 from edgebench.cli.usage import number
 
 RECIPE = default("as in the recipe")
@@ -24,6 +35,7 @@ def train(
     ] = "ptbxl",
     data_dir: DataDir = None,
     dataset_option: DatasetOptions = None,
+    task: TaskName = None,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the weights, the manifest and checkpoint."),
@@ -76,5 +88,5 @@ def train(
     likelihood = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
     show_training(
         name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
-        resume=resume, options=likelihood | pairs(dataset_option),
+        resume=resume, options=likelihood | pairs(dataset_option), task=task or "",
     )  # fmt: skip

@@ -61,6 +61,8 @@ class Records:
     seed: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     """Values of the dataset's own options."""
+    task: str = ""
+    """The task that the user chose instead of the dataset's own, for early stopping and scores."""
 
 
 def compress(
@@ -164,7 +166,7 @@ def _fine_tuned(
         recipe |= QAT_RECIPE | {"learning_rate": recipe["learning_rate"] * QAT_RATE_FACTOR}
     manifest = train(
         fields["architecture"], records.dataset, records.directory, tuning_folder / "tuned", recipe, resume=True,
-        watch=watch, skip_bad=records.skip_bad, options=records.options,
+        watch=watch, skip_bad=records.skip_bad, options=records.options, task=records.task,
     )  # fmt: skip
     tuned = store.find(str(manifest))
     result = tuned.manifest

@@ -26,7 +26,7 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     keep_memory()
     task = from_dict(CompressRequest, request)
     directory = Path(task.directory) if task.directory else None
-    records = Records(task.dataset, directory, task.calibration, task.skip_bad, task.seed, task.options)
+    records = Records(task.dataset, directory, task.calibration, task.skip_bad, task.seed, task.options, task.task)
     last_report = [0.0]
 
     def report(text: str) -> None:

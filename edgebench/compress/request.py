@@ -34,6 +34,8 @@ class CompressRequest:
     seed: int
     tuning: FineTuning
     options: Mapping[str, str] = field(default_factory=dict)
+    task: str = ""
+    """The task that the user chose instead of the dataset's own."""
 
 
 def compress(request: CompressRequest, timeout_s: float, detail: Callable[[str], None]) -> Outcome[Compressed]:

@@ -6,20 +6,21 @@ import functools
 import pkgutil
 from typing import TYPE_CHECKING, Any, cast
 
-from edgebench.core import options
+from edgebench.core import options, user_code
 from edgebench.core.datasets import DataRequest, Dataset
-from edgebench.core.errors import MissingPackage, MovedModule, UnknownPlugin
+from edgebench.core.errors import DataError, MissingPackage, MovedModule, UnknownPlugin
+from edgebench.core.tasks import OVER, Task
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from edgebench.core.protocols import Architecture, Exporter, Renderer, Runtime, Variant
-    from edgebench.core.tasks import Task
 
 KINDS = {
     "datasets": "dataset",
     "dataset_sources": "dataset source",
     "tasks": "task",
+    "task_sources": "task source",
     "models": "model",
     "model_sources": "model source",
     "variants": "variant",
@@ -134,8 +135,19 @@ def choices(exporter: Exporter) -> options.Choices:
 
 
 def task(name: str) -> Task:
-    """The task of that name."""
-    return cast("Task", load("tasks", name))
+    """The task of that name; `BASE+NAME` is the task that the user chose over the records' own, see `core.tasks`."""
+    base, over, chosen = name.partition(OVER)
+    if ".py:" in chosen:
+        return cast("Task", load("task_sources", "file")(chosen, base))
+    return cast("Task", load("tasks", chosen if over else base))
+
+
+def require_task(name: str) -> None:
+    """Raise UnknownPlugin or DataError for a task that the user chose and that does not exist; imports nothing."""
+    if ".py:" in name:
+        user_code.split(name, "task", DataError)
+    elif name:
+        place("tasks", name)
 
 
 def runtime(name: str, where: str = "") -> Runtime:

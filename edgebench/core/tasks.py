@@ -1,4 +1,8 @@
-"""The protocol of a task: what targets and outputs mean, and how answers are scored."""
+"""The protocol of a task: what targets and outputs mean, and how answers are scored.
+
+Records name their task. Where the user chose another one (`--task`), the name is that of both: `BASE+CHOSEN`, such as
+`regression+mine.py:metric`; BASE is what the records' targets are for.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,18 @@ if TYPE_CHECKING:  # NumPy and torch are imported only where they are used
 State = tuple[float, ...]
 """What a task fits on the validation records, such as a threshold for each class; empty for nothing."""
 Activation = Literal["sigmoid", "softmax", "none"]
+OVER = "+"
+"""Between the name of the records' own task and that of the one that the user chose."""
+
+
+def base_of(name: str) -> str:
+    """The records' own task in a task's name; empty where they have none."""
+    return name.partition(OVER)[0]
+
+
+def chosen_in(name: str) -> str:
+    """What the user chose in a task's name; empty for nothing."""
+    return name.partition(OVER)[2]
 
 
 class Task(Protocol):

@@ -33,8 +33,8 @@ def trust(path: Path) -> None:
     os.environ[TRUSTED] = os.pathsep.join(dict.fromkeys([*filter(None, known), str(path.resolve())]))
 
 
-def trust_dataset(name: str) -> None:
-    """Allow the file of a dataset that the user named, where the name is `path/to/file.py:FUNCTION`."""
+def trust_named(name: str) -> None:
+    """Allow the file of a dataset or task that the user named, where the name is `path/to/file.py:NAME`."""
     if ".py:" in name:
         trust(Path(name.rpartition(":")[0]))
 

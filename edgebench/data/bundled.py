@@ -16,6 +16,7 @@ from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.core.errors import DataError
 from edgebench.core.files import sha256
 from edgebench.core.inputs import StoredInput
+from edgebench.core.tasks import base_of
 from edgebench.core.validation import validated
 from edgebench.data import cache, earlier_input
 from edgebench.data.about_records import AboutRecords
@@ -63,7 +64,7 @@ class Bundled:
         for known in records.references:
             if Path(known.logits).parent != folder:
                 raise DataError(f"{folder / ABOUT}: the logits of {known.model} are not a file beside it")
-            if about.task == "multilabel" and len(known.thresholds) != len(about.classes):
+            if base_of(about.task) == "multilabel" and len(known.thresholds) != len(about.classes):
                 raise DataError(f"{folder / ABOUT}: the thresholds of {known.model} are not those of its classes")
             if not np.isfinite(open_array(Path(known.logits), np.float32, len(ids), len(about.classes))).all():
                 raise DataError(f"{known.logits}: logits that are not finite")
@@ -81,11 +82,11 @@ def _about(folder: Path) -> AboutRecords:
 
 def _targets(path: Path, about: AboutRecords, count: int) -> NDArray[Any]:
     """The targets, as the task of the records has them; raises DataError."""
-    kind, *shape = TARGETS.get(about.task, TARGETS["regression"])
+    kind, *shape = TARGETS.get(base_of(about.task), TARGETS["regression"])
     found = np.array(open_array(path, kind, count, *(len(about.classes) for _ in shape)))
-    if about.task == "multilabel" and found.max(initial=0) > 1:
+    if base_of(about.task) == "multilabel" and found.max(initial=0) > 1:
         raise DataError(f"{path}: a label is neither 0 nor 1")
-    if about.task == "classification" and not ((found >= 0) & (found < len(about.classes))).all():
+    if base_of(about.task) == "classification" and not ((found >= 0) & (found < len(about.classes))).all():
         raise DataError(f"{path}: a label is none of its {len(about.classes)} classes")
     return found
 

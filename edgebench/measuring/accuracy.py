@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Artifact, Cell, Job, Progress
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, DataError
 from edgebench.core.files import replacing
 from edgebench.core.options import split, untrained
 from edgebench.core.protocols import Runtime
@@ -35,7 +36,7 @@ class Reference:
     @functools.cached_property
     def scored(self) -> Scored:
         """Its metrics, also in the bootstrap samples."""
-        return self.scoring.scored(self.outputs, self.state)
+        return self.scoring.against(self.outputs).scored(self.outputs, self.state)
 
 
 class Answer(NamedTuple):
@@ -45,6 +46,10 @@ class Answer(NamedTuple):
     """float32, shape (records, outputs)."""
     artifact: Artifact
     reference: Reference | None
+
+    def scoring(self, scoring: Scoring) -> Scoring:
+        """What its outputs are scored against."""
+        return scoring.against(self.reference.outputs if self.reference else None)
 
 
 def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Predicted:
@@ -78,6 +83,7 @@ def score(scoring: Scoring, outputs: NDArray[np.float32], reference: Reference |
     Raises DataError where a metric's value is not a number.
     """
     answer = Answer(outputs, artifact, reference)
+    scoring = answer.scoring(scoring)
     return _scores(scoring, answer, scoring.scored(outputs, artifact.thresholds))
 
 
@@ -100,25 +106,37 @@ def _scores(scoring: Scoring, answer: Answer, this: Scored) -> Scores:
 
 
 def score_cells(
-    scoring: Scoring, answers: Mapping[Cell, Answer], wanted: Container[Cell] | None = None
+    scoring: Scoring,
+    answers: Mapping[Cell, Answer],
+    wanted: Container[Cell] | None = None,
+    unscored: dict[str, str] | None = None,
 ) -> dict[str, Scores]:
     """The scores of each wanted cell by its id, compared with the fp32 model and with the plainer int8 artifact.
 
-    Without `wanted`, those of all cells. Cells that are not wanted serve only as plainer int8 for others.
+    Without `wanted`, those of all cells. Cells that are not wanted serve only as plainer int8 for others. `unscored`
+    gets the reason of each cell that has no scores since a metric's value is not a number; without it, that raises
+    DataError.
     """
 
     @functools.cache
     def scored(cell: Cell) -> Scored:
-        return scoring.scored(answers[cell].outputs, answers[cell].artifact.thresholds)
+        return answers[cell].scoring(scoring).scored(answers[cell].outputs, answers[cell].artifact.thresholds)
 
     found = {}
     for cell, answer in answers.items():
         if wanted is not None and cell not in wanted:
             continue
-        scores = _scores(scoring, answer, scored(cell))
+        try:
+            scores = _scores(scoring, answer, scored(cell))
+        except DataError as error:
+            if unscored is None:
+                raise
+            unscored[cell.id] = str(error)
+            continue
         other = plainer(cell)
         if other is not None and other in answers:
-            scores = replace(scores, counterpart=_counterpart(other.name, scoring, scored(cell), scored(other)))
+            with contextlib.suppress(DataError):  # that cell says it
+                scores = replace(scores, counterpart=_counterpart(other.name, scoring, scored(cell), scored(other)))
         found[cell.id] = scores
     return found
 

@@ -11,6 +11,7 @@ from edgebench.core.contracts import Artifact, Cell
 from edgebench.core.datasets import RecordSet
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
+from edgebench.tasks import chosen
 
 
 def size(plan: Plan) -> int:
@@ -49,8 +50,8 @@ def _wanted(plan: Plan, key: ArtifactKey) -> bool:
 
 def _mismatch(artifact: Artifact, records: RecordSet) -> str:
     """Why these records do not fit the artifact; empty where they do."""
-    if artifact.task != records.task:
-        return f"was made for the task {artifact.task}; {records.label} is for {records.task}"
+    if reason := chosen.mismatch(artifact, records):
+        return reason
     if reason := artifact.input.mismatch(records.input.spec, records.label):
         return reason
     return class_order.mismatch(artifact.classes, records.classes, records.label)

@@ -21,6 +21,7 @@ from edgebench.pipeline import read_plan, records, run_store
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.stages import Stages
 from edgebench.remote import session
+from edgebench.tasks import chosen
 
 if TYPE_CHECKING:
     from edgebench.pipeline.own_models import Sources
@@ -145,6 +146,7 @@ def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], fact
         "artifacts": [sha256_of(to_json(manifests.read(path, tuned).artifact)) for path in plan.measure.artifacts],
         "machine": facts["fingerprint"],
         "packages": facts["packages"],
+        **({"task": chosen.identity(plan.measure.task)} if plan.measure.task else {}),
     }
 
 

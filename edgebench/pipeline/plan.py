@@ -90,6 +90,8 @@ class MeasurePlan:
     """Least likelihood, in percent, of a PTB-XL statement that counts; at 0 all count, as in PhysioNet's example."""
     dataset_options: Mapping[str, str] = field(default_factory=dict)
     """The dataset's own options by name."""
+    task: str = ""
+    """A task, or path/to/file.py:NAME of one or of a metric, instead of the dataset's own; empty for that."""
     threads: int | None = None
     """Threads of every cell instead of the target's."""
     seed: int = settings.SEED

@@ -53,6 +53,7 @@ def check(plan: Plan) -> Plan:
     if len(set(names)) < len(names):
         raise PlanError(f"targets: two profiles have one name ({', '.join(names)}); rename one")
     registry.require_dataset(plan.measure.dataset)
+    registry.require_task(plan.measure.task)
     return plan if plan.measure.artifacts else _check_build(plan)
 
 

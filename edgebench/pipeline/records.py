@@ -8,6 +8,7 @@ from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.files import sha256_of
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline.plan import Plan
+from edgebench.tasks.chosen import with_task
 
 
 def request(plan: Plan, split: Split) -> DataRequest:
@@ -23,12 +24,12 @@ def request(plan: Plan, split: Split) -> DataRequest:
 
 def load(plan: Plan, split: Split, reporter: ProgressReporter) -> RecordSet:
     """The records of one split; bad records that were left out are reported. Raises DataError."""
-    user_code.trust_dataset(plan.measure.dataset)
+    user_code.trust_named(plan.measure.dataset)
     records = registry.dataset(plan.measure.dataset).load(request(plan, split), reporter.progress)
     if records.dropped:
         first = records.dropped[0]
         reporter.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {first}")
-    return records
+    return with_task(records, plan.measure.task)
 
 
 def load_calibration(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:

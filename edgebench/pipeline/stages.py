@@ -6,31 +6,31 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 
-from edgebench.core import class_order, target_profiles
-from edgebench.core.contracts import REFERENCE, Artifact, Cell, Job, JobKind, Outcome
+from edgebench.core import target_profiles
+from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
+from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.results import Scores
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
-from edgebench.measuring.accuracy import Answer, Reference, score_cells
-from edgebench.pipeline import build_stage, grid, remote_stage
+from edgebench.pipeline import build_stage, grid, remote_stage, run_store
 from edgebench.pipeline.build_stage import BuildStage
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
 from edgebench.pipeline.schedule import LATENCY, Schedule
+from edgebench.pipeline.scorer import Scorer
 from edgebench.pipeline.variants import Variants, folder_in
-from edgebench.tasks.scoring import Scoring, scoring
 
 PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
 """Names of the stages."""
@@ -54,14 +54,12 @@ class Stages:
     reporter: ProgressReporter
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
-    references: dict[tuple[str, str], Reference] = field(default_factory=dict)
-    scores: dict[str, Scores] = field(default_factory=dict)
     remote_cells: list[Planned] = field(default_factory=list)
     """Cells of targets that are reached over SSH: this machine measures none of them."""
 
     @functools.cached_property
-    def _scoring(self) -> Scoring:
-        return scoring(self.test)
+    def _scorer(self) -> Scorer:
+        return Scorer(self.test)
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
@@ -104,26 +102,26 @@ class Stages:
         jobs = {key: self._predict_job(p) for key, p in asked.items()}
         labels = {key: f"{p.cell.model} {p.cell.name}: predict" for key, p in asked.items()}
         self._run_all(PREDICT, jobs, labels, lambda _: None)
-        self._read_references()
-        answers: dict[Cell, Answer] = self._ended()
+        good = [p for p in self._references() if self.store.outcomes[p.prediction].status == "ok"]
+        self._scorer.read_references(good, self._predictions)
+        cells: dict[Cell, Planned] = {}
         for planned in self._open():
             outcome = self.store.outcomes[planned.prediction]
             if outcome.status != "ok":
                 self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
-                continue
-            logits = self._logits(planned)
-            if not np.isfinite(logits).all():
+            elif not np.isfinite(self._scorer.answers(planned, self._predictions)).all():
                 self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
-                continue
-            reference = self.references.get((planned.cell.model, planned.artifact.model_sha256))
-            answers[planned.cell] = Answer(logits, self._scored(planned), reference)
-        self.scores = score_cells(self._scoring, answers, {p.cell for p in self._open()})
+            else:
+                cells[planned.cell] = planned
+        self._scorer.score(cells, self._ended(), self._predictions, first=not self._ended())
 
-    def _ended(self) -> dict[Cell, Answer]:
-        """The predictions of cells that ended before a resume: other cells are compared with them."""
+    def _ended(self) -> list[Planned]:
+        """The cells that ended well before a resume: other cells are compared with them."""
         ended = [p for p in self.cells if p.cell.id in self.store.measurements]
-        good = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
-        return {p.cell: Answer(self._logits(p), self._scored(p), None) for p in good}
+        return [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
+
+    def _predictions(self, planned: Planned) -> Path:
+        return self.store.output(planned.prediction)
 
     def _references(self) -> list[Planned]:
         """The uncompressed float networks on this machine, with which other cells are compared."""
@@ -133,15 +131,6 @@ class Stages:
             for (model, variant, exporter), built in self.built.items()
             if exporter == REFERENCE and variant == "none" and built.artifact
         ]
-
-    def _read_references(self) -> None:
-        for planned in self._references():
-            if self.store.outcomes[planned.prediction].status == "ok":
-                reference = Reference(self._scoring, self._logits(planned), self._scored(planned).thresholds)
-                self.references[planned.cell.model, planned.artifact.model_sha256] = reference
-        for known in self.test.references:  # of the machine that packed them; this machine's own take precedence
-            reference = Reference(self._scoring, np.load(known.logits)[: len(self.test)], known.thresholds)
-            self.references.setdefault((known.model, known.model_sha256), reference)
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own."""
@@ -170,7 +159,7 @@ class Stages:
         """Stage 6: the timed passes, one process at a time; with them the cells end."""
         self._schedule.measure(
             self._open(), lambda planned, key: not self._end_if_failed(planned, key),
-            lambda planned: self._finish(planned, Outcome("ok")),
+            lambda planned: self._finish(planned, Outcome("ok", self._scorer.unscored.get(planned.cell.id, ""))),
         )  # fmt: skip
 
     def remote(self) -> None:
@@ -181,14 +170,28 @@ class Stages:
             if not cells:
                 continue
             rows, reason = remote_stage.measured(
-                cells, self.plan, self.test, self.references, self.store.folder, self.reporter
+                cells, self.plan, self.test, self._scorer.references, self.store.folder, self.reporter
             )
+            rows = self._scored_here(cells, rows)
             for planned in cells:
                 if row := rows.get(planned.cell.id):
                     self.store.finish(row)
                     self.reporter.cell(row)
                 else:
                     self._finish(planned, Outcome("failed", reason))
+
+    def _scored_here(self, cells: list[Planned], rows: dict[str, Measurement]) -> dict[str, Measurement]:
+        """The rows of a device, those without scores scored on this machine: a task in a Python file stays here."""
+        left = {p.cell: p for p in cells if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
+        folder = self.store.folder / "devices" / cells[0].target.name
+        self._scorer.score(left, (), lambda p: run_store.output_of(folder, p.prediction), first=False)
+        scored = {
+            cell.id: replace(
+                rows[cell.id], scores=self._scorer.scores.get(cell.id), reason=self._scorer.unscored.get(cell.id, "")
+            )
+            for cell in left
+        }
+        return {**rows, **scored}
 
     @property
     def _schedule(self) -> Schedule:
@@ -231,7 +234,7 @@ class Stages:
             return
         row = measurement(
             self.store.folder.resolve().name, planned, self.test.label,
-            planned.target.ssh or environment.host_label(self.facts), outcome, self.scores.get(planned.cell.id),
+            planned.target.ssh or environment.host_label(self.facts), outcome, self._scorer.scores.get(planned.cell.id),
             self.store.outcomes.get(planned.key("memory")), self.store.outcomes.get(planned.key("profile")),
             self._schedule.done(planned),
         )  # fmt: skip
@@ -249,14 +252,6 @@ class Stages:
             "predict", self.test.input, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact),
         )  # fmt: skip
-
-    def _logits(self, planned: Planned) -> Any:
-        """The answers, sorted as the records' classes."""
-        answers = np.load(self.store.output(planned.prediction))
-        return class_order.answers_for(answers, planned.artifact.classes, self.test.classes)
-
-    def _scored(self, planned: Planned) -> Artifact:
-        return class_order.scored_as(planned.artifact, self.test.classes)
 
 
 def _workers() -> int:

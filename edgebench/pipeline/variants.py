@@ -49,7 +49,7 @@ class Variants:
             self.sources[model], variant, str(self.folder(model, variant)),
             self._manifest(model, start) if start else "", measure.dataset, str(measure.data_dir or ""),
             build.calibration_records, measure.skip_bad_records, measure.seed, build.finetuning,
-            dict(measure.options),
+            dict(measure.options), measure.task,
         )  # fmt: skip
         return compress(request, measure.measuring.timeout_s, self.reporter.detail)
 

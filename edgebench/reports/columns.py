@@ -120,6 +120,16 @@ def doubt(m: Measurement) -> str:
     return f"{found.verdict}: {found.reason}" if m.status == "ok" and found.reason else ""
 
 
+def lacks(m: Measurement) -> bool:
+    """Whether a cell was not measured, or was but not scored for a reason."""
+    return m.status != "ok" or bool(m.reason)
+
+
+def lacking(m: Measurement) -> str:
+    """What a cell lacks: its status, or `no score` where it was measured."""
+    return "no score" if m.status == "ok" else m.status
+
+
 def has_passes(m: Measurement) -> bool:
     """Whether a cell was timed in another way than in the closed loop, or its energy measured."""
     return bool(m.latency and (m.latency.paced or m.latency.batches or m.latency.cold or m.latency.energy))

@@ -66,7 +66,7 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     own = replace(run, measurements=tuple(measured))  # int8 is compared with a float file of the same machine
     if explained := [(m, text) for m in measured if (text := int8_explanation.explain(m, own))]:
         parts += [f"{level} {words.EXPLAINED}", _explained(explained)]
-    if others := [m for m in machine.rows if m.status != "ok"]:
+    if others := [m for m in machine.rows if columns.lacks(m)]:
         parts += [f"{level} {words.WITHOUT}", _reasons(others)]
     return [*parts, f"{level} Measured on", _environment(machine.environment, machine.measuring)]
 
@@ -182,7 +182,9 @@ def _zeros(rows: list[Measurement]) -> list[str]:
 def _reasons(rows: list[Measurement]) -> str:
     from tabulate import tabulate
 
-    cells = [[escaped(x) for x in (m.cell.model, m.cell.name, m.cell.target, m.status, m.reason)] for m in rows]
+    cells = [
+        [escaped(x) for x in (m.cell.model, m.cell.name, m.cell.target, columns.lacking(m), m.reason)] for m in rows
+    ]
     return str(
         tabulate(cells, ["model", "exporter", "target", "status", "reason"], tablefmt="github", disable_numparse=True)
     )

@@ -45,12 +45,11 @@ def doubts(rows: Sequence[Measurement], of: str = "") -> list[tuple[str, str]]:
 
 
 def without_numbers(rows: Sequence[Measurement], of: str = "") -> list[str]:
-    """Lines on cells that were not measured, one line for each reason."""
+    """Lines on cells that were not measured or not scored, one line for each reason."""
     groups: dict[tuple[str, str, str], list[Measurement]] = {}
-    for m in rows:
-        if m.status != "ok":
-            groups.setdefault((m.status, m.cell.target, m.reason), []).append(m)
-    return [f"{status}: {_named(g)} on {target}{of}: {reason}" for (status, target, reason), g in groups.items()]
+    for m in filter(columns.lacks, rows):
+        groups.setdefault((columns.lacking(m), m.cell.target, m.reason), []).append(m)
+    return [f"{what}: {_named(g)} on {target}{of}: {reason}" for (what, target, reason), g in groups.items()]
 
 
 def _named(cells: Sequence[Measurement]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,9 +44,20 @@ class Scoring:
         """The primary one first."""
         return self.task.metrics(self.outputs, self.unit)
 
+    def against(self, reference: NDArray[np.float32] | None) -> Scoring:
+        """The same with a reference network's outputs as targets, where the task compares with these."""
+        if reference is None or not compares(self.task):
+            return self
+        return replace(self, targets=reference)
+
     def scored(self, outputs: NDArray[np.float32], state: State) -> Scored:
         """Score outputs (records, outputs); raises DataError where a metric's value is not a number."""
         found = self.task.score(self.targets, outputs, state, None)
+        names = [metric.name for metric in self.metrics]
+        if unknown := [name for name in found if name not in names]:
+            raise DataError(f"task '{self.task.name}': scores '{unknown[0]}', which is none of its metrics")
+        if names[0] not in found:
+            raise DataError(f"task '{self.task.name}': its primary metric '{names[0]}' has no value on these records")
         values = {metric.name: self._value(metric.name, found) for metric in self.metrics if metric.name in found}
         parts = [self.task.score(self.targets, outputs, state, weights) for weights in resamples(len(outputs))]
         return Scored(values, {name: np.concatenate([part[name] for part in parts]) for name in values})
@@ -69,9 +80,16 @@ class Scoring:
         return float(value[0])
 
 
+def compares(task: Task) -> bool:
+    """Whether the targets of a task are the outputs of a reference network, so that records need no labels."""
+    return bool(getattr(task, "compares", False))
+
+
 def scoring(records: RecordSet) -> Scoring:
-    """How outputs on these records are scored."""
-    return Scoring(registry.task(records.task), records.labels, len(records.classes), records.unit)
+    """How outputs on these records are scored; raises DataError where the task needs labels and there are none."""
+    task = registry.task(records.task)
+    targets = np.empty((0, 0)) if compares(task) else records.labels
+    return Scoring(task, targets, len(records.classes), records.unit)
 
 
 def _compared(metric: Metric, this: Scored, reference: Scored | None) -> Score:

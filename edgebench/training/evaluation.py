@@ -20,6 +20,7 @@ from edgebench.core.metrics import Metric
 from edgebench.core.recipe import Recipe
 from edgebench.data.stored import Values
 from edgebench.models import prediction, store
+from edgebench.tasks.chosen import recorded
 from edgebench.tasks.scoring import scoring
 
 BATCH = 128
@@ -90,7 +91,7 @@ def manifest_fields(
     stopped = stopping_metric(validation, recipe).name
     return {
         "name": store.stem(name), "architecture": name, "classes": training.classes, "thresholds": thresholds,
-        "task": training.task, "unit": training.unit,
+        "task": recorded(training.task), "unit": training.unit,
         "input": spec, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),

@@ -23,6 +23,7 @@ from edgebench.core.errors import ModelError, first_line
 from edgebench.core.recipe import Recipe, changed
 from edgebench.models import building, store
 from edgebench.models.external import own
+from edgebench.tasks.chosen import identity, with_task
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
 from edgebench.training.evaluation import manifest_fields, stopping_metric, usual_metric, validation_score
@@ -68,13 +69,14 @@ def train(
     skip_bad: bool = False,
     options: Mapping[str, str] | None = None,
     watch: Watch | None = None,
+    task: str = "",
 ) -> Path:
     """Train `name` and write NAME.safetensors and NAME.json into `output`; returns the manifest's path.
 
     `recipe` overrides fields of the architecture's own recipe. Each epoch ends with a checkpoint, from which `resume`
     continues. `compiled` trains through torch.compile. `half` stores the weights in half precision; the scores are
-    those of the rounded weights. `skip_bad` omits damaged records. `options` are the dataset's own. Raises
-    ModelError, DataError.
+    those of the rounded weights. `skip_bad` omits damaged records. `options` are the dataset's own. `task` is
+    one, or path/to/file.py:NAME, instead of the dataset's own. Raises ModelError, DataError.
     """
     callbacks = watch or Watch()
     if ".py:" in name:
@@ -82,7 +84,7 @@ def train(
         name = own.absolute(name)
     architecture = registry.architecture(name)
     chosen = changed(architecture.recipe, recipe or {})
-    user_code.trust_dataset(dataset)
+    user_code.trust_named(dataset)
     source = registry.dataset(dataset)
     torch_device = device_of(device)
     _check(chosen, output)
@@ -97,7 +99,7 @@ def train(
     def load(split: Split) -> RecordSet:
         asked = DataRequest(split, directory, skip_bad_records=skip_bad, options=asked_options)
         registry.require_records(dataset, asked)
-        found = source.load(asked, callbacks.data)
+        found = with_task(source.load(asked, callbacks.data), task)
         return labelled_for(found, own_order or source.classes or found.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
@@ -118,6 +120,8 @@ def train(
         raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
     views.check(network, chosen, spec)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}
+    if task:
+        origin["task_sha256"] = identity(task)
     hint = Hint(network, architecture, chosen, spec).to(torch_device) if chosen.hint else None
     state = State(views.fast_layout(network, spec).to(torch_device), chosen, steps, origin, metric, hint)
     state.started_from = started_from
@@ -152,7 +156,7 @@ def train(
     history = {
         "started_from": state.started_from, **{k: v for k, v in origin.items() if k != "records"},
         "precision": precision.name, "epochs": state.epoch, **earlier_epochs(chosen),
-        **({"dataset_options": dict(options)} if options else {}),
+        **({"dataset_options": dict(options)} if options else {}), **({"task": task} if task else {}),
         "best_epoch": state.best_epoch, "seconds": round(state.seconds),
     }  # fmt: skip
     manifest = manifest_fields(

@@ -18,6 +18,7 @@ BUILT_IN: dict[str, set[str]] = {
         "inceptionv3",
     },
     "model_sources": {"timm", "file"},
+    "task_sources": {"file"},
     "dataset_sources": {"file"},
     "variants": {"none"},
     "exporters": {"eager", "torchscript", "onnx", "onnx-int8", "fbgemm-int8", "qnnpack-int8"},

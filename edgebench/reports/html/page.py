@@ -40,7 +40,9 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
         "no_trade_offs": charts.unscored(measured),
         "strips": charts.strips(measured, lambda m: run_store.latencies(run, m)),
         "no_classes": charts.classes(measured),
-        "without": [(advice.title(m), m.cell.target, m.status, m.reason) for m in machine.rows if m.status != "ok"],
+        "without": [
+            (advice.title(m), m.cell.target, columns.lacking(m), m.reason) for m in machine.rows if columns.lacks(m)
+        ],
         "explained": [(advice.title(m), m.cell.target, text) for m, text in explained],
         "facts": facts(machine.environment),
         "measuring": {
