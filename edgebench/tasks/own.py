@@ -63,7 +63,7 @@ class WithMetrics:
 
     def score(self, targets: NDArray[Any], outputs: Outputs, state: State, weights: Weights) -> Mapping[str, Any]:
         """The task's values and the user's."""
-        own = {}
+        own: dict[str, Any] = {}
         for one in self._own:
             where = f"{self._spec}: metric '{one.metric.name}'"
             own |= _values(where, one.function, (targets, outputs), state, weights, [one.metric.name], alone=True)
