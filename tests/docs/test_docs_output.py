@@ -103,7 +103,7 @@ def test_the_files_of_a_run_are_listed(run: str) -> None:
     """In docs/concepts.md; a picture's name is that of its target."""
     there = {re.sub(r"^report-pareto-.*", "report-pareto-….svg", p.name) for p in (REFERENCE / run).iterdir()}
     table = (ROOT / "docs" / "concepts.md").read_text().partition("## A run's folder\n")[2].partition("\n\n")[0]
-    names = "".join(re.findall(r"^\| (`.*?) \|", table, re.M))
+    names = "".join(re.findall(r"^(`.*?) \|", table, re.M))
     named = {name.partition("/")[0] for name in re.findall(r"`([^`]+)`", names)}
     apart = {"decisions.json"}  # of the run `arm` alone: a benchmark's
     assert there - apart <= named

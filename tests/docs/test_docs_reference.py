@@ -22,8 +22,8 @@ UNITS = {"_s": "s", "_bytes": "bytes", "_j": "J", "_c": "°C", "_per_s": "1/s", 
 
 def rows(text: str) -> list[list[str]]:
     """Cells of the rows of all tables whose first cell is a name in backticks."""
-    lines = [line for line in text.splitlines() if line.startswith("| `")]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    lines = [line for line in text.splitlines() if re.match(r"`[\w-]+` \|", line)]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)] for line in lines]
 
 
 def test_the_columns_are_those_of_the_csv() -> None:
@@ -54,7 +54,7 @@ def listed(text: str) -> list[str]:
 
 
 def test_the_tables_of_exporters_have_each_once() -> None:
-    facts, uses = section("exporters.md", "All exporters").split("| exporter | what it makes")
+    facts, uses = section("exporters.md", "All exporters").split("exporter | what it makes")
     for part in (facts, uses):
         named = [row[0].strip("`") for row in rows(part) if len(row) > 3]
         assert sorted(named) == sorted(registry.names("exporters"))
@@ -73,14 +73,14 @@ def test_an_exporter_has_its_facts_and_options(name: str) -> None:
     ]  # fmt: skip
     assert shown[4:] == [answers[exporter.calibrates], answers[exporter.quantization_aware]]
     options = section("exporters.md", "Options of the static int8 exporters")
-    (head,) = [line for line in options.splitlines() if line.startswith("| option |")]
-    columns = [i for i, cell in enumerate(head.strip("|").split("|")) if name in listed(cell)]
+    (head,) = [line for line in options.splitlines() if line.startswith("option |")]
+    columns = [i for i, cell in enumerate(head.split("|")) if name in listed(cell)]
     told = {row[0].strip("`"): listed(row[i]) for row in rows(options) for i in columns if row[i]}
     assert told == {part: list(words) for part, words in registry.choices(exporter).items()}
 
 
 def test_each_target_is_on_its_page_with_its_fields() -> None:
-    table = (DOCS / "targets.md").read_text().partition("| target |")[2].partition("\n\n")[0]
+    table = (DOCS / "targets.md").read_text().partition("\ntarget |")[2].partition("\n\n")[0]
     shown = {row[0].strip("`"): [cell.strip("`") for cell in row[1:]] for row in rows(table)}
     shown.pop("host")  # no file
     profiles = {path.stem: tomllib.loads(path.read_text()) for path in (ROOT / "targets").glob("*.toml")}

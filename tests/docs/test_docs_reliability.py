@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `([\w/]+\.py)::(\w+)` \|$", re.M)
+ROW = re.compile(r"^([^|\n]+) \| ([^|\n]+) \| `([\w/]+\.py)::(\w+)`$", re.M)
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 
 
