@@ -2,73 +2,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import textwrap
-import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import psutil
 import pytest
+from child_modules import ChildMaker, failure, gone
 from helpers import PluginMaker
 
 from edgebench.core.errors import DiskFull
 from edgebench.isolation import process
 from edgebench.isolation.process import ChildError, ask
 
-Child = Callable[[str], str]
-BEFORE = "import errno, os, signal, subprocess, sys, time\nfrom edgebench.core.errors import DiskFull\n"
-AROUND = (
-    "from edgebench.isolation.process import answer_with\n"
-    "def handle(request):\n{body}\n    yield from ()\nanswer_with(handle)\n"
-)
-HANGS = "yield {'pid': os.getpid()}\ntime.sleep(120)"
-PARENT = """
-from edgebench.isolation.process import ask
-for answer in ask('child_module', {}, 60):
-    print(answer['pid'], flush=True)
-"""
 
-
-@pytest.fixture
-def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Child:
-    """Write a real module whose handler is the given lines, and give its name."""
-
-    def write(body: str) -> str:
-        code = BEFORE + AROUND.format(body=textwrap.indent(textwrap.dedent(body), "    "))
-        (tmp_path / "child_module.py").write_text(code)
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-        return "child_module"
-
-    return write
-
-
-def gone(pid: int, within_s: float = 10) -> bool:
-    """Whether a process ends soon; one that is dead but not yet waited for has ended."""
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def failure(module: str, timeout_s: float = 30) -> ChildError:
-    with pytest.raises(ChildError) as caught:
-        list(ask(module, {}, timeout_s))
-    assert "\n" not in str(caught.value)
-    return caught.value
-
-
-def test_answers_arrive_in_order_and_as_they_are_given(child: Child) -> None:
+def test_answers_arrive_in_order_and_as_they_are_given(child: ChildMaker) -> None:
     module = child("""
         for i in range(request['count']):
             yield {'i': i, 'text': request['text'] * 1000}
@@ -83,18 +32,18 @@ def test_answers_arrive_in_order_and_as_they_are_given(child: Child) -> None:
     assert time.monotonic() - began < 60
 
 
-def test_a_child_without_answers(child: Child) -> None:
+def test_a_child_without_answers(child: ChildMaker) -> None:
     assert list(ask(child("pass"), {}, 30)) == []
 
 
-def test_the_environment_is_put_over_this_processs(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_put_over_this_processs(child: ChildMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEPT", "1")
     monkeypatch.setenv("CHANGED", "1")
     module = child("yield {name: os.environ.get(name) for name in ('KEPT', 'CHANGED')}")
     assert list(ask(module, {}, 30, {"CHANGED": "2"})) == [{"KEPT": "1", "CHANGED": "2"}]
 
 
-def test_what_libraries_print_does_not_disturb(child: Child) -> None:
+def test_what_libraries_print_does_not_disturb(child: ChildMaker) -> None:
     module = child("""
         print('a library says hello', flush=True)
         os.write(1, b'{"not": "an answer"}\\n')
@@ -106,7 +55,7 @@ def test_what_libraries_print_does_not_disturb(child: Child) -> None:
     assert list(ask(module, {}, 30)) == [{"answer": 1}, {"answer": 2}]
 
 
-def test_a_crash_is_told_by_its_last_line(child: Child) -> None:
+def test_a_crash_is_told_by_its_last_line(child: ChildMaker) -> None:
     module = child("""
         yield {'answer': 1}
         print('loading', file=sys.stderr)
@@ -119,7 +68,7 @@ def test_a_crash_is_told_by_its_last_line(child: Child) -> None:
     assert not caught.value.timeout
 
 
-def test_a_silent_exit_is_told_by_its_status(child: Child) -> None:
+def test_a_silent_exit_is_told_by_its_status(child: ChildMaker) -> None:
     assert str(failure(child("os._exit(7)"))) == "the process ended with status 7"
 
 
@@ -127,7 +76,7 @@ def test_a_module_that_does_not_exist() -> None:
     assert "No module named edgebench.nowhere" in str(failure("edgebench.nowhere"))
 
 
-def test_what_is_not_json_is_a_crash(child: Child) -> None:
+def test_what_is_not_json_is_a_crash(child: ChildMaker) -> None:
     assert str(failure(child("yield {'score': float('nan')}"))).startswith("ValueError: Out of range float")
 
 
@@ -139,13 +88,13 @@ def test_what_is_not_json_is_a_crash(child: Child) -> None:
         ("SIGABRT", "the process was ended by SIGABRT; it last said: terminate called"),
     ],
 )
-def test_a_signal_is_named(child: Child, name: str, text: str) -> None:
+def test_a_signal_is_named(child: ChildMaker, name: str, text: str) -> None:
     said = "print('terminate called', file=sys.stderr, flush=True)\n" if name == "SIGABRT" else ""
     found = failure(child(f"{said}os.kill(os.getpid(), signal.{name})\ntime.sleep(60)"))
     assert str(found) == text and not found.timeout
 
 
-def test_a_hang_ends_the_child_and_what_it_started(child: Child) -> None:
+def test_a_hang_ends_the_child_and_what_it_started(child: ChildMaker) -> None:
     module = child("""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         yield {'pids': [os.getpid(), subprocess.Popen(['sleep', '120']).pid]}
@@ -161,7 +110,7 @@ def test_a_hang_ends_the_child_and_what_it_started(child: Child) -> None:
     assert gone(pids[1])
 
 
-def test_the_timeout_is_for_each_answer_not_for_all(child: Child) -> None:
+def test_the_timeout_is_for_each_answer_not_for_all(child: ChildMaker) -> None:
     module = child("""
         for i in range(4):
             time.sleep(1)
@@ -170,12 +119,12 @@ def test_the_timeout_is_for_each_answer_not_for_all(child: Child) -> None:
     assert len(list(ask(module, {}, 3))) == 4
 
 
-def test_a_child_that_answered_but_does_not_end(child: Child) -> None:
+def test_a_child_that_answered_but_does_not_end(child: ChildMaker) -> None:
     found = failure(child("from edgebench.isolation import process\nprocess._answers[0].close()\ntime.sleep(120)"), 3)
     assert found.timeout
 
 
-def test_what_a_library_leaves_running_keeps_no_child(child: Child) -> None:
+def test_what_a_library_leaves_running_keeps_no_child(child: ChildMaker) -> None:
     thread = "import threading\nthreading.Thread(target=time.sleep, args=(120,)).start()\nyield {'answer': 1}"
     assert list(ask(child(thread), {}, 60)) == [{"answer": 1}]
 
@@ -187,7 +136,7 @@ def test_what_a_library_leaves_running_keeps_no_child(child: Child) -> None:
         ("raise OSError(errno.ENOSPC, 'No space left on device', 'logits.npy')", "no space left for"),
     ],
 )
-def test_a_full_disk_is_passed_on(child: Child, code: str, text: str) -> None:
+def test_a_full_disk_is_passed_on(child: ChildMaker, code: str, text: str) -> None:
     with pytest.raises(DiskFull, match=text):
         list(ask(child(code), {}, 30))
     assert str(failure(child("raise OSError(errno.EACCES, 'No entry')"))).startswith("PermissionError")
@@ -195,7 +144,7 @@ def test_a_full_disk_is_passed_on(child: Child, code: str, text: str) -> None:
 
 @pytest.mark.parametrize("ends", ["pass", "os.kill(os.getpid(), signal.SIGKILL)"])
 def test_temporary_files_of_a_child_go_with_it(
-    child: Child, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    child: ChildMaker, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "tmp"
     home.mkdir()
@@ -213,60 +162,6 @@ def test_temporary_files_of_a_child_go_with_it(
     assert made and list(home.iterdir()) == []
 
 
-def test_leaving_early_ends_the_child(child: Child) -> None:
-    answers = ask(child(HANGS), {}, 30)
-    pid = next(answers)["pid"]
-    assert isinstance(answers, Generator)
-    answers.close()
-    assert not psutil.pid_exists(pid)
-
-
-def test_end_children_wakes_the_thread_that_waits(child: Child) -> None:
-    said: list[object] = []
-    started = threading.Event()
-
-    def wait() -> None:
-        try:
-            for answer in ask(child(HANGS), {}, 60):
-                said.append(answer)
-                started.set()
-        except ChildError as error:
-            said.append(str(error))
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    assert started.wait(30)
-    process.end_children()
-    thread.join(10)
-    assert not thread.is_alive() and len(said) == 2 and "SIGKILL" in str(said[1])
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has gone")
-def test_a_child_dies_with_its_parent(child: Child) -> None:
-    child(HANGS)
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout
-        pid = int(parent.stdout.readline())
-        try:
-            assert psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-            parent.send_signal(signal.SIGKILL)
-            parent.wait(10)
-            assert gone(pid)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def test_a_parent_that_is_process_1_is_alive(child: Child) -> None:
-    """As in a container whose only command is edgebench."""
-    apart = ["unshare", "--pid", "--fork", "--kill-child"]
-    if not shutil.which("unshare") or subprocess.run([*apart, "true"], capture_output=True).returncode:
-        pytest.skip("a process of number 1 needs unshare and root")
-    child("yield {'pid': os.getppid()}")
-    done = subprocess.run([*apart, sys.executable, "-c", PARENT], capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("1\n", "")
-
-
 def test_signs_of_life_put_off_the_timeout(plugin: PluginMaker) -> None:
     code = (
         "import time\nfrom edgebench.isolation.process import answer_with, say\n"
@@ -280,7 +175,7 @@ def test_signs_of_life_put_off_the_timeout(plugin: PluginMaker) -> None:
 
 
 @pytest.mark.parametrize("watched", [True, False])
-def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_child_is_waited_for(watched: bool, child: ChildMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     if not watched:  # as on a system or in a sandbox without that call
         monkeypatch.delattr(os, "pidfd_open", raising=False)
     assert list(ask(child("yield {'answer': 1}"), {}, 30)) == [{"answer": 1}]
@@ -290,38 +185,16 @@ def test_the_end_of_a_child_is_waited_for(watched: bool, child: Child, monkeypat
     assert time.monotonic() - began < 30
 
 
-def test_what_a_child_leaves_behind_is_ended_with_it(child: Child) -> None:
+def test_what_a_child_leaves_behind_is_ended_with_it(child: ChildMaker) -> None:
     """Also where the child itself ends well."""
     module = child("yield {'pid': subprocess.Popen(['sleep', '120'], stderr=subprocess.DEVNULL).pid}")
     (answer,) = ask(module, {}, 30)
     assert gone(answer["pid"])
 
 
-def test_ctrl_c_is_the_parents_alone(child: Child) -> None:
+def test_ctrl_c_is_the_parents_alone(child: ChildMaker) -> None:
     module = child("""
         os.kill(os.getpid(), signal.SIGINT)
         yield {'answer': 1}
     """)
     assert list(ask(module, {}, 30)) == [{"answer": 1}]
-
-
-def test_a_block_that_fails_ends_the_children_of_its_threads(child: Child) -> None:
-    module = child(HANGS)
-    said: list[dict[str, object]] = []
-
-    def wait() -> None:
-        try:
-            said.extend(ask(module, {}, 100))
-        except ChildError as error:
-            said.append({"error": str(error)})
-
-    def interrupted() -> None:
-        with process.waiting(2) as pool:
-            for _ in range(6):
-                pool.submit(wait)
-            raise KeyboardInterrupt  # while the first two are starting
-
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert time.monotonic() - began < 20 and not process._running
