@@ -44,7 +44,8 @@ QAT_RECIPE: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
 QAT_RATE_FACTOR = 0.1
 """Factor of the learning rate of a quantization-aware training, which starts from a trained network."""
 INHERITED = (
-    "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "class_weights"
+    "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "mirror", "shift",
+    "class_weights",
 )  # fmt: skip
 """The fields of the model's own recipe that a fine-tuning uses."""
 
