@@ -19,6 +19,8 @@ from edgebench.core.settings import Bounds as Bounds
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
 from edgebench.pipeline import run_store
 
+REFERENCE = ("none", "eager")
+"""Variant and exporter of the fp32 network that every cell of its model is compared with."""
 ALIKE = 0.05
 """Two latencies are alike if the interval of their ratio lies within this share of 1."""
 
@@ -37,6 +39,8 @@ class Compared:
     """Of the primary metric; None where the records are not the same."""
     fastest: float | None = None
     """Ratio of the fastest samples; None where one is not known."""
+    score_interval: tuple[float, float] | None = None
+    """95 % interval of `score_change`, paired by record; None where the run did not compare the two."""
 
     @property
     def label(self) -> str:
@@ -208,8 +212,26 @@ def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_ru
     size, memory = (_quotient(value_of(new, metric), value_of(old, metric)) for metric in ("size", "memory"))
     return Compared(
         new, old, _latency(medians(new, new_run), medians(old, old_run), paired), size, memory, change,
-        _quotient(_fastest(new), _fastest(old)),
+        _quotient(_fastest(new), _fastest(old)), _score_interval(new, old) if new_run is old_run else None,
     )  # fmt: skip
+
+
+def _score_interval(new: Measurement, old: Measurement) -> tuple[float, float] | None:
+    """The interval of the difference of two cells of one run, where one was compared with the other.
+
+    That is the case for the fp32 network, and for the plainer int8 or that with other options.
+    """
+    one, two = new.scores, old.scores
+    if not one or not two:
+        return None
+    if (old.cell.variant, old.cell.exporter) == REFERENCE:
+        low, high = one.primary.delta_low, one.primary.delta_high
+        return None if low is None or high is None else (low, high)
+    if (other := one.counterpart) and other.name == old.cell.name:
+        return other.low, other.high
+    if (other := two.counterpart) and other.name == new.cell.name:
+        return -other.high, -other.low
+    return None
 
 
 def _same_records(new: Measurement, old: Measurement) -> bool:

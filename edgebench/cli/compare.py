@@ -153,7 +153,7 @@ def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str
             *names, *([columns.duration(columns.median(p.old))] if wide else []),
             columns.duration(columns.median(p.new)),
             _ratio(p, wide), p.label, _times(p.size), _times(p.memory),
-            "" if p.score_change is None else p.metric.change(p.score_change),
+            _score(p, wide),
         ]
         for p, names in pairs
     ]  # fmt: skip
@@ -164,6 +164,14 @@ def _ratio(p: Compared, wide: bool) -> str:
     if p.latency is None:
         return ""
     return f"{p.latency.ratio:.3f}" + (f" ({p.latency.low:.3f}–{p.latency.high:.3f})" if wide else "")
+
+
+def _score(p: Compared, wide: bool) -> str:
+    """The difference, with its interval where there is room."""
+    if p.score_change is None:
+        return ""
+    change, ends = p.metric.change, p.score_interval
+    return change(p.score_change) + (f" ({change(ends[0])} to {change(ends[1])})" if ends and wide else "")
 
 
 def _times(value: float | None) -> str:

@@ -234,7 +234,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The plainer int8 artifact that this one is compared with, and the difference of the primary metric to it."""
+    """The int8 artifact, plainer or with other options, that this one is compared with, and the difference of the primary
+    metric to it."""
 
     name: str
     """Exporter and variant."""

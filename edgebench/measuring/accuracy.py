@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -111,9 +111,9 @@ def score_cells(
     wanted: Container[Cell] | None = None,
     unscored: dict[str, str] | None = None,
 ) -> dict[str, Scores]:
-    """The scores of each wanted cell by its id, compared with the fp32 model and with the plainer int8 artifact.
+    """The scores of each wanted cell by its id, compared with the fp32 model and with its counterpart.
 
-    Without `wanted`, those of all cells. Cells that are not wanted serve only as plainer int8 for others. `unscored`
+    Without `wanted`, those of all cells. Cells that are not wanted serve only as counterparts of others. `unscored`
     gets the reason of each cell that has no scores since a metric's value is not a number; without it, that raises
     DataError.
     """
@@ -133,8 +133,8 @@ def score_cells(
                 raise
             unscored[cell.id] = str(error)
             continue
-        other = plainer(cell)
-        if other is not None and other in answers:
+        other = counterpart(cell, answers)
+        if other is not None:
             with contextlib.suppress(DataError):  # that cell says it
                 scores = replace(scores, counterpart=_counterpart(other.name, scoring, scored(cell), scored(other)))
         found[cell.id] = scores
@@ -149,10 +149,16 @@ def _counterpart(name: str, scoring: Scoring, this: Scored, other: Scored) -> Co
     return Counterpart(name, one.delta, one.delta_low, one.delta_high)
 
 
-def plainer(cell: Cell) -> Cell | None:
+def counterpart(cell: Cell, cells: Iterable[Cell]) -> Cell | None:
     """The int8 cell without the exporter's options and without quantization-aware training, otherwise the same.
 
-    It shows what these gain. None where the cell has neither.
+    It shows what these gain. Where there is none, it is the first one with other options: two calibrations are then
+    compared with each other. None where the cell has neither options nor training, and for that first one.
     """
-    other = replace(cell, exporter=split(cell.exporter)[0], variant=untrained(cell.variant))
-    return None if other == cell else other
+    exporter, words = split(cell.exporter)
+    plain = replace(cell, exporter=exporter, variant=untrained(cell.variant))
+    there = list(cells)
+    if plain == cell or plain in there:
+        return None if plain == cell else plain
+    alike = [c for c in there if split(c.exporter)[0] == exporter and replace(c, exporter=cell.exporter) == cell]
+    return alike[0] if words and alike[0] != cell else None

@@ -234,3 +234,22 @@ def test_scripts_of_earlier_versions_find_the_old_names(tmp_path: Path) -> None:
     written(tmp_path / "old", CELL)
     (pair,) = comparison.compare(tmp_path / "old", tmp_path / "old")
     assert pair.said == pair.label
+
+
+def test_the_difference_of_two_scores_of_one_run_has_its_interval() -> None:
+    """That to the fp32 network, and that of two calibrations, which is turned round with the pair."""
+    eager = changed(CELL, exporter="eager", variant="none")
+    first = changed(CELL, exporter="fbgemm-int8:minmax", macro_f1=0.6, delta_low=-0.12, delta_high=-0.08)
+    second = changed(
+        CELL, exporter="fbgemm-int8:histogram", macro_f1=0.65, counterpart="fbgemm-int8:minmax",
+        counterpart_delta=0.05, counterpart_low=0.03, counterpart_high=0.08,
+    )  # fmt: skip
+    run = run_of(eager, first, second)
+
+    def intervals(base: str) -> dict[str, Any]:
+        return {pair.new.cell.exporter: pair.score_interval for pair in comparison.within(run, base)}
+
+    assert intervals("eager")["fbgemm-int8:minmax"] == (-0.12, -0.08)
+    assert intervals("fbgemm-int8:minmax") == {"eager": None, "fbgemm-int8:histogram": (0.03, 0.08)}
+    assert intervals("fbgemm-int8:histogram") == {"eager": None, "fbgemm-int8:minmax": (-0.08, -0.03)}
+    assert all(pair.score_interval is None for pair in comparison.compared(run, run_of(eager, first, second)))

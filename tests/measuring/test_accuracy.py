@@ -43,6 +43,9 @@ def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
     assert row["max_abs_error"] == pytest.approx(float(np.abs(noisy - logits).max()))
 
 
+VARIANTS = ("none", "l1-0.4", "structured-0.5")
+
+
 @pytest.mark.parametrize(
     ("exporter", "variant", "against"),
     [
@@ -56,8 +59,34 @@ def test_accuracy_is_scikit_learns(artifact: StoredArtifact) -> None:
     ],
 )
 def test_what_an_int8_cell_is_compared_with(exporter: str, variant: str, against: tuple[str, str] | None) -> None:
-    other = accuracy.plainer(Cell("m", variant, exporter, "host"))
+    cell = Cell("m", variant, exporter, "host")
+    there = [cell, *(Cell("m", v, e, "host") for e in ("fbgemm-int8", "onnx-int8") for v in VARIANTS)]
+    other = accuracy.counterpart(cell, there)
     assert (other and (other.exporter, other.variant)) == against
+
+
+def test_two_calibrations_without_the_plain_one_are_compared_with_each_other(artifact: StoredArtifact) -> None:
+    """The second with the first, on the same bootstrap samples: the interval is that of the difference by hand."""
+    assert artifact.artifact is not None
+    rng = np.random.default_rng(0)
+    labels = (rng.random((300, 5)) < 0.3).astype(np.uint8)
+    logits = (rng.normal(size=(300, 5)) + 2 * labels).astype(np.float32)
+    noisy = logits + rng.normal(0, 2, logits.shape).astype(np.float32)
+    words = ("minmax,per-tensor", "histogram,per-channel")
+    first, second = (Cell("m", "none", f"fbgemm-int8:{word}", "host") for word in words)
+    other_model, other_target = replace(first, model="n"), replace(first, target="t")
+    answers = {
+        cell: accuracy.Answer(noisy if cell == first else logits, artifact.artifact, None)
+        for cell in (other_model, other_target, first, second)
+    }
+    scoring = Scoring(multilabel.TASK, labels, 5)
+    found = accuracy.score_cells(scoring, answers)
+    assert [found[cell.id].counterpart for cell in (first, other_model, other_target)] == [None] * 3
+    against = found[second.id].counterpart
+    assert against is not None and against.name == first.name
+    one, two = (scoring.scored(answers[cell].outputs, artifact.artifact.thresholds) for cell in (first, second))
+    differences = two.samples["macro_f1"] - one.samples["macro_f1"]
+    assert (against.low, against.high) == pytest.approx(tuple(np.percentile(differences, [2.5, 97.5])))
 
 
 def test_int8_is_compared_with_plainer_int8(artifact: StoredArtifact) -> None:
