@@ -130,6 +130,7 @@ def _show(pairs: list[Compared], title: str) -> None:
         for model, target in groups:
             there = [(p, [p.new.cell.name]) for p in pairs if (p.new.cell.model, p.new.cell.target) == (model, target)]
             _table(there, ["cell"], f"{model} on {target}: {title}")
+    _intervals(pairs)
     doubted = [m for pair in pairs for m in (pair.new, pair.old) if columns.doubt(m)]
     if any(p.label == "undecided" for p in pairs):
         text = "undecided: the 95 % interval of the ratio contains 1; more --processes or a quieter machine narrows it"
@@ -153,7 +154,7 @@ def _table(pairs: list[tuple[Compared, list[str]]], first: list[str], title: str
             *names, *([columns.duration(columns.median(p.old))] if wide else []),
             columns.duration(columns.median(p.new)),
             _ratio(p, wide), p.label, _times(p.size), _times(p.memory),
-            _score(p, wide),
+            "" if p.score_change is None else p.metric.change(p.score_change),
         ]
         for p, names in pairs
     ]  # fmt: skip
@@ -166,12 +167,23 @@ def _ratio(p: Compared, wide: bool) -> str:
     return f"{p.latency.ratio:.3f}" + (f" ({p.latency.low:.3f}–{p.latency.high:.3f})" if wide else "")
 
 
-def _score(p: Compared, wide: bool) -> str:
-    """The difference, with its interval where there is room."""
-    if p.score_change is None:
-        return ""
-    change, ends = p.metric.change, p.score_interval
-    return change(p.score_change) + (f" ({change(ends[0])} to {change(ends[1])})" if ends and wide else "")
+def _intervals(pairs: list[Compared]) -> None:
+    """The table of the differences of scores that have an interval."""
+    from edgebench.choosing.reasons import title as cell_title
+    from edgebench.reports.terminal import print_table
+
+    rows = []
+    for p in pairs:
+        if p.score_change is not None and p.score_interval is not None:
+            low, high = map(p.metric.change, p.score_interval)
+            rows.append([cell_title(p.new), p.new.cell.target, p.metric.change(p.score_change), low, high])
+            metric = p.metric
+    if rows:
+        headings = ["cell", "target", f"Δ {metric.narrow}", "from", "to"]
+        print_table(
+            out, headings, rows, f"difference of {metric.heading}, record by record, with its 95 % interval",
+            headings[2:], fold=True,
+        )  # fmt: skip
 
 
 def _times(value: float | None) -> str:

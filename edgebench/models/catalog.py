@@ -13,6 +13,7 @@ from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import building, flops, shipped_weights, store
 
 if TYPE_CHECKING:
+    from edgebench.core.inputs import InputSpec
     from edgebench.core.protocols import Architecture
 
 
@@ -60,23 +61,27 @@ def test_scores(manifest: store.ModelManifest) -> tuple[str, tuple[tuple[Metric,
     return split, tuple((one, scores.metrics[one.name]) for one in metrics if one.name in scores.metrics)
 
 
-def count(architecture: Architecture, classes: int) -> tuple[int, int | None]:
-    """Parameters of an architecture's network, and its multiply-adds (MACs) for one record; None where unknown."""
+def count(architecture: Architecture, classes: int, spec: InputSpec | None = None) -> tuple[int, int | None]:
+    """Parameters of an architecture's network, and its multiply-adds (MACs) for one record; None where unknown.
+
+    `spec` is the input, by default the architecture's own.
+    """
+    taken = spec or architecture.input
     try:
         # On the meta device tensors have a shape and no values, so a large network takes neither time nor memory.
-        return _count(architecture, classes, "meta")
+        return _count(architecture, classes, taken, "meta")
     except (RuntimeError, Uncounted):  # a network that reads values while it is built, or in its forward pass
-        return _count(architecture, classes, "cpu")
+        return _count(architecture, classes, taken, "cpu")
 
 
-def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, int | None]:
+def _count(architecture: Architecture, classes: int, spec: InputSpec, device: str) -> tuple[int, int | None]:
     import torch
 
     with torch.device(device):
-        network = building.build(architecture, classes, architecture.input).eval()
+        network = building.build(architecture, classes, spec).eval()
         parameters = sum(p.numel() for p in network.parameters())
         try:
-            return parameters, flops.macs(network, architecture.input.shape)
+            return parameters, flops.macs(network, spec.shape)
         except Uncounted:
             if device == "meta":
                 raise
@@ -86,18 +91,19 @@ def _count(architecture: Architecture, classes: int, device: str) -> tuple[int, 
 def _facts(name: str) -> ModelFacts:
     known: dict[str, Any] = {}
     architecture, classes, problem = name, len(SUPERCLASSES), ""
+    spec: InputSpec | None = None
     try:
         if name in store.shipped():
             manifest = store.described(name)
             here = shipped_weights.find(manifest.weights)
-            architecture, classes = manifest.architecture, len(manifest.classes)
+            architecture, classes, spec = manifest.architecture, len(manifest.classes), manifest.input
             known = {
                 "shipped": True,
                 "size_bytes": store.find(name).weights.stat().st_size if here else None,
                 "task": manifest.task,
                 "scores": test_scores(manifest)[1],
             }
-        known["parameters"], known["macs"] = count(registry.architecture(architecture), classes)
+        known["parameters"], known["macs"] = count(registry.architecture(architecture), classes, spec)
     except EdgeBenchError as error:
         problem = str(error)
     return ModelFacts(name, problem=problem, **known)

@@ -94,9 +94,10 @@ class TrainedModel:
     weights: Path
 
 
-def shipped() -> list[str]:
-    """Names of the trained models that EdgeBench ships; the weights of some may have to be installed."""
-    return sorted(p.stem for p in SHIPPED.glob("*.json"))
+def shipped(task: str = "") -> list[str]:
+    """Names of the trained models that EdgeBench ships, for one task or all; weights may have to be installed."""
+    names = sorted(p.stem for p in SHIPPED.glob("*.json"))
+    return [name for name in names if described(name).task == task] if task else names
 
 
 def stem(architecture: str) -> str:

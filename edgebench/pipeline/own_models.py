@@ -24,6 +24,7 @@ from edgebench.isolation.process import ChildError, ask
 from edgebench.models import card as cards
 from edgebench.models import store
 from edgebench.models.external import own
+from edgebench.pipeline import fitting_dataset
 from edgebench.pipeline.plan import BuildPlan
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
@@ -50,7 +51,9 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             card = own.split(name)[0].with_suffix(".toml")
             classes, where = cards.read(card, ModelError, tuned=True).classes, f"correct classes in {card}"
         else:
-            classes, where = store.described(name).classes, "take another model"
+            manifest = store.described(name)
+            classes, known = manifest.classes, fitting_dataset.with_classes(manifest.task, manifest.classes)
+            where = f"--dataset {known[0]} has them" if known else "take another model"
         if reason := class_order.mismatch(classes, wanted, label):
             raise ModelError(f"{name}: {reason}; these must be the same, in any order: {where}, or another --dataset")
 

@@ -16,10 +16,11 @@ from edgebench.core.problems import InvalidValue, Problem
 from edgebench.core.recipe import Recipe, changed
 from edgebench.core.settings import FineTuning
 from edgebench.measuring import environment
+from edgebench.pipeline import fitting_dataset
 from edgebench.pipeline.plan import TABLES, Plan, merged
 
 ALL_MODELS = "all"
-"""Stands for every model whose weights are shipped."""
+"""Stands for every shipped model with the dataset's task and classes."""
 CORES = "measuring.cores"
 
 
@@ -30,7 +31,9 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Plan:
     """
     data = {} if path is None else _file(path)
     with _naming(str(path), overrides):
-        return check(Plan.of(merged(data, overrides)))
+        values = merged(data, overrides)
+        plan = Plan.of(values)
+        return check(plan if "dataset" in values else plan.replaced(dataset=fitting_dataset.demo_for(plan)))
 
 
 def of_run(stored: Mapping[str, Any], overrides: Mapping[str, Any]) -> Plan:
@@ -60,10 +63,8 @@ def check(plan: Plan) -> Plan:
 def _check_build(plan: Plan) -> Plan:
     build = plan.build
     if ALL_MODELS in build.models:
-        from edgebench.models import store  # the build side's
-
         others = (m for m in build.models if m != ALL_MODELS)
-        plan = plan.replaced(models=(*store.shipped(), *others))
+        plan = plan.replaced(models=(*fitting_dataset.shipped_for(plan.measure.dataset), *others))
     for spec in build.exporters:
         options.of_exporter(spec, registry.choices(registry.exporter(spec)))
     _check_tuning(build.finetuning)

@@ -10,6 +10,7 @@ from pathlib import Path
 import mutations
 import pytest
 
+from edgebench.core import registry
 from edgebench.core.errors import ModelError
 from edgebench.data.signals import SUPERCLASSES
 from edgebench.models import store
@@ -18,10 +19,15 @@ from edgebench.models import store
 @pytest.mark.parametrize("name", store.shipped())
 def test_shipped_model_is_complete(name: str) -> None:
     manifest = store.find(name).manifest
-    assert manifest.classes == SUPERCLASSES
-    assert all(0.05 <= t <= 0.95 for t in manifest.thresholds)
-    assert set(manifest.scores) == {"fold9", "fold10"}
-    assert manifest.training["dataset"] == "PTB-XL"
+    assert manifest.name == manifest.architecture == name
+    if manifest.task == "multilabel":
+        assert manifest.classes == SUPERCLASSES
+        assert all(0.05 <= t <= 0.95 for t in manifest.thresholds)
+        assert set(manifest.scores) == {"fold9", "fold10"}
+    known = [registry.dataset(d) for d in registry.nameable("datasets")]
+    (trained_on,) = [d for d in known if d.label == manifest.training["dataset"]]
+    assert (trained_on.task, trained_on.classes) == (manifest.task, manifest.classes)
+    assert [*trained_on.splits.values()][1:] == list(manifest.scores)
     assert manifest.parameters == sum(p.numel() for p in store.network(store.find(name)).parameters())
 
 

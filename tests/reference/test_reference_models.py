@@ -25,7 +25,7 @@ CHECKED = 128
 
 
 def images() -> list[str]:
-    architectures = {name: registry.architecture(store.find(name).manifest.architecture) for name in store.shipped()}
+    architectures = {name: registry.architecture(store.find(name).manifest.architecture) for name in store.shipped("multilabel")}
     return [name for name, architecture in architectures.items() if isinstance(architecture, ImageArchitecture)]
 
 
@@ -40,7 +40,7 @@ def cells(run: Run, model: str) -> list[Measurement]:
 
 def test_every_shipped_model_went_through_every_exporter(run: Run) -> None:
     grid = {(m.cell.model, m.cell.exporter, m.cell.target) for m in run.measurements}
-    assert grid == {(m, e, t) for m in store.shipped() for e in EXPORTERS for t in ("host", "arm-qnnpack")}
+    assert grid == {(m, e, t) for m in store.shipped("multilabel") for e in EXPORTERS for t in ("host", "arm-qnnpack")}
     assert {m.status for m in run.measurements} <= {"ok", "unsupported"}
     for m in run.measurements:
         if m.status == "ok":
@@ -55,7 +55,7 @@ def test_every_shipped_model_went_through_every_exporter(run: Run) -> None:
             assert m.reason
 
 
-@pytest.mark.parametrize("model", store.shipped())
+@pytest.mark.parametrize("model", store.shipped("multilabel"))
 def test_each_exporter_gave_a_result_somewhere(run: Run, model: str) -> None:
     assert {m.cell.exporter for m in cells(run, model)} == EXPORTERS
 
@@ -72,7 +72,7 @@ def test_an_int8_export_is_three_times_smaller_for_under_two_hundredths_of_f1(ru
 
 
 @pytest.mark.ptbxl
-@pytest.mark.parametrize("name", store.shipped())
+@pytest.mark.parametrize("name", store.shipped("multilabel"))
 def test_scores_on_fold_10_are_the_manifests(run: Run, name: str, ptbxl_all: Path) -> None:
     """The run's logits are those of the shipped weights, and give the scores that the manifest tells."""
     model, told = store.find(name), store.find(name).manifest.scores["fold10"]

@@ -1,0 +1,52 @@
+"""Which datasets have the task and the classes of a trained model: the demo of a plan that names no records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgebench.artifacts import manifests
+from edgebench.core import class_order, registry, settings
+from edgebench.core.errors import EdgeBenchError
+from edgebench.pipeline.plan import Plan
+
+
+def demo_for(plan: Plan) -> str:
+    """The embedded demo with the classes of the plan's first model or artifact; the usual one where there is none."""
+    try:
+        task, classes = _answers(plan)
+    except EdgeBenchError:
+        return settings.DATASET  # the check of the plan says what is wrong with it
+    found = with_classes(task, classes) if classes else []
+    demos = [name for name in found if name.startswith(settings.DATASET)]
+    return demos[0] if demos else settings.DATASET
+
+
+def with_classes(task: str, classes: Sequence[str]) -> list[str]:
+    """The registered datasets of a task that have these classes in any order."""
+    found = [registry.dataset(name) for name in registry.nameable("datasets")]
+    return [d.name for d in found if d.task == task and d.classes and not class_order.mismatch(classes, d.classes, "")]
+
+
+def shipped_for(dataset: str) -> list[str]:
+    """The shipped models with a dataset's task and classes; all of the task where the data decide the classes."""
+    from edgebench.models import store  # the build side's
+
+    wanted = registry.dataset(dataset)
+    names = store.shipped(wanted.task)
+    if not wanted.classes:
+        return names
+    return [n for n in names if not class_order.mismatch(store.described(n).classes, wanted.classes, "")]
+
+
+def _answers(plan: Plan) -> tuple[str, tuple[str, ...]]:
+    """Task and classes of the plan's first artifact or model; raises EdgeBenchError."""
+    if plan.measure.artifacts:
+        artifact = manifests.read(plan.measure.artifacts[0], plan.build.tune_thresholds).artifact
+        return artifact.task, artifact.classes
+    name = plan.build.models[0]
+    if name in settings.MODELS or plan.build.own_models:
+        return "", ()
+    from edgebench.models import store  # the build side's
+
+    manifest = store.described(name)
+    return manifest.task, manifest.classes

@@ -1,0 +1,69 @@
+"""The demo of a model that names no records, and the shipped models of a dataset."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgebench.core import registry
+from edgebench.core.errors import ModelError
+from edgebench.core.inputs import InputSpec
+from edgebench.data.cifar10.dataset import DATASET as CIFAR10
+from edgebench.models import building, store
+from edgebench.pipeline import fitting_dataset, own_models, read_plan
+
+DIGITS = tuple("0123456789")
+AXES = ("channel", "row", "column")
+
+
+@pytest.fixture
+def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, tuple[str, ...], InputSpec, str], Path]:
+    """Ships resnet1d and what it is called for: an untrained network with its weights and its manifest."""
+    shutil.copy(store.SHIPPED / "resnet1d.json", tmp_path)
+    monkeypatch.setattr(store, "SHIPPED", tmp_path)
+
+    def shipped(name: str, classes: tuple[str, ...], spec: InputSpec, task: str = "classification") -> Path:
+        network = building.build(registry.architecture(name), len(classes), spec)
+        fields = {
+            "name": name, "architecture": name, "classes": classes, "thresholds": (), "input": spec, "task": task,
+            "parameters": 1, "license": "none", "training": {}, "scores": {},
+        }  # fmt: skip
+        return store.save(store.halved(network), tmp_path, fields, half=True)
+
+    return shipped
+
+
+def test_a_model_runs_on_the_demo_with_its_classes(ship: Callable[..., Path], tmp_path: Path) -> None:
+    ship("resnet8", DIGITS, InputSpec((1, 28, 28), AXES))
+    clips = ship("resnet8-frames", ("EF",), InputSpec((2, 3, 16, 16), ("frame", *AXES)), "regression")
+
+    def dataset(**values: object) -> str:
+        return read_plan.load(None, values).measure.dataset
+
+    assert dataset(models=("resnet8",)) == dataset(models=(str(tmp_path / "resnet8.json"),)) == "demo-digits"
+    assert dataset(models=(str(clips),)) == "demo-echo"
+    assert dataset() == dataset(models=("resnet1d",)) == dataset(models=("no-such-model",)) == "demo"
+    assert dataset(models=("resnet8",), dataset="mnist") == "mnist"
+    (tmp_path / "plan.toml").write_text('models = ["resnet8"]')
+    assert read_plan.load(tmp_path / "plan.toml", {}).measure.dataset == "demo-digits"
+
+
+def test_a_model_of_other_classes_than_every_demo_is_told_its_dataset(ship: Callable[..., Path]) -> None:
+    ship("resnet8", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
+    plan = read_plan.load(None, {"models": ("resnet8",)})
+    with pytest.raises(ModelError, match="--dataset cifar10 "):
+        own_models.check_classes(plan.build, registry.dataset(plan.measure.dataset).classes, plan.measure.dataset)
+    assert fitting_dataset.with_classes("classification", CIFAR10.classes[::-1]) == ["cifar10"]
+
+
+def test_all_models_are_those_of_the_dataset(ship: Callable[..., Path]) -> None:
+    ship("resnet8", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
+    ship("resnet20", DIGITS, InputSpec((1, 28, 28), AXES))
+    assert fitting_dataset.shipped_for("demo") == fitting_dataset.shipped_for("ptbxl") == ["resnet1d"]
+    assert fitting_dataset.shipped_for("cifar10") == ["resnet8"]
+    assert fitting_dataset.shipped_for("mnist") == fitting_dataset.shipped_for("demo-digits") == ["resnet20"]
+    assert fitting_dataset.shipped_for("image-folder") == ["resnet20", "resnet8"]
+    assert read_plan.load(None, {"models": ("all",), "dataset": "mnist"}).build.models == ("resnet20",)
