@@ -234,8 +234,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The int8 artifact, plainer or with other options, that this one is compared with, and the difference of the primary
-    metric to it."""
+    """The int8 artifact, plainer or with other options, that this one is compared with, and the primary metric's
+    difference to it."""
 
     name: str
     """Exporter and variant."""

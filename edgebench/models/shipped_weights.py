@@ -3,7 +3,8 @@
 The manifests of all of them, and the weights of the default model and of small ones, are in this package. The other
 weights are large and no device needs them, so they are a distribution of their own: the folder weights/ of a checkout,
 `edgebench-weights` where it is installed. A pair NAME.json, NAME.safetensors needs no other line: the manifest says
-which task, classes and input the model is for. The SHA-256 in the manifest, which `edgebench.models.store` checks, says that the two fit.
+which task, classes and input the model is for. Its SHA-256, which `edgebench.models.store` checks, says that the two
+fit.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ CHECKED = 128
 
 
 def images() -> list[str]:
-    architectures = {name: registry.architecture(store.find(name).manifest.architecture) for name in store.shipped("multilabel")}
+    architectures = {
+        name: registry.architecture(store.find(name).manifest.architecture) for name in store.shipped("multilabel")
+    }
     return [name for name, architecture in architectures.items() if isinstance(architecture, ImageArchitecture)]
 
 
