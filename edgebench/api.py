@@ -215,6 +215,11 @@ def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **op
         from edgebench.training import loop
     except ModuleNotFoundError as error:
         raise MissingPackage(error.name or "torch", "all", "training") from None
+    from edgebench.artifacts import opening
+
+    recipe = options.get("recipe") or {}
+    for model in dict.fromkeys(filter(None, (recipe.get("start"), recipe.get("teacher")))):
+        opening.network(str(model))
     return loop.train(name, dataset, directory, options.pop("output", Path("models")), **options)
 
 

@@ -49,7 +49,7 @@ def describe(path: Path, tuned: bool) -> Artifact:
         precision=found.precision, file=path.name, sha256=sha256(path),
         file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
         input=ECG, parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
-        devices=("cpu", "cuda"), feed=feed, notes=("imported, measured unchanged",),
+        devices=("cuda",) if found.cuda else ("cpu", "cuda"), feed=feed, notes=("imported, measured unchanged",),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def facts(path: Path, form: str) -> FileFacts:
     """What a file says about itself; raises ArtifactError, MissingPackage."""
     if form == "onnx":
         return _onnx(path)
-    return FileFacts(torch_file.precision(path), returns=torch_file.returns(path))
+    return FileFacts(torch_file.precision(path), returns=torch_file.returns(path), cuda=torch_file.on_cuda(path))
 
 
 def answers(path: Path, feed: IOAdapter, shape: Sequence[int]) -> list[tuple[str | int, str]]:
@@ -84,6 +84,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         if request["what"] == "layers":
             return {"layers": layers(path, form)}
+        if request["what"] == "network":
+            from edgebench.models import store
+
+            store.network(store.find(request["model"]))
+            return {}
         if request["what"] == "answers":
             return {"answers": answers(path, from_dict(IOAdapter, request["feed"]), request["shape"])}
         return {"facts": to_dict(facts(path, form))}

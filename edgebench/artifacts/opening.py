@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.contracts import Artifact
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, ModelError
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_json
 from edgebench.isolation import memory_limit
@@ -48,6 +48,8 @@ class FileFacts:
     outputs: tuple[Port, ...] | None = None
     returns: str = ""
     """The type that TorchScript answers: `Tensor`, or one of several outputs; empty where unknown."""
+    cuda: bool = False
+    """Whether TorchScript computes on CUDA, wherever it is loaded."""
 
 
 def facts(path: Path, form: str) -> FileFacts:
@@ -74,6 +76,21 @@ def _answers(
     return tuple((key, text) for key, text in found)
 
 
+def network(name: str) -> None:
+    """Build a user's model and load its weights once in the child; raises ModelError. A shipped one is not opened.
+
+    What opens there within the limits, this process may open, too.
+    """
+    from edgebench.models import store
+
+    if not name.endswith(".json"):
+        return
+    try:
+        _ask(store.find(name).weights, "safetensors", "network", {"model": name})
+    except ArtifactError as error:
+        raise ModelError(str(error)) from None
+
+
 def layers(artifact: Artifact, path: Path) -> list[LayerFacts]:
     """The statistics of each layer that has weights; raises ArtifactError."""
     from edgebench.artifacts.inspect import LayerFacts
@@ -89,7 +106,7 @@ def _facts(path: Path, form: str, state: tuple[int, ...]) -> FileFacts:
         None if data[name] is None else tuple(from_dict(Port, port) for port in data[name])
         for name in ("inputs", "outputs")
     )
-    return FileFacts(data["precision"], inputs, outputs, data["returns"])
+    return FileFacts(data["precision"], inputs, outputs, data["returns"], data["cuda"])
 
 
 def _state(path: Path) -> tuple[int, ...]:

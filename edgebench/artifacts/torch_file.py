@@ -28,6 +28,15 @@ def precision(path: Path) -> str:
     return "int8" if b"ops.quantized" in code else "fp32"
 
 
+def on_cuda(path: Path) -> bool:
+    """Whether a TorchScript file computes on CUDA wherever it is loaded: it was traced there, and names the device.
+
+    Code with a branch may choose another device, so of that nothing is known. Raises ArtifactError.
+    """
+    code = b"".join(_parts(path))
+    return b'torch.device("cuda' in code and not re.search(rb"^\s*if ", code, re.MULTILINE)
+
+
 def returns(path: Path) -> str:
     """The type that a TorchScript file answers, such as `Tensor` or `Tuple[Tensor, Tensor]`; empty where unknown."""
     try:

@@ -11,16 +11,16 @@ import tempfile
 import tomllib
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from edgebench.core.errors import DiskFull
+from edgebench.core.left_over import PART as PART
+from edgebench.core.left_over import locked, unfinished
 
 SMALL_BYTES = 4 * 2**20
 FULL = (errno.ENOSPC, errno.EDQUOT)
-PART = ".part-"
-"""In the names of files and folders that are not finished: a process that is killed leaves them."""
 SCRATCH = "edgebench-"
 """Beginning of the names of temporary folders."""
 SPARE_BYTES = 32 * 2**20
@@ -61,20 +61,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it becomes `path` when the block succeeds, and is removed otherwise."""
-    with disk_full_at(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}{PART}", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    part = Path(name)
-    try:
-        with disk_full_at(path):
-            yield part
-            part.chmod(0o644)
-            sync(part)  # a journal must not name a file that a power cut then leaves empty
-            part.replace(path)
-            sync(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
+    with _part(path) as part:
+        try:
+            with disk_full_at(path):
+                yield part
+                part.chmod(0o644)
+                with locked(part):
+                    sync(part)  # a journal must not name a file that a power cut then leaves empty
+                    part.replace(path)
+                sync(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -83,19 +80,26 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
     Raises DiskFull.
     """
-    with disk_full_at(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}{PART}", dir=path.parent))
-    try:
+    with _part(path, folder=True) as scratch:
+        try:
+            with disk_full_at(path):
+                yield scratch / "new"
+                sync_all(scratch / "new")
+                if path.exists():
+                    path.rename(scratch / "old")
+                (scratch / "new").rename(path)
+                sync(path.parent)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _part(path: Path, folder: bool = False) -> Iterator[Path]:
+    with ExitStack() as held:
         with disk_full_at(path):
-            yield scratch / "new"
-            sync_all(scratch / "new")
-            if path.exists():
-                path.rename(scratch / "old")
-            (scratch / "new").rename(path)
-            sync(path.parent)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = held.enter_context(unfinished(path, folder))
+        yield part
 
 
 def sync(path: Path) -> None:

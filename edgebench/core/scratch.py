@@ -10,13 +10,13 @@ import fcntl
 import functools
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edgebench.core.files import SCRATCH, disk_full_at
+from edgebench.core.left_over import remove_if_left_over
 
 
 @contextmanager
@@ -56,19 +56,6 @@ def _remove_left_over(home: Path) -> None:
     """Remove this user's folders that no process holds; once in a process, since `home` may be large."""
     with suppress(OSError):
         for entry in os.scandir(home):
-            if entry.name.startswith(SCRATCH):
+            if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):
                     remove_if_left_over(Path(entry.path))
-
-
-def remove_if_left_over(folder: Path) -> None:
-    """Remove a folder of this user's that no process holds; raises OSError where one does, or nobody can say."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        return
-    lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    finally:
-        os.close(lock)

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, disk_full_at, sync, sync_all
-from edgebench.core.scratch import held, remove_if_left_over
+from edgebench.core.left_over import remove_if_left_over
+from edgebench.core.scratch import held
 from edgebench.data.arrays import open_array
 
 FORMAT = 2

@@ -22,9 +22,15 @@ import threading
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 LIFE_S = 10.0
+LOG_BYTES = 64 * 2**20
+"""What pip or the device side may write besides its answers; what writes more is ended."""
+KEPT_BYTES = 1 << 16
+"""What is kept of that: its end."""
+LINE = 1 << 20
+"""Characters of an answer that are passed on at once: a line may have no end."""
 SAFE = {**os.environ, "PYTHONSAFEPATH": "1"}
 """The environment of what is started here: no Python in it imports from the working directory."""
 STALE_S = 14 * 86400.0
@@ -77,9 +83,8 @@ class Agent:
             time.sleep(LIFE_S)
 
     def _end(self) -> None:
-        child = self._child
-        if child and child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
+        if self._child:
+            _kill(self._child)
         os._exit(1)
 
     def _say(self, **answer: Any) -> None:
@@ -200,10 +205,11 @@ class Agent:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace", start_new_session=True, env=SAFE,
         )  # fmt: skip
-        said, _ = self._child.communicate()
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        said = Tail(self._child, self._child.stdout)
+        status = self._child.wait()
+        lines = said.lines()
         errors = [line for line in lines if line.lower().startswith("error")] or lines
-        return "" if not self._child.returncode else (errors[-1] if errors else "it failed without a message")[:300]
+        return "" if not status else said.flood or (errors[-1] if errors else "it failed without a message")[:300]
 
     def _do_measure(self, python: str, arguments: list[str]) -> dict[str, Any]:
         """Measure the bundle; every line of the device side is passed on."""
@@ -212,19 +218,17 @@ class Agent:
             **SAFE, "PYTHONPATH": str(self._work / "site"), "EDGEBENCH_CACHE": str(self._work / "cache"),
             "EDGEBENCH_PARENT": str(os.getpid()),
         }  # fmt: skip
-        with (self._work / "stderr.txt").open("w+", errors="replace") as log:
-            self._child = subprocess.Popen(
-                [python, "-P", "-m", "edgebench.cli.device", "measure", "bundle", "--events", *how, *arguments],
-                cwd=self._work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                text=True, errors="replace", start_new_session=True,
-            )  # fmt: skip
-            assert self._child.stdout
-            for line in self._child.stdout:
-                self._write(line)
-            status = self._child.wait()
-            log.seek(max(0, os.fstat(log.fileno()).st_size - 65536))
-            lines = [line.strip() for line in log if line.strip()]
-        return {"status": status, "last": lines[-1][:300] if lines else ""}
+        self._child = subprocess.Popen(
+            [python, "-P", "-m", "edgebench.cli.device", "measure", "bundle", "--events", *how, *arguments],
+            cwd=self._work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace", start_new_session=True,
+        )  # fmt: skip
+        said = Tail(self._child, self._child.stderr)
+        assert self._child.stdout
+        while line := self._child.stdout.readline(LINE):
+            self._write(line)
+        status, lines = self._child.wait(), said.lines()
+        return {"status": status, "last": said.flood or (lines[-1][:300] if lines else "")}
 
     def _do_clean(self, keep: list[str]) -> dict[str, Any]:
         """Remove this run's work, old work of others, and the contents that are not of this bundle."""
@@ -236,6 +240,37 @@ class Agent:
             if path.name not in keep:
                 path.unlink()
         return {}
+
+
+class Tail:
+    """The end of what a child writes, read by a thread; a child that writes without end is ended."""
+
+    def __init__(self, child: subprocess.Popen[str], stream: IO[str] | None) -> None:
+        assert stream
+        self._child, self._stream, self._kept = child, stream, b""
+        self.flood = ""
+        """Why it was ended; empty where it was not."""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def lines(self) -> list[str]:
+        """The last lines with any text, after the child has ended."""
+        self._thread.join(1)  # a process that it left behind may hold the stream open
+        return [line.strip() for line in self._kept.decode(errors="replace").splitlines() if line.strip()]
+
+    def _read(self) -> None:
+        count = 0
+        while part := os.read(self._stream.fileno(), KEPT_BYTES):
+            self._kept = (self._kept + part)[-KEPT_BYTES:]
+            count += len(part)
+            if count > LOG_BYTES and not self.flood:
+                self.flood = f"it wrote over {LOG_BYTES / 1e6:.0f} MB of messages, and was ended"
+                _kill(self._child)
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.artifacts import manifests
+from edgebench.artifacts import manifests, opening
 from edgebench.artifacts.build import Build, build
 from edgebench.core import class_order, options, registry, spreadsheets
 from edgebench.core.contracts import REFERENCE, Artifact, Outcome, Split
@@ -95,6 +95,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
+    opening.network(request.model)
     splits: tuple[Split, ...] = ("calibration", "validation", "test")
     loaded = (_records(request, split, reporter) for split in splits)
     calibration, validation, test = (class_order.labelled_for(r, model.manifest.classes) for r in loaded)

@@ -15,9 +15,12 @@ import onnx_files
 import psutil
 import pytest
 
+from edgebench import api
 from edgebench.artifacts import import_file, manifests, opening
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, ModelError
 from edgebench.isolation import memory_limit
+from edgebench.models import store
+from edgebench.search.mixed_precision import Request, search
 
 MODULE = "edgebench.artifacts.opener"
 DOES = "import sys\nif {module!r} in sys.orig_argv:\n    {what}\n"
@@ -77,6 +80,29 @@ def test_a_child_that_needs_too_much_memory_is_one_line(
     monkeypatch.setattr(memory_limit, "TIMES", 0)
     with pytest.raises(ArtifactError, match=r"net.onnx: "):
         opening.facts(net, "onnx")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The manifest of a user's model."""
+    shipped = store.find("resnet1d")
+    (tmp_path / "mine.json").write_bytes((store.SHIPPED / "resnet1d.json").read_bytes())
+    (tmp_path / shipped.weights.name).write_bytes(shipped.weights.read_bytes())
+    return str(tmp_path / "mine.json")
+
+
+def test_a_users_model_is_opened_in_the_child(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening.network(model)
+    in_the_child("import os; os.kill(os.getpid(), 11)", tmp_path, monkeypatch)
+    opening.network("resnet1d")  # ours is not opened
+    for use in (
+        lambda: api.train("resnet1d", "demo", recipe={"start": model}, output=tmp_path / "out"),
+        lambda: api.train("resnet1d", "demo", recipe={"teacher": model}, output=tmp_path / "out"),
+        lambda: search(Request(model, "fbgemm-int8", 0.1, "demo"), tmp_path / "out"),
+    ):
+        with pytest.raises(ModelError, match=r"resnet1d.safetensors: could not be opened: .*SIGSEGV"):
+            use()
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_child_is_limited(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,12 @@ import zipfile
 from pathlib import Path
 
 import mutations
+import onnx_files
 import pytest
 import torch
 from torch import nn
 
-from edgebench.artifacts import torch_file
+from edgebench.artifacts import import_file, torch_file
 from edgebench.core.errors import ArtifactError
 
 
@@ -33,6 +34,31 @@ def test_precision_by_the_operators(exported: Path, script: Path) -> None:
     assert torch_file.precision(script) == "fp32"
     assert torch_file.precision(exported / "fbgemm-int8" / "model.pt") == "int8"
     assert torch_file.precision(exported / "torch-int8-dynamic" / "model.pt") == "int8-dynamic"
+
+
+class Fixed(nn.Module):
+    """As tracing on a GPU writes it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.to(torch.device("cuda:0"))
+
+
+class Chosen(nn.Module):
+    """Chooses its device."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.sum() > 0:
+            return x.to(torch.device("cuda:0"))
+        return x
+
+
+@pytest.mark.parametrize(("network", "cuda"), [(Fixed, True), (Chosen, False), (nn.Identity, False)])
+def test_what_was_made_for_cuda_runs_there_only(network: type[nn.Module], cuda: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    torch.jit.script(network()).save(path)  # type: ignore[no-untyped-call]
+    (tmp_path / "a.toml").write_text(onnx_files.CARD)
+    assert torch_file.on_cuda(path) is cuda
+    assert import_file.describe(path, tuned=False).devices == (("cuda",) if cuda else ("cpu", "cuda"))
 
 
 def test_a_state_dict_is_named_with_the_way_out(tmp_path: Path) -> None:
