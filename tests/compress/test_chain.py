@@ -180,3 +180,16 @@ def test_a_chain_continues_from_its_base(small: str, tmp_path: Path) -> None:
 def test_bad_variants_are_refused_before_anything_runs(variant: str, named: str) -> None:
     with pytest.raises(PlanError, match=named):
         load(None, {"variants": (variant,)})
+
+
+def test_classes_in_another_order_are_tuned_on_their_own_labels(small: str, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        small_networks.register(patch)
+        turned = small_networks.with_classes_turned(small, tmp_path / "turned")
+        recipe = {"batch_size": 256}
+        one = made("l1-0.4", tmp_path / "one", small, epochs=1, recipe=recipe).manifest
+        other = made("l1-0.4", tmp_path / "other", turned, epochs=1, recipe=recipe).manifest
+    assert other.classes == one.classes[::-1]
+    for fold, scores in one.scores.items():
+        for name, value in scores.metrics.items():
+            assert other.scores[fold].metrics[name] == pytest.approx(value, abs=0.02), (fold, name)

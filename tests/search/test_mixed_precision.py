@@ -6,13 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import small_networks
 
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
 from edgebench.core.progress import ProgressReporter
 from edgebench.search import mixed_precision
 from edgebench.search.mixed_precision import Request
+from edgebench.training.loop import train
 
 
 class Given(mixed_precision._Tries):
@@ -81,3 +85,26 @@ def test_an_output_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
 def test_only_static_int8(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="exporter 'torchscript' is not static int8; take fbgemm-int8"):
         mixed_precision.search(Request("resnet1d", "torchscript", 0.01, "demo"), tmp_path)
+
+
+def test_records_are_labelled_in_the_order_of_the_models_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_networks.register(monkeypatch)
+    model = str(train("small-signal", "demo", None, tmp_path / "first", {"epochs": 1, "batch_size": 256}))
+    turned = small_networks.with_classes_turned(model, tmp_path / "turned")
+    seen: list[RecordSet] = []
+
+    def looked(self: object, request: Request, ranked: list[str], *records: Any) -> None:
+        seen.extend(records[:2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mixed_precision._Tries, "__init__", looked)
+    monkeypatch.setattr(mixed_precision, "sensitivities", lambda *_: [])
+    monkeypatch.setattr(mixed_precision.opening, "network", lambda _: None)  # its process does not know this network
+    for name in (model, turned):
+        with pytest.raises(KeyboardInterrupt):
+            mixed_precision.search(Request(name, "fbgemm-int8", 0.1, "demo", calibration_records=8), tmp_path / "out")
+    for one, other in zip(seen[:2], seen[2:], strict=True):
+        assert other.classes == one.classes[::-1]
+        assert (other.labels == one.labels[:, ::-1]).all() and not (other.labels == one.labels).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
@@ -9,6 +11,8 @@ from torch import Tensor, nn
 from edgebench.core import registry
 from edgebench.core.protocols import Architecture
 from edgebench.core.recipe import Recipe
+from edgebench.core.serialization import to_dict
+from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
 from edgebench.models.layers import Standardise
 from edgebench.models.signal import SignalArchitecture
@@ -52,6 +56,17 @@ PATCHES = ImageArchitecture(
     "small-patches", Recipe.published(learning_rate=1e-3), _patches, 64, 64, 1, classifier=PatchClassifier,
     features="backbone.norm",
 )  # fmt: skip
+
+
+def with_classes_turned(model: str, folder: Path) -> str:
+    """The same small network with its classes in the opposite order; gives its manifest."""
+    found = store.find(model)
+    network, manifest = store.network(found), found.manifest
+    for values in network.get_submodule("head").parameters():
+        values.data = values.data.flip(0)
+    turned = {"classes": manifest.classes[::-1], "thresholds": manifest.thresholds[::-1], "name": "turned"}
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(store.save(network, folder, {**to_dict(manifest), **turned}))
 
 
 def register(patch: pytest.MonkeyPatch) -> None:

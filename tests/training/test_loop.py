@@ -115,3 +115,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="file"):
         train("small-signal", "demo", None, tmp_path / "file" / "models", RECIPE)
+
+
+def test_classes_in_another_order_are_trained_on_their_own_labels(tmp_path: Path) -> None:
+    first = str(train("small-signal", "demo", None, tmp_path / "first", RECIPE))
+    turned = small_networks.with_classes_turned(first, tmp_path / "turned")
+    more = {**RECIPE, "epochs": 1}
+    one, other = (
+        store.find(str(train("small-signal", "demo", None, tmp_path / name, {**more, "start": start}))).manifest
+        for name, start in (("one", first), ("other", turned))
+    )
+    assert other.classes == one.classes[::-1]
+    assert other.thresholds == pytest.approx(one.thresholds[::-1], abs=0.05)
+    assert one.scores["test"].metrics["macro_auc"] > 0.6
+    for name, value in one.scores["test"].metrics.items():
+        assert other.scores["test"].metrics[name] == pytest.approx(value, abs=0.02), name
