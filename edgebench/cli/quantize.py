@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, live, out, say_next, say_written
-from edgebench.cli.options import DataDir, option
+from edgebench.cli.options import DataDir, MinLikelihood, option
 from edgebench.cli.usage import number
 from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
 from edgebench.tasks.names import DROP_FLAG
@@ -36,6 +36,7 @@ def quantize(
     calibration_records: Annotated[
         int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))
     ] = CALIBRATION_RECORDS,
+    min_likelihood: MinLikelihood = None,
     timeout: Annotated[
         float, option("--timeout", "SECONDS", "A job that is silent for so long is ended.", number(float, 1))
     ] = Measuring.timeout_s,
@@ -65,7 +66,8 @@ def quantize(
     from edgebench.search.mixed_precision import Request, document, search
 
     keep_memory()
-    request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout)
+    options = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
+    request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout, options)
     with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
     result, modules = document(found), [to_dict(s) for s in ranked]

@@ -8,7 +8,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class Request:
     directory: Path | None = None
     calibration_records: int = 256
     timeout_s: float = 600.0
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The dataset's own, such as min_likelihood."""
 
 
 @dataclass(frozen=True)
@@ -235,4 +237,6 @@ class _Tries:
 
 def _records(request: Request, split: Split, reporter: ProgressReporter) -> RecordSet:
     limit = request.calibration_records if split == "calibration" else None
-    return registry.dataset(request.dataset).load(DataRequest(split, request.directory, limit=limit), reporter.progress)
+    asked = DataRequest(split, request.directory, limit=limit, options=request.options)
+    registry.require_records(request.dataset, asked)
+    return registry.dataset(request.dataset).load(asked, reporter.progress)

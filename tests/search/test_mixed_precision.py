@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import small_networks
 
+from edgebench.artifacts import opening
 from edgebench.core.datasets import RecordSet
-from edgebench.core.errors import PlanError
+from edgebench.core.errors import DataError, PlanError
 from edgebench.core.progress import ProgressReporter
 from edgebench.search import mixed_precision
 from edgebench.search.mixed_precision import Request
@@ -101,10 +102,17 @@ def test_records_are_labelled_in_the_order_of_the_models_classes(
 
     monkeypatch.setattr(mixed_precision._Tries, "__init__", looked)
     monkeypatch.setattr(mixed_precision, "sensitivities", lambda *_: [])
-    monkeypatch.setattr(mixed_precision.opening, "network", lambda _: None)  # its process does not know this network
+    monkeypatch.setattr(opening, "network", lambda _: None)  # its process does not know this network
     for name in (model, turned):
         with pytest.raises(KeyboardInterrupt):
             mixed_precision.search(Request(name, "fbgemm-int8", 0.1, "demo", calibration_records=8), tmp_path / "out")
     for one, other in zip(seen[:2], seen[2:], strict=True):
         assert other.classes == one.classes[::-1]
         assert (other.labels == one.labels[:, ::-1]).all() and not (other.labels == one.labels).all()
+
+
+def test_the_datasets_options_are_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "network", lambda _: None)
+    request = Request("resnet1d", "fbgemm-int8", 0.1, "demo", options={"min_likelihood": "50"})
+    with pytest.raises(DataError, match="min_likelihood"):
+        mixed_precision.search(request, tmp_path / "out")
