@@ -48,10 +48,12 @@ class FxInt8:
         from edgebench.quantization import qat
         from edgebench.quantization.engines import engine_set
         from edgebench.quantization.fx import quantize_static
+        from edgebench.quantization.shares import int8_modules
 
         from ._tracing import require_traceable, save_traced
 
         require_traceable(task)
+        modules: tuple[str, ...] | None = None
         if isinstance(task.network, qat.QuantizationAware):
             quantized, floats = qat.convert(task.network, self.engine, torch.zeros(1, *task.input.shape))
             method = "learned"
@@ -60,6 +62,7 @@ class FxInt8:
                 task.network, self.engine, task.calibration(), task.options, task.floats
             )
             method = task.options.get("calibration", CHOICES["calibration"][0])
+            modules = int8_modules(quantized, task.network)
         with engine_set(self.engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
-        return Exported(path, "int8", method, floats)
+        return Exported(path, "int8", method, floats, int8_modules=modules)

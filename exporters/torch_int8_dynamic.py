@@ -24,6 +24,7 @@ class TorchInt8Dynamic:
         """Write one TorchScript file; raises Unsupported where there is no layer to quantize."""
         from edgebench.quantization.dynamic import quantize_dynamic
         from edgebench.quantization.engines import any_engine, engine_set
+        from edgebench.quantization.shares import int8_modules
 
         from ._tracing import require_traceable, save_traced
 
@@ -32,7 +33,8 @@ class TorchInt8Dynamic:
         quantized, floats = quantize_dynamic(task.network, engine)
         with engine_set(engine):
             path = save_traced(quantized, task.input, task.folder / "model.pt")
-        return Exported(path, "int8-dynamic", "", floats)
+        modules = int8_modules(quantized, task.network)
+        return Exported(path, "int8-dynamic", "", floats, int8_modules=modules)
 
 
 EXPORTER = TorchInt8Dynamic()

@@ -101,6 +101,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
     macs, uncounted = _macs(network, taken)
+    int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, macs)
     return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
@@ -112,7 +113,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         architecture=model.manifest.architecture if exporter.format == "eager" else "",
         structure=model.manifest.structure if exporter.format == "eager" else {},
         calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
-        macs=macs, task=model.manifest.task, before=model.manifest.before,
+        macs=macs, int8_weights=int8_weights, int8_macs=int8_macs, task=model.manifest.task, before=model.manifest.before,
         float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),
     )  # fmt: skip
 
@@ -123,6 +124,18 @@ def _macs(network: nn.Module, spec: InputSpec) -> tuple[int | None, tuple[str, .
         return flops.macs(network, spec.shape), ()
     except Uncounted as reason:
         return None, (f"multiply-adds not counted: {reason}",)
+
+
+def _int8_shares(
+    network: nn.Module, modules: tuple[str, ...] | None, spec: InputSpec, macs: int | None
+) -> tuple[float | None, float | None]:
+    """The shares of the weights and of the multiply-adds in int8; None where they are not known."""
+    from edgebench.quantization.shares import share_of_macs, share_of_weights
+
+    if modules is None:
+        return None, None
+    of_macs = share_of_macs(network, modules, spec.shape, macs) if macs else None
+    return share_of_weights(network, modules), of_macs
 
 
 def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:

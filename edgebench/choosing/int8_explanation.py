@@ -15,6 +15,8 @@ FASTER = 1.1
 """The ratio of the medians from which on an artifact counts as faster."""
 MUCH = 0.25
 """The share of the time from which on conversions count as the cause."""
+MOSTLY_FLOAT = 0.5
+"""The share of the weights in int8 below which a file cannot be much smaller than in float."""
 INT8_PRODUCTS = {
     "x86_64": ("avx512_vnni", "avx_vnni", "amx_int8"),
     "aarch64": ("asimddp", "i8mm"),
@@ -24,9 +26,10 @@ INT8_PRODUCTS = {
 
 def explain(m: Measurement, run: Run) -> str:
     """The sentence for a cell; empty where it is not quantized or was not profiled."""
-    if m.status != "ok" or m.operators is None:
-        return ""
-    operators = m.operators
+    return f"{_timed(m, m.operators, run)}{_stayed(m)}" if m.status == "ok" and m.operators else ""
+
+
+def _timed(m: Measurement, operators: Operators, run: Run) -> str:
     counted = (
         f"{operators.int8_time_share:.0%} of the time in {_of(operators.int8_operators, 'int8 operator')}, "
         f"{operators.conversion_time_share:.0%} in {_of(operators.conversions, 'conversion')}, "
@@ -48,6 +51,17 @@ def explain(m: Measurement, run: Run) -> str:
     if ratio > 1 / FASTER:
         return f"not faster than {other}: {cause} ({counted})"
     return f"{1 / ratio:.1f} times slower than {other}{noise}: {cause} ({counted})"
+
+
+def _stayed(m: Measurement) -> str:
+    """Why the file of a network that is mostly float is hardly smaller; empty for others and where it is not known."""
+    facts = m.artifact
+    if facts is None or facts.int8_weights is None or facts.int8_weights >= MOSTLY_FLOAT:
+        return ""
+    text = f"; only {100 * facts.int8_weights:.2g}% of its weights are int8, so the file is hardly smaller"
+    if facts.int8_macs is not None:
+        text += f", and {100 * (1 - facts.int8_macs):.3g}% of its multiply-adds are in float"
+    return text
 
 
 def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:

@@ -172,7 +172,7 @@ def _pruner(network: nn.Module, found: Spec, task: CompressTask, multiple: int) 
             max_pruning_ratio=MAX_SHARE,
             round_to=multiple,
             iterative_steps=STEPS,
-            ignored_layers=[*_logit_layers(network, task), *recurrent],
+            ignored_layers=[*_logit_layers(network, task), *recurrent, *_fixed_layers(network)],
             in_channel_groups=dict(heads_of),
             out_channel_groups=dict(heads_of),
             num_heads=attention,
@@ -186,6 +186,11 @@ def _logit_layers(network: nn.Module, task: CompressTask) -> list[nn.Module]:
     from torch import nn
 
     return [m for m in network.modules() if isinstance(m, nn.Linear) and m.out_features == task.classes]
+
+
+def _fixed_layers(network: nn.Module) -> list[nn.Module]:
+    """The layers that keep their channels: a module may name them by their paths in its attribute `keep_width`."""
+    return [m.get_submodule(path) for m in network.modules() for path in getattr(m, "keep_width", ())]
 
 
 def _update_attention(network: nn.Module, pruner: Any) -> None:

@@ -81,6 +81,10 @@ class Artifact:
     """Multiply-adds of one record in the variant's network."""
     task: str = "multilabel"
     """Name of the task that its outputs are for."""
+    int8_weights: float | None = None
+    """Share of the weights that are int8 in the file; None where unknown."""
+    int8_macs: float | None = None
+    """Share of the multiply-adds that int8 weights take part in."""
     before: Mapping[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
 

@@ -102,6 +102,8 @@ class Exported:
     calibration_method: str = ""
     float_parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    int8_modules: tuple[str, ...] | None = None
+    """Paths of the network's modules whose weights are int8 in the file; None where the exporter does not know."""
 
 
 class Exporter(Protocol):

@@ -130,6 +130,10 @@ class ArtifactFacts:
     """As it was exported."""
     before: Network | None = None
     """As it was before its compression; None where it was not compressed."""
+    int8_weights: float | None = None
+    """Share of the weights that are int8 in the file; None where unknown."""
+    int8_macs: float | None = None
+    """Share of the multiply-adds that int8 weights take part in."""
 
 
 @dataclass(frozen=True)

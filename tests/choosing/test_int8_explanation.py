@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from flat_rows import changed, measurement, value
 
 from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.results import ArtifactFacts
 
 FLOAT = measurement(
     run="run", model="net", variant="none", exporter="onnx", target="host", status="ok", format="onnx",
@@ -97,3 +99,15 @@ def test_one_trained_with_quantization_is_compared_with_what_it_was_before() -> 
     assert said(FLOAT) == "2.0 times faster than onnx of the dense model"
     m = changed(INT8, variant="qat")
     assert said(FLOAT) == "2.0 times faster than onnx"
+
+
+def test_a_network_that_is_mostly_float_is_told_why_its_file_did_not_shrink() -> None:
+    """As dynamic int8 of a ResNet-18, whose only linear layer is its head."""
+    mostly = replace(INT8, artifact=ArtifactFacts(44_705_000, int8_weights=512 / 11_166_912, int8_macs=512 / 3.88e9))
+    run = Run("run", Path(), {}, {}, (FLOAT, mostly))
+    text = int8_explanation.explain(mostly, run)
+    assert text.endswith(
+        "; only 0.0046% of its weights are int8, so the file is hardly smaller, and 100% of its multiply-adds are in float"
+    )
+    whole = replace(INT8, artifact=ArtifactFacts(11_297_000, int8_weights=0.97, int8_macs=0.99))
+    assert "its weights" not in int8_explanation.explain(whole, run)
