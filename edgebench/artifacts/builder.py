@@ -113,7 +113,8 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         architecture=model.manifest.architecture if exporter.format == "eager" else "",
         structure=model.manifest.structure if exporter.format == "eager" else {},
         calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
-        macs=macs, int8_weights=int8_weights, int8_macs=int8_macs, task=model.manifest.task, before=model.manifest.before,
+        macs=macs, int8_weights=int8_weights, int8_macs=int8_macs,
+        task=model.manifest.task, before=model.manifest.before,
         float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),
     )  # fmt: skip
 

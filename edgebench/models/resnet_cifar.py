@@ -80,7 +80,7 @@ class SmallResNet(nn.Module):
                 stages.append(Block(inputs, outputs, 2 if stage and not number else 1, shortcut))
                 inputs = outputs
         self.stages = nn.Sequential(*stages)
-        # A padded shortcut adds a fixed number of channels, so what it joins keeps its own; a block's inner ones may go.
+        # For structured pruning. A padded shortcut adds a fixed number of channels, so what it joins keeps its own.
         outer = ["stem.0", *(f"stages.{number}.conv2" for number in range(len(stages)))]
         self.keep_width = outer if shortcut == "pad" else []
         self.pool = nn.AdaptiveAvgPool2d(1)

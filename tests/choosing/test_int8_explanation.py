@@ -107,7 +107,8 @@ def test_a_network_that_is_mostly_float_is_told_why_its_file_did_not_shrink() ->
     run = Run("run", Path(), {}, {}, (FLOAT, mostly))
     text = int8_explanation.explain(mostly, run)
     assert text.endswith(
-        "; only 0.0046% of its weights are int8, so the file is hardly smaller, and 100% of its multiply-adds are in float"
+        "; only 0.0046% of its weights are int8, so the file is hardly smaller, "
+        "and 100% of its multiply-adds are in float"
     )
     whole = replace(INT8, artifact=ArtifactFacts(11_297_000, int8_weights=0.97, int8_macs=0.99))
     assert "its weights" not in int8_explanation.explain(whole, run)
