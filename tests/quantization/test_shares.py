@@ -27,7 +27,7 @@ class Frames(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         features: Tensor = self.norm(self.conv(clips.flatten(0, 1))).mean((2, 3))
-        answer: Tensor = self.head(features.unflatten(0, (-1, 2)).mean(1))
+        answer: Tensor = self.head(features.reshape(-1, 2, 4).mean(1))
         return answer
 
 
