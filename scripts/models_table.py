@@ -14,13 +14,24 @@ from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 
 PAGE = ROOT / "docs" / "models.md"
-HEADINGS = ["model", "parameters", "MACs", "size", "fold 10 macro-F1", "fold 10 macro-AUC"]
+HEADINGS = ["model", "parameters", "MACs", "size"]
+FOLD_10 = ["fold 10 macro-F1", "fold 10 macro-AUC"]
+"""The scores of the networks for ECGs; those of other tasks are on the test split of their dataset."""
 
 
 def table(facts: list[ModelFacts]) -> str:
-    """The table in Markdown; a model without weights has neither size nor scores."""
+    """The table in Markdown, and one for each further task; a model without weights has neither size nor scores."""
+    tasks = dict.fromkeys(m.task for m in facts if m.task not in ("", "multilabel"))
+    found = [_rows([m for m in facts if m.task in ("", "multilabel")], FOLD_10)]
+    for task in tasks:
+        there = [m for m in facts if m.task == task]
+        found.append(_rows(there, next(([metric.label for metric, _ in m.scores] for m in there if m.scores), [])))
+    return "\n\n".join(found)
+
+
+def _rows(facts: list[ModelFacts], scores: list[str]) -> str:
     rows = [[f"`{m.name}`", count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
-    return tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
+    return tabulate(rows, [*HEADINGS, *scores], tablefmt="github", disable_numparse=True)
 
 
 def _trained(facts: ModelFacts) -> list[str]:
