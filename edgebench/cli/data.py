@@ -1,105 +1,141 @@
-"""`edgebench data`: fetch PTB-XL, or see what a folder of it holds."""
+"""`edgebench data`: fetch a dataset, or see what it is and what a folder of it holds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from typer.core import TyperCommand
 
 from edgebench.cli.console import command, live, out
-from edgebench.cli.options import MinLikelihood, default, option
-from edgebench.cli.usage import number
+from edgebench.cli.options import DatasetOptions, MinLikelihood, default, option, pairs
+from edgebench.cli.usage import Refused
 from edgebench.reports.plain import plain
 
+if TYPE_CHECKING:
+    from edgebench.core.datasets import Option, Published
+
 data = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="Fetch PTB-XL, or see what a folder of it holds.",
-    epilog="Start with: [bold]edgebench data fetch ptbxl ptbxl[/bold]",
+    no_args_is_help=True, rich_markup_mode="rich", help="Fetch a dataset, or see what it is and what a folder holds.",
+    epilog="Start with: [bold]edgebench data fetch ptbxl ptbxl[/bold], or [bold]edgebench list datasets[/bold].",
 )  # fmt: skip
-MOST_DIGITS = 20
-"""A fold's number with more digits is a typing error, and Python may refuse to read it."""
 
 
-@data.command()
+class _WithOptions(TyperCommand):
+    """A command whose help ends with the options of each dataset, which are found when it is shown."""
+
+    @property
+    def epilog(self) -> str:
+        """One line an option."""
+        from edgebench.core import registry
+
+        lines = []
+        for name in registry.nameable("datasets"):
+            for flag, one in getattr(registry.dataset(name), "fetch_options", {}).items():
+                text = one.meaning + (f"; default {one.default}" if one.default else "")
+                lines.append(f"\b{name} --{flag}: {text}")
+        return "\n\n".join(lines)
+
+    @epilog.setter
+    def epilog(self, value: str | None) -> None:
+        pass
+
+
+def text(word: str) -> str:
+    """A word as it is typed; the help calls it by this function's name."""
+    return word
+
+
+@data.command(cls=_WithOptions, context_settings={"ignore_unknown_options": True})
 @command
 def fetch(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="ptbxl")],
-    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to fill.")] = Path("ptbxl"),
-    folds: Annotated[str, option("--folds", "FOLDS", "Folds, such as 9,10 or 1-10.")] = "1,9,10",
-    rate: Annotated[int, option("--rate", "HZ", "Samples a second: 100 or 500.", number(int))] = 100,
-    url: Annotated[str, option("--url", "URL", "Where to fetch from." + default("PhysioNet"))] = "",
-) -> None:
-    """Fetch what a run needs from PhysioNet: fold 10 to test, 9 to validate, 1 to calibrate int8.
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="One of edgebench list datasets.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FOLDER] [--OPTION VALUE]", parser=text, show_default=False, help="Folder to fill; "
+                       "without it one of the dataset's name. Options as below."),
+    ] = None,
+    url: Annotated[str, option("--url", "URL", "Where to fetch from." + default("its publisher"), own=False)] = "",
+) -> None:  # fmt: skip
+    """Fetch what a run needs of a dataset from its publisher.
 
-    Fills a folder in PhysioNet's layout. Every file is checked by SHA-256;
-    the same command continues after an interruption.
+    Fills a folder in the publisher's layout. Every file is checked by its
+    published hash; the same command continues after an interruption.
 
     \b[bold]Examples[/bold]
 
     \bedgebench data fetch ptbxl ptbxl                 # what a run needs
     edgebench data fetch ptbxl ptbxl --folds 1-10    # what a training needs
+    edgebench data fetch cifar10 cifar10
+    edgebench data fetch echonet echo --synthetic 100 --seed 0
     """
+    from edgebench.core import registry
     from edgebench.core.errors import PlanError
-    from edgebench.data.ptbxl import fetch as fetching
 
-    if dataset != "ptbxl":
-        raise PlanError(f"'{dataset}' cannot be fetched; known: ptbxl")
+    (name, *places), flags = _parted([dataset, *(words or [])])
+    published = cast("Published", registry.dataset(name))
+    if not hasattr(published, "fetch"):
+        raise PlanError(f"{name}: nothing to fetch; it is {published.summary}")
+    _check(name, published.fetch_options, flags)
     with live("fetched files are kept; the same command continues from there") as listener:
-        progress = listener.counting("fetch files")
-        done = fetching.fetch(directory, _folds(folds), rate, url or fetching.URL, progress=progress)
-    out.print(plain(f"{done.records} records in {done.directory}; {done.downloaded} files downloaded"))
+        folder = Path(places[0] if places else name)
+        done = published.fetch(folder, flags, url, listener.counting(f"fetch {name}"))
+    out.print(plain(done))
 
 
 @data.command()
 @command
 def info(
-    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="PTB-XL's folder.")],
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help="One of edgebench list datasets, or FILE.py:FUNCTION.")
+    ],
+    directory: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Its folder, or its file.")] = None,
+    dataset_option: DatasetOptions = None,
     min_likelihood: MinLikelihood = None,
 ) -> None:
-    """Show the records that a PTB-XL folder holds and lacks. Writes nothing.
+    """Show what a dataset is, and which records a folder holds and lacks. Writes nothing.
 
     \b[bold]Examples[/bold]
 
-    \bedgebench data info ptbxl
-    edgebench data info ptbxl --min-likelihood 50
+    \bedgebench data info ptbxl ptbxl
+    edgebench data info ptbxl ptbxl --dataset-option min_likelihood=50
+    edgebench data info demo-echo
     """
-    from edgebench.data.info import info as look
-    from edgebench.reports.terminal import print_table
+    from edgebench.cli.data_view import show_dataset
 
-    rows = look(directory, min_likelihood or 0.0)
-    table = [
-        [f"{r.rate_hz} Hz", str(r.fold), *map(str, (r.records, r.present, r.records - r.present, r.labelled))]
-        for r in rows
-    ]
-    print_table(out, ["rate", "fold", "records", "there", "missing", "with a class"], table)
-    rule = (
-        f"statements count from a likelihood of {min_likelihood:g} % on; without a stated likelihood (0) they do not"
-        if min_likelihood
-        else "every statement counts, whatever its likelihood, as in PhysioNet's example (--min-likelihood)"
-    )
-    out.print(plain(f"with a class: {rule}"))
-    missing = sorted({(r.rate_hz, r.fold) for r in rows if r.present < r.records})
-    if missing:
-        rate, fold = missing[0]
-        again = f"edgebench data fetch ptbxl {directory} --folds {fold} --rate {rate}"
-        out.print(plain(f"fetch the missing records: {again}"))
+    likelihood = {"min_likelihood": f"{min_likelihood:g}"} if min_likelihood else {}
+    show_dataset(dataset, directory, likelihood | pairs(dataset_option))
 
 
-def _folds(text: str) -> list[int]:
-    from edgebench.core.errors import PlanError
+def _parted(words: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The dataset and the folder, and the values of `--NAME VALUE` and `--NAME=VALUE`; raises Refused."""
+    places: list[str] = []
+    flags: dict[str, str] = {}
+    left = iter(words)
+    for word in left:
+        if not word.startswith("-"):
+            places.append(word)
+            continue
+        flag, equals, value = word.partition("=")
+        given = value if equals else next(left, "")
+        if not given or given.startswith("--"):
+            raise Refused(flag, "needs a value")
+        flags[flag.lstrip("-").replace("-", "_")] = given
+    if not places:
+        raise Refused("DATASET", "missing; see edgebench list datasets")
+    if len(places) > 2:
+        raise Refused(places[2][:60], "unexpected extra argument")
+    return places, flags
+
+
+def _check(dataset: str, options: Mapping[str, Option], flags: Mapping[str, str]) -> None:
     from edgebench.core.problems import LONGEST
+    from edgebench.data.chosen_options import unfit, unknown
 
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.partition("-")
-        ends = [first.strip(), *([last.strip()] if dash else [])]
-        if not all(end.isdecimal() and len(end) < MOST_DIGITS for end in ends):
-            shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-            raise PlanError(f"--folds {shown}: expected numbers such as 9,10 or 1-8")
-        low, high = int(first), int(last or first)
-        if low > high:
-            raise PlanError(f"--folds {part}: runs backwards; write {high}-{low}")
-        if low < 1 or high > 10:
-            raise PlanError(f"--folds {text}: PTB-XL has folds 1 to 10")
-        found += range(low, high + 1)
-    return found
+    for name, value in flags.items():
+        if problem := unknown(name, options):
+            raise Refused(f"--{name[:LONGEST]}", f"no option of {dataset}; {problem}")
+        if problem := unfit(value, options[name]):
+            raise Refused(value if len(value) <= LONGEST else f"{value[:LONGEST]}…", problem, f"--{name}")

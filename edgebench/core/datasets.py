@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgebench.core.contracts import KnownReference, Progress, Split
@@ -14,6 +15,9 @@ from edgebench.core.inputs import StoredInput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class DataRequest:
 
 @dataclass(frozen=True)
 class SplitInfo:
-    """What a folder has of one split: a row of the table of `info`."""
+    """What a folder has of one split, or of a part of it: a row of the table of `edgebench data info`."""
 
     split: str
     records: int
@@ -109,6 +113,7 @@ class SplitInfo:
     """Records whose file is there, but is empty or of another kind. Only loading decodes every record."""
     unlabelled: int
     note: str = ""
+    """What is wrong, or how to get what is missing."""
 
 
 class Dataset(Protocol):
@@ -136,15 +141,24 @@ class Dataset(Protocol):
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; raises DataError."""
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+
+class Counted(Dataset, Protocol):
+    """A dataset that says what a folder has without reading all of it."""
+
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count what a folder has of each split; raises DataError."""
 
 
 class Published(Dataset, Protocol):
-    """A dataset that EdgeBench can fetch, or whose publisher's way it can name."""
+    """A dataset that `edgebench data fetch` gets, or whose publisher's way it names."""
 
-    def fetch(self, directory: Path, progress: Progress | None = None) -> int:
-        """Fill the folder; returns how many files were downloaded. Raises DataError, DownloadError, DiskFull.
+    fetch_options: Mapping[str, Option]
+    """The choices of a download: `--NAME VALUE`."""
 
-        `progress` is called with bytes.
+    def fetch(
+        self, directory: Path, options: Mapping[str, str] = NO_OPTIONS, url: str = "", progress: Progress | None = None
+    ) -> str:
+        """Fill the folder, from another address than the publisher's if `url` names one; returns what it has now.
+
+        `progress` is called with bytes or files. Raises DataError, DownloadError, DiskFull.
         """

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import json_file
+from edgebench.core.arrays import mapped
 from edgebench.core.contracts import Progress, Split
 from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.core.errors import DataError
@@ -20,7 +21,6 @@ from edgebench.core.tasks import base_of
 from edgebench.core.validation import validated
 from edgebench.data import cache, earlier_input
 from edgebench.data.about_records import AboutRecords
-from edgebench.data.arrays import open_array
 
 TARGETS: dict[str, tuple[Any, ...]] = {
     "multilabel": (np.uint8, "outputs"), "classification": (np.int64,), "regression": (np.float64, "outputs")
@@ -51,10 +51,10 @@ class Bundled:
         if request.split != "test":
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
         about = _about(folder)
-        ids = np.array(open_array(folder / "ids.npy", np.int64, None))
+        ids = np.array(mapped(folder / "ids.npy", np.int64, None))
         targets = _targets(folder / "labels.npy", about, len(ids))
         path = folder / "signals.npy"
-        open_array(path, about.storage.dtype, len(ids), *about.input.shape)
+        mapped(path, about.storage.dtype, len(ids), *about.input.shape)
         records = RecordSet(
             about.dataset, about.label, about.split,
             (StoredInput(about.input_name, about.input, about.storage, path),), targets, ids, about.classes,
@@ -66,7 +66,7 @@ class Bundled:
                 raise DataError(f"{folder / ABOUT}: the logits of {known.model} are not a file beside it")
             if base_of(about.task) == "multilabel" and len(known.thresholds) != len(about.classes):
                 raise DataError(f"{folder / ABOUT}: the thresholds of {known.model} are not those of its classes")
-            if not np.isfinite(open_array(Path(known.logits), np.float32, len(ids), len(about.classes))).all():
+            if not np.isfinite(mapped(Path(known.logits), np.float32, len(ids), len(about.classes))).all():
                 raise DataError(f"{known.logits}: logits that are not finite")
         return records if request.limit is None or request.limit >= len(records) else _first(records, request.limit)
 
@@ -83,7 +83,7 @@ def _about(folder: Path) -> AboutRecords:
 def _targets(path: Path, about: AboutRecords, count: int) -> NDArray[Any]:
     """The targets, as the task of the records has them; raises DataError."""
     kind, *shape = TARGETS.get(base_of(about.task), TARGETS["regression"])
-    found = np.array(open_array(path, kind, count, *(len(about.classes) for _ in shape)))
+    found = np.array(mapped(path, kind, count, *(len(about.classes) for _ in shape)))
     if base_of(about.task) == "multilabel" and found.max(initial=0) > 1:
         raise DataError(f"{path}: a label is neither 0 nor 1")
     if base_of(about.task) == "classification" and not ((found >= 0) & (found < len(about.classes))).all():

@@ -1,7 +1,6 @@
-"""Parsed records on disk, memory-mapped: written once, opened in milliseconds.
+"""Folders of files that were made once, such as parsed records: opened in milliseconds, whole or made again.
 
-An entry is a folder with `signals.npy` (int16 microvolts, shape (records, leads, samples)), `labels.npy`, `ids.npy` and
-`meta.json`, and a list with the size and CRC-32 of each of them. It appears atomically: it is written beside its final
+An entry has a list with the size and CRC-32 of each of its files. It appears atomically: it is written beside its final
 path, synced and renamed. Each opening compares the files with the list; an entry that was cut off or changed is made
 again. The key must say everything that decides the content: an entry is never changed.
 """
@@ -16,18 +15,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, disk_full_at, sync, sync_all
 from edgebench.core.left_over import remove_if_left_over
 from edgebench.core.scratch import held
-from edgebench.data.arrays import open_array
 
 FORMAT = 2
 """Raised when the layout of an entry changes, so that old entries are not read."""
@@ -39,38 +32,6 @@ WORK, OLD_S = ".making-", 86_400.0
 """Folders of unfinished entries, and the age in seconds at which they are left over from a process that was killed."""
 THERE = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An opened entry; `signals` is the path of the memory-mapped file."""
-
-    signals: Path
-    labels: NDArray[np.uint8]
-    ids: NDArray[np.int64]
-    meta: dict[str, Any]
-
-
-def open_or_make(key: str, make: Callable[[Path], None]) -> Entry:
-    """Open the entry of that key; if there is none, or a damaged one, `make` fills a fresh folder with its four files.
-
-    Raises DiskFull, DataError; an exception of `make` leaves no entry behind.
-    """
-    folder = folder_of(key, make)
-    ids = np.array(open_array(folder / "ids.npy", np.int64, None))
-    labels = np.array(open_array(folder / "labels.npy", np.uint8, len(ids), None))
-    open_array(folder / "signals.npy", np.int16, len(ids), None, None)
-    return Entry(folder / "signals.npy", labels, ids, json.loads((folder / "meta.json").read_bytes()))
-
-
-def save(folder: Path, labels: NDArray[np.uint8], ids: NDArray[np.int64], meta: dict[str, Any]) -> None:
-    """Write all files of an entry except its signals."""
-    for name, values, kind in (("labels", labels, np.uint8), ("ids", ids, np.int64)):
-        stored = np.asarray(values).astype(kind)
-        if not np.array_equal(stored, values):
-            raise DataError(f"{name} of a dataset must fit {np.dtype(kind)}; they are {np.asarray(values).dtype}")
-        np.save(folder / f"{name}.npy", stored)
-    (folder / "meta.json").write_text(json.dumps(meta))
 
 
 def folder_of(key: str, make: Callable[[Path], None]) -> Path:

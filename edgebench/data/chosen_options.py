@@ -15,29 +15,37 @@ DIGITS = 9
 def chosen(dataset: str, options: Mapping[str, Option], given: Mapping[str, str]) -> dict[str, str]:
     """Every option's value, the defaults where none is given. Raises DataError with one line for a wrong one."""
     for name in given:
-        if name not in options:
-            near = meant(name, list(options))
-            known = f"there is {', '.join(options)}" if options else "it has no options"
-            raise DataError(f"{dataset}: unknown option {shown(name)}; {near or known}")
-    found = {}
-    for name, option in options.items():
-        value = str(given.get(name, option.default)).strip()
-        if value != option.default:
-            _check(f"{dataset}: {name}={value[:40]}", option, value)
-        found[name] = value
+        if problem := unknown(name, options):
+            raise DataError(f"{dataset}: unknown option {shown(name)}; {problem}")
+    found = {name: str(given.get(name, option.default)).strip() for name, option in options.items()}
+    for name, value in found.items():
+        if problem := unfit(value, options[name]):
+            raise DataError(f"{dataset}: {name}={value[:40]}: {problem}")
     return found
 
 
-def _check(label: str, option: Option, value: str) -> None:
+def unknown(name: str, options: Mapping[str, Option]) -> str:
+    """What there is instead of an option that is not there; empty where it is."""
+    if name in options:
+        return ""
+    near = meant(name, list(options))
+    return near or (f"there is {', '.join(options)}" if options else "it has no options")
+
+
+def unfit(value: str, option: Option) -> str:
+    """Why an option does not take a value; empty where it does."""
+    if value == option.default:
+        return ""
     if option.words and value not in option.words:
-        raise DataError(f"{label}: choose {', '.join(option.words)} ({option.meaning})")
+        return f"choose {', '.join(option.words)} ({option.meaning})"
     if option.low is None:
-        return
+        return ""
     limits = f"from {option.low}" + (f" to {option.high}" if option.high is not None else "")
     if not (value.isascii() and value.isdigit() and len(value) <= DIGITS):
-        raise DataError(f"{label}: must be a whole number {limits} ({option.meaning})")
+        return f"must be a whole number {limits} ({option.meaning})"
     if int(value) < option.low or (option.high is not None and int(value) > option.high):
-        raise DataError(f"{label}: must be {limits} ({option.meaning})")
+        return f"must be {limits} ({option.meaning})"
+    return ""
 
 
 def listed(value: str) -> tuple[str, ...]:

@@ -7,22 +7,23 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+ABSENT = (-1, -1, -1, -1)
 
-def stamp(files: Iterable[Path]) -> str:
-    """SHA-256 over the real path, size and times (in nanoseconds) of files; one that is missing counts as missing.
 
-    Contents are not read: 10,000 files take about 0.1 s. The time of the last change of a file's content or
-    properties is part of it, since a copied or reset time of modification may be that of other content.
+def stamp(directory: Path, names: Iterable[str]) -> str:
+    """SHA-256 over the real path of a folder and, for each file in it, of its name, inode, size and times.
+
+    Contents are not read: 10,000 files take about 50 ms. The time of change (ctime) cannot be set by a program, so a
+    file that was replaced by one of equal size and date is noticed.
     """
-    digest = hashlib.sha256()
-    folders: dict[Path, str] = {}
-    for file in files:
-        if file.parent not in folders:
-            folders[file.parent] = os.path.realpath(file.parent)
-        try:
-            found = file.stat()
-            state: tuple[int, ...] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-        except (OSError, ValueError):
-            state = ()
-        digest.update(repr((folders[file.parent], file.name, state)).encode(errors="surrogateescape"))
-    return digest.hexdigest()
+    home = os.path.realpath(directory)
+    found = [(name, _of(f"{home}/{name}")) for name in names]
+    return hashlib.sha256(repr((home, found)).encode(errors="surrogateescape")).hexdigest()
+
+
+def _of(path: str) -> tuple[int, int, int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - thousands of times
+    except (OSError, ValueError):  # a name may be too long, or none
+        return ABSENT
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -18,7 +18,7 @@ import numpy as np
 
 from edgebench.core import user_code
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Dataset, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Dataset, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.files import disk_full_at, sha256
 from edgebench.data import cache, record_cache
@@ -122,8 +122,9 @@ class OwnDataset:
         )
         return settle(records, problems, request.skip_bad_records)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the records that the function returns for each split."""
+        chosen(self.name, self.options, options)
         found = []
         for split in self.splits:
             with tempfile.TemporaryDirectory() as scratch:

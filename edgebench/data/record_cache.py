@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.datasets import RecordSet
+from edgebench.core.arrays import mapped
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import DataError
 from edgebench.core.files import cache_dir, safe_name
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.core.serialization import to_json
 from edgebench.core.validation import validated
 from edgebench.data import cache
-from edgebench.data.arrays import open_array
+from edgebench.data.file_stamps import stamp
 
 FORMAT = 1
 """Raised when the layout of an entry changes, so that old entries are not read."""
@@ -80,6 +81,19 @@ def open_or_make(key_now: Callable[[], str], make: Callable[[Path], RecordSet]) 
     return _opened(cache.folder_of(name, fill))
 
 
+def load(
+    request: DataRequest, dataset: str, parts: tuple[object, ...], folder: Path, names: Sequence[str],
+    make: Callable[[Path], RecordSet],
+) -> RecordSet:  # fmt: skip
+    """The records of a request, which are made of files in a folder; `parts` are what else decides their content."""
+
+    def key_now() -> str:
+        asked = (request.limit, request.skip_bad_records)
+        return key(dataset, request.split, stamp(folder, names), *asked, *parts)
+
+    return open_or_make(key_now, make)
+
+
 def _write(folder: Path, records: RecordSet) -> None:
     """Write all files of an entry except its inputs."""
     np.save(folder / "ids.npy", records.ids, allow_pickle=False)
@@ -115,7 +129,7 @@ def _opened(folder: Path) -> RecordSet:
 def _input(folder: Path, one: AboutInput, count: int) -> StoredInput:
     path = folder / safe_name(one.file)
     if count:
-        open_array(path, one.storage.dtype, count, *one.spec.shape)
+        mapped(path, one.storage.dtype, count, *one.spec.shape)
     return StoredInput(one.name, one.spec, one.storage, path)
 
 

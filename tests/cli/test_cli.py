@@ -65,7 +65,7 @@ def test_help_has_examples(name: str) -> None:
         (["data", "fetch", "ptbxl", "x", "--folds", "1-" + "9" * 5000], "--folds 1-9"),
         (["data", "fetch", "ptbxl", "x", "--folds", "1,5-2"], "--folds 5-2: "),
         (["data", "fetch", "ptbxl", "x", "--url", "nonsense"], "nonsense/: "),
-        (["data", "info", "nowhere"], "nowhere: "),
+        (["data", "info", "ptbxl", "nowhere"], "nowhere: "),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], named: str, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from report_rows import OK, run_of
 from edgebench import api, cli, diagnosis
 from edgebench.cli import app, console, diagnosis_view, list_view
 from edgebench.cli.training_view import show_training
+from edgebench.core.datasets import SplitInfo
 from edgebench.core.serialization import to_json
-from edgebench.data import info as data_info
+from edgebench.data.ptbxl import dataset as ptbxl
 from edgebench.data.ptbxl import fetch
 from edgebench.models import store
 from edgebench.reports import terminal
@@ -179,10 +180,9 @@ def test_data(shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(fetch, "fetch", lambda *_, **__: fetched)
     assert given(monkeypatch, "data", "fetch", "ptbxl", MARKED) == 0
     assert f"1 records in {MARKED}; 2 files" in shown()
-    fold = SimpleNamespace(rate_hz=100, fold=1, records=2, present=1, labelled=1)
-    monkeypatch.setattr(data_info, "info", lambda *_: [fold])
-    assert given(monkeypatch, "data", "info", MARKED) == 0
-    assert f"fetch ptbxl {MARKED} --folds 1" in shown()
+    monkeypatch.setattr(ptbxl.DATASET, "info", lambda *_: [SplitInfo(MARKED, 2, 1, 0, 0, f"{MARKED}{STEERING}")])
+    assert given(monkeypatch, "data", "info", "ptbxl", MARKED) == 0
+    assert shown().count(MARKED) == 3
 
 
 def test_artifacts_and_a_bundle(shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ from edgebench.pipeline.plan import FIELDS
         ("run --threds 2", "--threds", "edgebench run"),
         ("run --limit", "--limit", "edgebench run"),
         ("data fetch --rate", "--rate", "edgebench data fetch"),
+        ("data fetch ptbxl --fold 9", "--fold", "edgebench data fetch"),
+        ("data fetch echonet x --synthetic 0", "--synthetic 0", "edgebench data fetch"),
         ("run --keep-unlabelled=3", "--keep-unlabelled", "edgebench run"),
     ],
 )

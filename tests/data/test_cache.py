@@ -15,7 +15,7 @@ import pytest
 from edgebench.core.errors import DataError, DiskFull
 from edgebench.data import cache
 
-FILES = ("signals.npy", "labels.npy", "ids.npy", "meta.json", cache.LIST)
+FILES = ("signals.npy", "meta.json", cache.LIST)
 
 
 @pytest.fixture(autouse=True)
@@ -33,17 +33,16 @@ class Maker:
     def __call__(self, folder: Path) -> None:
         self.times += 1
         np.save(folder / "signals.npy", np.arange(2 * 12 * 10, dtype=np.int16).reshape(2, 12, 10))
-        cache.save(folder, np.eye(2, 5, dtype=np.uint8), np.array([7, 9]), {"dropped": ["x"], "unlabelled": 1})
+        (folder / "meta.json").write_text('{"dropped": ["x"]}')
 
 
-def check(entry: cache.Entry) -> None:
-    assert np.load(entry.signals).ravel().tolist() == list(range(240))
-    assert entry.labels.tolist() == np.eye(2, 5).tolist() and entry.ids.tolist() == [7, 9]
-    assert entry.meta == {"dropped": ["x"], "unlabelled": 1}
+def check(folder: Path) -> None:
+    assert np.load(folder / "signals.npy").ravel().tolist() == list(range(240))
+    assert (folder / "meta.json").read_text() == '{"dropped": ["x"]}'
 
 
 def opened(make: Maker) -> None:
-    check(cache.open_or_make("key", make))
+    check(cache.folder_of("key", make))
 
 
 def test_an_entry_is_made_once() -> None:
@@ -100,7 +99,7 @@ def test_a_failure_leaves_nothing(home: Path) -> None:
         raise DataError("no")
 
     with pytest.raises(DataError, match="no"):
-        cache.open_or_make("key", fails)
+        cache.folder_of("key", fails)
     assert list(home.iterdir()) == []
 
 
@@ -109,7 +108,7 @@ def test_a_full_disk_names_the_cache(home: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(folder / "signals.npy"))
 
     with pytest.raises(DiskFull, match=str(home)):
-        cache.open_or_make("key", fails)
+        cache.folder_of("key", fails)
     assert list(home.iterdir()) == []
 
 
@@ -117,10 +116,10 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "file" / "below"))
     with pytest.raises(DataError, match="EDGEBENCH_CACHE"):
-        cache.open_or_make("key", Maker())
+        cache.folder_of("key", Maker())
     monkeypatch.setenv("EDGEBENCH_CACHE", "/proc/cache")  # for root, too
     with pytest.raises((DataError, FileNotFoundError)):
-        cache.open_or_make("key", Maker())
+        cache.folder_of("key", Maker())
 
 
 def test_an_error_of_the_records_is_not_one_of_the_cache() -> None:
@@ -128,7 +127,7 @@ def test_an_error_of_the_records_is_not_one_of_the_cache() -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/records/00001_lr.dat")
 
     with pytest.raises(PermissionError):
-        cache.open_or_make("key", fails)
+        cache.folder_of("key", fails)
 
 
 def test_several_make_the_same_entry_at_once(home: Path) -> None:
@@ -168,26 +167,17 @@ def test_an_entry_in_the_making_stays_though_the_clock_jumps(home: Path, monkeyp
 
     def slow(folder: Path) -> None:
         monkeypatch.setattr(time, "time", lambda: later)
-        check(cache.open_or_make("other", Maker()))  # what another process does meanwhile
+        check(cache.folder_of("other", Maker()))  # what another process does meanwhile
         Maker()(folder)
 
-    check(cache.open_or_make("key", slow))
+    check(cache.folder_of("key", slow))
     assert sorted(p.name for p in home.iterdir()) == ["key", "other"]
-
-
-def test_labels_that_do_not_fit_are_refused() -> None:
-    def soft(folder: Path) -> None:
-        np.save(folder / "signals.npy", np.zeros((1, 12, 10), np.int16))
-        cache.save(folder, np.array([[0.5]]), np.array([1]), {})
-
-    with pytest.raises(DataError, match="labels"):
-        cache.open_or_make("key", soft)
 
 
 def test_each_key_has_an_entry_of_its_own(home: Path) -> None:
     keys = ["one", "a" * 90]
     for key in keys:
-        check(cache.open_or_make(key, Maker()))
+        check(cache.folder_of(key, Maker()))
     assert sorted(p.name for p in home.iterdir()) == sorted(keys), "and nothing else is left"
 
 
@@ -197,4 +187,4 @@ def test_of_two_processes_that_make_an_entry_the_first_wins() -> None:
         Maker()(folder)
         (folder / "meta.json").write_text('{"rate": 500}')
 
-    check(cache.open_or_make("key", late))
+    check(cache.folder_of("key", late))

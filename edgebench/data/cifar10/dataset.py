@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -22,7 +22,6 @@ from edgebench.data.bounded_files import is_file, require_folder
 from edgebench.data.chosen_options import chosen
 from edgebench.data.cifar10 import batches
 from edgebench.data.cifar10 import fetch as fetching
-from edgebench.data.file_stamps import stamp
 from edgebench.data.splitting import VALIDATION_SHARE, held_out, limited
 
 PARSER = 1
@@ -45,6 +44,7 @@ class Cifar10:
     classes: tuple[str, ...] = batches.CLASSES
     unit = ""
     options: Mapping[str, Option] = {}
+    fetch_options: Mapping[str, Option] = {}
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the images of one split; the first load parses the batches and writes a cache.
@@ -56,12 +56,8 @@ class Cifar10:
         files = [folder / name for name in _files(request.split)]
         if not any(is_file(file) for file in files):
             raise DataError(f"{folder}: no {files[0].name} there; {WAY}")
-
-        def key() -> str:
-            content = stamp([*files, folder / batches.META])
-            return record_cache.key(self.name, request.split, PARSER, content, request.limit, request.skip_bad_records)
-
-        return record_cache.open_or_make(key, partial(self._make, request, folder, files, progress))
+        make = partial(self._make, request, folder, files, progress)
+        return record_cache.load(request, self.name, (PARSER,), folder, [*_files(request.split), batches.META], make)
 
     def _make(
         self, request: DataRequest, folder: Path, files: list[Path], progress: Progress | None, to: Path
@@ -90,8 +86,9 @@ class Cifar10:
             dropped=tuple(dropped),
         )  # fmt: skip
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the images of each split; a batch that is missing counts as its 10,000 images."""
+        chosen(self.name, self.options, options)
         folder = batches.home(require_folder(self.name, directory, WAY))
         images, states = {}, {}
         for name in (*batches.TRAIN, *batches.TEST):
@@ -109,9 +106,13 @@ class Cifar10:
             found.append(SplitInfo(split, sum(counts.values()), missing, broken, 0))
         return found
 
-    def fetch(self, directory: Path, progress: Progress | None = None) -> int:
-        """Download and unpack the published archive; returns how many files were downloaded."""
-        return fetching.fetch(directory, progress=progress)
+    def fetch(
+        self, directory: Path, options: Mapping[str, str] = NO_OPTIONS, url: str = "", progress: Progress | None = None
+    ) -> str:
+        """Download and unpack the published archive."""
+        chosen(self.name, self.fetch_options, options)
+        done = fetching.fetch(directory, url or fetching.URL, progress=progress)
+        return f"{self.label} in {directory}; {'downloaded' if done else 'it was there'}"
 
 
 def _files(split: str) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet
-from edgebench.data import cache
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
+from edgebench.data import record_cache
 from edgebench.data.chosen_options import chosen
 from edgebench.data.signals import ECG, SUPERCLASSES, stored
 
@@ -49,29 +49,26 @@ class Demo:
         self.check(request)
         with as_file(files("edgebench.data.demo") / "beats.npz") as path:
             # NumPy's generators may give other numbers in another version.
-            parts = (path.read_bytes(), Path(__file__).read_bytes(), np.__version__.encode())
-            content = hashlib.sha256(b"".join(parts)).hexdigest()[:16]
-            key = f"demo-{request.split}-{'all' if request.limit is None else request.limit}-{cache.FORMAT}-{content}"
-            entry = cache.open_or_make(key, lambda folder: _make(path, request, folder))
+            code = (path.read_bytes(), Path(__file__).read_bytes(), np.__version__.encode())
+            content = hashlib.sha256(b"".join(code)).hexdigest()
+            key = record_cache.key(self.name, request.split, content, request.limit)
+            return record_cache.open_or_make(lambda: key, lambda folder: self._make(path, request, folder))
+
+    def _make(self, bank: Path, request: DataRequest, folder: Path) -> RecordSet:
+        count, seed = SPLITS[request.split]
+        with np.load(bank) as data:
+            signals, labels = synthesise(data["beats"], data["labels"], count, seed)
+        rows = np.arange(count)[: request.limit]
+        np.save(folder / "input.npy", signals[rows])
         return RecordSet(
-            self.name,
-            self.label,
-            request.split,
-            stored(entry.signals),
-            entry.labels,
-            entry.ids,
-            self.classes,
+            self.name, self.label, request.split, stored(folder / "input.npy"), labels[rows], rows, self.classes,
             self.task,
-        )
+        )  # fmt: skip
 
-
-def _make(bank: Path, request: DataRequest, folder: Path) -> None:
-    count, seed = SPLITS[request.split]
-    with np.load(bank) as data:
-        signals, labels = synthesise(data["beats"], data["labels"], count, seed)
-    rows = np.arange(count)[: request.limit]
-    np.save(folder / "signals.npy", signals[rows])
-    cache.save(folder, labels[rows], rows.astype(np.int64), {})
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
+        """Count the records of each split; the folder does not matter."""
+        chosen(self.name, self.options, options)
+        return [SplitInfo(split, SPLITS[split][0], 0, 0, 0) for split in self.splits]
 
 
 def synthesise(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -74,8 +74,9 @@ class Demo:
 
         return record_cache.open_or_make(key, make)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the records of each split; the folder does not matter."""
+        chosen(self.name, self.options, options)
         return [SplitInfo(split, count, 0, 0, 0) for split, count in self.counts.items()]
 
 

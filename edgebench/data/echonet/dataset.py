@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -21,9 +21,9 @@ from edgebench.data.bad_records import settle
 from edgebench.data.bounded_files import is_file, require_folder
 from edgebench.data.chosen_options import chosen
 from edgebench.data.decoding import Decoding, decode_all, require_package
-from edgebench.data.echonet.file_list import LIMITS, SPLITS, TABLE, Video, read
+from edgebench.data.echonet import synthetic
+from edgebench.data.echonet.file_list import LIMITS, SPLITS, TABLE, VIDEOS, Video, read
 from edgebench.data.echonet.synthetic import MARKER
-from edgebench.data.file_stamps import stamp
 from edgebench.data.splitting import limited
 
 PARSER = 1
@@ -33,7 +33,8 @@ UNITS = {"EF": "%", "ESV": "mL", "EDV": "mL"}
 STEPS = (
     "EchoNet-Dynamic needs a signed agreement, so it cannot be fetched: 1. register at "
     "https://stanfordaimi.azurewebsites.net, 2. open EchoNet-Dynamic there and accept its Research Use Agreement, "
-    "3. download and unpack it into {directory}, so that FileList.csv and Videos/ lie there"
+    "3. download and unpack it into {directory}, so that FileList.csv and Videos/ lie there. "
+    "Synthetic videos in its place: edgebench data fetch echonet {directory} --synthetic 100"
 )
 
 
@@ -54,6 +55,10 @@ class EchoNet:
         "channels": Option("3", "3 for RGB, 1 for grey", words=("3", "1")),
         "target": Option("EF", "what is predicted: EF in %, ESV or EDV in mL", words=tuple(LIMITS)),
     }
+    fetch_options: Mapping[str, Option] = {
+        "synthetic": Option("", "draw so many synthetic videos in the same layout, instead", low=1, high=100_000),
+        "seed": Option("0", "decides the synthetic videos", low=0),
+    }
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the clips of one split; the first load decodes the videos and writes a cache.
@@ -65,13 +70,9 @@ class EchoNet:
         options = chosen(self.name, self.options, request.options)
         require_package("video", "decoding videos")
         rows, unlabelled = _select(read(folder, options["target"]), folder, request)
-        files = [folder / TABLE, folder / MARKER, *(row.path for row in rows)]
-
-        def key() -> str:
-            parts = (request.limit, request.skip_bad_records, sorted(options.items()))
-            return record_cache.key(self.name, request.split, PARSER, stamp(files), *parts)
-
-        return record_cache.open_or_make(key, partial(self._make, request, options, rows, unlabelled, progress))
+        files = [TABLE, MARKER, *(f"{VIDEOS}/{row.path.name}" for row in rows)]
+        make = partial(self._make, request, options, rows, unlabelled, progress)
+        return record_cache.load(request, self.name, (PARSER, sorted(options.items())), folder, files, make)
 
     def _make(
         self, request: DataRequest, options: Mapping[str, str], rows: Sequence[Video], unlabelled: int,
@@ -82,9 +83,9 @@ class EchoNet:
         names = {"channel": ("red", "green", "blue")} if channels == 3 else {}
         spec = InputSpec(shape, ("frame", "channel", "row", "column"), names=names)
         stored = StoredInput("input", spec, Storage("uint8", 255.0), to / "input.npy")
-        synthetic = (Path(str(request.directory)) / MARKER).is_file()
+        drawn = is_file(Path(str(request.directory)) / MARKER)
         records = RecordSet(
-            self.name, SYNTHETIC if synthetic else self.label, request.split, (stored,),
+            self.name, SYNTHETIC if drawn else self.label, request.split, (stored,),
             np.array([[row.value] for row in rows], np.float64).reshape(-1, 1), np.array([row.name for row in rows]),
             (options["target"],), self.task, UNITS[options["target"]], unlabelled=unlabelled,
         )  # fmt: skip
@@ -97,21 +98,32 @@ class EchoNet:
         problems = [one or other for one, other in zip(known, found, strict=True)]
         return settle(records, problems, request.skip_bad_records)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the videos of each split; one is broken where its file is no AVI."""
         folder = require_folder(self.name, directory, WAY)
-        videos = read(folder)
+        videos = read(folder, chosen(self.name, self.options, options)["target"])
+        note = SYNTHETIC if is_file(folder / MARKER) else ""
         found = []
         for split in self.splits:
             rows = [video for video in videos if video.split == SPLITS[split]]
             states = [_state(video.path) for video in rows]
             unlabelled = sum(video.value is None or bool(video.problem) for video in rows)
-            found.append(SplitInfo(split, len(rows), states.count("missing"), states.count("broken"), unlabelled))
+            found.append(SplitInfo(split, len(rows), states.count("missing"), states.count("broken"), unlabelled, note))
         return found
 
-    def fetch(self, directory: Path, progress: Progress | None = None) -> int:
-        """Say how to get the videos, in a DataError: their publisher wants a signed agreement."""
-        raise DataError(STEPS.format(directory=directory))
+    def fetch(
+        self, directory: Path, options: Mapping[str, str] = NO_OPTIONS, url: str = "", progress: Progress | None = None
+    ) -> str:
+        """Say how to get the videos, in a DataError: their publisher wants a signed agreement; or draw synthetic ones.
+
+        Raises DataError, MissingPackage, DiskFull.
+        """
+        given = chosen(self.name, self.fetch_options, options)
+        if not given["synthetic"]:
+            raise DataError(STEPS.format(directory=directory))
+        count, seed = int(given["synthetic"]), int(given["seed"])
+        synthetic.generate(directory, count, seed, progress=progress)
+        return f"{count} synthetic videos in {directory}, drawn from seed {seed}: they show no patient"
 
 
 def _select(videos: Sequence[Video], folder: Path, request: DataRequest) -> tuple[list[Video], int]:

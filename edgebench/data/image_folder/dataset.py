@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
@@ -16,7 +17,6 @@ from edgebench.data.bad_records import settle
 from edgebench.data.bounded_files import require_folder
 from edgebench.data.chosen_options import chosen, listed
 from edgebench.data.decoding import Decoding, decode_all, image_size, require_package
-from edgebench.data.file_stamps import stamp
 from edgebench.data.image_folder.listing import Image, Listing, read
 from edgebench.data.splitting import limited
 
@@ -58,17 +58,10 @@ class ImageFolder:
         require_package("image", "decoding images")
         listing = read(folder, listed(options["classes"]))
         images, unlabelled = _select(listing, request)
-        files = [folder / image.name for image in images]
-
-        def key() -> str:
-            labels = [image.label for image in images]
-            parts = (request.limit, request.skip_bad_records, sorted(options.items()), listing.classes, labels)
-            return record_cache.key(self.name, request.split, PARSER, stamp(files), unlabelled, *parts)
-
-        def make(to: Path) -> RecordSet:
-            return self._make(request, options, size, listing, images, unlabelled, progress, to)
-
-        return record_cache.open_or_make(key, make)
+        make = partial(self._make, request, options, size, listing, images, unlabelled, progress)
+        labels = [image.label for image in images]
+        parts = (PARSER, sorted(options.items()), listing.classes, labels, unlabelled)
+        return record_cache.load(request, self.name, parts, folder, [image.name for image in images], make)
 
     def _make(
         self, request: DataRequest, options: Mapping[str, str], size: tuple[int, int] | None, listing: Listing,
@@ -93,14 +86,15 @@ class ImageFolder:
         )  # fmt: skip
         return settle(records, problems, request.skip_bad_records)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the images of each split; one is broken where its file is empty."""
-        listing = read(require_folder(self.name, directory, WAY))
+        folder, given = require_folder(self.name, directory, WAY), chosen(self.name, self.options, options)
+        listing = read(folder, listed(given["classes"]))
         found = []
         for split in self.splits:
             names = [image.name for image in listing.images if image.split == split]
             loose = [image.name for image in listing.loose if image.split == split]
-            sizes = [_bytes(directory / name) for name in names]
+            sizes = [_bytes(folder / name) for name in names]
             note = f"in no class's folder: {loose[0]}" if loose else ""
             count = len(names) + len(loose)
             found.append(SplitInfo(split, count, sizes.count(None), sizes.count(0), len(loose), note))

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 from edgebench.data import record_cache
 from edgebench.data.bounded_files import is_file, require_folder
 from edgebench.data.chosen_options import chosen
-from edgebench.data.download import Published, download
-from edgebench.data.file_stamps import stamp
+from edgebench.data.fetching.download import Downloader, Published
 from edgebench.data.mnist import idx
 from edgebench.data.splitting import held_out, limited
 
@@ -35,10 +34,10 @@ FILES = {
 WAY = "edgebench data fetch mnist DIR fills one"
 URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 PUBLISHED = (
-    Published("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", 10**7),
-    Published("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", 10**6),
-    Published("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", 10**7),
-    Published("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", 10**6),
+    Published("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422),
+    Published("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", 28_881),
+    Published("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", 1_648_877),
+    Published("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", 4_542),
 )
 
 
@@ -54,17 +53,15 @@ class Mnist:
     classes = tuple("0123456789")
     unit = ""
     options: Mapping[str, Option] = {}
+    fetch_options: Mapping[str, Option] = {}
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the digits of one split; the first load parses the files and writes a cache. Raises DataError."""
         folder = _home(require_folder(self.name, request.directory, WAY))
         chosen(self.name, self.options, request.options)
         images, labels = _files(folder, request.split)
-
-        def key() -> str:
-            return record_cache.key(self.name, request.split, PARSER, stamp((images, labels)), request.limit)
-
-        return record_cache.open_or_make(key, partial(self._make, request, images, labels))
+        make = partial(self._make, request, images, labels)
+        return record_cache.load(request, self.name, (PARSER,), folder, [images.name, labels.name], make)
 
     def _make(self, request: DataRequest, images: Path, labels: Path, to: Path) -> RecordSet:
         pixels, numbers = _read(images, labels)
@@ -75,8 +72,9 @@ class Mnist:
         stored = StoredInput("input", spec, Storage("uint8", 255.0), path)
         return RecordSet(self.name, self.label, request.split, (stored,), numbers[rows], rows, self.classes, self.task)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
         """Count the digits of each split; a file that is missing or damaged has none that count."""
+        chosen(self.name, self.options, options)
         folder = _home(require_folder(self.name, directory, WAY))
         found = []
         for split in self.splits:
@@ -91,9 +89,14 @@ class Mnist:
                 found.append(SplitInfo(split, whole, 0, whole, 0, str(error)))
         return found
 
-    def fetch(self, directory: Path, progress: Progress | None = None, url: str = URL) -> int:
-        """Download the four files; returns how many were not there, or not whole."""
-        return sum(download(url + file.name, file, directory, progress) for file in PUBLISHED)
+    def fetch(
+        self, directory: Path, options: Mapping[str, str] = NO_OPTIONS, url: str = "", progress: Progress | None = None
+    ) -> str:
+        """Download the four files that are not there, or not whole."""
+        chosen(self.name, self.fetch_options, options)
+        with Downloader(url or URL, directory, progress) as downloader:
+            done = sum(downloader.get_all(PUBLISHED))
+        return f"{self.label} in {directory}; {done} files downloaded"
 
 
 def _home(directory: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core.arrays import read_header
 from edgebench.core.errors import DataError, DiskFull, EdgeBenchError, first_line
 from edgebench.core.files import disk_full_at
 
@@ -99,20 +100,16 @@ def sources(files: list[Path]) -> dict[str, Source]:
 
 
 def _source(key: str, file: Path, member: str, stream: IO[bytes], size: int) -> Source:
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise DataError(f"{file}: {key}: not an array of numbers")
-    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = reader(stream)
     label = f"{file}: {key}" if member else str(file)
-    if dtype.kind not in "biufU" or dtype.hasobject:
-        raise DataError(f"{label}: holds {dtype.name[:40]}, not numbers; save it as an array of numbers")
-    if any(type(n) is not int or n < 0 for n in shape):
-        raise DataError(f"{label}: damaged header")
-    wanted = stream.tell() + math.prod(shape) * dtype.itemsize
-    if wanted != size or wanted > LARGEST:
-        raise DataError(f"{label}: {size} bytes where its header of shape {str(shape)[:40]} needs {wanted}: cut off?")
-    return Source(key, file, member, dtype, tuple(shape))
+    try:
+        header = read_header(stream, size)
+    except ValueError as problem:
+        raise DataError(f"{label}: {problem}") from None
+    if header.dtype.kind not in "biufU":
+        raise DataError(f"{label}: holds {header.dtype.name[:40]}, not numbers; save it as an array of numbers")
+    if size > LARGEST:
+        raise DataError(f"{label}: {size / 1e9:.0f} GB; at most {LARGEST / 1e9:.0f} GB are read")
+    return Source(key, file, member, header.dtype, header.shape)
 
 
 @contextmanager

@@ -12,18 +12,18 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
 from edgebench.data import record_cache
 from edgebench.data.bad_records import settle
 from edgebench.data.chosen_options import chosen, listed
-from edgebench.data.file_stamps import stamp
 from edgebench.data.own_arrays.array_files import Source, files_of, sources
 from edgebench.data.own_arrays.by_split import Part, parts, rows_of
 from edgebench.data.own_arrays.stored import file_name, store
@@ -61,22 +61,14 @@ class Arrays:
 
         Raises DataError and, without `skip_bad_records`, for the first record with a number that is not finite.
         """
-        if request.directory is None:
-            raise DataError(f"arrays needs its file: pass --data-dir FILE ({WAY})")
         options = chosen(self.name, self.options, request.options)
-        files = files_of(request.directory)
-
-        def key() -> str:
-            parts = (request.limit, request.skip_bad_records, sorted(options.items()))
-            return record_cache.key(self.name, request.split, PARSER, stamp(files), *parts)
-
-        return record_cache.open_or_make(key, lambda to: self._make(request, options, files, to))
+        files = files_of(_named(request.directory))
+        make = partial(self._make, request, options, files)
+        home, names = files[0].parent, [file.name for file in files]
+        return record_cache.load(request, self.name, (PARSER, sorted(options.items())), home, names, make)
 
     def _make(self, request: DataRequest, options: Mapping[str, str], files: list[Path], to: Path) -> RecordSet:
-        inputs = tuple(file_name(key) for key in listed(options["inputs"]))
-        if not inputs or len(set(inputs)) != len(inputs):
-            raise DataError(f"arrays: inputs={options['inputs'][:40]}: name each input once")
-        found = parts(sources(files), inputs, options["target"] or "y", bool(options["target"]))
+        inputs, found = _found(options, files)
         split = "train" if request.split == "calibration" else request.split
         if split not in found:
             raise DataError(f"{request.directory}: no array '{inputs[0]}' for the {split} split")
@@ -115,18 +107,33 @@ class Arrays:
         )  # fmt: skip
         return settle(records, problems, request.skip_bad_records)
 
-    def info(self, directory: Path) -> list[SplitInfo]:
-        """Count the records of each split, as the options' defaults take them."""
-        found = parts(sources(files_of(directory)), ("x",), "y", named=False)
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
+        """Count the records of each split."""
+        given = chosen(self.name, self.options, options)
+        _, found = _found(given, files_of(_named(directory)))
         result = []
         with tempfile.TemporaryDirectory() as scratch:
             for split in self.splits:
                 if (part := found.get(split)) is not None:
-                    targets, _ = _targets(found, part, "auto", Path(scratch))
+                    targets, _ = _targets(found, part, given["task"], Path(scratch))
                     rows = _rows(DataRequest(split), part, targets)
                     broken = int(targets.bad[rows].sum()) if targets else 0
                     result.append(SplitInfo(split, len(rows), 0, broken, 0 if targets else len(rows)))
         return result
+
+
+def _named(directory: Path | None) -> Path:
+    if directory is None:
+        raise DataError(f"arrays needs its file: pass --data-dir FILE ({WAY})")
+    return directory
+
+
+def _found(options: Mapping[str, str], files: list[Path]) -> tuple[tuple[str, ...], dict[str, Part]]:
+    """The names of the inputs, and the arrays of each split."""
+    inputs = tuple(file_name(key) for key in listed(options["inputs"]))
+    if not inputs or len(set(inputs)) != len(inputs):
+        raise DataError(f"arrays: inputs={options['inputs'][:40]}: name each input once")
+    return inputs, parts(sources(files), inputs, options["target"] or "y", bool(options["target"]))
 
 
 def _targets(found: Mapping[str, Part], part: Part, task: str, scratch: Path) -> tuple[Targets | None, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,22 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress, Split
-from edgebench.core.datasets import DataRequest, Option, RecordSet
-from edgebench.core.errors import BadRecord, DataError
-from edgebench.data import cache
+from edgebench.core.datasets import NO_OPTIONS, DataRequest, Option, RecordSet, SplitInfo
+from edgebench.core.errors import DataError
+from edgebench.data import record_cache
+from edgebench.data.bad_records import settle
 from edgebench.data.chosen_options import chosen
+from edgebench.data.ptbxl import fetch as fetching
+from edgebench.data.ptbxl import info as counting
 from edgebench.data.ptbxl import tables
 from edgebench.data.ptbxl.index import RATES, TEST_FOLD, VALIDATION_FOLD, Index, opened
-from edgebench.data.ptbxl.stamps import stamp
 from edgebench.data.ptbxl.statements import MOST_LIKELIHOOD
-from edgebench.data.ptbxl.wfdb_records import SECONDS, VERSION, parse_all
-from edgebench.data.signals import SUPERCLASSES, ecg, stored
+from edgebench.data.ptbxl.view import OPTIONS, View, view_of
+from edgebench.data.ptbxl.wfdb_records import VERSION, parse_all
+from edgebench.data.signals import SUPERCLASSES, stored
 
 CALIBRATION_SEED = 20
 
 
 class PtbXl:
-    """Splits by `strat_fold`: 10 is the test set, 9 the validation set, the others train."""
+    """Splits by `strat_fold`: 10 is the test set, 9 the validation set, the others train.
+
+    A record is scored once, by the answer for its one window.
+    """
 
     name = "ptbxl"
     label = "PTB-XL"
@@ -36,78 +41,77 @@ class PtbXl:
     task = "multilabel"
     unit = ""
     options: Mapping[str, Option] = {
-        "rate_hz": Option("100", "samples a second", tuple(map(str, RATES))),
+        **OPTIONS,
         "min_likelihood": Option("0", "percent from which on a statement counts; 0 for every statement"),
+    }
+    fetch_options: Mapping[str, Option] = {
+        "folds": Option(",".join(map(str, fetching.FOLDS)), "folds, such as 9,10 or 1-10"),
+        "rate": Option("100", "samples a second", tuple(map(str, RATES))),
     }
     splits: Mapping[Split, str] = {"train": "folds 1-8", "validation": "fold9", "test": "fold10"}
 
     def check(self, request: DataRequest) -> None:
         """Raise DataError where the folder or its tables are missing."""
-        if request.directory is None:
-            raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
-        self._options(request)
-        tables.require_tables(request.directory)
+        _folder(request.directory)
+        self._asked(request.options)
 
-    def _options(self, request: DataRequest) -> tuple[int, float]:
-        """The rate in Hz and the least likelihood in percent; raises DataError."""
-        options = chosen(self.name, self.options, request.options)
-        text = options["min_likelihood"]
+    def _asked(self, options: Mapping[str, str]) -> tuple[View, float]:
+        """The part of each record, and the least likelihood in percent; raises DataError."""
+        given = chosen(self.name, self.options, options)
+        text = given["min_likelihood"]
         try:
             likelihood = float(text)
         except ValueError:
             likelihood = math.nan
         if not 0 <= likelihood <= MOST_LIKELIHOOD:
             raise DataError(f"min_likelihood {text[:40]}: must be from 0 to {MOST_LIKELIHOOD:g} percent")
-        return int(options["rate_hz"]), likelihood
+        return view_of(given), likelihood
 
     def load(self, request: DataRequest, progress: Progress | None = None) -> RecordSet:
         """Return the records of one split; the first load parses them and writes a cache.
 
         Raises DataError for missing or malformed files and, without `skip_bad_records`, for the first bad record.
         """
-        self.check(request)
-        directory = request.directory
-        assert directory is not None
-        rate, likelihood = self._options(request)
-        index = opened(directory, likelihood)
-        rows, unlabelled = _select(index, request, rate)
-        names = index.names(rate, rows)
-        at_first = stamp(directory, names)
+        folder, (view, likelihood) = _folder(request.directory), self._asked(request.options)
+        index = opened(folder, likelihood)
+        rows, unlabelled = _select(index, request, view.stored_hz)
+        names = index.names(view.stored_hz, rows)
 
-        def make(folder: Path) -> None:
-            _make(request, rate, index, rows, unlabelled, names, folder, progress)
-            if stamp(directory, names) != at_first:
-                raise DataError(f"{directory}: its files changed while they were read; try again")
+        def make(to: Path) -> RecordSet:
+            paths = [folder / name for name in names]
+            _check_rate(folder, view.stored_hz, paths[0], request.options)
+            label = self.label + view.label + (f", likelihood >= {likelihood:g}" if likelihood else "")
+            records = RecordSet(
+                self.name, label, request.split, stored(to / "input.npy", view.spec), index.labels[rows],
+                index.ids[rows], self.classes, self.task, self.unit, unlabelled=unlabelled,
+            )  # fmt: skip
+            return settle(records, parse_all(paths, view, to / "input.npy", progress), request.skip_bad_records)
 
-        # Everything that decides the content: what is asked, what the tables say, and which files the samples are in.
-        asked = (cache.FORMAT, VERSION, index.ids[rows].tobytes(), index.labels[rows].tobytes(), unlabelled, at_first)
-        digest = hashlib.sha256(repr((*asked, request.skip_bad_records)).encode()).hexdigest()[:24]
-        entry = cache.open_or_make(f"ptbxl-{request.split}-{rate}hz-{digest}", make)
-        inputs = stored(entry.signals, ecg(samples=SECONDS * rate, rate_hz=rate))
-        label = self.label + (f", likelihood >= {likelihood:g}" if likelihood else "")
-        return RecordSet(
-            self.name, label, request.split, inputs, entry.labels, entry.ids, self.classes, self.task, self.unit,
-            tuple(entry.meta["dropped"]), entry.meta["unlabelled"],
-        )  # fmt: skip
+        # What the tables say of the records decides, too; their text alone does not.
+        said = (index.ids[rows].tobytes(), index.labels[rows].tobytes(), unlabelled, likelihood)
+        files = [f"{name}{suffix}" for name in names for suffix in (".hea", ".dat")]
+        return record_cache.load(request, self.name, (VERSION, view, *said), folder, files, make)
+
+    def info(self, directory: Path | None, options: Mapping[str, str] = NO_OPTIONS) -> list[SplitInfo]:
+        """Count the records of each fold and rate; raises DataError where the tables cannot be read."""
+        return counting.info(_folder(directory), self._asked(options)[1])
+
+    def fetch(
+        self, directory: Path, options: Mapping[str, str] = NO_OPTIONS, url: str = "", progress: Progress | None = None
+    ) -> str:
+        """Download the tables and the records of some folds; `progress` is called with files."""
+        given = chosen(self.name, self.fetch_options, options)
+        folds, rate = fetching.folds_of(given["folds"]), int(given["rate"])
+        done = fetching.fetch(directory, folds, rate, url or fetching.URL, progress=progress)
+        return f"{done.records} records in {directory}; {done.downloaded} files downloaded"
 
 
-def _make(
-    request: DataRequest, rate: int, index: Index, rows: NDArray[np.int64], unlabelled: int, names: list[str],
-    folder: Path, progress: Progress | None,
-) -> None:  # fmt: skip
-    """Fill the folder of a new cache entry."""
-    paths = [index.directory / name for name in names]
-    _check_rate(request, rate, paths[0])
-    problems = parse_all(paths, rate, SECONDS * rate, folder / "signals.npy", progress)
-    bad = [p for p in problems if p]
-    if bad and not request.skip_bad_records:
-        more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
-        raise BadRecord(f"{bad[0]}{more}; fetch the damaged files again, or leave them out with --skip-bad-records")
-    if len(bad) == len(rows):
-        raise DataError(f"{request.directory}: every record of the {request.split} split is bad; the first: {bad[0]}")
-    if bad:
-        rows = _without_bad(folder / "signals.npy", rows, problems)
-    cache.save(folder, index.labels[rows], index.ids[rows], {"dropped": bad, "unlabelled": unlabelled})
+def _folder(directory: Path | None) -> Path:
+    """The folder, which has both tables; raises DataError."""
+    if directory is None:
+        raise DataError("ptbxl needs its folder: pass --data-dir DIR (edgebench data fetch ptbxl DIR fills one)")
+    tables.require_tables(directory)
+    return directory
 
 
 def _select(index: Index, request: DataRequest, rate: int) -> tuple[NDArray[np.int64], int]:
@@ -142,22 +146,14 @@ def _select(index: Index, request: DataRequest, rate: int) -> tuple[NDArray[np.i
     return rows, unlabelled
 
 
-def _check_rate(request: DataRequest, rate: int, first: Path) -> None:
+def _check_rate(folder: Path, rate: int, first: Path, options: Mapping[str, str]) -> None:
     """Raise DataError for a rate that was not fetched at all, instead of one for its first missing file."""
-    assert request.directory is not None
-    folder = request.directory / f"records{rate}"
-    if not first.parent.exists() and not folder.exists():
+    if not first.parent.exists() and not (folder / f"records{rate}").exists():
+        other = " or resample the others: from_hz=100" if rate == 500 and "from_hz" not in options else ""
         raise DataError(
-            f"{request.directory}: no records{rate} folder, so no {rate} Hz records; "
-            f"fetch them: edgebench data fetch ptbxl {request.directory} --rate {rate}"
+            f"{folder}: no records{rate} folder, so no {rate} Hz records; "
+            f"fetch them: edgebench data fetch ptbxl {folder} --rate {rate}{other}"
         )
-
-
-def _without_bad(signals: Path, rows: NDArray[np.int64], problems: list[str]) -> NDArray[np.int64]:
-    good = np.array([not p for p in problems])
-    np.save(signals, np.load(signals, mmap_mode="r")[good])
-    kept: NDArray[np.int64] = rows[good]
-    return kept
 
 
 DATASET = PtbXl()

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress
 from edgebench.core.errors import BadRecord, MissingPackage
+from edgebench.data.ptbxl.view import SECONDS, View
 from edgebench.data.ptbxl.wfdb_header import Header, read_bounded, read_header
 from edgebench.data.signals import LEADS
 
 VERSION = 2
 """Raised when the same files give other samples or other refusals, so that earlier results are not used."""
-SECONDS = 10
-"""Length of each of PTB-XL's records."""
 CHUNK = 128
 READERS = 8
 """Threads that read ahead: the files may lie on a network."""
@@ -29,22 +28,25 @@ MISSING = -32_768
 """WFDB's value for a sample that was not recorded, in format 16."""
 
 
-def parse_all(
-    paths: Sequence[Path], rate_hz: int, samples: int, output: Path, progress: Progress | None = None
-) -> list[str]:
-    """Parse records into `output` (.npy, int16 microvolts, shape (records, 12, samples)), in their order.
+def parse_all(paths: Sequence[Path], view: View, output: Path, progress: Progress | None = None) -> list[str]:
+    """Parse records into `output` (.npy, int16 microvolts, shape (records, *shape of the view)), in their order.
 
     Returns one text a record: empty, or why the record is bad (its row is then zero).
     """
     problems: list[str] = []
-    header = {"descr": "<i2", "fortran_order": False, "shape": (len(paths), len(LEADS), samples)}
-    empty = np.zeros((len(LEADS), samples), np.int16)
+    shape = view.spec.shape
+    header = {"descr": "<i2", "fortran_order": False, "shape": (len(paths), *shape)}
+    empty = np.zeros(shape, np.int16)
 
     def tried(path: Path) -> tuple[NDArray[np.int16], str]:
         try:
-            return parse(path, rate_hz, samples), ""
+            record = parse(path, view.stored_hz, SECONDS * view.stored_hz)
         except BadRecord as bad:
             return empty, str(bad)
+        try:
+            return view.of(record), ""
+        except BadRecord as bad:
+            return empty, f"{path}.dat: {bad}"
 
     with output.open("wb") as stream, ThreadPoolExecutor(READERS) as pool:
         np.lib.format.write_array_header_1_0(stream, header)

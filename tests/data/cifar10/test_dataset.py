@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_datasets import cifar_batch, make_cifar10
+from physionet import PhysioNet
+from small_datasets import cifar_batch, make_cifar10, make_tar
 
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
+from edgebench.data.cifar10 import fetch as fetching
 from edgebench.data.cifar10.dataset import DATASET
+from edgebench.data.fetching.download import Published
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -109,6 +113,33 @@ def test_folders_that_are_none(folder: Path, tmp_path: Path) -> None:
         DATASET.load(DataRequest("test"))
     with pytest.raises(DataError, match="unknown option 'size'"):
         load(folder, options={"size": "3"})
+
+
+def test_the_archive_is_fetched_and_unpacked(
+    file_server: PhysioNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_cifar10(tmp_path / "made", 4) / "cifar-10-batches-py"
+    whole = {path.name: path.read_bytes() for path in home.iterdir()}
+    members = [(f"cifar-10-batches-py/{name}", content) for name, content in whole.items()]
+    archive = file_server.folder / "cifar-10-python.tar.gz"
+    make_tar(archive, ("../out", b"evil"), ("/tmp/out", b"evil"), *members)
+    content = archive.read_bytes()
+    published = Published(archive.name, hashlib.md5(content).hexdigest(), len(content))
+    monkeypatch.setattr(fetching, "ARCHIVE", published)
+    monkeypatch.setattr(fetching.fetch, "__defaults__", (fetching.URL, published, None))
+    file_server.cuts[archive.name] = 1
+    folder = tmp_path / "deep" / "cifar10"
+    for said in ("downloaded", "it was there"):
+        assert DATASET.fetch(folder, url=file_server.url).endswith(said)
+        there = {
+            path.relative_to(tmp_path / "deep").as_posix() for path in tmp_path.glob("deep/**/*") if path.is_file()
+        }
+        assert there == {f"cifar10/{archive.name}", *(f"cifar10/cifar-10-batches-py/{name}" for name in whole)}
+        assert {p.name: p.read_bytes() for p in (folder / "cifar-10-batches-py").iterdir()} == whole
+        (folder / "cifar-10-batches-py" / "test_batch").unlink()
+    assert len(file_server.asked(archive.name)) == 2
+    with pytest.raises(DataError, match="unknown option"):
+        DATASET.fetch(folder, {"folds": "1"})
 
 
 @pytest.mark.cifar10

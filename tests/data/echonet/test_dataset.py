@@ -11,7 +11,7 @@ from small_datasets import make_echonet, ramp
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import BadRecord, DataError
-from edgebench.data.echonet.dataset import DATASET
+from edgebench.data.echonet.dataset import DATASET, SYNTHETIC
 from edgebench.data.echonet.synthetic import MARKER, write_video
 
 
@@ -120,6 +120,22 @@ def test_splits_without_videos(tmp_path: Path) -> None:
             load(folder, split)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="signed agreement"):
         DATASET.fetch(tmp_path)
+
+
+def test_synthetic_videos_say_so_wherever_they_show(tmp_path: Path) -> None:
+    said = DATASET.fetch(tmp_path / "echo", {"synthetic": "8", "seed": "3"})
+    assert "8 synthetic videos" in said and "no patient" in said
+    rows = DATASET.info(tmp_path / "echo")
+    assert [(row.split, row.records, row.note) for row in rows] == [
+        ("train", 6, SYNTHETIC), ("validation", 1, SYNTHETIC), ("test", 1, SYNTHETIC),
+    ]  # fmt: skip
+    assert load(tmp_path / "echo").label == SYNTHETIC and "synthetic" in SYNTHETIC
+    for wrong in ({"synthetic": "0"}, {"synthetic": "many"}, {"seed": "-1"}, {"count": "3"}):
+        with pytest.raises(DataError, match=r"synthetic|seed|unknown option"):
+            DATASET.fetch(tmp_path / "other", wrong)
+    with pytest.raises(DataError, match="is there already"):
+        DATASET.fetch(tmp_path / "echo", {"synthetic": "8"})
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_name_longer_than_any_file(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from physionet import PhysioNet
 from small_datasets import idx, make_mnist
 
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet, SplitInfo
 from edgebench.core.errors import DataError
+from edgebench.data.fetching.download import Published
+from edgebench.data.mnist import dataset
 from edgebench.data.mnist.dataset import DATASET
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -69,6 +73,19 @@ def test_files_that_are_missing(tmp_path: Path) -> None:
         load(folder)
     assert len(load(folder, "train", limit=3)) == 3
     assert {row.split: row.missing for row in DATASET.info(folder)} == {"train": 0, "validation": 0, "test": 10_000}
+
+
+def test_the_four_files_are_fetched(file_server: PhysioNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_mnist(file_server.folder)
+    whole = {path.name: path.read_bytes() for path in file_server.folder.iterdir()}
+    monkeypatch.setattr(
+        dataset, "PUBLISHED", [Published(n, hashlib.md5(c).hexdigest(), len(c)) for n, c in whole.items()]
+    )
+    folder = tmp_path / "mnist"
+    assert "4 files" in DATASET.fetch(folder, url=file_server.url)
+    assert "0 files" in DATASET.fetch(folder, url=file_server.url)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole and len(load(folder)) == 20
+    assert [row.missing for row in DATASET.info(folder)] == [0, 0, 0]
 
 
 @pytest.mark.mnist

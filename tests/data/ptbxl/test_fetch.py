@@ -164,6 +164,6 @@ def test_a_connection_that_fails_is_told_in_plain_words(
         raise error
 
     monkeypatch.setattr(requests.Session, "get", fails)
-    monkeypatch.setattr("edgebench.data.ptbxl.download.TRIES", 1)
+    monkeypatch.setattr("edgebench.data.fetching.download.TRIES", 1)
     with pytest.raises(DownloadError, match=rf"SHA256SUMS\.txt: {words}; run the same command to go on$"):
         fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")

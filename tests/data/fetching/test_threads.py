@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from edgebench.data.ptbxl.threads import in_threads
+from edgebench.data.fetching.threads import in_threads
 
 
 def nothing() -> None:
@@ -53,7 +53,7 @@ def test_the_check_ends_a_call_that_hangs() -> None:
 def test_the_process_does_not_wait_for_a_thread_that_hangs() -> None:
     code = """
 import threading
-from edgebench.data.ptbxl.threads import in_threads
+from edgebench.data.fetching.threads import in_threads
 def interrupt(): raise KeyboardInterrupt
 try: list(in_threads([threading.Event().wait], 1, interrupt))
 except KeyboardInterrupt: print("interrupted")

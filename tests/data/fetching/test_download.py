@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -10,16 +11,18 @@ from pathlib import Path
 import pytest
 from physionet import PhysioNet, answer, endless
 
-from edgebench.core.errors import DiskFull, DownloadError
-from edgebench.data.ptbxl import download
-from edgebench.data.ptbxl.download import MOST_SUMS, SUMS
-from edgebench.data.ptbxl.fetch import fetch
+from edgebench.core.contracts import Progress
+from edgebench.core.errors import DataError, DiskFull, DownloadError
+from edgebench.data.fetching import download
+from edgebench.data.fetching.download import Published
+from edgebench.data.ptbxl import fetch as fetching
+from edgebench.data.ptbxl.fetch import MOST_SUMS, SUMS, fetch
 
 DAT = "records100/00000/00006_lr.dat"
 
 
 def test_a_list_that_does_not_end(server: PhysioNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MOST_SUMS", 1 << 16)
+    monkeypatch.setattr(fetching, "MOST_SUMS", 1 << 16)
     server.instead[SUMS] = endless(b"0" * (1 << 16))
     with pytest.raises(DownloadError, match=SUMS):
         fetch(tmp_path / "home", [10], url=server.url)
@@ -82,5 +85,58 @@ def test_a_full_disk_names_the_folder_that_is_filled(
     monkeypatch.setattr(download, "pieces", full)
     downloader = download.Downloader(server.url, tmp_path / "home")
     with pytest.raises(DiskFull, match=str(tmp_path / "home")):
-        downloader.get(DAT, {DAT: "0" * 64}, 24_000)
+        downloader.get(Published(DAT, "0" * 64, 24_000))
     assert not (tmp_path / "home" / DAT).exists()
+
+
+CONTENT = bytes(range(256)) * 1000
+FILE = Published("a.bin", hashlib.md5(CONTENT).hexdigest(), len(CONTENT))
+
+
+def get(server: PhysioNet, folder: Path, file: Published = FILE, progress: Progress | None = None) -> bool:
+    (server.folder / "a.bin").write_bytes(CONTENT)
+    with download.Downloader(server.url, folder, progress) as downloader:
+        (changed,) = downloader.get_all([file])
+    return changed
+
+
+def test_a_file_with_an_md5_and_its_progress(file_server: PhysioNet, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    home = tmp_path / "deep" / "home"
+    assert get(file_server, home, progress=lambda done, all_: steps.append((done, all_)))
+    assert (home / "a.bin").read_bytes() == CONTENT and steps[-1] == (len(CONTENT), len(CONTENT))
+    assert not get(file_server, home) and file_server.asked("a.bin") == [0]
+    (home / "a.bin").write_bytes(CONTENT[:-1])
+    assert get(file_server, home)
+    assert [path.name for path in home.iterdir()] == ["a.bin"]
+
+
+def test_progress_goes_on_where_a_cut_ended(file_server: PhysioNet, tmp_path: Path) -> None:
+    file_server.cuts["a.bin"] = 2
+    steps: list[int] = []
+    assert get(file_server, tmp_path / "home", progress=lambda done, _: steps.append(done))
+    first, second, third = file_server.asked("a.bin")
+    assert first == 0 < second < third and steps == sorted(steps) and steps[-1] == len(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("file", "said", "asked"),
+    [
+        (Published("a.bin", "0" * 32, len(CONTENT)), "its MD5 is not the published one", 5),
+        (Published("a.bin", "0" * 64, len(CONTENT)), "its SHA-256 is not the published one", 5),
+        (Published("a.bin", FILE.digest, len(CONTENT) - 1), "longer than", 1),
+        (Published("b.bin", "0" * 32, 9), "HTTP 404", 0),
+    ],
+)
+def test_what_is_not_the_published_file_is_not_kept(
+    file: Published, said: str, asked: int, file_server: PhysioNet, tmp_path: Path
+) -> None:
+    with pytest.raises(DownloadError, match=said):
+        get(file_server, tmp_path / "home", file)
+    assert list((tmp_path / "home").iterdir()) == [] and len(file_server.asked("a.bin")) == asked
+
+
+def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="a file, not a folder"):
+        download.Downloader("http://127.0.0.1:9/", tmp_path / "file")

@@ -10,7 +10,7 @@ import pytest
 from physionet import PhysioNet, answer, endless
 
 from edgebench.core.errors import DownloadError
-from edgebench.data.ptbxl.connection import Refused, _redirected
+from edgebench.data.fetching.connection import Refused, _redirected
 from edgebench.data.ptbxl.fetch import fetch
 
 DAT, HEA = "records100/00000/00006_lr.dat", "records100/00000/00006_lr.hea"
