@@ -43,19 +43,14 @@ class _WithOptions(TyperCommand):
         pass
 
 
-def text(word: str) -> str:
-    """A word as it is typed; the help calls it by this function's name."""
-    return word
-
-
 @data.command(cls=_WithOptions, context_settings={"ignore_unknown_options": True})
 @command
 def fetch(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="One of edgebench list datasets.")],
     words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FOLDER] [--OPTION VALUE]", parser=text, show_default=False, help="Folder to fill; "
-                       "without it one of the dataset's name. Options as below."),
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER] [--OPTION VALUE]", show_default=False, help="Folder to fill; "
+                       "without it one of the dataset's name. Options: see below."),
     ] = None,
     url: Annotated[str, option("--url", "URL", "Where to fetch from." + default("its publisher"), own=False)] = "",
 ) -> None:  # fmt: skip
@@ -74,7 +69,7 @@ def fetch(
     from edgebench.core import registry
     from edgebench.core.errors import PlanError
 
-    (name, *places), flags = _parted([dataset, *(words or [])])
+    (name, *places), flags = _parted([dataset, *map(str, words or [])])
     published = cast("Published", registry.dataset(name))
     if not hasattr(published, "fetch"):
         raise PlanError(f"{name}: nothing to fetch; it is {published.summary}")
