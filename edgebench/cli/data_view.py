@@ -20,7 +20,7 @@ def show_dataset(name: str, directory: Path | None, options: Mapping[str, str]) 
     """Print what a dataset is and, where it can be counted, what each of its splits has. Raises EdgeBenchError."""
     dataset = _dataset(name)
     rows, reason = None, ""
-    user_code.trust_dataset(name)  # the user named it
+    user_code.trust_named(name)  # the user named it
     if hasattr(dataset, "info"):
         try:
             rows = cast("Counted", dataset).info(directory, options)
@@ -29,8 +29,8 @@ def show_dataset(name: str, directory: Path | None, options: Mapping[str, str]) 
                 raise
             reason = str(error)  # most need a folder; it still says what the dataset is
     print_table(out, [dataset.label, ""], _facts(dataset))
-    table = [["option", "default", "meaning"]]
-    table += [[key, one.default, one.meaning] for key, one in dataset.options.items()]
+    table = [["option", "value", "meaning"]]
+    table += [[key, options.get(key, one.default), one.meaning] for key, one in dataset.options.items()]
     if len(table) > 1:
         print_table(out, table[0], table[1:])
     if rows is None:
