@@ -12,6 +12,7 @@ from edgebench.cli.options import (
     DataDir,
     DatasetOptions,
     MinLikelihood,
+    SkipBad,
     TaskName,
     default,
     fields,
@@ -66,6 +67,7 @@ def train(
         typer.Option(metavar="DEVICE", help="cpu or cuda." + default("cuda where there is one"), show_default=False),
     ] = "",
     min_likelihood: MinLikelihood = None,
+    skip_bad_records: SkipBad = None,
     resume: Annotated[bool, flag("--resume", "Continue from the checkpoint in the folder of --output.")] = False,
 ) -> None:
     """Train a model, with early stopping on the validation records.
@@ -88,5 +90,5 @@ def train(
     likelihood = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
     show_training(
         name, dataset, data_dir, recipe=recipe, output=output, device=device, compiled=compiled, half=half,
-        resume=resume, options=likelihood | pairs(dataset_option), task=task or "",
+        resume=resume, skip_bad=bool(skip_bad_records), options=likelihood | pairs(dataset_option), task=task or "",
     )  # fmt: skip

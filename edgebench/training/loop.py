@@ -100,6 +100,10 @@ def train(
         asked = DataRequest(split, directory, skip_bad_records=skip_bad, options=asked_options)
         registry.require_records(dataset, asked)
         found = with_task(source.load(asked, callbacks.data), task)
+        if found.dropped and callbacks.note:
+            callbacks.note(
+                f"{len(found.dropped)} bad records left out of the {split} split; the first: {found.dropped[0]}"
+            )
         return labelled_for(found, own_order or source.classes or found.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
