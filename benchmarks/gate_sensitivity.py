@@ -82,11 +82,11 @@ def main() -> int:
             return edgebench.measure([copy], scratch / str(count), limit=8, threads=1, measuring=measuring)
 
         def flagged(new: Run, old: Run, what: str) -> bool:
-            (pair,), lines = regressions(new, old, Bounds(memory_growth=1.0))
+            (pair,), findings = regressions(new, old, Bounds(memory_growth=1.0))
             assert pair.latency is not None
             times = pair.latency
-            print(f"{what}: {times.ratio:.3f} ({times.low:.3f} to {times.high:.3f})  {'worse' if lines else ''}")
-            return bool(lines)
+            print(f"{what}: {times.ratio:.3f} ({times.low:.3f} to {times.high:.3f})  {'worse' if findings else ''}")
+            return bool(findings)
 
         before, found, false = measured(1.0), 0, 0
         for number in range(max(args.slow, args.same)):

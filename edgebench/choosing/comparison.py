@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgebench.choosing.baselines import baseline as baseline
 from edgebench.choosing.baselines import is_ok, medians
 from edgebench.choosing.baselines import write_baseline as write_baseline
-from edgebench.choosing.pareto import value_of
+from edgebench.choosing.pareto import Metric, value_of
+from edgebench.core.contracts import Cell
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.metrics import Metric
+from edgebench.core.metrics import Metric as ScoreMetric
 from edgebench.core.serialization import readable
 from edgebench.core.settings import Bounds as Bounds
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
@@ -55,7 +56,7 @@ class Compared:
         return "alike" if self.latency.low >= 1 / (1 + ALIKE) and self.latency.high <= 1 + ALIKE else "undecided"
 
     @property
-    def metric(self) -> Metric:
+    def metric(self) -> ScoreMetric:
         """The primary metric; there is one where `score_change` is known."""
         assert self.new.scores is not None
         return self.new.scores.primary.metric
@@ -78,6 +79,26 @@ class Compared:
         return self.label
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Why a cell does not pass a gate."""
+
+    kind: Literal["worse", "not comparable", "missing"]
+    """`missing`: the new run does not have the cell, or has not measured it."""
+    cell: Cell
+    metric: Metric | None
+    """What is worse or cannot be compared; None for a missing cell."""
+    old: float | None
+    """The metric's values in base units, where they are known."""
+    new: float | None
+    reason: str
+
+    @property
+    def line(self) -> str:
+        """The cell and the reason."""
+        return f"{self.cell.label}: {self.reason}"
+
+
 def compare(run: Path, other: Path | None = None, base: str = "", across_machines: bool = False) -> list[Compared]:
     """Compare the run in a folder with another run or a baseline file, or its cells with its cell `base`.
 
@@ -91,8 +112,8 @@ def compare(run: Path, other: Path | None = None, base: str = "", across_machine
 
 def gate(
     run: Path, against: Path, bounds: Bounds | None = None, across_machines: bool = False
-) -> tuple[list[Compared], list[str]]:
-    """Compare the run in a folder with a baseline; returns the compared cells and a line for each regression.
+) -> tuple[list[Compared], list[Finding]]:
+    """Compare the run in a folder with a baseline; returns the compared cells and what keeps it from passing.
 
     Raises RunError, and PlanError for unlike machines.
     """
@@ -128,24 +149,25 @@ def within(run: Run, base: str) -> list[Compared]:
     return [_pair(m, other, True, run, run) for m, other in pairs if other is not None and other is not m]
 
 
-def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tuple[list[Compared], list[str]]:
-    """Compare the cells that both measured; returns them and a line for each that is worse than the bounds allow.
+def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tuple[list[Compared], list[Finding]]:
+    """Compare the cells that both measured; returns them and each metric that is worse than the bounds allow.
 
-    A cell that is no longer measured and a number that cannot be compared are lines too: a gate that compared nothing
-    must not pass. Raises PlanError for unlike machines, RunError where the baseline has no measured cell.
+    A cell that is no longer measured and a number that cannot be compared are findings too: a gate that compared
+    nothing must not pass. Raises PlanError for unlike machines, RunError where the baseline has no measured cell.
     """
     if not across and (why := _unlike(new, old)):
         raise PlanError(f"{why}; --across-machines compares their times anyway")
     if not any(map(is_ok, old.measurements)):
         raise RunError(f"{old.name} has no measured cell to compare with")
     pairs = _shared(new, old)
-    lines = [f"{pair.new.cell.label}: {text}" for pair in pairs for text in _worse(pair, bounds)]
+    found = [finding for pair in pairs for finding in _worse(pair, bounds)]
     rows = {m.cell: m for m in new.measurements}
     for was in old.measurements:
         now = rows.get(was.cell)
         if was.status == "ok" and (now is None or now.status != "ok"):
-            lines.append(f"{was.cell.label}: {f'{now.status}: {now.reason}' if now else 'is not in the run'}")
-    return pairs, lines
+            reason = f"{now.status}: {now.reason}" if now else "is not in the run"
+            found.append(Finding("missing", was.cell, None, None, None, reason))
+    return pairs, found
 
 
 def _shared(new: Run, old: Run) -> list[Compared]:
@@ -153,23 +175,33 @@ def _shared(new: Run, old: Run) -> list[Compared]:
     return [_pair(m, before[m.cell], False, new, old) for m in new.measurements if is_ok(m) and m.cell in before]
 
 
-def _worse(pair: Compared, bounds: Bounds) -> list[str]:
-    found = []
+def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
+    found: list[Finding] = []
+
+    def add(kind: Literal["worse", "not comparable"], metric: Metric, reason: str) -> None:
+        found.append(
+            Finding(kind, pair.new.cell, metric, value_of(pair.old, metric), value_of(pair.new, metric), reason)
+        )
+
     if pair.latency is None and not pair.new.emulated:
-        found.append("its latency cannot be compared: that takes two processes on each side (--processes)")
+        reason = "its latency cannot be compared: that takes two processes on each side (--processes)"
+        add("not comparable", "latency", reason)
     if pair.score_change is None:
-        found.append("its scores cannot be compared: the records are not the same (--dataset, --limit)")
+        reason = "its scores cannot be compared: the records are not the same (--dataset, --limit)"
+        add("not comparable", "score", reason)
     if (times := pair.latency) and _slower(times, bounds) and not _only_some(pair, bounds):
         interval = f"{times.low:.3f} to {times.high:.3f}"
-        found.append(f"{times.ratio:.3f} times the latency ({interval}); a slowdown by {bounds.slowdown:g} is allowed")
+        reason = f"{times.ratio:.3f} times the latency ({interval}); a slowdown by {bounds.slowdown:g} is allowed"
+        add("worse", "latency", reason)
     if pair.score_change is not None and pair.score_drop > bounds.score_drop:
-        metric = pair.metric
-        found.append(f"{metric.label} {metric.change(pair.score_change)}; a drop of {bounds.score_drop:g} is allowed")
-    for name, grown, bound in (
-        ("file", pair.size, bounds.size_growth), ("peak memory", pair.memory, bounds.memory_growth)
-    ):  # fmt: skip
-        if grown is not None and grown > 1 + bound:
-            found.append(f"{grown:.3f} times the {name}; growth by {bound:g} is allowed")
+        change = f"{pair.metric.label} {pair.metric.change(pair.score_change)}"
+        add("worse", "score", f"{change}; a drop of {bounds.score_drop:g} is allowed")
+    if pair.size is not None and pair.size > 1 + bounds.size_growth:
+        add("worse", "size", f"{pair.size:.3f} times the file; growth by {bounds.size_growth:g} is allowed")
+    if pair.memory is not None and pair.memory > 1 + bounds.memory_growth:
+        add(
+            "worse", "memory", f"{pair.memory:.3f} times the peak memory; growth by {bounds.memory_growth:g} is allowed"
+        )
     return found
 
 

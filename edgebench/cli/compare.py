@@ -90,23 +90,23 @@ def gate(
 
     if baseline is None and write_baseline is None:
         raise PlanError("name a baseline to compare with: --baseline FILE, or write one: --write-baseline FILE")
-    lines: list[str] = []
+    found: list[comparison.Finding] = []
     if baseline is not None:
         bounds = comparison.Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth)
-        pairs, lines = comparison.gate(run, baseline, bounds, across_machines)
+        pairs, found = comparison.gate(run, baseline, bounds, across_machines)
         _show(pairs, f"{run.resolve().name} over {baseline}")
-        for line in lines:
-            _say("worse", "red", line)
+        for finding in found:
+            _say(finding.kind, "red", finding.line)
         for line in comparison.disturbed(pairs, bounds):
             _say("disturbed", "yellow", line)
-        if not lines:
+        if not found:
             out.print("no cell is worse beyond the bounds and the noise", style="green")
         if text := comparison.undecided(pairs, bounds):
             _say("undecided", "yellow", text)
-    if write_baseline is not None and not lines:  # a regression must not become the baseline of later runs
+    if write_baseline is not None and not found:  # a regression must not become the baseline of later runs
         comparison.write_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
-    if lines:
+    if found:
         raise typer.Exit(1)
 
 

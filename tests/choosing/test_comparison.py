@@ -109,24 +109,25 @@ def test_a_variant_can_be_the_base() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "line"),
+    ("now", "expected"),
     [
-        (slower(1.05), "net onnx on host: 1.050 times the latency"),
-        (slower(1.015), ""),
-        (slower(0.8), ""),
-        (changed(CELL, macro_f1=0.694), "net onnx on host: macro-F1 -0.0060"),
-        (changed(CELL, file_size_bytes=1020), "net onnx on host: 1.020 times the file"),
-        (changed(CELL, peak_rss_bytes=120_000), "net onnx on host: 1.200 times the peak memory"),
-        (changed(CELL, status="failed", reason="it broke"), "net onnx on host: failed: it broke"),
-        (changed(CELL, records=30), "net onnx on host: its scores cannot be compared"),
-        (changed(CELL, process_medians_s=(0.01,)), "net onnx on host: its latency cannot be compared"),
-        (changed(CELL, process_medians_s=(), emulated=True), ""),
+        (slower(1.05), ("worse", "latency", 0.010, pytest.approx(0.0105))),
+        (slower(1.015), None),
+        (slower(0.8), None),
+        (changed(CELL, macro_f1=0.694), ("worse", "score", 0.7, 0.694)),
+        (changed(CELL, file_size_bytes=1020), ("worse", "size", 1000, 1020)),
+        (changed(CELL, peak_rss_bytes=120_000), ("worse", "memory", 100_000, 120_000)),
+        (changed(CELL, status="failed", reason="it broke"), ("missing", None, None, None)),
+        (changed(CELL, records=30), ("not comparable", "score", 0.7, 0.7)),
+        (changed(CELL, process_medians_s=(0.01,)), ("not comparable", "latency", 0.010, 0.010)),
+        (changed(CELL, process_medians_s=(), emulated=True), None),
     ],
 )
-def test_what_a_gate_calls_worse(now: Measurement, line: str) -> None:
+def test_what_a_gate_calls_worse(now: Measurement, expected: tuple[object, ...] | None) -> None:
     other = changed(CELL, exporter="eager")
-    _, lines = comparison.regressions(run_of(now, other), run_of(CELL, other), Bounds())
-    assert [text[: len(line)] for text in lines] == ([line] if line else [])
+    _, findings = comparison.regressions(run_of(now, other), run_of(CELL, other), Bounds())
+    assert [(f.kind, f.metric, f.old, f.new) for f in findings] == ([expected] if expected else [])
+    assert all(f.cell == CELL.cell for f in findings)
 
 
 def test_a_slowdown_within_the_noise_is_none() -> None:
@@ -143,22 +144,21 @@ def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() ->
     assert lines == []
     (line,) = comparison.disturbed(pairs, Bounds(slowdown=0.03))
     assert line.startswith("net onnx on host: 1.100 times the median latency, but 1.014 times the fastest sample")
-    pairs, (line,) = comparison.regressions(run_of(slowed), run_of(was), Bounds(slowdown=0.03))
-    assert line.startswith("net onnx on host: 1.100 times the latency")
+    pairs, (finding,) = comparison.regressions(run_of(slowed), run_of(was), Bounds(slowdown=0.03))
+    assert (finding.kind, finding.metric) == ("worse", "latency")
     assert comparison.disturbed(pairs, Bounds(slowdown=0.03)) == []
 
 
 def test_a_cell_that_is_gone_is_a_regression() -> None:
-    _, lines = comparison.regressions(run_of(CELL), run_of(CELL, changed(CELL, exporter="eager")), Bounds())
-    assert lines == ["net eager on host: is not in the run"]
+    gone = changed(CELL, exporter="eager")
+    _, (finding,) = comparison.regressions(run_of(CELL), run_of(CELL, gone), Bounds())
+    assert (finding.kind, finding.cell, finding.metric) == ("missing", gone.cell, None)
 
 
 def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
     broken = changed(CELL, status="failed", reason="it broke")
-    assert comparison.regressions(run_of(broken), run_of(CELL), Bounds()) == (
-        [],
-        ["net onnx on host: failed: it broke"],
-    )
+    pairs, (finding,) = comparison.regressions(run_of(broken), run_of(CELL), Bounds())
+    assert pairs == [] and finding.kind == "missing" and finding.reason == "failed: it broke"
     with pytest.raises(RunError, match="no measured cell"):
         comparison.regressions(run_of(CELL), run_of(broken), Bounds())
 
