@@ -5,11 +5,6 @@ from __future__ import annotations
 import pytest
 import snapshots
 from helpers import refused
-from typer.main import get_command
-
-from edgebench.cli import app as app_module
-from edgebench.cli.options import FLAGS, flag_of
-from edgebench.pipeline.plan import FIELDS
 
 
 @pytest.mark.parametrize(
@@ -60,16 +55,3 @@ def test_a_plan_that_a_flag_spoils_is_the_flags_fault(
     given: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert refused(given, monkeypatch, capsys).startswith(f"{named}: ")
-
-
-def test_every_field_of_a_plan_has_a_flag() -> None:
-    """So that an error can name it; how long a wait for coolness may be is for plans only."""
-    command = get_command(app_module.app).commands["run"]  # type: ignore[attr-defined]
-    known = {name for parameter in command.params for name in parameter.opts}
-    tables = {"finetuning": ("epochs", "qat_epochs", "rounds", "recipe")}
-    places = [name for name in FIELDS if name not in ("finetuning", "measuring")]
-    places += [f"{table}.{field}" for table, fields in tables.items() for field in fields]
-    assert {flag_of(place) for place in places} <= known
-    assert set(FLAGS.values()) <= known
-    assert flag_of("finetuning.recipe.epochs") == "--finetune-set"
-    assert flag_of("exporters.0") == "--exporter"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flat_rows import measurement
+from flat_rows import changed, measurement, value
 
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import to_json
@@ -31,3 +31,9 @@ def written(folder: Path, *rows: Measurement, machine: dict[str, Any] | None = N
     (folder / "environment.json").write_text(json.dumps(machine or MACHINE))
     (folder / "measurements.jsonl").write_text("".join(to_json(m) + "\n" for m in rows))
     return folder
+
+
+def slower(by: float, **changes: Any) -> Measurement:
+    """The cell with all its processes slower by this factor."""
+    times = tuple(by * t for t in value(CELL, "process_medians_s"))
+    return changed(CELL, process_medians_s=times, latency_p50_s=by * 0.010, **changes)

@@ -58,14 +58,6 @@ def test_help_has_examples(name: str) -> None:
         (["report", "nowhere"], "nowhere: "),
         (["export", "--exporter", "onnx-int8", "--dataset", "ptbxl", "--data-dir", "nowhere"], "nowhere: "),
         (["train", "vgg", "--dataset", "demo"], "'vgg'"),
-        (["data", "fetch", "mitbih"], "'mitbih'"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "11"], "1 to 10"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "a"], "--folds a: "),
-        (["data", "fetch", "ptbxl", "x", "--folds", "²"], "--folds ²: "),
-        (["data", "fetch", "ptbxl", "x", "--folds", "1-" + "9" * 5000], "--folds 1-9"),
-        (["data", "fetch", "ptbxl", "x", "--folds", "1,5-2"], "--folds 5-2: "),
-        (["data", "fetch", "ptbxl", "x", "--url", "nonsense"], "nonsense/: "),
-        (["data", "info", "ptbxl", "nowhere"], "nowhere: "),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], named: str, tmp_path: Path) -> None:
