@@ -6,6 +6,7 @@ import contextlib
 import re
 
 import pytest
+import snapshots
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,40 +39,35 @@ def test_numbers_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        ("20", "which unit? Give a number with one of s, ms, µs, ns, such as 20ms"),
-        ("", "expected a number with one of"), ("ms", "expected a number with one of"),
-        ("-5ms", "must be more than 0"), ("0s", "must be more than 0"), ("1e-999s", "too small"),
-        ("1e999s", "too large a number"), ("1e99999s", "too large a number"), ("nan", "expected"),
-        ("1e99999999999999999999s", "the exponent is out of range"), ("9" * 5000 + "s", "too large a number"),
-        ("nanms", "expected"), ("infs", "expected"), ("1,5ms", "a comma is no decimal point; write 1.5ms"),
-        ("1,5", "write 1.5"), ("1,5,5ms", "unknown unit"), ("20MS", "unknown unit 'MS'"),
-        ("20 minutes", "unknown unit 'minutes'"), ("5MB", "unknown unit 'MB'"), ("2 0ms", "unknown unit"),
-        ("٢ms", "expected a number"),
+        "20", "", "ms", "-5ms", "0s", "1e-999s", "1e999s", "1e99999s", "nan", "1e99999999999999999999s",
+        "9" * 5000 + "s", "nanms", "infs", "1,5ms", "1,5", "1,5,5ms", "20MS", "20 minutes", "5MB", "2 0ms", "٢ms",
     ],
 )  # fmt: skip
-def test_bad_times(text: str, said: str) -> None:
+def test_bad_times(text: str) -> None:
     with pytest.raises(PlanError) as error:
         units.seconds(text, "--max-latency")
-    assert str(error.value).startswith(f"--max-latency '{text}': ")
-    assert said in str(error.value)
+    same_words("errors-times", text, error.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        ("5", "which unit? Give a number with one of B, kB, MB, GB, KiB, MiB, GiB, such as 5MB"),
-        ("5Mb", "unknown unit 'Mb'"), ("5Gib", "unknown unit 'Gib'"), ("5M", "unknown unit 'M'"),
-        ("5ms", "unknown unit 'ms'"), ("-1MB", "must be at least 1 B"), ("0.2B", "must be at least 1 B"),
-        ("1e400MB", "too large a number"), ("1e-400MB", "too small a number"), ("0e99999MB", "must be at least 1 B"),
-        ("infMB", "expected a number"), ("5\nMB\nGB", "unknown unit"),
+        "5", "5Mb", "5Gib", "5M", "5ms", "-1MB", "0.2B", "1e400MB", "1e-400MB", "0e99999MB", "infMB", "5\nMB\nGB",
     ],
 )  # fmt: skip
-def test_bad_sizes(text: str, said: str) -> None:
-    with pytest.raises(PlanError, match="--max-size") as error:
+def test_bad_sizes(text: str) -> None:
+    with pytest.raises(PlanError) as error:
         units.size_in_bytes(text, "--max-size")
-    assert said in str(error.value)
+    same_words("errors-sizes", text, error.value)
+
+
+def same_words(name: str, text: str, error: PlanError) -> None:
+    assert len(str(error).splitlines()) == 1 or "\n" in text
+    key = text if len(text) < 60 else f"{text[:20]}… ({len(text)} characters)"
+    line = str(error).replace(text, key) if len(text) >= 60 else str(error)
+    snapshots.check_line(name, repr(key), repr(line))
 
 
 @pytest.mark.parametrize(("text", "value"), [("0.72", 0.72), (" 1 ", 1.0), ("0", 0.0), ("-0", 0.0), ("1e-2", 0.01)])
@@ -85,12 +81,7 @@ def test_numbers(text: str, value: float) -> None:
 def test_bad_numbers(text: str) -> None:
     with pytest.raises(PlanError) as error:
         units.number(text, "--max-drop", least=0)
-    assert re.fullmatch(
-        f"--max-drop '{re.escape(text)}': "
-        "(a comma is no decimal point; write 0.7|"
-        "(expected|must be) a number of at least 0, such as 0.72|too (large|small) a number|the exponent .*)",
-        str(error.value),
-    )
+    same_words("errors-numbers", text, error.value)
 
 
 @pytest.mark.parametrize(

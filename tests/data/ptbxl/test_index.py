@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import snapshots
 from ptbxl_files import HOME, edit, entries, load
 
 from edgebench.core.errors import DataError
@@ -39,35 +40,29 @@ def test_calibration_is_on_the_training_records_that_are_there(ptbxl: Path) -> N
         load(ptbxl, "calibration", limit=2)
 
 
-BAD_FOLDERS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no folder": (
-        lambda f: f.rename(f.with_name("away")),
-        "no such folder; this fetches PTB-XL into one: edgebench data fetch ptbxl FOLDER$",
-    ),
-    "no database": (lambda f: (f / "ptbxl_database.csv").unlink(), "no ptbxl_database.csv there; fetch it"),
-    "no statements": (lambda f: (f / "scp_statements.csv").unlink(), "no scp_statements.csv there; fetch it"),
-    "empty table": (lambda f: (f / "ptbxl_database.csv").write_text(""), "ptbxl_database.csv: not a readable.*fetch"),
-    "no fold column": (lambda f: edit(f, "ptbxl_database.csv", "strat_fold", "x"), "no column 'strat_fold'; fetch"),
-    "no class column": (lambda f: edit(f, "scp_statements.csv", "_class", "x"), "no column 'diagnostic_class'; fetch"),
-    "no file column": (lambda f: edit(f, "ptbxl_database.csv", "filename_lr", "x"), "no column 'filename_lr'"),
-    "no dictionary": (lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{'NDT'"), "ecg_id 12: scp_codes is not"),
-    "unhashable": (lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{[]: 1}"), "ecg_id 12: scp_codes is not"),
-    "fold missing": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",,"), "'strat_fold' holds .* not a whole"),
-    "fold a word": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",ten,"), "'strat_fold' holds .* not a whole"),
-    "unknown class": (
-        lambda f: edit(f, "scp_statements.csv", ",CD\n", ",XX\n"),
-        r"diagnostic_class \['XX'\]; expected",
-    ),
-    "empty fold": (lambda f: edit(f, "ptbxl_database.csv", ",10,", ",8,"), "no record in the test split .*fetch that"),
-    "no records": (lambda f: (f / "records100").rename(f / "x"), "no records100 folder.*fetch them: .*--rate 100"),
+BAD_FOLDERS: dict[str, Callable[[Path], object]] = {
+    "no folder": lambda f: f.rename(f.with_name("away")),
+    "no database": lambda f: (f / "ptbxl_database.csv").unlink(),
+    "no statements": lambda f: (f / "scp_statements.csv").unlink(),
+    "empty table": lambda f: (f / "ptbxl_database.csv").write_text(""),
+    "no fold column": lambda f: edit(f, "ptbxl_database.csv", "strat_fold", "x"),
+    "no class column": lambda f: edit(f, "scp_statements.csv", "_class", "x"),
+    "no file column": lambda f: edit(f, "ptbxl_database.csv", "filename_lr", "x"),
+    "no dictionary": lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{'NDT'"),
+    "unhashable": lambda f: edit(f, "ptbxl_database.csv", "{'NDT': 0.0}", "{[]: 1}"),
+    "fold missing": lambda f: edit(f, "ptbxl_database.csv", ",10,", ",,"),
+    "fold a word": lambda f: edit(f, "ptbxl_database.csv", ",10,", ",ten,"),
+    "unknown class": lambda f: edit(f, "scp_statements.csv", ",CD\n", ",XX\n"),
+    "empty fold": lambda f: edit(f, "ptbxl_database.csv", ",10,", ",8,"),
+    "no records": lambda f: (f / "records100").rename(f / "x"),
 }
 
 
 @pytest.mark.parametrize("damage", BAD_FOLDERS)
-def test_a_bad_folder_is_one_clear_line(ptbxl: Path, cache: Path, damage: str) -> None:
-    spoil, pattern = BAD_FOLDERS[damage]
-    spoil(ptbxl)
-    with pytest.raises(DataError, match=pattern) as caught:
+def test_a_bad_folder_is_one_line(ptbxl: Path, cache: Path, damage: str) -> None:
+    BAD_FOLDERS[damage](ptbxl)
+    with pytest.raises(DataError) as caught:
         load(ptbxl, skip_bad_records=True)
-    assert "\n" not in str(caught.value) and str(ptbxl) in str(caught.value)
+    assert str(ptbxl) in str(caught.value)
+    snapshots.check_line("errors-ptbxl", damage, str(caught.value).replace(str(ptbxl), "FOLDER"))
     assert entries(cache) == []
