@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import ssh_server
+import warm_children
 from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
 from hypothesis import settings
 from shared_folders import made_once
@@ -55,6 +56,21 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["EDGEBENCH_CACHE"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[warm_children.Server]:
+    """The process from which children that import torch start in tests that are marked `warm`."""
+    server = warm_children.Server(tmp_path_factory.mktemp("warm"))
+    stop = warm_children.start_from(server)
+    yield server
+    stop()
+    server.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """See `warm`."""
+    warm_children.state["on"] = item.get_closest_marker("warm") is not None
+
+
 @pytest.fixture(scope="session")
 def _made_ptbxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_ptbxl(tmp_path_factory.mktemp("made") / "ptbxl")
@@ -88,7 +104,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`resnet1d` through every exporter, calibrated on the demo set; a folder with one folder an exporter."""
 
     def make(folder: Path) -> None:
-        outcomes = api.export(output=folder, calibration_records=64)
+        with warm_children.allowed():
+            outcomes = api.export(output=folder, calibration_records=64)
         assert {o.status for o in outcomes.values()} == {"ok"}, outcomes
 
     return made_once(tmp_path_factory, "exported", make) / "resnet1d" / "none"

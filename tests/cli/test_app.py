@@ -77,7 +77,7 @@ def test_list_shows_every_kind() -> None:
 def test_doctor_says_what_is_emulated_and_why() -> None:
     import platform
 
-    done = edgebench("doctor")
+    done = edgebench_here("doctor")
     assert done.returncode == 0
     assert "raspberry-pi-5" in done.stdout
     for sensor in ("energy, cpu", "temperature", "frequency", "throttling"):
@@ -89,19 +89,19 @@ def test_doctor_says_what_is_emulated_and_why() -> None:
 
 
 def test_export_then_report_of_measure(exported: Path, tmp_path: Path) -> None:
-    done = edgebench(
+    done = edgebench_here(
         "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
         "--threads", "1", "-o", tmp_path / "run",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "macro-F1 on 8 records of demo (synthetic)" in done.stdout
-    again = edgebench("report", tmp_path / "run", "--format", "md", "-o", tmp_path / "out")
+    again = edgebench_here("report", tmp_path / "run", "--format", "md", "-o", tmp_path / "out")
     assert again.returncode == 0
     assert (tmp_path / "out" / "report.md").read_text() == (tmp_path / "run" / "report.md").read_text()
 
 
 def test_tables_fit_80_columns(exported: Path, tmp_path: Path) -> None:
-    done = edgebench(
+    done = edgebench_here(
         "measure", exported / "onnx", "--limit", "8", "--min-samples", "3", "--min-seconds", "0", "--processes", "1",
         "--threads", "1", "-o", tmp_path / "run", COLUMNS="80",
     )  # fmt: skip

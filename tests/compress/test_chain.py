@@ -21,6 +21,7 @@ from edgebench.quantization.qat import QuantizationAware
 from edgebench.training.loop import Watch, train
 from edgebench.training.state import EpochReport
 
+pytestmark = pytest.mark.warm
 DEMO = Records("demo", None, 32)
 
 

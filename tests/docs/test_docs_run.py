@@ -14,6 +14,7 @@ from doc_blocks import ROOT, Block
 from doc_examples import sequence
 from doc_place import PhysioNet, Place
 from helpers import PluginMaker
+from warm_children import Server
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +26,9 @@ def physionet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhysioNet]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, physionet: PhysioNet, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, physionet: PhysioNet, monkeypatch: pytest.MonkeyPatch, warm: Server) -> Place:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return doc_place.place(tmp_path, physionet.url)
+    return doc_place.place(tmp_path, physionet.url, warm())
 
 
 def carry_out(steps: list[Block], place: Place) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from edgebench.core.contracts import Outcome
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
@@ -12,6 +14,7 @@ from edgebench.models import store
 from edgebench.pipeline.read_plan import load
 from edgebench.pipeline.variants import Variants, folder_in
 
+pytestmark = pytest.mark.warm
 SOURCES = {"resnet1d": "resnet1d"}
 
 

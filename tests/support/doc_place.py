@@ -112,9 +112,9 @@ def tool(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def place(folder: Path, url: str) -> Place:
-    """A folder with this Python's `edgebench`, and the published runs where a checkout has them."""
-    made = Place(folder / "work", folder / "tools", {"DOC_URL": url})
+def place(folder: Path, url: str, warm: str) -> Place:
+    """A folder with `edgebench` from the warm server, and the published runs where a checkout has them."""
+    made = Place(folder / "work", folder / "tools", {"DOC_URL": url, "DOC_WARM": warm})
     tool(made.tools, "edgebench", f'exec "{sys.executable}" -m edgebench "$@"')
     tool(made.tools, "python3", f'exec "{sys.executable}" "$@"')
     (made.folder / "results").mkdir(parents=True)
@@ -134,6 +134,7 @@ def with_checkout(made: Place) -> None:
         own = path.name.startswith(("edgebench", "__editable__", "pip")) or path.suffix == ".pth"
         if not own and not (site / path.name).exists():
             (site / path.name).symlink_to(path)
+    del made.environment["DOC_WARM"]  # its edgebench is the one that pip has installed
     made.environment |= {"PYTHONPATH": str(site), "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
 
 

@@ -6,7 +6,8 @@
 - exit code 1 of a command that answers yes or no is an answer;
 - a run or an export that was carried out in this place already, word for word, is not carried out again.
 
-In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out.
+In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out, and DOC_WARM, if
+it is there, the socket of the warm server, from which the command then starts.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import warm_children
+
 TIMED = (
     "--limit", "8", "--processes", "1", "--warmup", "0", "--min-samples", "3", "--min-seconds", "0", "--threads", "1",
 )  # fmt: skip
 FEW = ("--calibration-records", "16")
 ANY_DROP = ("--max-f1-drop", "1")
 """The first artifact that a search tries is good enough."""
-SMALL_BATCHES = ("--finetune-set", "batch_size=16")
+FINETUNED = ("--finetune-set", "batch_size=16", "--finetune-epochs", "1")
 ANSWERS = ("recommend", "gate", "compare")
 ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list")
 
@@ -36,7 +39,7 @@ def shortened(arguments: Sequence[str], url: str) -> list[str]:
     verb = arguments[0] if arguments else ""
     more: tuple[str, ...] = ()
     if verb == "run" and "--resume" not in arguments:
-        more = (*TIMED, *FEW, *(SMALL_BATCHES if "--finetune-epochs" in arguments or "plan.toml" in arguments else ()))
+        more = (*TIMED, *FEW, *(FINETUNED if "--finetune-epochs" in arguments or "plan.toml" in arguments else ()))
     elif verb == "measure" and "--resume" not in arguments:
         more = TIMED
     elif verb in ("export", "quantize"):
@@ -65,8 +68,11 @@ def main() -> int:
         print(f"carried out already: {line}")
         return 0
     begin = time.time() - 1  # some file systems keep whole seconds
+    start = [program]
+    if server := os.environ.get("DOC_WARM"):
+        start = warm_children.command(server, "edgebench")
     made = subprocess.run(
-        [program, *shortened(arguments, os.environ["DOC_URL"])], capture_output=True, text=True, check=False
+        [*start, *shortened(arguments, os.environ["DOC_URL"])], capture_output=True, text=True, check=False
     )
     print(made.stdout, made.stderr, sep="", flush=True)
     if made.returncode == 1 and arguments[0] in ANSWERS and not re.search("^error:|^Traceback", made.stderr, re.M):
