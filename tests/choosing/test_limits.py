@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import snapshots
 from decisions import CELL
 
 from edgebench.choosing.limits import bounds as bounds_of
@@ -18,35 +19,25 @@ from edgebench.tasks import multilabel, regression
 
 
 @pytest.mark.parametrize(
-    ("bounds", "said"),
+    "bounds",
     [
-        ({"max_latency_s": -1.0}, "max-latency -1: must be a number, more than 0"),
-        ({"max_size_bytes": 0}, "max-size 0: must be"),
-        ({"max_memory_bytes": float("nan")}, "max-memory nan"), ({"max_latency_s": float("inf")}, "and finite"),
-        ({"max_drop": -0.1}, "max-drop -0.1: must be a number, 0 or more"),
-        ({"max_drop": float("nan")}, "max-drop nan"),
-        ({"max_size_bytes": 10**400}, "max-size inf: must be a number, more than 0 and finite"),
-        ({"max_latency_s": "20ms"}, "max-latency '20ms': must be a number"),
-        ({"min_score": [1]}, r"min-score \[1\]: must be"),
-        ({"prefer": "speed"}, "prefer 'speed': unknown; there is latency, size, memory, score"),
+        {"max_latency_s": -1.0}, {"max_size_bytes": 0}, {"max_memory_bytes": float("nan")},
+        {"max_latency_s": float("inf")}, {"max_drop": -0.1}, {"max_drop": float("nan")}, {"max_size_bytes": 10**400},
+        {"max_latency_s": "20ms"}, {"min_score": [1]}, {"prefer": "speed"},
     ],
+    ids=lambda bounds: repr(bounds)[:40],
 )  # fmt: skip
-def test_bounds_that_are_none(bounds: dict[str, Any], said: str) -> None:
-    with pytest.raises(PlanError, match=said):
+def test_bounds_that_are_none(bounds: dict[str, Any]) -> None:
+    with pytest.raises(PlanError) as caught:
         Limits(**bounds)
+    snapshots.check_line("errors-limits", repr(bounds)[:40], str(caught.value))
 
 
-@pytest.mark.parametrize(
-    ("bounds", "said"),
-    [
-        ({"min_score": 1.2}, "min-score 1.2"),
-        ({"min_score": -0.1}, "min-score -0.1"),
-        ({"max_drop": 1.1}, "max-drop 1.1"),
-    ],
-)  # fmt: skip
-def test_bounds_outside_the_range_of_the_metric(bounds: dict[str, Any], said: str) -> None:
-    with pytest.raises(PlanError, match=said):
+@pytest.mark.parametrize("bounds", [{"min_score": 1.2}, {"min_score": -0.1}, {"max_drop": 1.1}])
+def test_bounds_outside_the_range_of_the_metric(bounds: dict[str, Any]) -> None:
+    with pytest.raises(PlanError) as caught:
         Limits(**bounds).check(multilabel.METRICS[0])
+    snapshots.check_line("errors-limits", f"{bounds} for macro-F1", str(caught.value))
     Limits(**(bounds | {"min_score": None})).check(regression.TASK.metrics(1, "%")[0])
 
 
