@@ -57,9 +57,9 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[warm_children.Server]:
+def warm() -> Iterator[warm_children.Server]:
     """The process from which children that import torch start in tests that are marked `warm`."""
-    server = warm_children.Server(tmp_path_factory.mktemp("warm"))
+    server = warm_children.Server()
     stop = warm_children.start_from(server)
     yield server
     stop()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,8 +39,8 @@ def allowed() -> Iterator[None]:
 class Server:
     """A server that starts when it is first asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = str(folder / "warm")
+    def __init__(self) -> None:
+        self._path = f"edgebench-tests-{uuid.uuid4()}"
         self._running: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 

@@ -11,7 +11,7 @@ import socket
 import sys
 
 with socket.socket(socket.AF_UNIX) as server:
-    server.connect(sys.argv[1])
+    server.connect(f"\0{sys.argv[1]}")
     asked = {"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
     text = json.dumps(asked).encode()
     socket.send_fds(server, [b"%8d" % len(text)], [0, 1, 2])

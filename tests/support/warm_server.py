@@ -1,6 +1,6 @@
 """A process that has the build side's libraries imported, and forks a child for each program that is asked of it.
 
-`python warm_server.py SOCKET`. Importing torch, timm and onnxscript takes seconds in every process of a run. A child
+`python warm_server.py SOCKET`, a name without a file (Linux). Importing torch, timm and onnxscript takes seconds in every process of a run. A child
 forked from here has them, but nothing of EdgeBench, and is otherwise as one that was started: arguments, environment,
 working directory and streams are the asker's, it leads a session of its own, and it ends when the asker does.
 """
@@ -103,7 +103,7 @@ def children_too(path: str) -> None:
 def serve(path: str) -> None:
     """Fork for each connection; tell it the status at the end, and kill the child of one that is closed."""
     server = socket.socket(socket.AF_UNIX)
-    server.bind(path)
+    server.bind(f"\0{path}")
     server.listen(64)
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ)
