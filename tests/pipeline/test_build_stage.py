@@ -53,6 +53,7 @@ def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
         api.run(plan, tmp_path / "run", resume=True)
 
 
+@pytest.mark.warm
 def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
 

@@ -1,8 +1,9 @@
 """A process that has the build side's libraries imported, and forks a child for each program that is asked of it.
 
-`python warm_server.py SOCKET`, a name without a file (Linux). Importing torch, timm and onnxscript takes seconds in every process of a run. A child
-forked from here has them, but nothing of EdgeBench, and is otherwise as one that was started: arguments, environment,
-working directory and streams are the asker's, it leads a session of its own, and it ends when the asker does.
+`python warm_server.py SOCKET`, a name without a file (Linux). Importing torch, timm and onnxscript takes seconds in
+every process of a run. A child forked from here has them, but nothing of EdgeBench, and is otherwise as one that was
+started: arguments, environment, working directory and streams are the asker's, it leads a session of its own, and it
+ends when the asker does.
 """
 
 from __future__ import annotations
