@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 import edgebench
-from edgebench.choosing.comparison import Bounds, regressions
+from edgebench.choosing.gate import regressions
 from edgebench.core.measurements import Run
+from edgebench.core.settings import Bounds
 
 FACTOR = 1.05
 PLUGIN = """

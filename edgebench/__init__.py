@@ -7,7 +7,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from edgebench.api import bundle, export, measure, recommend, report, run, train
-    from edgebench.choosing.comparison import compare, gate
+    from edgebench.choosing.comparison import compare
+    from edgebench.choosing.gate import gate
     from edgebench.core.contracts import Artifact, Target
     from edgebench.core.errors import EdgeBenchError
     from edgebench.core.measurements import Measurement, Run
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("bundle", "export", "measure", "recommend", "report", "run", "train"), "api"),
-    **dict.fromkeys(("compare", "gate"), "choosing.comparison"),
     **dict.fromkeys(("Artifact", "Target"), "core.contracts"),
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
@@ -27,7 +27,9 @@ _HOMES = {
     "Metric": "core.metrics",
     "OwnMetric": "tasks.own",
     "Plan": "pipeline.plan",
+    "compare": "choosing.comparison",
     "fetch": "data.ptbxl.fetch",
+    "gate": "choosing.gate",
 }
 
 __all__ = [

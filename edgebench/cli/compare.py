@@ -85,26 +85,27 @@ def gate(
     \bedgebench gate results/main --write-baseline baseline.json
     edgebench gate results/new --baseline baseline.json --max-slowdown 0.05
     """
-    from edgebench.choosing import comparison
+    from edgebench.choosing import baselines
+    from edgebench.choosing import gate as gating
     from edgebench.pipeline import run_store
 
     if baseline is None and write_baseline is None:
         raise PlanError("name a baseline to compare with: --baseline FILE, or write one: --write-baseline FILE")
-    found: list[comparison.Finding] = []
+    found: list[gating.Finding] = []
     if baseline is not None:
-        bounds = comparison.Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth)
-        pairs, found = comparison.gate(run, baseline, bounds, across_machines)
+        bounds = Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth)
+        pairs, found = gating.gate(run, baseline, bounds, across_machines)
         _show(pairs, f"{run.resolve().name} over {baseline}")
         for finding in found:
-            _say(finding.kind, "red", finding.line)
-        for line in comparison.disturbed(pairs, bounds):
+            _say(finding.kind, "red", str(finding))
+        for line in gating.disturbed(pairs, bounds):
             _say("disturbed", "yellow", line)
         if not found:
             out.print("no cell is worse beyond the bounds and the noise", style="green")
-        if text := comparison.undecided(pairs, bounds):
+        if text := gating.undecided(pairs, bounds):
             _say("undecided", "yellow", text)
     if write_baseline is not None and not found:  # a regression must not become the baseline of later runs
-        comparison.write_baseline(run_store.read(run), write_baseline)
+        baselines.write_baseline(run_store.read(run), write_baseline)
         say_written([write_baseline])
     if found:
         raise typer.Exit(1)

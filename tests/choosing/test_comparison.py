@@ -7,11 +7,9 @@ import pytest
 from compared_runs import CELL, MACHINE, run_of, slower, written
 from flat_rows import changed, value
 
-from edgebench.choosing import comparison
-from edgebench.choosing.comparison import Bounds
+from edgebench.choosing import comparison, gate
 from edgebench.core.errors import PlanError, RunError
-from edgebench.core.measurements import Measurement
-from edgebench.measuring.latency_statistics import Ratio
+from edgebench.core.settings import Bounds
 
 
 def test_ratios_of_two_runs() -> None:
@@ -31,24 +29,6 @@ def test_what_may_be_slower_or_faster_is_undecided_and_what_is_surely_close_is_a
     close = changed(CELL, process_medians_s=tuple(1.002 * t for t in value(CELL, "process_medians_s")))
     assert comparison.compared(run_of(close), run_of(CELL))[0].label in ("alike", "slower")
     assert comparison.compared(run_of(slower(1.2)), run_of(CELL))[0].label == "slower"
-
-
-def test_a_gate_says_what_is_too_noisy_to_judge() -> None:
-    unsure = changed(CELL, process_medians_s=(0.005, 0.010, 0.020))
-    bounds = comparison.Bounds()
-    pairs, lines = comparison.regressions(run_of(unsure), run_of(CELL), bounds)
-    assert lines == []
-    assert pairs[0].latency is not None
-    assert f"{pairs[0].latency.high:.2f} times" in comparison.undecided(pairs, bounds)
-    same, _ = comparison.regressions(run_of(CELL), run_of(CELL), comparison.Bounds(slowdown=0.5))
-    assert comparison.undecided(same, comparison.Bounds(slowdown=0.5)) == ""
-
-
-def test_what_may_be_over_the_bound_is_undecided_even_if_slower() -> None:
-    barely = comparison.Compared(CELL, CELL, Ratio(1.028, 1.001, 1.30), 1.0, 1.0, 0.0)
-    assert comparison.undecided([barely], comparison.Bounds())
-    worse = comparison.Compared(CELL, CELL, Ratio(1.2, 1.1, 1.30), 1.0, 1.0, 0.0)
-    assert comparison.undecided([worse], comparison.Bounds()) == "", "it is a line of its own"
 
 
 def test_a_run_without_a_measured_cell_is_no_baseline(tmp_path: Path) -> None:
@@ -100,61 +80,6 @@ def test_a_variant_can_be_the_base() -> None:
         comparison.within(run_of(CELL, pruned), "tflite")
 
 
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (slower(1.05), ("worse", "latency", 0.010, pytest.approx(0.0105))),
-        (slower(1.015), None),
-        (slower(0.8), None),
-        (changed(CELL, macro_f1=0.694), ("worse", "score", 0.7, 0.694)),
-        (changed(CELL, file_size_bytes=1020), ("worse", "size", 1000, 1020)),
-        (changed(CELL, peak_rss_bytes=120_000), ("worse", "memory", 100_000, 120_000)),
-        (changed(CELL, status="failed", reason="it broke"), ("missing", None, None, None)),
-        (changed(CELL, records=30), ("not comparable", "score", 0.7, 0.7)),
-        (changed(CELL, process_medians_s=(0.01,)), ("not comparable", "latency", 0.010, 0.010)),
-        (changed(CELL, process_medians_s=(), emulated=True), None),
-    ],
-)
-def test_what_a_gate_calls_worse(now: Measurement, expected: tuple[object, ...] | None) -> None:
-    other = changed(CELL, exporter="eager")
-    _, findings = comparison.regressions(run_of(now, other), run_of(CELL, other), Bounds())
-    assert [(f.kind, f.metric, f.old, f.new) for f in findings] == ([expected] if expected else [])
-    assert all(f.cell == CELL.cell for f in findings)
-
-
-def test_a_slowdown_within_the_noise_is_none() -> None:
-    shaky = changed(CELL, process_medians_s=(0.009, 0.0125, 0.0105))
-    _, lines = comparison.regressions(run_of(shaky), run_of(CELL), Bounds())
-    assert lines == []
-
-
-def test_a_slower_median_counts_only_where_the_fastest_sample_is_slower_too() -> None:
-    """Hand-made: the median rose by 10 %; of the fastest sample 1.5 % are half of the bound."""
-    was = changed(CELL, latency_min_s=0.0100)
-    disturbed, slowed = slower(1.1, latency_min_s=0.01014), slower(1.1, latency_min_s=0.01016)
-    pairs, lines = comparison.regressions(run_of(disturbed), run_of(was), Bounds(slowdown=0.03))
-    assert lines == []
-    (line,) = comparison.disturbed(pairs, Bounds(slowdown=0.03))
-    assert line.startswith("net onnx on host: 1.100 times the median latency, but 1.014 times the fastest sample")
-    pairs, (finding,) = comparison.regressions(run_of(slowed), run_of(was), Bounds(slowdown=0.03))
-    assert (finding.kind, finding.metric) == ("worse", "latency")
-    assert comparison.disturbed(pairs, Bounds(slowdown=0.03)) == []
-
-
-def test_a_cell_that_is_gone_is_a_regression() -> None:
-    gone = changed(CELL, exporter="eager")
-    _, (finding,) = comparison.regressions(run_of(CELL), run_of(CELL, gone), Bounds())
-    assert (finding.kind, finding.cell, finding.metric) == ("missing", gone.cell, None)
-
-
-def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
-    broken = changed(CELL, status="failed", reason="it broke")
-    pairs, (finding,) = comparison.regressions(run_of(broken), run_of(CELL), Bounds())
-    assert pairs == [] and finding.kind == "missing" and finding.reason == "failed: it broke"
-    with pytest.raises(RunError, match="no measured cell"):
-        comparison.regressions(run_of(CELL), run_of(broken), Bounds())
-
-
 STEERING = "\x1b[31m\u202e\x07"
 
 
@@ -165,7 +90,7 @@ def test_why_runs_are_unlike_steers_nothing() -> None:
     assert "\ufffd[31m\ufffd\ufffdcpu (other)" in str(told.value) and "\x1b" not in str(told.value)
     ours, theirs = (run_of(CELL, machine={**MACHINE, "target_threads": {f"{STEERING}x": n}}) for n in (1, 2))
     with pytest.raises(PlanError, match="on \ufffd"):
-        comparison.regressions(ours, theirs, Bounds())
+        gate.regressions(ours, theirs, Bounds())
 
 
 def test_scripts_of_earlier_versions_find_the_old_names(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from decisions import CELL
 from mutations import hold, json_bytes, of_bytes, of_json
 from rich.console import Console
 
-from edgebench.choosing import comparison
-from edgebench.choosing.comparison import Bounds
+from edgebench.choosing import comparison, gate
 from edgebench.choosing.recommendation import Limits, recommend
 from edgebench.cli import explain
 from edgebench.core import registry
 from edgebench.core.measurements import Run
+from edgebench.core.settings import Bounds
 from edgebench.measuring import environment
 from edgebench.pipeline import run_store
 from edgebench.pipeline.plan import Plan
@@ -45,7 +45,7 @@ def test_baselines(run: Run, tmp_path: Path) -> None:
 
     def read(damaged: bytes) -> None:
         path.write_bytes(damaged)
-        comparison.regressions(run, comparison.baseline(path), Bounds(), across=True)
+        gate.regressions(run, comparison.baseline(path), Bounds(), across=True)
         comparison.compared(run, comparison.baseline(path))
 
     assert sum(hold(read, of_bytes(content, COUNT))) == COUNT
