@@ -66,6 +66,12 @@ def test_new_blocks_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert all_blocks() == found
 
 
+def test_the_main_command_begins_with_the_installation() -> None:
+    (main,) = sequence("commands")
+    (install,) = [b for b in all_blocks() if b.page.name == "getting-started.md" and "pip install -e" in b.text]
+    assert main.text.startswith(f"{install.text.strip()} && ")
+
+
 def test_ci_carries_out_the_test_command() -> None:
     """The one command that these tests cannot: it starts them."""
     (block,) = [b for b in all_blocks() if b.mark == "test command"]

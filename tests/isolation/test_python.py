@@ -133,7 +133,7 @@ def test_nothing_of_the_working_directory_runs(exported: Path, tmp_path: Path) -
         assert done.returncode == 0, (arguments, done.stderr)
         assert not ran(here), arguments
     (here / "edgebench.py").unlink()  # `python -m edgebench` would run this one: it is what was asked for
-    done = edgebench("measure", exported / "torchscript", "-o", out / "module", *BRIEF, cwd=here)
+    done = edgebench("measure", exported / "onnx", "-o", out / "module", *BRIEF, cwd=here)
     assert done.returncode == 0 and not ran(here), done.stderr
 
 
