@@ -73,9 +73,10 @@ def table(name: str) -> str:
         for field, hint in _fields(kind)
     ]  # fmt: skip
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
-    return str(
-        tabulate([[row[i] for i in kept] for row in rows], [HEADINGS[i] for i in kept], "github", disable_numparse=True)
+    made = tabulate(
+        [[row[i] for i in kept] for row in rows], [HEADINGS[i] for i in kept], "github", disable_numparse=True
     )
+    return "\n".join(line.strip("|").strip() for line in made.splitlines())
 
 
 def docstrings(kind: type) -> dict[str, str]:

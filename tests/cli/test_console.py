@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import errno
-import signal
-from collections.abc import Iterator
 
 import pytest
 import typer
 
-from edgebench.cli.console import INTERRUPTED, USAGE, command
+from edgebench.cli.console import USAGE, command
 from edgebench.core.errors import RunError
-
-
-@pytest.fixture(autouse=True)
-def _sigterm() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +17,6 @@ def _sigterm() -> Iterator[None]:
         (RunError("a run"), USAGE),
         (OSError(errno.EACCES, "Permission denied", "x"), USAGE),
         (ModuleNotFoundError("No module named 'timm'", name="timm"), USAGE),
-        (KeyboardInterrupt(), INTERRUPTED),
     ],
 )
 def test_an_exception_is_one_line_and_a_code(

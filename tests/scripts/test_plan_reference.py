@@ -27,7 +27,7 @@ def test_the_page_is_current() -> None:
     ],
 )
 def test_every_field_has_a_row_with_its_meaning(name: str, names: tuple[str, ...]) -> None:
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in plan_reference.table(name).splitlines()[2:]]
+    rows = [[cell.strip() for cell in line.split("|")] for line in plan_reference.table(name).splitlines()[2:]]
     assert [row[0] for row in rows] == [f"`{n}`" for n in names]
     assert all(row[-1] for row in rows)
 

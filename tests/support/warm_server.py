@@ -12,7 +12,6 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import io
 import json
 import os
 import random
@@ -49,8 +48,7 @@ def import_libraries() -> None:
         warnings.simplefilter("ignore")
         shapes: Any = ({0: torch.export.Dim("batch")},)
         torch.onnx.export(
-            torch.nn.Linear(2, 1).eval(), (torch.zeros(2, 2),), io.BytesIO(), dynamo=True, verbose=False,
-            dynamic_shapes=shapes,
+            torch.nn.Linear(2, 1).eval(), (torch.zeros(2, 2),), dynamo=True, verbose=False, dynamic_shapes=shapes
         )  # fmt: skip
     torch.set_num_threads(threads)
 
@@ -86,8 +84,8 @@ def become(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
         code = 1
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(code)
 
 
