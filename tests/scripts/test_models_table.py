@@ -10,7 +10,7 @@ from edgebench.models.catalog import ModelFacts
 
 
 def test_the_page_is_current() -> None:
-    assert "\n`resnet1d` " in models_table.page()
+    assert "| `resnet1d` " in models_table.page()
     assert models_table.page() == models_table.PAGE.read_text(), "run python scripts/models_table.py"
 
 
