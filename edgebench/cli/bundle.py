@@ -17,6 +17,7 @@ from edgebench.cli.options import (
     KeepUnlabelled,
     Limit,
     MinLikelihood,
+    ReferenceFile,
     SkipBad,
     Targets,
     TaskName,
@@ -44,7 +45,7 @@ def bundle(
     folder: Annotated[bool, flag("--folder", "Write a folder instead of one file.")] = False,
     data: Annotated[bool, flag("--data/--no-data", "Pack the test records and fp32 predictions.")] = True,
     target: Targets = None, dataset: DatasetName = None, data_dir: DataDir = None,
-    dataset_option: DatasetOptions = None, task: TaskName = None, limit: Limit = None,
+    dataset_option: DatasetOptions = None, task: TaskName = None, reference: ReferenceFile = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None,
     min_likelihood: MinLikelihood = None, threads: Threads = None,
     *, measuring: dict[str, Any],
@@ -62,7 +63,7 @@ def bundle(
     overrides = fields(
         targets=target, dataset=dataset, data_dir=data_dir, limit=limit, keep_unlabelled=keep_unlabelled,
         skip_bad_records=skip_bad_records, min_likelihood=min_likelihood, threads=threads, measuring=measuring,
-        dataset_options=pairs(dataset_option), task=task,
+        dataset_options=pairs(dataset_option), task=task, reference=reference,
     )  # fmt: skip
     with live("no bundle was written; the same command starts again") as listener:
         listing = api.bundle(paths, output, folder, data, listener, **overrides)

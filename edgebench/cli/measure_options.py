@@ -49,6 +49,7 @@ RECORDS = (
     Option("--dataset", "dataset", str, "NAME", "One of edgebench list datasets, or FILE.py:FUNCTION.", DATASET),
     Option("--data-dir", "data_dir", Path, "FOLDER", "Folder of the dataset; demo needs none."),
     Option("--task", "task", str, "NAME", "Score as this task, not the dataset's own; or FILE.py:NAME, also a metric."),
+    Option("--reference", "reference", Path, "FILE", "Outputs that a comparison without labels is with: .npy."),
     Option("--limit", "limit", int, "N", "At most this many test records.", "all", 1),
 )
 THREADS = Option("--threads", "threads", int, "N", "Threads of every cell.", "the target's", 1, MOST_THREADS)

@@ -128,7 +128,7 @@ def annotated(declared: Option, shown: Any = None) -> Any:
 
 Targets = annotated(TARGET)
 RunTargets = annotated(TARGET, ", ".join(TARGETS))
-DatasetName, DataDir, TaskName, Limit = (annotated(declared) for declared in RECORDS)
+DatasetName, DataDir, TaskName, ReferenceFile, Limit = (annotated(declared) for declared in RECORDS)
 Threads = annotated(THREADS)
 MEASURING: dict[str, tuple[str, Any]] = {
     declared.parameter: (declared.field.removeprefix("measuring."), annotated(declared))

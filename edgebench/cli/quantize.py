@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench.cli.console import command, live, out, say_next, say_written
-from edgebench.cli.options import DataDir, MinLikelihood, option
+from edgebench.cli.options import DataDir, DatasetOptions, MinLikelihood, TaskName, option, pairs
 from edgebench.cli.usage import number
 from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
 from edgebench.tasks.names import DROP_FLAG
@@ -31,8 +31,12 @@ def quantize(
             also=DROP_FLAG,
         ),
     ] = 0.005,
-    dataset: Annotated[str, option("--dataset", "NAME", "One of edgebench list datasets.")] = "ptbxl",
+    dataset: Annotated[
+        str, option("--dataset", "NAME", "One of edgebench list datasets, or FILE.py:FUNCTION.")
+    ] = "ptbxl",
     data_dir: DataDir = None,
+    dataset_option: DatasetOptions = None,
+    task: TaskName = None,
     calibration_records: Annotated[
         int, option("--calibration-records", "N", "Training records to calibrate on.", number(int, 1))
     ] = CALIBRATION_RECORDS,
@@ -66,8 +70,8 @@ def quantize(
     from edgebench.search.mixed_precision import Request, document, search
 
     keep_memory()
-    options = {"min_likelihood": str(min_likelihood)} if min_likelihood else {}
-    request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout, options)
+    options = ({"min_likelihood": str(min_likelihood)} if min_likelihood else {}) | pairs(dataset_option)
+    request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout, options, task or "")
     with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)
     result, modules = document(found), [to_dict(s) for s in ranked]

@@ -30,6 +30,7 @@ from edgebench.cli.options import (
     Models,
     Output,
     QatEpochs,
+    ReferenceFile,
     RunTargets,
     Seed,
     SkipBad,
@@ -60,7 +61,7 @@ def run(
     model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
     artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: RunTargets = None,
     dataset: DatasetName = None, data_dir: DataDir = None, dataset_option: DatasetOptions = None, task: TaskName = None,
-    limit: Limit = None,
+    reference: ReferenceFile = None, limit: Limit = None,
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, min_likelihood: MinLikelihood = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
@@ -101,7 +102,7 @@ def run(
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
         limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
-        min_likelihood=min_likelihood, dataset_options=pairs(dataset_option), task=task,
+        min_likelihood=min_likelihood, dataset_options=pairs(dataset_option), task=task, reference=reference,
         calibration_records=calibration_records, threads=threads, seed=seed,
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set), measuring=measuring,
     )  # fmt: skip
@@ -128,8 +129,8 @@ def measure(
         ),
     ],
     tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
-    data_dir: DataDir = None, task: TaskName = None, limit: Limit = None, threads: Threads = None,
-    output: Output = None,
+    data_dir: DataDir = None, task: TaskName = None, reference: ReferenceFile = None, limit: Limit = None,
+    threads: Threads = None, output: Output = None,
     resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the run of a bundle in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
@@ -147,7 +148,7 @@ def measure(
     """
     values = fields(
         tune_thresholds=tune_thresholds, targets=target, dataset=dataset, data_dir=data_dir, task=task,
-        limit=limit, threads=threads, measuring=measuring,
+        reference=reference, limit=limit, threads=threads, measuring=measuring,
     )  # fmt: skip
     _exit(run_measure(artifacts, values, output, resume, RichView()))
 

@@ -26,6 +26,8 @@ def labelled_for(records: RecordSet, classes: Sequence[str]) -> RecordSet:
     """The records with their labels in the order of a network's classes; raises ModelError where it has others."""
     if tuple(classes) == records.classes:
         return records
+    if records.targets is None and not records.classes:  # without labels nothing says what the outputs are
+        return replace(records, classes=tuple(classes))
     order = permutation(records.classes, classes)
     if order is None:
         raise ModelError(f"the network {mismatch(classes, records.classes, records.label)}")

@@ -139,7 +139,8 @@ def task(name: str) -> Task:
     base, over, chosen = name.partition(OVER)
     if ".py:" in chosen:
         return cast("Task", load("task_sources", "file")(chosen, base))
-    return cast("Task", load("tasks", chosen if over else base))
+    found = load("tasks", chosen if over else base)
+    return cast("Task", found.over(task(base)) if over and base and hasattr(found, "over") else found)
 
 
 def require_task(name: str) -> None:

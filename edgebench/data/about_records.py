@@ -28,3 +28,5 @@ class AboutRecords:
     storage: Storage = MICROVOLTS
     """Of the values in `signals.npy`."""
     input_name: str = "input"
+    labelled: bool = True
+    """Whether `labels.npy` is there."""

@@ -52,7 +52,7 @@ class Bundled:
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
         about = _about(folder)
         ids = np.array(mapped(folder / "ids.npy", np.int64, None))
-        targets = _targets(folder / "labels.npy", about, len(ids))
+        targets = _targets(folder / "labels.npy", about, len(ids)) if about.labelled else None
         path = folder / "signals.npy"
         mapped(path, about.storage.dtype, len(ids), *about.input.shape)
         records = RecordSet(
@@ -99,7 +99,12 @@ def _first(records: RecordSet, limit: int) -> RecordSet:
 
     folder = cache.folder_of(f"bundle-{sha256(records.input.path)[:24]}-{limit}-{cache.FORMAT}", make)
     inputs = (replace(records.input, path=folder / "input.npy"),)
-    return replace(records, inputs=inputs, targets=records.labels[:limit], ids=records.ids[:limit])
+    return replace(
+        records,
+        inputs=inputs,
+        targets=None if records.targets is None else records.targets[:limit],
+        ids=records.ids[:limit],
+    )
 
 
 DATASET = Bundled()

@@ -54,6 +54,8 @@ def _mismatch(artifact: Artifact, records: RecordSet) -> str:
         return reason
     if reason := artifact.input.mismatch(records.input.spec, records.label):
         return reason
+    if not records.classes:  # they have no labels
+        return ""
     return class_order.mismatch(artifact.classes, records.classes, records.label)
 
 
@@ -65,7 +67,7 @@ def remarks(built: Mapping[ArtifactKey, Built], records: RecordSet) -> list[str]
         if artifact is None or artifact.model in found:
             continue
         parts = []
-        if artifact.classes != records.classes and not _mismatch(artifact, records):
+        if records.classes and artifact.classes != records.classes and not _mismatch(artifact, records):
             parts.append(f"its answers ({', '.join(artifact.classes)}) are sorted as {', '.join(records.classes)}")
         if artifact.feed and str(artifact.feed):
             parts.append(str(artifact.feed))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
 from edgebench.core.datasets import RecordSet
-from edgebench.core.errors import ArtifactError
-from edgebench.core.files import remove_unfinished, sha256_of
+from edgebench.core.errors import ArtifactError, DataError
+from edgebench.core.files import remove_unfinished, sha256, sha256_of
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.scratch import scratch_folder
@@ -62,6 +62,8 @@ def _check(plan: Plan, folder: Path, resume: bool) -> None:
         run_store.stored_plan(folder)
     else:
         run_store.require_free(folder)
+    if plan.measure.reference and not plan.measure.reference.is_file():
+        raise DataError(f"{plan.measure.reference}: no such file of a reference's outputs")
     registry.require_records(plan.measure.dataset, records.request(plan, "test"))
     dataset = registry.dataset(plan.measure.dataset)
     for path in plan.measure.artifacts:
@@ -147,6 +149,7 @@ def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], fact
         "machine": facts["fingerprint"],
         "packages": facts["packages"],
         **({"task": chosen.identity(plan.measure.task)} if plan.measure.task else {}),
+        **({"reference": sha256(plan.measure.reference)} if plan.measure.reference else {}),
     }
 
 

@@ -92,6 +92,8 @@ class MeasurePlan:
     """The dataset's own options by name."""
     task: str = ""
     """A task, or path/to/file.py:NAME of one or of a metric, instead of the dataset's own; empty for that."""
+    reference: Path | None = None
+    """Outputs that the task `comparison` is with, .npy (records, outputs); empty for the fp32 network's."""
     threads: int | None = None
     """Threads of every cell instead of the target's."""
     seed: int = settings.SEED

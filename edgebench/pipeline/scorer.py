@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core import class_order
+from edgebench.core import arrays, class_order
 from edgebench.core.contracts import Artifact, Cell
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DataError, EdgeBenchError
@@ -19,7 +19,7 @@ from edgebench.core.results import Scores
 from edgebench.core.tasks import chosen_in
 from edgebench.measuring.accuracy import Answer, Reference, score_cells
 from edgebench.pipeline.planned import Planned
-from edgebench.tasks.scoring import Scoring, scoring
+from edgebench.tasks.scoring import Scoring, compares, scoring
 
 FileOf = Callable[[Planned], Path]
 """The file of a cell's predictions."""
@@ -30,6 +30,8 @@ class Scorer:
     """Scores the cells' predictions on the test records."""
 
     test: RecordSet
+    file: Path | None = None
+    """Outputs of the reference that a comparison without labels is with, instead of the fp32 networks'."""
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     """The fp32 networks' answers, by model and SHA-256 of its weights."""
     scores: dict[str, Scores] = field(default_factory=dict)
@@ -51,6 +53,30 @@ class Scorer:
         for known in self.test.references:  # of the machine that packed them; this machine's own take precedence
             reference = Reference(self.scoring, np.load(known.logits)[: len(self.test)], known.thresholds)
             self.references.setdefault((known.model, known.model_sha256), reference)
+
+    def compare(self, cells: Sequence[Planned], file_of: FileOf) -> str:
+        """Choose what a comparison without labels is with; returns the choice in words, empty for other tasks.
+
+        Each cell of `cells`, which are predicted, without an fp32 network of its own is compared with the first one.
+        """
+        if not cells or self._no_task():
+            return ""
+        if not compares(self.scoring.task):
+            if self.file:
+                raise DataError(f"{self.file}: a reference is for outputs without labels: --task comparison")
+            return ""
+        first = cells[0]
+        keys = {(p.cell.model, p.artifact.model_sha256) for p in cells}
+        if self.file:
+            outputs, name = _outputs(self.file, len(self.test), len(first.artifact.classes)), str(self.file)
+            self.references = dict.fromkeys(keys, Reference(self.scoring, outputs, first.artifact.thresholds))
+        elif left := keys - self.references.keys():
+            known = Reference(self.scoring, self.answers(first, file_of), self._sorted(first).thresholds)
+            self.references |= dict.fromkeys(left, known)
+            name = f"{first.cell.model} {first.cell.name}, the first artifact"
+        else:
+            name = "the fp32 network of each model"
+        return f"there are no labels: outputs are compared with {name}, whose own values are exact by definition"
 
     def answers(self, planned: Planned, file_of: FileOf) -> NDArray[np.float32]:
         """The answers of a cell's artifact, sorted as the records' classes."""
@@ -93,3 +119,14 @@ class Scorer:
             name = chosen_in(self.test.task) or self.test.task
             return f"the task {name} is not on this machine ({error}); with its file: --task {name}"
         return ""
+
+
+def _outputs(path: Path, records: int, outputs: int) -> NDArray[np.float32]:
+    """The outputs of a reference from its file; raises DataError."""
+    try:
+        found = np.asarray(arrays.load(path, "f", (records, outputs)), np.float32)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not the outputs of {records} records, {outputs} each: {error}") from None
+    if not np.isfinite(found).all():
+        raise DataError(f"{path}: holds a value that is not finite")
+    return found

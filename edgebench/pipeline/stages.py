@@ -31,6 +31,7 @@ from edgebench.pipeline.run_store import RunStore
 from edgebench.pipeline.schedule import LATENCY, Schedule
 from edgebench.pipeline.scorer import Scorer
 from edgebench.pipeline.variants import Variants, folder_in
+from edgebench.tasks.chosen import for_networks
 
 PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
 """Names of the stages."""
@@ -59,7 +60,8 @@ class Stages:
 
     @functools.cached_property
     def _scorer(self) -> Scorer:
-        return Scorer(self.test)
+        tasks = {one.artifact.task for one in self.built.values() if one.artifact}
+        return Scorer(for_networks(self.test, tasks), self.plan.measure.reference)
 
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
@@ -113,6 +115,9 @@ class Stages:
                 self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
             else:
                 cells[planned.cell] = planned
+        known = {*cells, *(p.cell for p in self._ended())}
+        if said := self._scorer.compare([p for p in self.cells if p.cell in known], self._predictions):
+            self.reporter.note(said)
         self._scorer.score(cells, self._ended(), self._predictions, first=not self._ended())
 
     def _ended(self) -> list[Planned]:

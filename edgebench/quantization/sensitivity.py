@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from edgebench.quantization.fx import BATCH, part_of
 from edgebench.quantization.observers import limited, mapping, qconfig, qconfig_of
 from edgebench.quantization.partition import QUANTIZABLE, Partition, find_parts, inputs_of, replaced, short_message
 
+Agree = Callable[[NDArray[np.float32], NDArray[np.float32]], float]
+
 
 @dataclass(frozen=True)
 class Sensitivity:
@@ -30,24 +32,25 @@ class Sensitivity:
 
     module: str
     agreement: float
-    """Share of the decisions (records, classes) that are the same as in float."""
+    """Share of the answers that are the same as in float, as the task counts them."""
     error: float
     """Root of the mean squared difference of the logits."""
     parameters: int
 
 
 def sensitivities(
-    network: nn.Module, engine: str, signals: NDArray[np.float32], thresholds: Sequence[float],
+    network: nn.Module, engine: str, signals: NDArray[np.float32], agree: Agree,
     options: Mapping[str, str], progress: Progress | None = None,
 ) -> list[Sensitivity]:  # fmt: skip
     """The sensitivity of each module that int8 would quantize, the most sensitive first.
 
-    `signals` (records, leads, samples) are in mV. One entry, `OTHER_OPERATORS`, is for all operators that are neither
-    a convolution nor a linear layer. Fake quantization with the engine's observers simulates the rounding, so that
-    each module can be rounded alone. Raises Unsupported where the network cannot be simulated.
+    `signals` are raw records; `agree` says in which share of the answers two outputs (records, outputs) agree. One
+    entry, `OTHER_OPERATORS`, is for all operators that are neither a convolution nor a linear layer. Fake quantization
+    with the engine's observers simulates the rounding, so that each module can be rounded alone.
+
+    Raises Unsupported where the network cannot be simulated.
     """
     records = torch.from_numpy(signals)
-    bounds = torch.logit(torch.tensor(thresholds, dtype=torch.float32))
     with engine_set(engine), torch.no_grad():
         try:
             whole, parts = _simulated(network, engine, records, options)
@@ -67,7 +70,7 @@ def sensitivities(
             logits = _logits(whole, records)
             for rounding in roundings:
                 rounding.disable_fake_quant()
-            agreement = float(((logits >= bounds) == (dense >= bounds)).float().mean())
+            agreement = agree(logits.numpy(), dense.numpy())
             distance = float((logits - dense).square().mean().sqrt())
             count = 0 if path == OTHER_OPERATORS else sum(p.numel() for p in network.get_submodule(path).parameters())
             found.append(Sensitivity(path, agreement, distance, count))

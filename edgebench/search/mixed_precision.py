@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import manifests, opening
 from edgebench.artifacts.build import Build, build
-from edgebench.core import class_order, options, registry, spreadsheets
+from edgebench.core import class_order, options, registry, spreadsheets, user_code
 from edgebench.core.contracts import REFERENCE, Artifact, Outcome, Split
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError, PlanError, Unsupported
@@ -32,7 +32,8 @@ from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
-from edgebench.tasks.scoring import scoring
+from edgebench.tasks.chosen import for_networks, with_task
+from edgebench.tasks.scoring import compares, scoring
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Request:
     timeout_s: float = 600.0
     options: Mapping[str, str] = field(default_factory=dict)
     """The dataset's own, such as min_likelihood."""
+    task: str = ""
+    """A task, or path/to/file.py:NAME of one or of a metric, instead of the dataset's own."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     opening.network(request.model)
     splits: tuple[Split, ...] = ("calibration", "validation", "test")
     loaded = (_records(request, split, reporter) for split in splits)
-    calibration, validation, test = (class_order.labelled_for(r, model.manifest.classes) for r in loaded)
+    calibration, validation, test = (
+        for_networks(class_order.labelled_for(r, model.manifest.classes), {model.manifest.task}) for r in loaded
+    )
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -117,9 +122,10 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
             reporter.stage("look at each module", total)
         reporter.step()
 
+    task, state = registry.task(model.manifest.task), model.manifest.thresholds
     ranked = sensitivities(
-        store.network(model), exporter.engine or any_engine(), signals, model.manifest.thresholds,
-        chosen if exporter.engine else {}, looked,
+        store.network(model), exporter.engine or any_engine(), signals,
+        lambda outputs, others: task.agree(outputs, others, state, state), chosen if exporter.engine else {}, looked,
     )  # fmt: skip
     write_text(output / "sensitivity.csv", table(ranked))
     with scratch_folder() as scratch:
@@ -232,11 +238,16 @@ class _Tries:
     def _score(self, exporter: str, in_float: int) -> Score:
         artifact, _ = self.built(in_float, exporter=exporter)
         logits = self.logits(exporter, in_float, self.validation)
-        return score(scoring(self.validation), logits, None, artifact).primary
+        on = scoring(self.validation)
+        reference = None
+        if compares(on.task):  # then the loss is the distance to the float network
+            reference = Reference(on, self.logits(REFERENCE, 0, self.validation), artifact.thresholds)
+        return score(on, logits, reference, artifact).primary
 
 
 def _records(request: Request, split: Split, reporter: ProgressReporter) -> RecordSet:
+    user_code.trust_named(request.dataset)
     limit = request.calibration_records if split == "calibration" else None
     asked = DataRequest(split, request.directory, limit=limit, options=request.options)
     registry.require_records(request.dataset, asked)
-    return registry.dataset(request.dataset).load(asked, reporter.progress)
+    return with_task(registry.dataset(request.dataset).load(asked, reporter.progress), request.task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,29 +14,48 @@ from edgebench.core.errors import DataError, EdgeBenchError
 from edgebench.core.files import sha256
 from edgebench.core.tasks import OVER, Task, base_of, chosen_in
 from edgebench.tasks.own import OwnTask, WithMetrics
+from edgebench.tasks.scoring import compares
 
 if TYPE_CHECKING:
     from edgebench.core.contracts import Artifact
     from edgebench.core.datasets import RecordSet
 
 
+WITHOUT_LABELS = "comparison"
+"""The task of records without labels."""
+
+
 def with_task(records: RecordSet, chosen: str) -> RecordSet:
-    """The records for the task of that name or `path/to/file.py:NAME`; unchanged for an empty name.
+    """The records for the task of that name or `path/to/file.py:NAME`; unchanged for an empty name and with labels.
+
+    Without either, the network's outputs are compared with a reference's.
 
     Raises UnknownPlugin, and DataError where the task cannot be loaded or the records' targets do not fit it.
     """
+    if not chosen and records.targets is None:
+        chosen = WITHOUT_LABELS
     if chosen in ("", records.task):
         return records
     user_code.trust_named(chosen)
     found = replace(records, task=f"{base_of(records.task)}{OVER}{chosen}")
     task = registry.task(found.task)
     task.metrics(len(found.classes), found.unit)
+    if found.targets is None and found.split == "test" and not compares(task):
+        raise DataError(f"--task {chosen}: {records.label} has no labels; compare its outputs: --task {WITHOUT_LABELS}")
     if found.targets is not None:
         try:
             task.check(found.targets, len(found.classes))
         except DataError as error:
             raise DataError(f"--task {chosen}: {records.label} does not fit it: {error}") from None
     return found
+
+
+def for_networks(records: RecordSet, tasks: Set[str]) -> RecordSet:
+    """Records without labels, as those of the one task of all networks: it says when two answers are the same."""
+    bases = {base_of(name) for name in tasks}
+    if not chosen_in(records.task) or base_of(records.task) or records.targets is not None or len(bases) != 1:
+        return records
+    return replace(records, task=f"{bases.pop()}{OVER}{chosen_in(records.task)}")
 
 
 def identity(chosen: str) -> str:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import own_tasks
+import predicted_by_scikit_learn
 import pytest
 import small_onnx
 from bundle_makers import contents
 
 from edgebench import api
-from edgebench.core import user_code
+from edgebench.core import registry, user_code
 from edgebench.core.contracts import Cell, Outcome, Target
-from edgebench.core.datasets import RecordSet
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import DataError, RunError
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.progress import ProgressReporter
@@ -42,6 +43,8 @@ def test_a_run_is_scored_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     run = harness.run(plan(tmp_path, f"{file}both"), tmp_path / "run")
     (m,) = run.measurements
     assert m.status == "ok" and m.scores and m.scores.primary.metric.name == "missing" and m.scores.of("macro_f1")
+    test = registry.dataset("demo").load(DataRequest("test", limit=40))
+    predicted_by_scikit_learn.check(run, m, test, small_onnx.THRESHOLDS)
     for path in api.report([run.folder], ("csv", "md", "html")):
         assert "missing" in path.read_text() or "missed labels" in path.read_text() or path.suffix == ".svg"
 

@@ -13,6 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 CLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
+THRESHOLDS = (0.5, 0.4, 0.5, 0.55, 0.6)
+"""Of the card."""
 CARD = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"]\nthresholds = [0.5, 0.4, 0.5, 0.55, 0.6]\n'
 
 

@@ -130,7 +130,8 @@ def _profile(target: Target) -> str:
 
 def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: dict[str, Content]) -> str:
     files["records/signals.npy"] = records.input.path
-    files["records/labels.npy"] = _npy(records.labels)
+    if records.targets is not None:
+        files["records/labels.npy"] = _npy(records.targets)
     files["records/ids.npy"] = _npy(records.ids)
     known = []
     for number, one in enumerate(references):
@@ -140,6 +141,7 @@ def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: d
     about = AboutRecords(
         records.dataset, records.label, records.split, records.classes, records.input.spec, records.dropped,
         records.unlabelled, tuple(known), records.task, records.unit, records.input.storage, records.input.name,
+        records.targets is not None,
     )  # fmt: skip
     files["records/about.json"] = (to_json(about, indent=1) + "\n").encode()
     return "records/about.json"
