@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgebench.choosing.baselines import baseline as baseline
 from edgebench.choosing.baselines import is_ok, medians
@@ -17,6 +17,7 @@ from edgebench.core.metrics import Metric
 from edgebench.core.serialization import readable
 from edgebench.measuring.latency_statistics import Ratio, paired_ratio, ratio
 from edgebench.pipeline import run_store
+from edgebench.tasks.names import PROPERTIES
 
 REFERENCE = ("none", "eager")
 """Variant and exporter of the fp32 network that every cell of its model is compared with."""
@@ -66,10 +67,13 @@ class Compared:
             return 0.0
         return self.metric.drop(self.new.scores.primary.value, self.score_change)
 
-    @property
-    def f1_change(self) -> float | None:
-        """`score_change` by the name of earlier versions, for scripts."""
-        return self.score_change
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A property by its name of earlier versions, for scripts."""
+            if name not in PROPERTIES:
+                raise AttributeError(f"a comparison has no '{name}'")
+            return getattr(self, PROPERTIES[name])
 
     @property
     def said(self) -> str:

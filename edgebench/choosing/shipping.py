@@ -24,7 +24,7 @@ from edgebench.pipeline import run_store
 MOST_BYTES = 2**20
 """The largest manifest or card that is read."""
 Found = tuple[str, Path]
-"""A path as the plan has it (empty for files of the run itself), and where it leads."""
+"""A path as the plan has it (empty for files of the run itself), and what it names here."""
 
 
 @dataclass(frozen=True)

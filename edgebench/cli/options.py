@@ -72,7 +72,7 @@ Weights = Annotated[
 ]
 TuneThresholds = Annotated[
     bool | None,
-    flag("--tune-thresholds", "Choose thresholds of imported networks and files on the validation fold."),
+    flag("--tune-thresholds", "Choose thresholds of imported networks and files on the validation records."),
 ]
 Artifacts = Annotated[
     list[Path] | None, option("--artifact", "PATH...", "Measure this .onnx, TorchScript file or folder, build nothing.")
@@ -83,7 +83,7 @@ Variants = Annotated[
 ]
 FinetuneEpochs = Annotated[
     int | None,
-    _whole("--finetune-epochs", "Epochs on folds 1-8 after a compression." + default(_tuning.epochs), 0),
+    _whole("--finetune-epochs", "Epochs on the training records after a compression." + default(_tuning.epochs), 0),
 ]
 QatEpochs = Annotated[int | None, _whole("--qat-epochs", "Epochs of variant qat, if not --finetune-epochs.", 1)]
 FinetuneRounds = Annotated[

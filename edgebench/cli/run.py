@@ -81,7 +81,7 @@ def run(
     \b[bold]Examples[/bold]
 
     \bedgebench run                                          # the demo set
-    edgebench run --dataset ptbxl --data-dir ptbxl -o out  # all of fold 10
+    edgebench run --dataset ptbxl --data-dir ptbxl -o out  # all test records
     edgebench run --resume out                             # after Ctrl-C
     edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
     edgebench run --variant none --variant structured-0.5 --finetune-epochs 3

@@ -42,7 +42,7 @@ def train(
         typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the weights, the manifest and checkpoint."),
     ] = Path("models"),
     epochs: Annotated[
-        int | None, option("--epochs", "N", f"Passes over the training folds, at most.{RECIPE}", number(int, 1))
+        int | None, option("--epochs", "N", f"Passes over the training records, at most.{RECIPE}", number(int, 1))
     ] = None,
     batch_size: Annotated[
         int | None, option("--batch-size", "N", f"Records of one step.{RECIPE}", number(int, 1))

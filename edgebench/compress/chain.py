@@ -25,6 +25,7 @@ from edgebench.core.serialization import from_dict, to_dict
 from edgebench.core.settings import FineTuning
 from edgebench.data.stored import Values
 from edgebench.models import building, flops, store, structure
+from edgebench.tasks import names
 from edgebench.training.loop import Watch, train
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ QAT_RECIPE: dict[str, Any] = {"precision": "fp32", "hint": 0.0}
 QAT_RATE_FACTOR = 0.1
 """Factor of the learning rate of a quantization-aware training, which starts from a trained network."""
 INHERITED = (
-    "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "lead_dropout", "amplitude", "mirror", "shift",
+    "batch_size", "crop", "row_keep", "patch_keep", "whole_epochs", "channel_dropout", "amplitude", "mirror", "shift",
     "class_weights",
 )  # fmt: skip
 """The fields of the model's own recipe that a fine-tuning uses."""
@@ -157,8 +158,9 @@ def _fine_tuned(
     start = tuning_folder / f"{fields['name']}.json"
     if not start.is_file():
         store.save(network, tuning_folder, _without_weights(fields))
+    own = names.recipe(fields["training"].get("recipe", {}))
     recipe = {
-        **FINE_TUNING, **{k: v for k, v in fields["training"].get("recipe", {}).items() if k in INHERITED},
+        **FINE_TUNING, **{k: v for k, v in own.items() if k in INHERITED},
         "teacher": teacher, "seed": records.seed,
         "keep_zeros": any(map(options.zeroes, fields["training"]["compressed"])),
         **changes, "epochs": epochs, "start": str(start),

@@ -1,4 +1,4 @@
-"""The frozen records that flow through EdgeBench, in base units: seconds, bytes, hertz, millivolts.
+"""The frozen records that flow through EdgeBench, in base units: seconds, bytes, hertz.
 
 Standard library only, so that the device side can read it; `edgebench.core.serialization` turns the records into
 JSON and back.
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Calibration:
-    """The records that an int8 exporter saw to choose its scales; never from folds 9 or 10."""
+    """The records that an int8 exporter saw to choose its scales; never validation or test records."""
 
     dataset: str
     split: str
@@ -50,7 +50,7 @@ class Artifact:
     file_size_bytes: int
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
-    """Threshold of each class: it is predicted at this probability and above. Chosen on the validation fold."""
+    """Threshold of each class: it is predicted at this probability and above. Chosen on the validation records."""
     input: InputSpec
     parameters: int | None
     sparsity: float | None

@@ -19,7 +19,7 @@ StoredType = Literal["uint8", "int16", "float32"]
 class InputSpec:
     """One input of a network, without the batch axis.
 
-    ECG: shape (12, 1000), axes (lead, sample), unit mV. Image: (3, 32, 32), axes (channel, row, column), values 0 to 1.
+    Signal: shape (12, 1000), axes (channel, sample). Image: (3, 32, 32), axes (channel, row, column), values 0 to 1.
     Video: (8, 3, 112, 112), axes (frame, channel, row, column).
     """
 
@@ -28,7 +28,7 @@ class InputSpec:
     unit: str = ""
     """Empty for values without a unit, such as pixels from 0 to 1."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of the positions along an axis, such as the leads of an ECG."""
+    """Names of the positions along an axis, such as the colours of an image."""
     rate_hz: float | None = None
     """Positions a second along the axis of time; None where no axis is time."""
     dtype: str = "float32"
@@ -63,7 +63,7 @@ class InputSpec:
         return ""
 
     def __str__(self) -> str:
-        """Such as `12 leads x 1000 samples at 100 Hz in mV`."""
+        """Such as `3 channels x 1000 samples at 100 Hz in g`."""
         sizes = " x ".join(f"{n} {axis}{'' if n == 1 else 's'}" for n, axis in zip(self.shape, self.axes, strict=True))
         rate = "" if self.rate_hz is None else f" at {self.rate_hz:g} Hz"
         return sizes + rate + (f" in {self.unit}" if self.unit else "")
@@ -75,7 +75,7 @@ class Storage:
 
     dtype: StoredType = "float32"
     per_unit: float = 1.0
-    """1000 for int16 microvolts of an input in millivolts, 255 for uint8 pixels from 0 to 1."""
+    """1000 for int16 thousandths of the input's unit, 255 for uint8 pixels from 0 to 1."""
 
 
 @dataclass(frozen=True)

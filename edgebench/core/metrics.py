@@ -24,9 +24,9 @@ class Metric:
     """
 
     name: str
-    """Name in files: letters, digits and underscores, such as `macro_f1`."""
+    """Name in files: letters, digits and underscores, such as `top1`."""
     label: str
-    """Name in tables and sentences, such as `macro-F1`."""
+    """Name in tables and sentences, such as `top-1`."""
     better: Better = "higher"
     unit: str = ""
     """Unit of the values, such as `%`; empty for a share between 0 and 1."""

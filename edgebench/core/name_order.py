@@ -1,4 +1,4 @@
-"""The order of names (classes, leads) that two sides spell and sort each in its own way."""
+"""The order of names (of classes, of channels) that two sides spell and sort each in its own way."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "epochs": (1, inf), "batch_size": (1, inf), "learning_rate": (LEAST_RATE, inf), "weight_decay": (0, inf),
     "warmup_share": (0, 1), "crop": (0, inf), "row_keep": (SMALL, 1), "patch_keep": (SMALL, 1),
     "progressive": (SMALL, 1),
-    "whole_epochs": (0, inf), "shift": (0, inf), "mixup": (0, inf), "lead_dropout": (0, 1), "amplitude": (1, inf),
+    "whole_epochs": (0, inf), "shift": (0, inf), "mixup": (0, inf), "channel_dropout": (0, 1), "amplitude": (1, inf),
     "alpha": (0, 1), "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf),
     "patience": (1, inf), "validation_records": (0, inf),
 }  # fmt: skip
@@ -30,7 +30,7 @@ class Recipe:
     """How a network is trained; each architecture has its own default, and `edgebench train --set` changes fields."""
 
     epochs: int
-    """Passes over the training folds, at most."""
+    """Passes over the training records, at most."""
     batch_size: int
     """Records of one step."""
     learning_rate: float
@@ -63,8 +63,8 @@ class Recipe:
     """Final epochs without `crop`, `row_keep`, `patch_keep` and `progressive`."""
     mixup: float = 0.0
     """Beta parameter of mixup (Zhang et al., 2018), on half of the batches; 0 for none."""
-    lead_dropout: float = 0.0
-    """Probability of each lead of a training record to be zero."""
+    channel_dropout: float = 0.0
+    """Probability of each channel of a training record to be zero."""
     amplitude: float = 1.0
     """Records are scaled by a random factor from 1/amplitude to amplitude."""
     mirror: bool = False

@@ -256,7 +256,7 @@ class Scores:
     metrics: tuple[Score, ...]
     """The primary one first."""
     by_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Further numbers, such as `f1_by_class`, each by the name of the class or output."""
+    """Further numbers, such as the recall of each class, each by the name of the class or output."""
     agreement: float | None = None
     """Share of the answers that agree with the fp32 model's."""
     max_abs_error: float | None = None

@@ -31,7 +31,7 @@ class FineTuning:
     """How a compressed network is trained further, to recover its score."""
 
     epochs: int = 0
-    """Passes over the training folds after each compression."""
+    """Passes over the training records after each compression."""
     qat_epochs: int = 0
     """Epochs of quantization-aware training; 0 for as many as `epochs`."""
     rounds: int = 1

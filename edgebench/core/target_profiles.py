@@ -38,7 +38,7 @@ class Fit:
     reason: str = ""
     """Why the pair is unsupported; empty when it is not."""
     emulated: bool = False
-    """The target is another kind of device, or this one is not real: size and macro-F1 count, latency is not ranked."""
+    """The target is another kind of device, or this one is not real: size and score count, latency is not ranked."""
     because: str = ""
     """What emulates this machine; empty where the machine is real."""
 

@@ -19,8 +19,8 @@ def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Gene
     if recipe.amplitude > 1:
         spread = 2 * torch.rand(batch, 1, *ones, generator=random) - 1
         signals = signals * recipe.amplitude**spread
-    if recipe.lead_dropout > 0:
-        signals = signals * (torch.rand(batch, first, *ones, generator=random) >= recipe.lead_dropout)
+    if recipe.channel_dropout > 0:
+        signals = signals * (torch.rand(batch, first, *ones, generator=random) >= recipe.channel_dropout)
     if recipe.mirror:
         mirrored = torch.rand(batch, 1, *ones, generator=random) < 0.5
         signals = torch.where(mirrored, signals.flip(-1), signals)

@@ -83,7 +83,7 @@ ARCHITECTURE = SignalArchitecture(
         weight_decay=0.03,
         crop=800,
         mixup=0.3,
-        lead_dropout=0.04,
+        channel_dropout=0.04,
         amplitude=1.25,
         stop_on="macro_auc",
     ),

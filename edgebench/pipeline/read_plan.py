@@ -18,6 +18,7 @@ from edgebench.core.settings import FineTuning
 from edgebench.measuring import environment
 from edgebench.pipeline import fitting_dataset
 from edgebench.pipeline.plan import TABLES, Plan, merged
+from edgebench.tasks import names
 
 ALL_MODELS = "all"
 """Stands for every shipped model with the dataset's task and classes."""
@@ -128,7 +129,7 @@ def _check_tuning(tuning: FineTuning) -> None:
     if own := {"epochs", "start"} & set(tuning.recipe):
         raise PlanError(f"finetuning: {own.pop()} is not a field to set; --finetune-epochs says how long")
     try:
-        changed(Recipe(epochs=1, batch_size=1, learning_rate=1), tuning.recipe)
+        changed(Recipe(epochs=1, batch_size=1, learning_rate=1), names.recipe(tuning.recipe))
     except ModelError as error:
         raise PlanError(f"finetuning: {error}") from None
 

@@ -53,7 +53,7 @@ def label(rows: Sequence[Measurement]) -> str:
 
 
 def table_label(name: str) -> str:
-    """The heading of a table by class, such as `F1 by class` of `f1_by_class`."""
+    """The heading of a table by class, such as `Recall by class` of `recall_by_class`."""
     words = name.replace("_", " ")
     first, _, rest = words.partition(" ")
     return f"{first.upper() if len(first) <= 3 else first.capitalize()} {rest}".strip()

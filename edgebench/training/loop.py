@@ -23,6 +23,7 @@ from edgebench.core.errors import ModelError, first_line
 from edgebench.core.recipe import Recipe, changed
 from edgebench.models import building, store
 from edgebench.models.external import own
+from edgebench.tasks import names
 from edgebench.tasks.chosen import identity, with_task
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
@@ -83,7 +84,7 @@ def train(
         own.trust(name)
         name = own.absolute(name)
     architecture = registry.architecture(name)
-    chosen = changed(architecture.recipe, recipe or {})
+    chosen = changed(architecture.recipe, names.recipe(recipe or {}))
     user_code.trust_named(dataset)
     source = registry.dataset(dataset)
     torch_device = device_of(device)

@@ -15,6 +15,7 @@ from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, require_space
 from edgebench.core.metrics import Metric
 from edgebench.core.recipe import Recipe
+from edgebench.tasks import names
 from edgebench.training.hint import Hint
 from edgebench.training.optimizers import optimizer_of
 from edgebench.training.views import has_stalled
@@ -91,7 +92,9 @@ class State:
         """Restore a checkpoint; raises ModelError where it is damaged, or its recipe, network or records differ."""
         try:
             data = dict(torch.load(path, map_location="cpu", weights_only=True))
-            recipe = asdict(Recipe(**data["recipe"]))  # a field that is newer than the checkpoint has its default
+            recipe = asdict(
+                Recipe(**names.recipe(data["recipe"]))
+            )  # a field that is newer than the checkpoint has its default
         except Exception as error:  # torch raises many kinds for a damaged file
             raise ModelError(f"{path}: not a checkpoint of this version ({type(error).__name__}); remove it") from None
         before, now = recipe | data.get("origin", {}), asdict(self.recipe) | self.origin
@@ -150,7 +153,7 @@ def is_unfinished(checkpoint: Path) -> bool:
         return False
     try:
         data = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
-        recipe = Recipe(**data["recipe"])
+        recipe = Recipe(**names.recipe(data["recipe"]))
         epoch, _, best, _ = data["numbers"]
     except Exception:  # torch raises many kinds for a damaged file
         return True

@@ -20,7 +20,7 @@ def test_augmentation_does_what_the_recipe_says() -> None:
     scaled, _ = augment(signals, labels, Recipe(1, 1, 0.1, 0.0, amplitude=1.25), random)
     factors = (scaled / signals).mean((1, 2))
     assert 0.79 < factors.min() < factors.max() < 1.26
-    silent, _ = augment(signals, labels, Recipe(1, 1, 0.1, 0.0, lead_dropout=0.5), random)
+    silent, _ = augment(signals, labels, Recipe(1, 1, 0.1, 0.0, channel_dropout=0.5), random)
     assert 20 < int((silent == 0).all(-1).sum()) < 76
     mixed = [augment(signals, labels, Recipe(1, 1, 0.1, 0.0, mixup=0.3), random)[1] for _ in range(20)]
     assert 4 < sum(not torch.equal(m, labels) for m in mixed) < 18

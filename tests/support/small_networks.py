@@ -38,7 +38,7 @@ class SmallNet(nn.Module):
 
 SIGNAL = SignalArchitecture(
     "small-signal",
-    Recipe(epochs=2, batch_size=128, learning_rate=4e-3, weight_decay=0.03, crop=800, mixup=0.3, lead_dropout=0.04,
+    Recipe(epochs=2, batch_size=128, learning_rate=4e-3, weight_decay=0.03, crop=800, mixup=0.3, channel_dropout=0.04,
            amplitude=1.25),
     SmallNet,
     features="features",

@@ -75,7 +75,7 @@ def test_each_epoch_sees_whole_batches_in_another_order(tmp_path: Path, monkeypa
 
 def test_one_seed_is_one_training(tmp_path: Path) -> None:
     records = tiny_training.records(tmp_path, 12)
-    recipe = replace(RECIPE, learning_rate=0.1, amplitude=1.5, mixup=0.3, lead_dropout=0.2)
+    recipe = replace(RECIPE, learning_rate=0.1, amplitude=1.5, mixup=0.3, channel_dropout=0.2)
 
     def trained(seed: int) -> torch.Tensor:
         made = trainer(records, replace(recipe, seed=seed))
