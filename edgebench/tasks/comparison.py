@@ -142,7 +142,8 @@ def _cosine(truth: Floats, found: Floats, weights: Weights | None) -> Floats:
 def _ratio(both: Floats, first: Floats, second: Floats) -> Floats:
     lengths = np.sqrt(first) * np.sqrt(second)
     empty = np.where((first == 0) & (second == 0), 1.0, 0.0)
-    return np.clip(np.divide(both, lengths, out=empty, where=lengths > 0), -1, 1)
+    found: Floats = np.divide(both, lengths, out=empty, where=lengths > 0)
+    return found.clip(-1, 1)
 
 
 TASK = Comparison()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from edgebench.core import registry
 from edgebench.core.inputs import InputSpec
@@ -21,7 +20,7 @@ SPLITS = ("train", "validation", "test")
 
 def arrays(folder: Path, kind: str) -> Path:
     """24 images of noise a split, with a class or a quantity each, or without labels."""
-    found: dict[str, NDArray[Any]] = {}
+    found: dict[str, Any] = {}
     for number, split in enumerate(SPLITS):
         images = np.random.default_rng(number).random((24, 1, 16, 16)).astype(np.float32)
         labels = {"classes": np.arange(24) % 3, "quantities": images.mean(axis=(1, 2, 3), dtype=np.float64) * 100}
