@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edgebench.choosing.recommendation import Recommendation
     from edgebench.core.contracts import Artifact, Outcome
     from edgebench.core.measurements import Run
+    from edgebench.core.policy import Policy
     from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
@@ -165,12 +166,19 @@ def export(
     return outcomes
 
 
-def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Path | None = None) -> list[Path]:
+def report(
+    runs: Iterable[Path],
+    formats: tuple[str, ...] = FORMATS,
+    output: Path | None = None,
+    policy: Policy | Path | None = None,
+) -> list[Path]:
     """Write the reports of each run beside its measurements, or into `output`; returns the files.
 
+    `policy` decides stars and recommendations: a record, a TOML file, or None for that of each run's plan.
     Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
     package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
     """
+    from edgebench.choosing import policies
     from edgebench.core import registry
     from edgebench.core.files import write_bytes
     from edgebench.pipeline import run_store
@@ -181,6 +189,9 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
     written, read = [], [run_store.read(folder) for folder in runs]
     if output is not None and len(read) > 1:
         read = [run_store.merged(read)]
+    if policy is not None:
+        asked = policies.read(policy) if isinstance(policy, Path) else policy
+        read = [policies.judged_by(found, asked) for found in read]
     for found in read:
         for name, renderer in renderers.items():
             try:
@@ -196,17 +207,21 @@ def report(runs: Iterable[Path], formats: tuple[str, ...] = FORMATS, output: Pat
     return written
 
 
-def recommend(run: Path, target: str = "", **bounds: Any) -> list[Recommendation]:
+def recommend(run: Path, target: str = "", policy: Policy | Path | None = None, **changes: Any) -> list[Recommendation]:
     """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
 
-    `bounds` are fields of `edgebench.choosing.limits.Limits`, in seconds and bytes. Raises RunError, and PlanError
-    for an invalid bound or an unknown target.
+    `policy` is a record, a TOML file, or None for that of the run's plan; `changes` are fields of
+    `edgebench.core.policy.Policy`, in seconds and bytes. Raises RunError, and PlanError for an invalid bound or an
+    unknown target.
     """
-    from edgebench.choosing.recommendation import Limits, recommend
+    from edgebench.choosing import policies
+    from edgebench.choosing.recommendation import recommend
     from edgebench.pipeline import run_store
     from edgebench.tasks.names import today
 
-    return recommend(run_store.read(run), Limits(**today(bounds)), target)
+    found = run_store.read(run)
+    asked = policies.read(policy) if isinstance(policy, Path) else policy or policies.of_run(found)
+    return recommend(found, policies.changed(asked, today(changes)), target)
 
 
 def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:

@@ -25,6 +25,7 @@ from tabulate import tabulate
 
 from edgebench.cli.app import app
 from edgebench.cli.options import MEASURING
+from edgebench.core.policy import Policy
 from edgebench.core.recipe import LIMITS, SMALL, Recipe
 from edgebench.core.settings import LEAST, FineTuning, Measuring
 from edgebench.pipeline.plan import FIELDS, RANGES, BuildPlan, MeasurePlan
@@ -57,9 +58,10 @@ def flags() -> dict[str, str]:
 
 
 def table(name: str) -> str:
-    """The table of one part: `plan`, `finetuning`, `measuring` or `recipe`."""
+    """The table of one part: `plan`, `finetuning`, `measuring`, `recipe` or `policy`."""
     parts: dict[str, tuple[type, ...]] = {
         "plan": (BuildPlan, MeasurePlan), "finetuning": (FineTuning,), "measuring": (Measuring,), "recipe": (Recipe,),
+        "policy": (Policy,),
     }  # fmt: skip
     have, prefix = flags(), "" if name in ("plan", "recipe") else f"{name}."
     rows = [
@@ -137,7 +139,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
 def page() -> str:
     """The page with its tables written again."""
     text = PAGE.read_text(encoding="utf-8")
-    for name in ("plan", "finetuning", "measuring", "recipe"):
+    for name in ("plan", "finetuning", "measuring", "recipe", "policy"):
         text = replaced(text, f"fields {name}", table(name))
     return text
 

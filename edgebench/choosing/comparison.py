@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edgebench.choosing.baselines import baseline as baseline
 from edgebench.choosing.baselines import is_ok, medians
 from edgebench.choosing.baselines import write_baseline as write_baseline
-from edgebench.choosing.pareto import value_of
+from edgebench.choosing.values import value_of
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.metrics import Metric

@@ -1,13 +1,13 @@
 """Which cells no other one dominates: the Pareto front in latency, file size, peak memory and the score.
 
-One cell is *better* than another if it is significantly better in one metric and significantly worse in none.
-Significant is what exceeds the noise. Noise is not transitive: cells may be better than each other in a circle. So one
-cell *dominates* another if it is better, directly or through a chain of cells, and no such chain leads back. That is a
-strict partial order (transitive, and nothing dominates itself), whatever the numbers. It follows:
+One cell *dominates* another if it is significantly better in one metric, significantly worse in none, and of lower cost
+by the policy (`edgebench.choosing.rule`). Significant is what exceeds the policy's tolerances and the noise. Noise is
+not transitive, so cells could be better than each other in a circle; the cost, which orders all cells, allows none. A
+network that lost more than the allowed drop is on no front, and dominates nothing. It follows:
 
 - if a cell is ranked, the front is not empty, and no cell on it is dominated;
-- every ranked cell off the front is dominated by a cell on it, and some cell is directly better;
-- if some cell is better than a cell of the front, both are in a circle, all of which is on the front.
+- every ranked cell off the front is dominated by a cell of lower cost;
+- what is recommended without further bounds is on the front, by the same policy.
 
 NumPy only.
 """
@@ -15,26 +15,24 @@ NumPy only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.choosing import limits, rule
+from edgebench.choosing.values import METRICS, Metric, value_of
 from edgebench.core.measurements import Measurement
+from edgebench.core.policy import Policy, Tolerances
 
-Metric = Literal["latency", "size", "memory", "score"]
-METRICS: tuple[Metric, ...] = ("latency", "size", "memory", "score")
-MEMORY_NOISE = 0.05
-"""Two peaks of resident memory differ significantly from this share of the larger one on."""
 Signs = NDArray[np.int8]
 
 
-def front(measurements: Sequence[Measurement]) -> set[str]:
+def front(measurements: Sequence[Measurement], policy: Policy) -> set[str]:
     """Ids of the cells on the Pareto front of each target and data set; all rows are of one machine."""
-    rows = [m for m in measurements if ranked(m)]
+    rows = [m for m in measurements if ranked(m) and not limits.lost(m, policy)]
     found: set[str] = set()
     for group in dict.fromkeys((m.cell.target, m.dataset) for m in rows):
-        found |= {m.cell.id for m in undominated([m for m in rows if (m.cell.target, m.dataset) == group])}
+        found |= {m.cell.id for m in undominated([m for m in rows if (m.cell.target, m.dataset) == group], policy)}
     return found
 
 
@@ -44,63 +42,36 @@ def ranked(m: Measurement) -> bool:
     return m.status == "ok" and not m.emulated and known
 
 
-def value_of(m: Measurement, metric: Metric) -> float | None:
-    """A metric of a cell in base units; `score` is the task's primary metric. None where it is not known.
-
-    Other programs may write 0 for a missing time, size or memory, so 0 counts as missing there.
-    """
-    if metric == "score":
-        return m.scores.primary.value if m.scores else None
-    value = {
-        "latency": m.latency.p50_s if m.latency else None,
-        "size": m.artifact.file_size_bytes if m.artifact else None,
-        "memory": m.memory.peak_rss_bytes if m.memory else None,
-    }[metric]
-    return value if value is not None and value > 0 else None
+def undominated(cells: Sequence[Measurement], policy: Policy) -> list[Measurement]:
+    """Those of the cells that none of the others dominates, in their order."""
+    above = dominates(cells, policy)
+    return [m for m, below in zip(cells, np.any(above, axis=0), strict=True) if not below]
 
 
-def undominated(cells: Sequence[Measurement], metrics: Sequence[Metric] = METRICS) -> list[Measurement]:
-    """Those of the cells that none of the others dominates in these metrics, in their order."""
-    above = better(cells, metrics)
-    best: NDArray[np.bool_] = ~np.any(above, axis=0)
-    below = best.copy()  # and all that these are better than, directly or through a chain
-    while np.any(more := np.any(above[below], axis=0) & ~below):
-        below |= more
-    left = np.flatnonzero(~below)  # in circles, or below one: what is better than these is among them, too
-    best[left] = ~np.any(dominates(above[np.ix_(left, left)]), axis=0)
-    return [m for m, is_best in zip(cells, best, strict=True) if is_best]
-
-
-def dominates(above: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(n, n): whether the row's cell dominates the column's; `above` is the result of `better`."""
-    reach, known = above, -1
-    while known < (known := int(reach.sum())):  # each round doubles the length of the chains that are known
-        chains = reach.astype(np.float32)
-        reach = reach | (chains @ chains > 0)
-    found: NDArray[np.bool_] = reach & ~reach.T
+def dominates(cells: Sequence[Measurement], policy: Policy) -> NDArray[np.bool_]:
+    """(n, n): whether the row's cell dominates the column's."""
+    signs = np.stack([significant(cells, metric, policy.tolerances) for metric in METRICS])
+    better = np.any(signs < 0, axis=0) & ~np.any(signs > 0, axis=0)
+    costs = [rule.cost(m, policy) for m in cells]
+    place = {cost: number for number, cost in enumerate(sorted(set(costs)))}
+    places = np.array([place[cost] for cost in costs])
+    found: NDArray[np.bool_] = better & (places[:, None] < places)
     return found
 
 
-def better(cells: Sequence[Measurement], metrics: Sequence[Metric] = METRICS) -> NDArray[np.bool_]:
-    """(n, n): whether the row's cell is significantly better than the column's in one metric and worse in none."""
-    signs = np.stack([significant(cells, metric) for metric in metrics])
-    found: NDArray[np.bool_] = np.any(signs < 0, axis=0) & ~np.any(signs > 0, axis=0)
-    return found
-
-
-def significant(cells: Sequence[Measurement], metric: Metric) -> Signs:
+def significant(cells: Sequence[Measurement], metric: Metric, tolerances: Tolerances = Tolerances()) -> Signs:  # noqa: B008
     """(n, n): -1 where the row's cell is better than the column's beyond the noise, 1 where worse, otherwise 0.
 
-    Latencies differ significantly if their intervals do not overlap, memory by more than `MEMORY_NOISE`, scores by
-    more than half the wider interval. That interval is the one of the difference to the fp32 model; between cells of
-    different models, which have different fp32 models, it is that of the score itself. File sizes have no noise. Where
-    a metric is missing, nothing is significant.
+    Latencies differ significantly if their intervals do not overlap, sizes and memory by more than their tolerance,
+    scores by more than half the wider interval. That interval is the one of the difference to the fp32 model; between
+    cells of different models, which have different fp32 models, it is that of the score itself. Where a metric is
+    missing, nothing is significant.
     """
-    is_better = _BETTER[metric](cells)
+    is_better = _BETTER[metric](cells, tolerances)
     return is_better.T.astype(np.int8) - is_better.astype(np.int8)
 
 
-def _latency(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
+def _latency(cells: Sequence[Measurement], tolerances: Tolerances) -> NDArray[np.bool_]:
     medians = _values(cells, "latency")
     low = np.array([m.latency.p50_low_s if m.latency else np.nan for m in cells])
     high = np.array([m.latency.p50_high_s if m.latency else np.nan for m in cells])
@@ -108,17 +79,19 @@ def _latency(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
     return known[:, None] & known & (high[:, None] < low)
 
 
-def _size(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    sizes = _values(cells, "size")
-    return sizes[:, None] < sizes
+def _size(cells: Sequence[Measurement], tolerances: Tolerances) -> NDArray[np.bool_]:
+    return _smaller(_values(cells, "size"), tolerances.size)
 
 
-def _memory(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
-    peaks = _values(cells, "memory")
-    return peaks - peaks[:, None] > MEMORY_NOISE * np.maximum(peaks[:, None], peaks)
+def _memory(cells: Sequence[Measurement], tolerances: Tolerances) -> NDArray[np.bool_]:
+    return _smaller(_values(cells, "memory"), tolerances.memory)
 
 
-def _score(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
+def _smaller(values: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
+    return values - values[:, None] > tolerance * np.maximum(values[:, None], values)
+
+
+def _score(cells: Sequence[Measurement], tolerances: Tolerances) -> NDArray[np.bool_]:
     scores = [m.scores.primary if m.scores else None for m in cells]
     values = np.array([s.metric.goodness(s.value) if s else np.nan for s in scores])
     itself = np.array([_half(s.low, s.high) if s else 0.0 for s in scores])
@@ -133,7 +106,7 @@ def _score(cells: Sequence[Measurement]) -> NDArray[np.bool_]:
     return found
 
 
-_BETTER: dict[Metric, Callable[[Sequence[Measurement]], NDArray[np.bool_]]] = {
+_BETTER: dict[Metric, Callable[[Sequence[Measurement], Tolerances], NDArray[np.bool_]]] = {
     "latency": _latency, "size": _size, "memory": _memory, "score": _score
 }  # fmt: skip
 """By metric: (n, n), whether the row's cell is significantly better than the column's."""

@@ -1,17 +1,18 @@
-"""A recommendation in words: what decided, how the next cells differ, what each bound costs, and what to doubt."""
+"""A recommendation in words: what decided, what is given up, how others differ, what bounds cost, what to doubt."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from edgebench.choosing import pareto
-from edgebench.choosing.limits import Bound, Limits
-from edgebench.choosing.pareto import Metric, value_of
+from edgebench.choosing import pareto, rule
+from edgebench.choosing.limits import Bound
 from edgebench.choosing.rule import Choice
+from edgebench.choosing.values import METRICS, Metric, compared, value_of
 from edgebench.core import metrics as core
 from edgebench.core import units
 from edgebench.core.measurements import Measurement
+from edgebench.core.policy import Policy
 
 LEAST = {"latency": "lowest latency", "size": "smallest file", "memory": "least memory"}
 NAMES = {"latency": "latency", "size": "file", "memory": "memory"}
@@ -55,48 +56,62 @@ def listed(m: Measurement, metrics: Sequence[Metric]) -> str:
     return ", ".join(_plain(m, metric) for metric in metrics)
 
 
-def reason(choice: Choice, prefer: Metric, measured: int, fit: int) -> str:
-    """What decided. `measured` cells were measured, `fit` of them meet the bounds."""
-    among = f"the {measured} cells" if fit == measured else f"the {fit} of {measured} cells that meet the bounds"
+def reason(choice: Choice, policy: Policy, measured: int) -> str:
+    """What decided. `measured` cells were measured; the choice is among those that meet the bounds."""
+    fit, chosen = len(choice.order), choice.cell
     if fit == 1:
         return "It is the only cell." if measured == 1 else f"Of {measured} cells it alone meets the bounds."
-    tied, undominated, accurate = len(choice.tied), choice.undominated, choice.accurate
-    least, name = _least(prefer, choice.cell), name_of(prefer, choice.cell)
-    if 0 < choice.known < fit:
-        among += f" ({choice.known} of them with a known {name})"
-    if tied == 1:
-        return f"It has the {least} of {among}" + ("." if prefer == "size" else ", beyond the noise.")
-    who = f"{among[0].upper()}{among[1:]}" if tied == fit else f"Of {among}, {tied}"
-    shared = f"{who} share the {least}" + ("." if prefer == "size" else " within the noise.")
-    if not choice.known:
-        shared = f"The {name} of none of {among} is known."
-    if undominated == 1:
-        return f"{shared} " + (
-            "It dominates the other." if tied == 2 else "It is the only one that none of these dominates."
-        )
-    kept = (
-        "None of these dominates another" if undominated == tied else f"None of these dominates {undominated} of them"
-    )
-    if accurate == 1:
-        return f"{shared} {kept}; of these it has the {_least('score', choice.cell)}, beyond the noise."
-    best = _least("score", choice.cell)
-    scored = "" if accurate == undominated else f"; {accurate} of them share the {best} within the noise"
-    factors = [NAMES[metric] for metric in choice.factors]
-    product = f"product of {', '.join(factors[:-1])} and {factors[-1]}" if len(factors) > 1 else factors[0]
-    return f"{shared} {kept}{scored}; of these it has the smallest {product}."
+    among = f"the {measured} cells" if fit == measured else f"the {fit} of {measured} cells that meet the bounds"
+    known = rule.drop_is_known(chosen)
+    metrics = [m for m in compared(chosen.emulated) if rule.weight_of(m, policy, known)]
+    most = max(rule.weight_of(m, policy, known) for m in metrics) if metrics else 0
+    first = [m for m in metrics if rule.weight_of(m, policy, known) == most]
+    if len(first) == 1 and len(metrics) > 1 and value_of(chosen, first[0]) is not None:
+        ahead = pareto.significant(choice.order, first[0], policy.tolerances)[1:, 0]
+        if (ahead > 0).all():
+            return f"It has the {_least(first[0], chosen)} of {among}, beyond the noise."
+        if not (ahead < 0).any():
+            return (
+                f"None of {among} has a better {name_of(first[0], chosen)} beyond the noise; it costs least over all."
+            )
+    return f"Of {among} it costs least over all metrics, as they are counted."
 
 
-def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Bound], limits: Limits) -> list[str]:
-    """Warnings: bounds that are barely met, doubtful timing, an emulated target, better models, synthetic records."""
-    found = [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in bounds if bound.barely_met(m)]
+def given_up(choice: Choice, policy: Policy) -> str:
+    """In which metrics another cell that meets the bounds is better, beyond tolerance and noise."""
+    chosen, found = choice.cell, []
+    for metric in compared(chosen.emulated):
+        signs = pareto.significant(choice.order, metric, policy.tolerances)[:, 0]
+        ahead = [m for m, sign in zip(choice.order, signs, strict=True) if sign < 0]
+        if ahead:
+            best = min(ahead, key=lambda m: (_worth(m, metric), m.cell.id))
+            found.append(f"{_plain(chosen, metric)} instead of {_plain(best, metric)} ({title(best)})")
+    if len(choice.order) == 1:
+        return ""
+    return f"Given up: {'; '.join(found)}." if found else "Nothing is given up beyond the tolerances."
+
+
+def _worth(m: Measurement, metric: Metric) -> float:
+    """A metric as a number that is smaller for a better cell."""
+    value = value_of(m, metric)
+    return math.inf if value is None else -_primary(m).goodness(value) if metric == "score" else value
+
+
+def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Bound], policy: Policy) -> list[str]:
+    """Warnings: an unknown drop, bounds that are barely met, doubtful timing, better models, synthetic records."""
+    found = []
+    if not rule.drop_is_known(m):
+        counted = "" if policy.min_score is not None else f", so {name_of('score', m)} counted most"
+        found.append(f"What it lost is not known: it was not compared with an fp32 network{counted}.")
+    if gone := [NAMES[f] for f in compared(m.emulated) if value_of(m, f) is None and policy.weight(f)]:
+        found.append(f"Its {' and '.join(gone)} is not known.")
+    found += [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in bounds if bound.barely_met(m)]
     timing = m.latency.steadiness if m.latency else None
     if timing and timing.verdict in ("noisy", "throttled"):
         found.append(f"Its timing is {timing.verdict}{f': {timing.reason}' if timing.reason else ''}.")
-    if m.emulated:
-        found.append(emulation(limits))
     others = [o for o in cells if o.cell.model != m.cell.model]
     best = max(others, key=lambda o: (_goodness(o), o.cell.id), default=None)
-    if limits.max_drop is not None and best and pareto.significant([best, m], "score")[0, 1] < 0:
+    if best and pareto.significant([best, m], "score")[0, 1] < 0:
         found.append(
             f"Its {name_of('score', m)} drop is measured from the fp32 model of {m.cell.model}; "
             f"{title(best)} has {_score_text(best)}, it has {_score_text(m)}."
@@ -106,37 +121,45 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
     return found
 
 
-def emulation(limits: Limits, chosen: bool = True) -> str:
-    """What is not known of an emulated target; `chosen` says whether there was a cell to choose."""
-    parts = ["The target is emulated here, so its latency says nothing"]
-    if chosen and limits.prefer == "latency":
-        parts.append("the smallest file is preferred instead")
-    if limits.max_latency_s is not None:
-        parts.append(f"the bound of {units.exact_duration(limits.max_latency_s)} on latency was not checked")
-    return "; ".join(parts) + ": measure on the device."
+def emulation(policy: Policy) -> str:
+    """What is not known of an emulated target."""
+    unchecked = ""
+    if policy.max_latency_s is not None:
+        unchecked = f" The bound of {units.exact_duration(policy.max_latency_s)} on latency was not checked."
+    return f"Latency unknown: measure on the device, which is only emulated here.{unchecked}"
 
 
-def against(m: Measurement, chosen: Measurement, prefer: Metric, metrics: Sequence[Metric]) -> str:
-    """How a cell differs from the chosen one, the preferred metric first, each with whether it exceeds the noise."""
-    return "; ".join(_difference(m, chosen, metric) for metric in sorted(metrics, key=lambda f: f != prefer))
+def against(m: Measurement, chosen: Measurement, policy: Policy, metrics: Sequence[Metric] = METRICS) -> str:
+    """How a cell differs from the chosen one, what counts most first, each with whether it exceeds the noise."""
+    there = [metric for metric in metrics if metric in compared(chosen.emulated)]
+    return "; ".join(_difference(m, chosen, f, policy) for f in sorted(there, key=lambda f: -policy.weight(f)))
 
 
-def cost(bound: Bound, cells: Sequence[Measurement], freed: Measurement, chosen: Measurement, prefer: Metric) -> str:
-    """How many cells a bound excludes, what would be chosen without it, and the gain in the preferred metric."""
+def cost(bound: Bound, cells: Sequence[Measurement], freed: Measurement, chosen: Measurement, policy: Policy) -> str:
+    """How many cells a bound excludes, what would be chosen without it, and how that one differs."""
     excludes = _excludes(bound, cells)
     if freed is chosen:
         return f"{excludes}; it costs nothing by itself" if any(not bound.met(m) for m in cells) else excludes
-    return f"{excludes}; without it {title(freed)} would be chosen: {_difference(freed, chosen, prefer)}"
+    return f"{excludes}; without it {title(freed)} would be chosen: {_main(freed, chosen, policy)}"
 
 
-def together(free: Measurement, chosen: Measurement, prefer: Metric) -> str:
+def together(free: Measurement, chosen: Measurement, policy: Policy) -> str:
     """What bounds cost together that cost nothing one by one, since each excludes the same cell."""
-    return f"without all of them {title(free)} would be chosen: {_difference(free, chosen, prefer)}"
+    return f"without all of them {title(free)} would be chosen: {_main(free, chosen, policy)}"
+
+
+def _main(m: Measurement, chosen: Measurement, policy: Policy) -> str:
+    """The difference in the preferred metric; where there is none, all that are beyond the noise."""
+    metrics = compared(chosen.emulated)
+    preferred = [metric for metric in metrics if metric == policy.preferred]
+    apart = [f for f in metrics if pareto.significant([m, chosen], f, policy.tolerances)[0, 1]]
+    return against(m, chosen, policy, preferred or apart or metrics)
 
 
 def none_fits(bounds: Sequence[Bound], cells: Sequence[Measurement]) -> str:
     """How many cells each bound excludes, where together they exclude all cells."""
-    parts = "; ".join(_excludes(bound, cells) for bound in bounds)
+    asked = [bound for bound in bounds if not bound.unknown_meets or not all(map(bound.met, cells))]
+    parts = "; ".join(_excludes(bound, cells) for bound in asked)
     all_of = len(cells)
     text = f"No artifact meets the bounds. Of {all_of} measured {'cell' if all_of == 1 else 'cells'}, {parts}."
     if all(any(bound.met(m) for m in cells) for bound in bounds):
@@ -172,8 +195,8 @@ def _plain(m: Measurement, metric: Metric) -> str:
     return units.duration(value) if metric == "latency" else units.size(value) + " memory" * (metric == "memory")
 
 
-def _difference(m: Measurement, chosen: Measurement, metric: Metric) -> str:
-    sign = int(pareto.significant([m, chosen], metric)[0, 1])
+def _difference(m: Measurement, chosen: Measurement, metric: Metric, policy: Policy) -> str:
+    sign = int(pareto.significant([m, chosen], metric, policy.tolerances)[0, 1])
     value, base = value_of(m, metric), value_of(chosen, metric)
     if value is None or base is None:
         return f"{name_of(metric, m)} unknown"
@@ -187,4 +210,5 @@ def _difference(m: Measurement, chosen: Measurement, metric: Metric) -> str:
     words = {"latency": ("faster", "slower"), "size": ("smaller", "larger"), "memory": ("less", "more")}[metric]
     ratio = base / value if value < base else value / base
     apart = f"{ratio:.2f} times {words[value > base]}" if round(ratio, 2) > 1 else f"hardly {words[value > base]}"
-    return f"{text}, {apart}" if metric == "size" else f"{text}, {apart}, {'beyond' if sign else 'within'} the noise"
+    limit = "noise" if metric == "latency" else "tolerance"
+    return f"{text}, {apart}, {'beyond' if sign else 'within'} the {limit}"

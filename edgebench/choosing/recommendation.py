@@ -1,20 +1,16 @@
-"""Which artifact to ship to a target: the best in the preferred metric among those that meet the bounds, beyond noise.
+"""Which artifact to ship to a target, by a policy: the best of those that meet the bounds.
 
-The rule, for the measured cells of one machine and target that have a score:
+For the measured cells of one machine and target that have a score:
 
-1. Keep the cells that meet all bounds.
-2. Of these, keep those than which no cell is significantly better in the preferred metric: they are tied. Cells without
-   that metric are kept only where no cell has it.
-3. Of these, keep those that none of the tied dominates (`edgebench.choosing.pareto`).
-4. Of these, keep those than which none is significantly better in the score, which is the task's primary metric.
-5. Of these, take the one with the smallest product of latency, file size and memory; then the first by name. A metric
-   that some cells have counts as infinite where it is missing.
+1. Keep the cells that meet all bounds, that of the drop below the fp32 network always among them, and whose runtime the
+   target can install.
+2. Of these, take the one of the smallest cost (`edgebench.choosing.rule`).
 
-So a recommended cell meets every bound, no cell that does is significantly better in the preferred metric, none that is
-tied dominates it, and an additional bound never makes the preferred metric significantly better. The order of the rows
-does not matter. On an emulated target the latency says nothing: it is neither bounded nor compared, and where it is
-preferred the file size takes its place. A recommended cell may be off the Pareto front, which knows no bounds. The
-answer then says which cell dominates it, and why that one was not chosen (`edgebench.choosing.dominated`).
+So a recommended cell meets every bound and has lost no more than the policy allows; none that does has a smaller cost;
+removing a cell that was not chosen, the order of the rows and the units change nothing. On an emulated target the
+latency says nothing: it is neither bounded nor counted, and the answer names the commands that measure it. A
+recommended cell may be off the Pareto front, which knows no further bound. The answer then says which cell dominates
+it, and which bound that one misses (`edgebench.choosing.dominated`).
 """
 
 from __future__ import annotations
@@ -22,16 +18,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgebench.choosing import dominated, reasons, rule, shipping
+from edgebench.choosing import devices, dominated, policies, reasons, rule, shipping
 from edgebench.choosing import limits as bounding
 from edgebench.choosing.limits import Bound
 from edgebench.choosing.limits import Limits as Limits
-from edgebench.choosing.pareto import METRICS, Metric, value_of
+from edgebench.choosing.values import Metric, compared, value_of
 from edgebench.core.errors import PlanError
 from edgebench.core.measurements import Measurement, Run, by_machine
+from edgebench.core.policy import Policy
 
 NEXT = 2
 """How many cells that were not chosen the answer explains."""
@@ -66,6 +63,12 @@ class Recommendation:
     """The file itself; None unless it exists and is the one that was measured."""
     dominated_by: Measurement | None = None
     """A cell that dominates the chosen one, where that is off the Pareto front; `why` says why it was not chosen."""
+    policy: Policy = field(default_factory=Policy)
+    """What decided."""
+    policy_text: str = ""
+    """The policy in words."""
+    measure_there: tuple[str, ...] = ()
+    """For an emulated target, the commands that measure the latency on the device."""
 
     @property
     def beaten_by(self) -> Measurement | None:
@@ -73,11 +76,13 @@ class Recommendation:
         return self.dominated_by
 
 
-def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Recommendation]:  # noqa: B008 - frozen
+def recommend(run: Run, policy: Policy | None = None, target: str = "") -> list[Recommendation]:
     """One recommendation for each machine and target of a run, or only for `target`.
 
-    A target without a measured cell has a recommendation without a cell. Raises PlanError for an unknown target.
+    `policy` is None for that of the run's plan. A target without a measured cell has a recommendation without a cell.
+    Raises PlanError for an unknown target or a bound that fits no value, RunError for a damaged policy in the plan.
     """
+    asked = policies.of_run(run) if policy is None else policy
     targets = list(dict.fromkeys([*run.plan.get("targets", ()), *sorted({m.cell.target for m in run.measurements})]))
     present = [name for name in targets if any(m.cell.target == name for m in run.measurements)]
     if target and target not in present:
@@ -88,10 +93,13 @@ def recommend(run: Run, limits: Limits = Limits(), target: str = "") -> list[Rec
             (host, [m for m in there if m.cell.target == name and eligible(m)]) for host, there in by_machine(run)
         ]
         groups = [(host, cells) for host, cells in groups if cells]
-        found += [_recommended(run, limits, name, host, cells) for host, cells in groups]
+        found += [_Question(run, asked, name, host, cells).answer() for host, cells in groups]
         if not groups:
             rows = [m for m in run.measurements if m.cell.target == name]
-            found.append(_nothing(name, min(m.host for m in rows), _unmeasured(name, rows), {}, ()))
+            host = min(m.host for m in rows)
+            found.append(
+                Recommendation(name, host, None, _unmeasured(name, rows), (), (), {}, (), "", "", "", policy=asked)
+            )
     return found
 
 
@@ -108,53 +116,65 @@ def _unmeasured(target: str, rows: Sequence[Measurement]) -> str:
     return f"No cell on {target} was measured completely: {listed}."
 
 
-def _recommended(run: Run, limits: Limits, target: str, host: str, cells: list[Measurement]) -> Recommendation:
-    emulated = any(m.emulated for m in cells)
-    metrics = tuple(f for f in METRICS if f != "latency" or not emulated)
-    prefer: Metric = "size" if emulated and limits.prefer == "latency" else limits.prefer
-    scores = next(m.scores for m in cells if m.scores)
-    bounds = bounding.bounds(limits, emulated, scores.primary.metric)
-    excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in bounds}
-    fit = [m for m in cells if not bounding.missed(m, bounds)]
-    if not fit:
-        why = [reasons.none_fits(bounds, cells), *([reasons.emulation(limits, chosen=False)] if emulated else [])]
-        return _nothing(target, host, " ".join(why), excluded, _nearest(cells, bounds, metrics))
-    choice = rule.choose(fit, prefer, metrics)
-    rivals: list[tuple[Measurement, str]] = []
-    left = fit
-    while len(rivals) < NEXT and len(left) > 1:
-        last = rivals[-1][0] if rivals else choice.cell
-        left = [m for m in left if m is not last]
-        rival = rule.choose(left, prefer, metrics).cell
-        rivals.append((rival, reasons.against(rival, choice.cell, prefer, metrics)))
-    above = None if emulated else dominated.explain(choice, cells, bounds, prefer)
-    why = [
-        reasons.reason(choice, prefer, len(cells), len(fit)),
-        *([above[1]] if above else []),
-        *reasons.cautions(choice.cell, cells, bounds, limits),
-    ]
-    shipped = shipping.locate(choice.cell, run)
-    return Recommendation(
-        target, host, choice.cell, " ".join(why), tuple(rivals), _costs(choice.cell, cells, bounds, prefer, metrics),
-        excluded, (), shipped.file, shipped.sha256, shipped.snippet, shipped.path, above[0] if above else None,
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _Question:
+    """What to ship to one target, of these cells of one machine."""
 
+    run: Run
+    policy: Policy
+    target: str
+    host: str
+    cells: Sequence[Measurement]
 
-def _costs(
-    chosen: Measurement, cells: Sequence[Measurement], bounds: Sequence[Bound], prefer: Metric,
-    metrics: Sequence[Metric],
-) -> tuple[str, ...]:  # fmt: skip
-    """What would be chosen without each bound; also without all, where several exclude the same cell."""
+    def answer(self) -> Recommendation:
+        emulated = any(m.emulated for m in self.cells)
+        scores = next(m.scores for m in self.cells if m.scores)
+        bounds = bounding.bounds(self.policy, emulated, scores.primary.metric)
+        blocked = devices.blocked(self.cells, self.run)
+        cells = [m for m in self.cells if m.cell.id not in blocked]
+        excluded = {bound.text: sum(not bound.met(m) for m in cells) for bound in bounds}
+        fit = [m for m in cells if not bounding.missed(m, bounds)]
+        first = [reasons.emulation(self.policy)] if emulated else []
+        left_out = devices.text(blocked, self.target)
+        there = devices.measure_there(self.run, self.target) if emulated else ()
+        words = policies.text(self.policy, self.cells)
+        if not fit:
+            why = [
+                *first,
+                *([reasons.none_fits(bounds, cells)] if cells else ["No artifact can run there."]),
+                *left_out,
+            ]
+            nearest = _nearest(cells, bounds, compared(emulated))
+            return Recommendation(
+                self.target, self.host, None, " ".join(why), (), (), excluded, nearest, "", "", "", None, None,
+                self.policy, words, there,
+            )  # fmt: skip
+        choice = rule.choose(fit, self.policy)
+        rivals = [(m, reasons.against(m, choice.cell, self.policy)) for m in choice.order[1 : 1 + NEXT]]
+        above = None if emulated else dominated.explain(choice.cell, cells, bounds, self.policy)
+        why = [
+            *first, reasons.reason(choice, self.policy, len(cells)), reasons.given_up(choice, self.policy),
+            *([above[1]] if above else []), *reasons.cautions(choice.cell, cells, bounds, self.policy), *left_out,
+        ]  # fmt: skip
+        shipped = shipping.locate(choice.cell, self.run)
+        return Recommendation(
+            self.target, self.host, choice.cell, " ".join(filter(None, why)), tuple(rivals),
+            self._costs(choice.cell, cells, bounds), excluded, (), shipped.file, shipped.sha256, shipped.snippet,
+            shipped.path, above[0] if above else None, self.policy, words, there,
+        )  # fmt: skip
 
-    def without(omitted: Sequence[Bound]) -> Measurement:
-        left = [b for b in bounds if b not in omitted]
-        return rule.choose([m for m in cells if not bounding.missed(m, left)], prefer, metrics).cell
+    def _costs(self, chosen: Measurement, cells: Sequence[Measurement], bounds: Sequence[Bound]) -> tuple[str, ...]:
+        """What would be chosen without each bound; also without all, where several exclude the same cell."""
 
-    costs = [reasons.cost(bound, cells, without([bound]), chosen, prefer) for bound in bounds]
-    free = without(bounds)
-    if free is not chosen and all(without([bound]) is chosen for bound in bounds):
-        costs.append(reasons.together(free, chosen, prefer))
-    return tuple(costs)
+        def without(omitted: Sequence[Bound]) -> Measurement:
+            left = [b for b in bounds if b not in omitted]
+            return rule.choose([m for m in cells if not bounding.missed(m, left)], self.policy).cell
+
+        costs = [reasons.cost(bound, cells, without([bound]), chosen, self.policy) for bound in bounds]
+        free = without(bounds)
+        if free is not chosen and all(without([bound]) is chosen for bound in bounds):
+            costs.append(reasons.together(free, chosen, self.policy))
+        return tuple(costs)
 
 
 def _nearest(
@@ -178,9 +198,3 @@ def _nearest(
         (m, "; ".join([reasons.listed(m, metrics), *(bound.miss_text(m) for bound in missed[m.cell.id])]))
         for m in list(found.values())[:NEAREST]
     )  # fmt: skip
-
-
-def _nothing(
-    target: str, host: str, why: str, excluded: Mapping[str, int], nearest: tuple[tuple[Measurement, str], ...]
-) -> Recommendation:
-    return Recommendation(target, host, None, why, (), (), excluded, nearest, "", "", "")

@@ -46,17 +46,27 @@ def recommend(
         ),
     ] = None,
     prefer: Annotated[
-        str, typer.Option(metavar="METRIC", help="What to optimize within the bounds: latency, size, memory or score.")
-    ] = "latency",
+        str | None,
+        typer.Option(
+            metavar="METRIC", help="What counts ten times: latency (default), size, memory, score; or balanced."
+        ),
+    ] = None,
+    weight: Annotated[
+        list[str] | None, option("--weight", "METRIC=NUMBER …", "How much a metric counts, in place of --prefer.")
+    ] = None,
+    policy: Annotated[
+        Path | None, option("--policy", "FILE", "TOML file with a policy, in place of the one in the run's plan.")
+    ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="TARGET", help="Answer only for this target of the run.")
     ] = None,
 ) -> None:
     """Recommend which artifact of a run to ship to each target: its file, the reasons, and how to load it.
 
-    Bounds hold for point estimates; a value equal to its bound meets it.
-    Of the artifacts that meet all bounds, the best in the preferred metric is
-    chosen. Differences within the noise do not count. Writes nothing.
+    Bounds hold for point estimates; a value equal to its bound meets it. The
+    drop is always bounded: by default by 0.01 of a metric from 0 to 1, by 5 %
+    of an error. Of the artifacts that meet all bounds, the one that costs least
+    over all metrics is chosen; the preferred one counts ten times. Writes nothing.
 
     Exit code 0: each target has an artifact that meets the bounds. 1: a target
     has none. 2: the input is invalid, or nothing was measured.
@@ -66,17 +76,22 @@ def recommend(
     \bedgebench recommend results/mine --max-latency 20ms --max-drop 0.01
     edgebench recommend results/mine --max-size 5MB --min-score 0.72 --prefer size
     edgebench recommend results/mine --max-memory 150MB --target host
+    edgebench recommend results/mine --weight latency=2 --weight memory=0
+    edgebench recommend results/mine --policy policy.toml
     """
     from edgebench import api
-    from edgebench.choosing.pareto import METRICS
+    from edgebench.choosing import devices
     from edgebench.core import problems, units
+    from edgebench.core.policy import PREFERENCES as KNOWN
     from edgebench.pipeline import run_store
     from edgebench.reports import words
     from edgebench.reports.terminal import print_sentence
 
-    prefer = PREFERENCES.get(prefer, prefer)
-    if prefer not in METRICS:
-        raise PlanError(problems.not_among("prefer", list(METRICS), prefer).of("--prefer"))
+    prefer = PREFERENCES.get(prefer, prefer) if prefer is not None else None
+    if prefer is not None and prefer not in KNOWN:
+        raise PlanError(problems.not_among("prefer", list(KNOWN), prefer).of("--prefer"))
+    if prefer is not None and weight:
+        raise PlanError("--prefer and --weight: name one of the two")
     if target == "":
         raise PlanError("--target '': name a target of the run, or omit --target for all")
     read: dict[str, tuple[str, str | None, Callable[[str, str], float]]] = {
@@ -88,26 +103,46 @@ def recommend(
     }
     # An empty text is refused too: it comes from a shell variable that is not set.
     bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}
-    answers = api.recommend(run, target or "", prefer=prefer, **bounds)
+    weights = _weights(weight or [])
+    answers = api.recommend(run, target or "", policy, prefer=prefer, weights=weights or None, **bounds)
     if not answers:
         raise RunError(f"{run}: no cell is measured yet; complete the run: edgebench run --resume {run}")
     if all(answer.chosen is None and not answer.excluded for answer in answers):
         whys = " ".join(answer.why for answer in answers)
         raise RunError(f"{run}: nothing to choose from. {whys} The report has the reasons: edgebench report {run}")
-    for sentence in words.incomplete(run_store.read(run), paths=True):
+    found = run_store.read(run)
+    for sentence in words.incomplete(found, paths=True):
         print_sentence(err, plain(sentence, "yellow"))
     for number, answer in enumerate(answers):
         if number:
             out.print()
-        _show(answer)
+        there = answer.measure_there and devices.measure_there(found, answer.target, whole=True)
+        _show(answer, there)
     if any(answer.chosen is None for answer in answers):
         raise typer.Exit(1)
 
 
-def _show(answer: Recommendation) -> None:
+def _weights(texts: list[str]) -> dict[str, float]:
+    """The weights by metric; raises PlanError for what is none."""
+    from edgebench.core import problems, units
+    from edgebench.core.policy import NAMES
+
+    found: dict[str, float] = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        name = PREFERENCES.get(name, name)
+        if not equals:
+            raise PlanError(f"--weight {text!r}: must be METRIC=NUMBER, such as latency=2")
+        if name not in NAMES:
+            raise PlanError(problems.not_among("weight", list(NAMES), name).of("--weight"))
+        found[name] = units.number(number, f"--weight {name}", "2", least=0)
+    return found
+
+
+def _show(answer: Recommendation, measure_there: tuple[str, ...]) -> None:
     """Print the answer for one target, folded at the terminal's width except for what users copy."""
     from edgebench.choosing import reasons
-    from edgebench.choosing.pareto import METRICS
+    from edgebench.choosing.values import compared
 
     _line(answer.target, f" on {answer.host}" if answer.host else "")
     m = answer.chosen
@@ -120,8 +155,11 @@ def _show(answer: Recommendation) -> None:
         else:
             _line(f"{'file':<{LABEL}}", str(answer.path), style="cyan")
         _line(f"{'sha256':<{LABEL}}", answer.sha256)
-        _say("gives", ", ".join(reasons.shown(m, f) for f in METRICS if f != "latency" or not m.emulated))
+        _say("gives", ", ".join(reasons.shown(m, metric) for metric in compared(m.emulated)))
     _say("why", answer.why)
+    for place, line in zip(("here", "there"), measure_there, strict=False):
+        _line(f"{place:<{LABEL}}", line, style="cyan")
+    _say("policy", answer.policy_text)
     _say("not", *(f"{reasons.title(rival)}: {text}" for rival, text in answer.rivals))
     _say("bounds", *answer.costs)
     _say("nearest", *(f"{reasons.title(near)}: {text}" for near, text in answer.nearest))

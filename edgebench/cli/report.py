@@ -26,6 +26,12 @@ def report(
             help="Folder (default: each run's own). Several runs become one report, a table for each machine.",
         ),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="TOML file with a policy, for stars and recommendations (default: the plan's)."
+        ),
+    ] = None,
 ) -> None:
     """Write the reports of finished or interrupted runs again, and show the tables.
 
@@ -37,10 +43,12 @@ def report(
     \bedgebench report results/20260101-120000 --format md -o .
     edgebench report laptop pi5 -o both       # one report, one table per machine
     """
+    from edgebench.choosing import policies
     from edgebench.pipeline import run_store
     from edgebench.reports import terminal
 
-    written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output)
+    written = api.report(runs, tuple(f.strip() for f in format.split(",") if f.strip()), output, policy)
     read = [run_store.read(folder) for folder in runs]
-    terminal.show(run_store.merged(read) if len(read) > 1 else read[0], out)
+    shown = run_store.merged(read) if len(read) > 1 else read[0]
+    terminal.show(shown if policy is None else policies.judged_by(shown, policies.read(policy)), out)
     say_written(written)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from edgebench.core.errors import DiskFull
+from edgebench.core.errors import DiskFull, EdgeBenchError
 from edgebench.core.left_over import PART as PART
 from edgebench.core.left_over import locked, unfinished
 
@@ -182,6 +182,27 @@ def toml(text: str) -> dict[str, Any]:
         raise ValueError("nested too deeply") from None
     except ValueError:  # Python reads no number of so many digits
         raise ValueError("a whole number has thousands of digits") from None
+
+
+def table(path: Path, what: str, error: type[EdgeBenchError]) -> dict[str, Any]:
+    """The table of a TOML file that is a `what`, such as a plan; raises `error`, with one line."""
+    try:
+        require_small(path)
+    except ValueError as failure:
+        raise error(f"{path}: not a {what}: {failure}") from None
+    try:
+        data = toml(path.read_text(encoding="utf-8"))
+    except IsADirectoryError:
+        raise error(f"{path}: a folder; a {what} is a TOML file") from None
+    except OSError as failure:
+        raise error(f"{path}: cannot read the {what} ({failure.strerror})") from None
+    except UnicodeDecodeError:
+        raise error(f"{path}: not a {what}: not a text file in UTF-8") from None
+    except ValueError as failure:
+        raise error(f"{path}: not valid TOML: {failure}") from None
+    if not data:
+        raise error(f"{path}: the {what} is empty; fill it, or omit it for the default")
+    return data
 
 
 def require_space(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,11 @@ LONGEST = 40
 """Characters of a label or unit."""
 COLUMNS = 6
 """The most columns of one metric."""
+FAR = 1e4
+"""More than any logarithm of a number: what lies between values of different signs."""
+USUAL_DROP, USUAL_GROWTH = 0.01, 0.05
+"""The usual drop: so much of a metric's range, or of the fp32 value where it has no end; and the growth of an error
+without an upper end. For the reference networks (macro-F1 0.78), 0.01 is 5 % more errors, so the two are alike."""
 Better = Literal["higher", "lower", "near zero"]
 
 
@@ -72,6 +78,39 @@ class Metric:
     def largest_drop(self) -> float | None:
         """How far two values can be apart; None where there is no limit."""
         return None if self.low is None or self.high is None else self.high - self.low
+
+    @property
+    def _span(self) -> float | None:
+        """The range that the usual drop is a share of; None for a metric without an upper end."""
+        return None if self.high is None else self.high - min(self.low or 0.0, self.high)
+
+    @property
+    def usual_share(self) -> float:
+        """The usual drop as a share of the fp32 network's value, for a metric without an upper end."""
+        return USUAL_DROP if self.better == "higher" else USUAL_GROWTH
+
+    def usual_drop(self, fp32: float) -> float:
+        """How much worse than the fp32 network's value another may be by default, in the metric's unit."""
+        return USUAL_DROP * self._span if self._span else self.usual_share * abs(fp32)
+
+    @property
+    def has_usual_drop(self) -> bool:
+        """Whether the usual drop is the same number for every network."""
+        return bool(self._span)
+
+    def losses(self, value: float) -> float:
+        """How bad a value is, in usual drops: larger by 1 for a value that is one usual drop worse.
+
+        It depends on the value alone. For metrics without an upper end it is a logarithm, so a factor counts the same
+        everywhere; worse signs come after better ones.
+        """
+        if self._span:
+            return -self.goodness(value) / (USUAL_DROP * self._span)
+        good = self.goodness(value)
+        step = -math.log1p(-self.usual_share) if self.better == "higher" else math.log1p(self.usual_share)
+        if good == 0:
+            return 0.0
+        return -math.copysign(FAR + math.log(abs(good)), good) / step
 
     def goodness(self, value: float) -> float:
         """A number in the metric's unit that is higher for a better value."""

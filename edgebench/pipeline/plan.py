@@ -13,6 +13,7 @@ from typing import Any
 
 from edgebench.core import problems, settings, validation
 from edgebench.core.files import safe
+from edgebench.core.policy import Policy
 from edgebench.core.problems import InvalidValue, Problem, require_range
 from edgebench.core.serialization import to_dict, to_json
 from edgebench.core.settings import MOST_THREADS, FineTuning, Measuring
@@ -22,7 +23,7 @@ RANGES: dict[str, tuple[float, float | None]] = {
     "min_likelihood": (0, 100),
 }  # fmt: skip
 """Smallest and largest value of the plan's own numbers."""
-TABLES = ("finetuning", "measuring")
+TABLES = ("finetuning", "measuring", "policy")
 """The plan's tables, whose fields are overridden one by one."""
 
 
@@ -100,6 +101,8 @@ class MeasurePlan:
     """Seed of the order of timed cells, and of random choices in a compression."""
     measuring: Measuring = field(default_factory=Measuring)
     """How latency is measured."""
+    policy: Policy = field(default_factory=Policy)
+    """How one artifact is chosen; it changes no measurement."""
 
     def __post_init__(self) -> None:
         """Raise InvalidValue for a part that cannot be measured; a repeated name counts once."""

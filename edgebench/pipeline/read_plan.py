@@ -10,7 +10,7 @@ from typing import Any
 
 from edgebench.core import options, registry, target_profiles
 from edgebench.core.errors import FieldError, ModelError, PlanError
-from edgebench.core.files import require_small, toml
+from edgebench.core.files import table
 from edgebench.core.options import CHAIN
 from edgebench.core.problems import InvalidValue, Problem
 from edgebench.core.recipe import Recipe, changed
@@ -76,24 +76,9 @@ def _check_build(plan: Plan) -> Plan:
 
 def _file(path: Path) -> dict[str, Any]:
     """The table of a plan's file; raises PlanError."""
-    try:
-        require_small(path)
-    except ValueError as error:
-        raise PlanError(f"{path}: not a plan: {error}") from None
-    try:
-        data = toml(path.read_text(encoding="utf-8"))
-    except IsADirectoryError:
-        further = f"; go on with that run: edgebench run --resume {path}" if (path / "plan.json").is_file() else ""
-        raise PlanError(f"{path}: a folder; a plan is a TOML file{further}") from None
-    except OSError as error:
-        raise PlanError(f"{path}: cannot read the plan ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise PlanError(f"{path}: not a plan: not a text file in UTF-8") from None
-    except ValueError as error:
-        raise PlanError(f"{path}: not valid TOML: {error}") from None
-    if not data:
-        raise PlanError(f"{path}: the plan is empty; say what to run, or omit it for the default")
-    return data
+    if (path / "plan.json").is_file():
+        raise PlanError(f"{path}: a folder; a plan is a TOML file; go on with that run: edgebench run --resume {path}")
+    return table(path, "plan", PlanError)
 
 
 @contextmanager
@@ -105,9 +90,9 @@ def _naming(file: str, overrides: Mapping[str, Any]) -> Iterator[None]:
         problem = error.problem
     else:
         return
-    table, _, name = problem.place.partition(".")
-    value = overrides.get(table)
-    in_table = table in TABLES and isinstance(value, Mapping)
+    part, _, name = problem.place.partition(".")
+    value = overrides.get(part)
+    in_table = part in TABLES and isinstance(value, Mapping)
     if value is not None and (not in_table or name.partition(".")[0] in value):
         raise FieldError(problem)
     raise PlanError(f"{file}: {problem}")

@@ -55,6 +55,7 @@ class StoredPlan:
     targets: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
     measuring: dict[str, Any] = field(default_factory=dict)
+    policy: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

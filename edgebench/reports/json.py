@@ -42,7 +42,7 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
         "runs": list(machine.runs),
         "environment": all_readable(dict(machine.environment)),
         "measuring": all_readable(dict(machine.measuring)),
-        "recommendations": [_advice(a, machines.drop(machine)) for a in advice],
+        "recommendations": [_advice(a, metrics) for a in advice],
         "metrics": [to_dict(metric) for metric in metrics_of(machine.rows)],
         "measurements": [_cell(m, machine, metrics, tables) for m in machine.rows],
     }
@@ -51,17 +51,27 @@ def _machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 def _cell(
     m: Measurement, machine: machines.Machine, metrics: Sequence[Metric], tables: Sequence[str]
 ) -> dict[str, Any]:
-    """The columns of report.csv and the cell's id; `pareto` is null where a cell is not ranked."""
-    return {"id": m.cell.id, **flatten(m, metrics, tables), PARETO: machine.on_front(m)}
+    """The columns of report.csv, the cell's id, and whether it lost more than the policy allows.
+
+    `pareto` is null where a cell is not ranked.
+    """
+    front = {PARETO: machine.on_front(m), "lost": machine.lost(m)}
+    return {"id": m.cell.id, **flatten(m, metrics, tables), **front}
 
 
-def _advice(advice: Recommendation, drop: float | None) -> dict[str, Any]:
-    """A recommendation, in which ids name the cells. `drop` is the bound on the primary metric, None for no bound."""
+def _advice(advice: Recommendation, metrics: Sequence[Metric]) -> dict[str, Any]:
+    """A recommendation, in which ids name the cells; `max_drop` is null where it is a share of the fp32 value."""
+    drop = advice.policy.max_drop
+    if drop is None and metrics and metrics[0].has_usual_drop:
+        drop = metrics[0].usual_drop(1.0)
     return {
         "target": advice.target,
         "max_drop": drop,
+        "policy": to_dict(advice.policy),
+        "policy_text": advice.policy_text,
         "chosen": advice.chosen.cell.id if advice.chosen else None,
         "why": advice.why,
+        "measure_there": list(advice.measure_there),
         "file": advice.file,
         "sha256": advice.sha256,
         "snippet": advice.snippet,

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgebench.choosing import pareto
-from edgebench.choosing.recommendation import Limits, Recommendation, recommend
+from edgebench.choosing import limits, pareto, policies
+from edgebench.choosing.recommendation import Recommendation, recommend
 from edgebench.core.measurements import Measurement, Run, by_machine
+from edgebench.core.policy import Policy
 from edgebench.reports import columns
-
-DROP = 0.01
-"""How much worse than the fp32 model's the score may be for the recommendation of a report."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,16 @@ class Machine:
     runs: tuple[str, ...]
     plan: Mapping[str, Any]
     """That of the first run."""
+    policy: Policy
+    """By which stars are given, and an artifact is recommended."""
 
     def on_front(self, m: Measurement) -> bool | None:
         """Whether a cell of this machine is on the Pareto front of its target; None where it is not ranked."""
         return m.cell.id in self.stars if pareto.ranked(m) else None
+
+    def lost(self, m: Measurement) -> bool:
+        """Whether a cell lost more than the allowed drop, so that it is never recommended and has no star."""
+        return limits.lost(m, self.policy)
 
     @property
     def measured(self) -> list[Measurement]:
@@ -45,6 +49,7 @@ class Machine:
 def split(run: Run) -> list[Machine]:
     """The machines of a run, by name."""
     found = []
+    policy = policies.of_run(run)
     for name, rows in by_machine(replace(run, measurements=tuple(columns.ordered(run)))):
         first = next((m for m in rows if m.status == "ok"), rows[0])
         plan, environment = run.part_of(first).plan, dict(run.environment_of(first))
@@ -54,18 +59,13 @@ def split(run: Run) -> list[Machine]:
             environment["target_threads"] = {target: n for known in threads for target, n in known.items()}
         found.append(
             Machine(
-                name, rows, pareto.front(rows), environment, plan.get("measuring", {}),
-                tuple(dict.fromkeys(m.run for m in rows)), plan,
+                name, rows, pareto.front(rows, policy), environment, plan.get("measuring", {}),
+                tuple(dict.fromkeys(m.run for m in rows)), plan, policy,
             )
         )  # fmt: skip
     return found
 
 
 def recommended(run: Run, machine: Machine) -> list[Recommendation]:
-    """What to ship on each target of a machine if the score may drop by `drop`."""
-    return list(recommend(replace(run, measurements=tuple(machine.rows)), Limits(max_drop=drop(machine))))
-
-
-def drop(machine: Machine) -> float | None:
-    """`DROP`, or None where no cell was compared with an fp32 model: the bound would exclude all cells."""
-    return DROP if any(columns.delta(m) for m in machine.rows) else None
+    """What to ship on each target of a machine, by the policy of the run."""
+    return recommend(replace(run, measurements=tuple(machine.rows)), machine.policy)

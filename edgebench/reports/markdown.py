@@ -53,6 +53,8 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
     parts += [CAPTION.format(score=escaped(columns.label(measured)))] if drawn else []
     parts.append(_table(machine))
+    if any(map(machine.lost, measured)):
+        parts.append(f"`lost`: {words.LOST}; such a cell has no star and is never recommended.")
     if any(columns.timing(m) == "emulated" for m in measured):
         parts.append(f"`emulated`: {words.EMULATED}.")
     if doubted := [m for m in measured if columns.doubt(m)]:
@@ -95,12 +97,16 @@ def _table(machine: Machine) -> str:
         return ""
     from tabulate import tabulate
 
-    cells = [[*map(escaped, columns.row(m)), "★" if m.cell.id in machine.stars else ""] for m in rows]
+    cells = [[*map(escaped, columns.row(m)), _best(m, machine)] for m in rows]
     headings = [*columns.headings(rows), "best"]
     # Runs of earlier versions have empty columns.
     kept = [i for i, heading in enumerate(headings) if heading == "best" or any(row[i] for row in cells)]
     cells = [[row[i] for i in kept] for row in cells]
     return str(tabulate(cells, [headings[i] for i in kept], tablefmt="github", disable_numparse=True))
+
+
+def _best(m: Measurement, machine: Machine) -> str:
+    return "★" if m.cell.id in machine.stars else "lost" if machine.lost(m) else ""
 
 
 def _doubts(rows: list[Measurement]) -> str:

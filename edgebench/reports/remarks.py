@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 from edgebench.choosing.reasons import title
 from edgebench.core.measurements import Measurement
-from edgebench.reports import columns
+from edgebench.reports import columns, words
 
 FEW = 3
 """The most lines that are not grouped, and the most names that stand for a group."""
 
 
-def legend(rows: Sequence[Measurement], stars: bool) -> str:
+def legend(rows: Sequence[Measurement], stars: bool, lost: bool = False) -> str:
     """The legend of the tables; empty where there is nothing to explain."""
     timed = [m for m in rows if not m.emulated and m.latency]
     unsure = f"{columns.UNSURE}: an interval wider than a factor of {columns.USELESS:g}"
     delta = columns.score_headings(rows)[1]
     parts = {
         "★ no other cell of the target, of any model, dominates it": stars,
+        f"lost: {words.LOST}": lost,
         "p50: median of single records": timed,
         f"{delta}: difference to the fp32 network on the same records": any(map(columns.delta, rows)),
         f"{unsure}; --processes 5 or more narrows it": any(columns.UNSURE in columns.latency(m) for m in timed),

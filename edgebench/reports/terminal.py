@@ -29,6 +29,8 @@ USUAL = 18
 """Characters of an exporter's name that `NARROW` allows for; a longer name needs a wider terminal."""
 LEAST_NAME = 12
 """The fewest characters of a line of a name."""
+LOST = "lost"
+"""In place of the star of a cell that lost more than the allowed drop."""
 ROOMY = 140
 """From this width on, several models share a table, with a column for their names."""
 
@@ -41,8 +43,10 @@ def show(run: Run, console: Console) -> None:
             place = f"{target}, {machine.name}" if len(found) > 1 else target
             for group in _groups([m for m in machine.measured if m.cell.target == target], console.width >= ROOMY):
                 console.print(plain(_title(place, group), "bold"))
-                console.print(_table(group, machine.stars, console.width))
-    if legend := remarks.legend([m for machine in found for m in machine.measured], any(m.stars for m in found)):
+                console.print(_table(group, machine, console.width))
+    measured = [m for machine in found for m in machine.measured]
+    lost = any(machine.lost(m) for machine in found for m in machine.measured)
+    if legend := remarks.legend(measured, any(m.stars for m in found), lost):
         print_sentence(console, plain(legend, "dim"))
     for sentence in words.incomplete(run, paths=True):
         print_sentence(console, plain(sentence, "yellow"))
@@ -82,7 +86,7 @@ def _scored_on(scores: Scores, dataset: str) -> str:
     return f"{scores.primary.metric.label} on {scores.records} records of {dataset}"
 
 
-def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
+def _table(rows: list[Measurement], machine: machines.Machine, width: int) -> Table:
     longest = max(len(m.cell.name) for m in rows)
     wide = width >= NARROW + max(0, longest - USUAL)
     timed, compared = not rows[0].emulated, any(map(columns.delta, rows))
@@ -94,7 +98,8 @@ def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
     numbers += [score, *([delta] if compared else [])]
     cells = [
         [
-            "★" if m.cell.id in stars else "", *([m.cell.model] if several else []), m.cell.name,
+            "★" if m.cell.id in machine.stars else LOST if machine.lost(m) else "",
+            *([m.cell.model] if several else []), m.cell.name,
             columns.size(columns.file_size(m)), columns.size(columns.peak_memory(m)),
             *(_times(m, wide) if timed else []), columns.score(m) if wide else columns.score(m).partition(" ")[0],
             *([columns.delta(m)] if compared else []), *([columns.timing(m)] if timed else []),
@@ -109,7 +114,7 @@ def _table(rows: list[Measurement], stars: set[str], width: int) -> Table:
     for row in cells:
         row[at] = folded(row[at], max(LEAST_NAME, width - others - 3))
         verdict = plain(row.pop(), COLOURS.get(row[-1], "")) if timed else None
-        table.add_row(*map(plain, row), *filter(None, [verdict]))
+        table.add_row(*map(plain, row), *filter(None, [verdict]), style="dim" if row[0] == LOST else None)
     return table
 
 

@@ -7,10 +7,12 @@ from edgebench.core.measurements import Run
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."
 STAR = (
-    "no other cell on the target dominates it, that is, is better in one metric and worse in none, both beyond the "
-    "noise. Where cells are better than each other in a circle, all of them have the star"
+    "no other cell on the target dominates it, that is, is better in one metric and worse in none, both beyond noise "
+    "and tolerance, and costs less by the policy"
 )
 """What the star means."""
+LOST = "it lost more of the score, below its fp32 network, than the policy allows"
+"""What the word `lost` means in place of a star."""
 PALE = "Cells off the Pareto front: another cell dominates each."
 EMULATED = "this machine is not that target: size and score count, the latency says nothing"
 DOUBTED = "Doubtful timing"

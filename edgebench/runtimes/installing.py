@@ -38,6 +38,13 @@ def line(form: str, machine: str = "") -> str:
     return "pip install " + " ".join(map(shlex.quote, requirements(form, machine)))
 
 
+def impossible(form: str, machine: str) -> str:
+    """Why no command installs a format's packages on an architecture; empty where one does, or nobody knows."""
+    if not machine or machine in WHEELS or form not in NEEDS:
+        return ""
+    return f"there are no wheels of {NEEDS[form][0]} for {machine}"
+
+
 def missing(form: str) -> str:
     """Why a format cannot run here: the missing package and the command that installs it; empty when it can."""
     for name in NEEDS.get(form, ()):

@@ -174,7 +174,7 @@ def test_where_all_is_emulated_no_latency_is_shown(tmp_path: Path) -> None:
     done = edgebench_here("recommend", run, "--max-latency", "1us", "--min-f1", "0.7", COLUMNS="120")
     assert done.returncode == 0
     assert "ship     net x\n" in done.stdout
-    assert "the bound of 1 µs on latency was not checked" in " ".join(done.stdout.split())
+    assert "The bound of 1 µs on latency was not checked" in " ".join(done.stdout.split())
     none = edgebench_here("recommend", run, "--max-latency", "1us", "--min-f1", "0.8", COLUMNS="120")
     assert none.returncode == 1
     assert "nearest  net onnx: 1.00 kB, 100 B memory, macro-F1 0.700; misses macro-F1 at least 0.8 by" in none.stdout
@@ -196,4 +196,4 @@ def test_colours_only_where_they_are_wanted(plain: bool) -> None:
 
 def test_the_function_is_public() -> None:
     (answer,) = package.recommend(ROOT / RUN, "host", max_latency_s=0.02, prefer="size")
-    assert answer.chosen and answer.chosen.cell.exporter == "fbgemm-int8"
+    assert answer.chosen and answer.chosen.cell.exporter == "onnx-int8", "a file larger by 4 %, 8 times less memory"

@@ -13,10 +13,11 @@ from flat_rows import changed
 from opened_pages import cell, sampled
 from report_rows import OK, failed, run_of, text_of
 
+from edgebench.choosing.recommendation import recommend
 from edgebench.core.measurements import Measurement, Run
 from edgebench.pipeline import run_store
 from edgebench.reports import words
-from edgebench.reports.html import advice, embedding
+from edgebench.reports.html import embedding
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 UNSCORED: dict[str, Any] = {
@@ -97,10 +98,11 @@ def test_the_recommendation_has_target_machine_metrics_bounds_file_and_program()
     assert card[1].count("artifacts/resnet1d/structured-0.5+qat/onnx-int8/model.onnx") == 1
 
 
-def test_what_is_preferred_where_nobody_said() -> None:
-    alone = page_of(run_of(changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)))
-    assert advice.bounds(None, False, "macro-F1") in alone
-    assert advice.bounds(0.01, True, "macro-F1") in html.unescape(page_of(run_of(emulated(OK))))
+def test_the_policy_and_the_commands_for_the_device_are_shown() -> None:
+    page = html.unescape(page_of(run_of(emulated(OK))))
+    (answer,) = recommend(run_of(emulated(OK)))
+    assert answer.policy_text in page and len(answer.measure_there) == 2
+    assert all(f"<code>{line}</code>" in page for line in answer.measure_there)
 
 
 def test_formats_say_the_same_in_the_same_words() -> None:

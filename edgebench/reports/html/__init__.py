@@ -36,7 +36,6 @@ class Html:
         )  # fmt: skip
         text = environment.get_template("page.html.j2").render(
             run=run.name,
-            drop=machines.DROP,
             score=columns.label(run.measurements),
             words=words,
             incomplete=words.incomplete(run),

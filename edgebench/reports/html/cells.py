@@ -23,7 +23,7 @@ NUMBERS = (
 )  # fmt: skip
 """Columns of the flat row that the page has in base units; the scripts round them for display."""
 TEXTS = ("model", "variant", "exporter", "name", "target", "timing", "reason")
-MORE = ("front", "emulated", "classes", "shape")
+MORE = ("front", "lost", "emulated", "classes", "shape")
 SCORE = ("score", "score_low", "score_high", "delta", "delta_low", "delta_high")
 """The primary metric; the others' values are a list in the field after it."""
 STRONG = 0.03
@@ -48,7 +48,7 @@ def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
         "colours": len(palette.COLOURS),
         "shapes": palette.SHAPES,
         "fields": [*TEXTS, *MORE, *SCORE, "others", *NUMBERS],
-        "cells": [_cell(run, m, machine.stars, classes, metrics) for m in rows],
+        "cells": [_cell(run, m, machine, classes, metrics) for m in rows],
     }
 
 
@@ -70,7 +70,9 @@ def _table(rows: Sequence[Measurement]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cell(run: Run, m: Measurement, stars: set[str], classes: Sequence[str], metrics: Sequence[Metric]) -> list[Any]:
+def _cell(
+    run: Run, m: Measurement, machine: machines.Machine, classes: Sequence[str], metrics: Sequence[Metric]
+) -> list[Any]:
     texts = [
         m.cell.model,
         m.cell.variant,
@@ -82,7 +84,8 @@ def _cell(run: Run, m: Measurement, stars: set[str], classes: Sequence[str], met
     ]
     texts = list(map(embedding.visible, texts))
     more = [
-        int(m.cell.id in stars), int(m.emulated), [by_class(m).get(name) for name in classes],
+        int(m.cell.id in machine.stars), int(machine.lost(m)), int(m.emulated),
+        [by_class(m).get(name) for name in classes],
         None if m.emulated else shape(run_store.latencies(run, m)),
     ]  # fmt: skip
     first = metrics[0].column_names if metrics else ()

@@ -2,7 +2,7 @@
 
 /** Heading, what is shown, what is sorted by, whether high is good, whether it is always there. */
 const columnsOf = (machine) => [
-  { title: "★", text: (c) => (c.front ? el("span", {}, "★", el("span", { class: "sr" }, "on the Pareto front")) : ""), by: (c) => c.front, high: true, always: true },
+  { title: "★", text: (c) => (c.front ? el("span", {}, "★", el("span", { class: "sr" }, "on the Pareto front")) : c.lost ? "lost" : ""), by: (c) => c.front - c.lost, high: true, always: true },
   { title: "model", text: (c) => nameOf(c.model), by: (c) => c.model, always: true },
   { title: "exporter", text: (c) => small(nameOf(c.exporter), c.variant === "none" ? "" : nameOf(c.variant)), by: (c) => c.name, always: true, heads: true },
   { title: "target", text: (c) => nameOf(c.target), by: (c) => c.target, always: true },

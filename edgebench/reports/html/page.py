@@ -19,7 +19,6 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
     own = replace(run, measurements=tuple(measured))
     explained = [(m, text) for m in measured if (text := int8_explanation.explain(m, own))]
     scored = next((m for m in measured if m.scores), None)
-    drop = machines.drop(machine)
     emulated = {m.cell.target for m in measured if m.emulated}
     asked = machines.recommended(run, machine) if measured else []
     return {
@@ -35,7 +34,7 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
         "cells": len(machine.rows),
         "measured": len(measured),
         "emulated": sorted(emulated),
-        "advice": [advice.fields(a, drop, a.target in emulated) for a in asked],
+        "advice": [advice.fields(a) for a in asked],
         "trade_offs": charts.trade_offs(measured),
         "no_trade_offs": charts.unscored(measured),
         "strips": charts.strips(measured, lambda m: run_store.latencies(run, m)),

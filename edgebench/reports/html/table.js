@@ -89,5 +89,5 @@ function row(cell, columns) {
     const says = !(column.time && cell.emulated);
     return el("td", says ? {} : { class: "emulated", title: "emulated: says nothing" }, column.text(cell));
   });
-  return el("tr", { class: cell.front ? "front" : null }, ...cells);
+  return el("tr", { class: cell.front ? "front" : cell.lost ? "lost" : null }, ...cells);
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flat_rows import changed
 from report_rows import OK, run_of
 
-from edgebench.choosing.recommendation import Limits, recommend
+from edgebench.choosing.recommendation import recommend
+from edgebench.core.policy import Policy
 from edgebench.reports.html import advice
 
 
@@ -25,18 +26,13 @@ def test_what_is_not_known_is_omitted() -> None:
     assert "median latency" not in {what for what, _, _ in advice.metrics(emulated)}
 
 
-def test_bounds_say_what_is_preferred() -> None:
-    assert "0.01" in advice.bounds(0.01, False, "score") and "0.01" not in advice.bounds(None, False, "score")
-    assert len({advice.bounds(drop, emulated, "score") for drop in (0.01, None) for emulated in (True, False)}) == 4
-
-
 def test_fields_of_a_choice_and_of_none() -> None:
     other = changed(OK, exporter="eager", variant="l1-0.4", latency_p50_s=0.009, latency_p50_low_s=0.008)
-    (answer,) = recommend(run_of(OK, other), Limits())
-    fields = advice.fields(answer, 0.01, emulated=False)
+    (answer,) = recommend(run_of(OK, other), Policy())
+    fields = advice.fields(answer)
     assert (fields["target"], fields["name"], fields["sha256"]) == ("host", "resnet1d onnx", "a" * 64)
     assert [name for name, _ in fields["rivals"]] == ["resnet1d eager · l1-0.4"]
-    (none,) = recommend(run_of(OK, other), Limits(min_score=0.99))
-    fields = advice.fields(none, 0.01, emulated=False)
+    (none,) = recommend(run_of(OK, other), Policy(min_score=0.99))
+    fields = advice.fields(none)
     assert (fields["name"], fields["metrics"]) == ("", [])
     assert [count for _, count in fields["excluded"]] == [2] and fields["nearest"]
