@@ -134,7 +134,7 @@ def _pair(new: Measurement, old: Measurement, paired: bool, new_run: Run, old_ru
     size, memory = (_quotient(value_of(new, metric), value_of(old, metric)) for metric in ("size", "memory"))
     return Compared(
         new, old, _latency(medians(new, new_run), medians(old, old_run), paired), size, memory, change,
-        _quotient(_fastest(new), _fastest(old)), _score_interval(new, old) if new_run is old_run else None,
+        fastest(new, old), _score_interval(new, old) if new_run is old_run else None,
     )  # fmt: skip
 
 
@@ -164,8 +164,9 @@ def _same_records(new: Measurement, old: Measurement) -> bool:
     return alike and new.dataset == old.dataset
 
 
-def _fastest(m: Measurement) -> float | None:
-    return m.latency.min_s if m.latency else None
+def fastest(new: Measurement, old: Measurement) -> float | None:
+    """Ratio of the fastest samples; None where one is not known."""
+    return _quotient(new.latency.min_s if new.latency else None, old.latency.min_s if old.latency else None)
 
 
 def unlike(new: Run, old: Run) -> str:

@@ -1,8 +1,13 @@
-"""Whether a run passes against a baseline: which cells are worse beyond bounds and noise, missing or not comparable."""
+"""Whether a run passes against a baseline: what is worse, missing, not comparable or undecided, and the exit code.
+
+A slowdown counts where the median rose by more than the bound, beyond its interval, and the fastest sample rose too.
+Other work on the machine makes times longer, never shorter. So where the *new* run was disturbed, a slowdown proves
+nothing; where the *old* one was, neither does it prove anything that there is none. Both are undecided.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,18 +17,23 @@ from edgebench.choosing.comparison import Compared, shared, unlike
 from edgebench.choosing.values import Metric, value_of
 from edgebench.core.contracts import Cell
 from edgebench.core.errors import PlanError, RunError
-from edgebench.core.measurements import Run
+from edgebench.core.measurements import Measurement, Run
 from edgebench.core.settings import Bounds
 from edgebench.measuring.latency_statistics import Ratio
+from edgebench.measuring.summary import NOISY_BACKGROUND
 from edgebench.pipeline import run_store
+
+Kind = Literal["worse", "not comparable", "missing", "undecided"]
+EXIT_CODES: dict[Kind, int] = {"worse": 1, "missing": 5, "not comparable": 4, "undecided": 3}
+"""By kind; where there are several kinds, the first one here counts."""
 
 
 @dataclass(frozen=True)
 class Finding:
     """Why a cell does not pass a gate."""
 
-    kind: Literal["worse", "not comparable", "missing"]
-    """`missing`: the new run does not have the cell, or has not measured it."""
+    kind: Kind
+    """`missing`: the new run does not have the cell, or has not measured it. `undecided`: other work disturbed it."""
     cell: Cell
     metric: Metric | None
     """What is worse or cannot be compared; None for a missing cell."""
@@ -34,6 +44,12 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.cell.label}: {self.reason}"
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """0 where nothing was found, otherwise that of the gravest kind."""
+    kinds = {finding.kind for finding in findings}
+    return next((code for kind, code in EXIT_CODES.items() if kind in kinds), 0)
 
 
 def gate(
@@ -81,10 +97,7 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
     if pair.score_change is None:
         reason = "its scores cannot be compared: the records are not the same (--dataset, --limit)"
         add("not comparable", "score", reason)
-    if (times := pair.latency) and _slower(times, bounds) and not _only_some(pair, bounds):
-        interval = f"{times.low:.3f} to {times.high:.3f}"
-        reason = f"{times.ratio:.3f} times the latency ({interval}); a slowdown by {bounds.slowdown:g} is allowed"
-        add("worse", "latency", reason)
+    found += timing(pair, bounds)
     if pair.score_change is not None and pair.score_drop > bounds.score_drop:
         change = f"{pair.metric.label} {pair.metric.change(pair.score_change)}"
         add("worse", "score", f"{change}; a drop of {bounds.score_drop:g} is allowed")
@@ -97,25 +110,57 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
     return found
 
 
-def disturbed(pairs: Sequence[Compared], bounds: Bounds) -> list[str]:
-    """A line for each cell whose median rose beyond bound and noise while its fastest sample did not."""
-    return [
-        f"{pair.new.cell.label}: {pair.latency.ratio:.3f} times the median latency, but {pair.fastest:.3f} times the "
-        "fastest sample: other work on the machine slows some samples, slower code slows all of them"
-        for pair in pairs
-        if pair.latency and _slower(pair.latency, bounds) and _only_some(pair, bounds)
-    ]
+def timing(pair: Compared, bounds: Bounds, in_turns: bool = False) -> list[Finding]:
+    """What keeps the latency of a cell from passing.
+
+    `in_turns`: both sides were measured in turns, so that what disturbed one disturbed the other.
+    """
+    times = pair.latency
+    if times is None:
+        return []
+    new, old = ("", "") if in_turns else (disturbance(pair.new), disturbance(pair.old))
+    interval = f"{times.ratio:.3f} times the latency ({times.low:.3f} to {times.high:.3f})"
+    kind: Kind = "undecided"
+    if not _slower(times, bounds):
+        if not old:
+            return []
+        reason = f"disturbed ({old}, when the baseline was measured); {interval}"
+    elif _only_some(pair, bounds):
+        reason = (
+            f"disturbed ({times.ratio:.3f} times the median latency, but {pair.fastest:.3f} times the fastest sample: "
+            "other work on the machine slows some samples, slower code slows all of them)"
+        )
+    elif new:
+        reason = f"disturbed ({new}); {interval}"
+    else:
+        kind, reason = "worse", f"{interval}; a slowdown by {bounds.slowdown:g} is allowed"
+    old_s, new_s = value_of(pair.old, "latency"), value_of(pair.new, "latency")
+    return [Finding(kind, pair.new.cell, "latency", old_s, new_s, reason)]
 
 
-def undecided(pairs: Sequence[Compared], bounds: Bounds) -> str:
-    """How many latencies may have risen above the bound within the noise, and how far; empty where there are none."""
-    timed = [pair.latency for pair in pairs if pair.latency]
-    unsure = [times for times in timed if times.high > 1 + bounds.slowdown and not _slower(times, bounds)]
-    if not unsure:
+def disturbance(m: Measurement) -> str:
+    """What disturbed the timing of a cell from outside; empty where nothing did, as far as is known."""
+    found = m.latency.steadiness if m.latency else None
+    if found is None or m.emulated:
         return ""
-    worst = max(times.high for times in unsure)
+    if found.verdict == "throttled":
+        return found.reason or "throttled"
+    busy = found.background_cores or 0.0
+    return f"others kept {busy:.1f} cores busy" if busy > NOISY_BACKGROUND else ""
+
+
+def unsure(pairs: Sequence[Compared], bounds: Bounds) -> str:
+    """How many latencies may have risen above the bound within the noise, and how far; empty where there are none.
+
+    They do not keep the run from passing.
+    """
+    timed = [pair.latency for pair in pairs if pair.latency]
+    wide = [p.latency for p in pairs if p.latency and p.latency.high > 1 + bounds.slowdown and not timing(p, bounds)]
+    if not wide:
+        return ""
+    worst = max(times.high for times in wide)
     return (
-        f"{len(unsure)} of {len(timed)} latencies are too noisy to judge: one may be up to {worst:.2f} times what it "
+        f"{len(wide)} of {len(timed)} latencies are too noisy to judge: one may be up to {worst:.2f} times what it "
         "was; more --processes or a quieter machine narrows this"
     )
 

@@ -75,7 +75,8 @@ def main() -> int:
         [*start, *shortened(arguments, os.environ["DOC_URL"])], capture_output=True, text=True, check=False
     )
     print(made.stdout, made.stderr, sep="", flush=True)
-    if made.returncode == 1 and arguments[0] in ANSWERS and not re.search("^error:|^Traceback", made.stderr, re.M):
+    answered = made.returncode in (1, 3, 4, 5) and arguments[0] in ANSWERS
+    if answered and not re.search("^error:|^Traceback", made.stderr, re.M):
         return 0
     failed = (
         []
