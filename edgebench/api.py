@@ -126,13 +126,17 @@ def export(
     reporter = listener or ProgressReporter()
     plan = _resolve(None, {"models": models, "exporters": exporters, **overrides})
     asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
-    own_models.check(asked)  # one error, before anything is read or built
+    # One error, before anything is read or built.
+    own_models.check(asked, "" if plan.measure.task else registry.dataset(plan.measure.dataset).task)
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = records.load_validation(plan, reporter)
-    sources = own_models.sources(asked, validation, output / "models", timeout_s, reporter)
     calibration = records.load_calibration(plan, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
+    if asked.own_models and not calibration:
+        check = records.load(plan, "calibration", reporter)
+    wanted = records.wanted(check)
+    sources = own_models.sources(asked, wanted, validation, output / "models", timeout_s, reporter)
     taken = {name: store.described(source).input for name, source in sources.items()}
     if not calibration and any(spec.mismatch(check.input.spec, check.label) for spec in taken.values()):
         check = records.load(plan, "calibration", reporter)

@@ -64,5 +64,5 @@ class FxInt8:
             method = task.options.get("calibration", CHOICES["calibration"][0])
             modules = int8_modules(quantized, task.network)
         with engine_set(self.engine):
-            path = save_traced(quantized, task.input, task.folder / "model.pt")
+            path = save_traced(quantized, task, task.folder / "model.pt")
         return Exported(path, "int8", method, floats, int8_modules=modules)

@@ -11,13 +11,12 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing
-from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import ExportTask
 
+from ._input_names import OUTPUT, names
 from ._same_network import depends, values_read
 
 
@@ -27,7 +26,7 @@ def shared_graph(task: ExportTask) -> Path:
     if not path.exists():
         with replacing(path) as part:
             try:
-                save_graph(task.network, task.input, part)
+                save_graph(task, part)
             except Exception as error:
                 if read := values_read(task):
                     raise ModelError(f"torch.export cannot take it: {depends(read)}") from error
@@ -35,11 +34,15 @@ def shared_graph(task: ExportTask) -> Path:
     return path
 
 
-def save_graph(network: nn.Module, contract: InputSpec, path: Path) -> Path:
-    """Export with torch.onnx's dynamo exporter: input `signals`, output `logits`, any batch size, weights inside."""
+def save_graph(task: ExportTask, path: Path) -> Path:
+    """Export with torch.onnx's dynamo exporter: input `signals`, output `logits`, any batch size, weights inside.
+
+    Further inputs have their own names.
+    """
     # torch.export would take a batch of one for a constant, so the example has two records.
-    example = torch.zeros(2, *contract.shape)
-    batch = torch.export.Dim("batch")
+    example = task.zeros(2)
+    free = {0: torch.export.Dim("batch")}
+    shapes = (free, tuple(free for _ in task.further)) if task.further else (free,)
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -47,8 +50,8 @@ def save_graph(network: nn.Module, contract: InputSpec, path: Path) -> Path:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                network.eval(), (example,), path, dynamo=True, external_data=False, verbose=False,
-                input_names=["signals"], output_names=["logits"], dynamic_shapes=({0: batch},),
+                task.network.eval(), example, path, dynamo=True, external_data=False, verbose=False,
+                input_names=names(task), output_names=[OUTPUT], dynamic_shapes=shapes,
             )  # fmt: skip
     finally:
         logger.setLevel(level)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgebench.core.protocols import ExportTask
 from edgebench.quantization.float_modules import float_modules
 
+from ._input_names import names
 from ._onnx_graph import nodes_within, shared_graph
 from ._same_network import require_same
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PRODUCTS = ("Conv", "MatMul", "Gemm")
 """ONNX's operators with weights that are quantized."""
@@ -32,9 +37,12 @@ def prepared(task: ExportTask) -> Path:
     if path.exists():
         return path  # another exporter's
     session = InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    require_same(
-        task, lambda records: torch.from_numpy(session.run(None, {"signals": records.numpy()})[0]), "the ONNX graph"
-    )
+
+    def run(*records: Tensor) -> Tensor:
+        given = zip(names(task), records, strict=True)
+        return torch.from_numpy(session.run(None, {name: one.numpy() for name, one in given})[0])
+
+    require_same(task, run, "the ONNX graph")
     try:
         quant_pre_process(graph, path)
     except Exception:  # it raises a bare Exception where it cannot infer a shape

@@ -20,7 +20,7 @@ TOLERANCE = 1e-3
 """Largest difference of a logit, as a share of the batch's largest one (or of 1): large values amplify rounding."""
 
 
-def require_same(task: ExportTask, run: Callable[[Tensor], Tensor], made: str) -> None:
+def require_same(task: ExportTask, run: Callable[..., Tensor], made: str) -> None:
     """Raise ModelError where `run` gives other logits than the network.
 
     Compared are the first check records, changes of these, and, where the network's code reads values of the records,
@@ -29,7 +29,7 @@ def require_same(task: ExportTask, run: Callable[[Tensor], Tensor], made: str) -
     read = values_read(task)
     with torch.inference_mode():
         for words, records in _inputs(task, every=bool(read)):
-            own, other = task.network(records), run(records)
+            own, other = task.network(*records), run(*records)
             if not _same(own, other):
                 raise ModelError(f"{made} is not the network itself: its logits differ on {words}; {_cause(read)}")
 
@@ -37,8 +37,8 @@ def require_same(task: ExportTask, run: Callable[[Tensor], Tensor], made: str) -
 def values_read(task: ExportTask) -> list[Finding]:
     """Where the network's code reads values of the records, as a condition does."""
     records = next((records for _, records in _inputs(task, every=False)))
-    with torch.no_grad(), watched(records) as found:
-        task.network(records)
+    with torch.no_grad(), watched(*records) as found:
+        task.network(*records)
     return [finding for finding in found if finding.kind == "value"]
 
 
@@ -51,22 +51,24 @@ def _cause(read: list[Finding]) -> str:
     return f"{depends(read)}, and only one branch is kept" if read else "its code depends on the shape of its input"
 
 
-def _inputs(task: ExportTask, every: bool) -> Iterator[tuple[str, Tensor]]:
+def _inputs(task: ExportTask, every: bool) -> Iterator[tuple[str, tuple[Tensor, ...]]]:
+    """Words and all inputs of some records; further inputs, which may be numbers of categories, stay as they are."""
     batches = task.check() if task.check else iter([_noise(task)])
-    first = torch.from_numpy(next(batches))
-    yield "records", first
-    yield "zeros", torch.zeros_like(first[:2])
-    yield "records with their sign changed", -first
-    yield "records ten times as large", first * 10
-    yield "records a tenth as large", first / 10
+    first, *further = (torch.from_numpy(one) for one in next(batches))
+    yield "records", (first, *further)
+    yield "zeros", (torch.zeros_like(first[:2]), *(one[:2] for one in further))
+    yield "records with their sign changed", (-first, *further)
+    yield "records ten times as large", (first * 10, *further)
+    yield "records a tenth as large", (first / 10, *further)
     if every:
         for batch in batches:
-            yield "records", torch.from_numpy(batch)
+            yield "records", tuple(torch.from_numpy(one) for one in batch)
 
 
-def _noise(task: ExportTask) -> NDArray[np.float32]:
+def _noise(task: ExportTask) -> tuple[NDArray[np.float32], ...]:
     """Records of a task that has none."""
-    return np.random.default_rng(0).normal(0, 0.3, (2, *task.input.shape)).astype(np.float32)
+    first = np.random.default_rng(0).normal(0, 0.3, (2, *task.input.shape)).astype(np.float32)
+    return first, *(np.zeros((2, *spec.shape), np.float32) for spec in task.further.values())
 
 
 def _same(own: Tensor, other: Tensor) -> bool:

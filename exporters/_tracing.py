@@ -11,20 +11,19 @@ from torch import nn
 
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.files import write_text
-from edgebench.core.inputs import InputSpec
 from edgebench.core.protocols import ExportTask
 
 from ._same_network import depends, require_same, values_read
 
 
-def save_traced(network: nn.Module, contract: InputSpec, path: Path) -> Path:
+def save_traced(network: nn.Module, task: ExportTask, path: Path) -> Path:
     """Trace with one record, freeze (weights become constants, normalisation is folded into convolutions), and save.
 
     Raises RuntimeError where the network cannot be traced.
     """
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.freeze(_traced(network, contract)), str(path))
+        torch.jit.save(torch.jit.freeze(_traced(network, task)), str(path))
     return path
 
 
@@ -44,7 +43,7 @@ def _why_not(task: ExportTask) -> str:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            traced = _traced(task.network, task.input)
+            traced = _traced(task.network, task)
         except Exception as error:  # tracing runs the network's code, which may raise anything
             read = values_read(task)
             return f"it cannot be traced: {depends(read) if read else f'{type(error).__name__}: {first_line(error)}'}"
@@ -55,5 +54,5 @@ def _why_not(task: ExportTask) -> str:
     return ""
 
 
-def _traced(network: nn.Module, contract: InputSpec) -> Any:
-    return torch.jit.trace(network.eval(), torch.zeros(1, *contract.shape), check_trace=False)  # type: ignore[no-untyped-call]
+def _traced(network: nn.Module, task: ExportTask) -> Any:
+    return torch.jit.trace(network.eval(), task.zeros(1), check_trace=False)  # type: ignore[no-untyped-call]

@@ -19,6 +19,7 @@ class Eager:
     packages = ("torch", "safetensors")
     choices: Mapping[str, tuple[str, ...]] = {}
     quantization_aware = False
+    several_inputs = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write the state dict of the network."""

@@ -21,6 +21,7 @@ class Onnx:
     packages = ("torch", "onnx", "onnxscript")
     choices: Mapping[str, tuple[str, ...]] = {}
     quantization_aware = False
+    several_inputs = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file."""

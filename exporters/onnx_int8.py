@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
+
+from ._input_names import FIRST, names
 
 BATCH = 16
 CHOICES = {
@@ -41,6 +40,7 @@ class OnnxInt8:
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
     choices: Mapping[str, tuple[str, ...]] = CHOICES
     quantization_aware = True
+    several_inputs = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
@@ -74,7 +74,7 @@ class OnnxInt8:
         products_only = options["operators"] == "products-only" or OTHER_OPERATORS in task.floats
         reduced = options.get("range", "reduce-range") == "reduce-range" and options.get("types") != "u8u8"
         quantize_static(
-            graph, path, _Records(task.calibration()), nodes_to_exclude=list(excluded), reduce_range=reduced,
+            graph, path, _Records(task), nodes_to_exclude=list(excluded), reduce_range=reduced,
             op_types_to_quantize=list(PRODUCTS) if products_only else None, **_settings(options, products_only),
         )  # fmt: skip
         floats = float_parts(path, PRODUCTS, excluded)
@@ -113,12 +113,12 @@ def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]
 class _Records:
     """The calibration records in batches, with the methods of ONNX Runtime's CalibrationDataReader."""
 
-    def __init__(self, signals: NDArray[np.float32]) -> None:
-        self._signals = signals
+    def __init__(self, task: ExportTask) -> None:
+        self._inputs = dict(zip(names(task), (task.calibration(), *task.calibration_further()), strict=True))
         self._left: list[int] = []
 
     def __len__(self) -> int:
-        return -(-len(self._signals) // BATCH)
+        return -(-len(self._inputs[FIRST]) // BATCH)
 
     def set_range(self, start_index: int, end_index: int) -> None:
         """Restrict the batches to those from `start_index` to before `end_index`."""
@@ -129,7 +129,7 @@ class _Records:
         if not self._left:
             return None
         start = self._left.pop(0) * BATCH
-        return {"signals": self._signals[start : start + BATCH]}
+        return {name: values[start : start + BATCH] for name, values in self._inputs.items()}
 
 
 EXPORTER = OnnxInt8()

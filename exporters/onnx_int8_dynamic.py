@@ -23,6 +23,7 @@ class OnnxInt8Dynamic:
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
     choices: Mapping[str, tuple[str, ...]] = {}
     quantization_aware = False
+    several_inputs = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file; raises Unsupported where it has no matrix product with constant weights."""

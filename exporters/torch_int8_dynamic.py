@@ -32,7 +32,7 @@ class TorchInt8Dynamic:
         engine = any_engine()
         quantized, floats = quantize_dynamic(task.network, engine)
         with engine_set(engine):
-            path = save_traced(quantized, task.input, task.folder / "model.pt")
+            path = save_traced(quantized, task, task.folder / "model.pt")
         modules = int8_modules(quantized, task.network)
         return Exported(path, "int8-dynamic", "", floats, int8_modules=modules)
 

@@ -19,6 +19,7 @@ class TorchScript:
     packages = ("torch",)
     choices: Mapping[str, tuple[str, ...]] = {}
     quantization_aware = False
+    several_inputs = True
 
     def export(self, task: ExportTask) -> Exported:
         """Write one TorchScript file.
@@ -35,7 +36,7 @@ class TorchScript:
         require_traceable(task)
         # A copy, since other exporters take the same network.
         network = copy.deepcopy(task.network).to(memory_format=torch.channels_last)
-        return Exported(save_traced(network, task.input, task.folder / "model.pt"), "fp32")
+        return Exported(save_traced(network, task, task.folder / "model.pt"), "fp32")
 
 
 EXPORTER = TorchScript()

@@ -44,6 +44,9 @@ class BuildRequest:
     """The file for the network's own logits on the check records."""
     floats: Mapping[str, str] = field(default_factory=dict)
     """Modules that an int8 exporter leaves in float, each with the reason."""
+    calibration_further: tuple[StoredInput, ...] = ()
+    """The inputs of the calibration records after the first; a network takes those that it names."""
+    check_further: tuple[StoredInput, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def _request(asked: Build, exporters: list[str], logits: Path) -> BuildRequest:
         asked.model, asked.variant, tuple(exporters), str(asked.folder),
         _describe(calibration) if calibration else None, calibration.input if calibration else None,
         asked.check.input, CHECK_RECORDS, str(logits), dict(asked.floats),
+        calibration.inputs[1:] if calibration else (), asked.check.inputs[1:],
     )  # fmt: skip
 
 
@@ -123,7 +127,7 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
     output = folder / "check.npy"
     job = Job(
         "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, asked.check.input,
-        str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS,
+        str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS, further=asked.check.further(artifact.further),
     )  # fmt: skip
     answer = run_job(job, asked.timeout_s)
     if answer.status == "unsupported":

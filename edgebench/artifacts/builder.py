@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +27,7 @@ from edgebench.core.files import deflated_size, replacing, require_space, safe_n
 from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches, Values
 from edgebench.isolation.process import answer_with
 from edgebench.models import flops, store
 
@@ -42,7 +42,11 @@ def build(request: BuildRequest) -> Iterator[tuple[str, Outcome[Artifact]]]:
     """
     model = store.find(request.model)
     network = store.network(model)
-    if random := _save_logits(network, request):
+    if missing := set(model.manifest.further) - {one.name for one in request.check_further}:
+        reason = f"the network takes the further input '{min(missing)}', which the records lack"
+        yield from ((name, Outcome("unsupported", reason)) for name in request.exporters)
+        return
+    if random := _save_logits(network, request, _taken(model, request.check_further)):
         yield from ((name, Outcome("failed", random)) for name in request.exporters)
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,7 +84,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     _suitable(exporter, model)
     folder = Path(request.folder) / safe_name(spec)
     folder.mkdir(parents=True, exist_ok=True)
-    taken = model.manifest.input
+    taken, further = model.manifest.input, model.manifest.further
     used: list[bool] = []
     records = _calibration_records(request.calibration_input)
 
@@ -90,23 +94,30 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
 
     chosen = options.of_exporter(spec, registry.choices(exporter))
 
-    def check() -> Iterator[NDArray[np.float32]]:
-        found, size = Values(request.check_input), request.check_records
+    def check() -> Iterator[tuple[NDArray[np.float32], ...]]:
+        found = Batches(request.check_input, *_taken(model, request.check_further))
+        size = request.check_records
         yield from (found[start : start + size] for start in range(0, len(found), size))
 
-    made = exporter.export(ExportTask(network, folder, scratch, taken, calibration, chosen, request.floats, check))
+    made = exporter.export(
+        ExportTask(
+            network, folder, scratch, taken, calibration, chosen, request.floats, check, further,
+            lambda: tuple(Values(one)[:] for one in _taken(model, request.calibration_further)),
+        )
+    )  # fmt: skip
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
     weights = [p.detach() for p in network.parameters()]
     count = sum(p.numel() for p in weights)
-    macs, uncounted = _macs(network, taken)
-    int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, macs)
+    macs, uncounted = _macs(network, taken, *further.values())
+    # Shares of the multiply-adds are counted for networks with one input.
+    int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, None if further else macs)
     return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
         precision=made.precision, file=made.file.name, sha256=sha256(made.file),
         file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
-        thresholds=model.manifest.thresholds, input=taken, parameters=count,
+        thresholds=model.manifest.thresholds, input=taken, further=further, parameters=count,
         sparsity=sum(int((p == 0).sum()) for p in weights) / count,
         model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
@@ -119,10 +130,16 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     )  # fmt: skip
 
 
-def _macs(network: nn.Module, spec: InputSpec) -> tuple[int | None, tuple[str, ...]]:
+def _taken(model: store.TrainedModel, there: Sequence[StoredInput]) -> list[StoredInput]:
+    """The further inputs of some records that the network takes, in its order."""
+    found = {one.name: one for one in there}
+    return [found[name] for name in model.manifest.further if name in found]
+
+
+def _macs(network: nn.Module, *specs: InputSpec) -> tuple[int | None, tuple[str, ...]]:
     """Multiply-adds of a record; where they are not known, None and a note with the reason."""
     try:
-        return flops.macs(network, spec.shape), ()
+        return flops.macs(network, *(spec.shape for spec in specs)), ()
     except Uncounted as reason:
         return None, (f"multiply-adds not counted: {reason}",)
 
@@ -140,27 +157,31 @@ def _int8_shares(
 
 
 def _suitable(exporter: Exporter, model: store.TrainedModel) -> None:
-    """Raise Unsupported for a network that was trained with its quantization and an exporter that cannot keep it."""
+    """Raise Unsupported for a network that the exporter cannot take: with its quantization, or with several inputs."""
+    if model.manifest.further and not getattr(exporter, "several_inputs", False):
+        names = ", ".join(model.manifest.further)
+        raise Unsupported(f"{exporter.name} takes networks with one input; this one takes {names}, too")
     if model.manifest.quantization and not getattr(exporter, "quantization_aware", False):
         raise Unsupported("the model was trained with its int8 quantization; it has int8 exports only")
 
 
-def _save_logits(network: nn.Module, request: BuildRequest) -> str:
+def _save_logits(network: nn.Module, request: BuildRequest, further: Sequence[StoredInput]) -> str:
     """Write the network's logits on the check records; if a second pass gives others, returns why in words."""
     import torch
 
     from edgebench.models.forward_pass import watched
 
-    signals = torch.from_numpy(Values(request.check_input)[: request.check_records])
+    found = Batches(request.check_input, *further)[: request.check_records]
+    records = [torch.from_numpy(one) for one in found]
     with torch.no_grad():
-        own = network.eval()(signals).numpy()
+        own = network.eval()(*records).numpy()
         with replacing(Path(request.check_output)) as part:
             np.save(part, own)
-        with watched(signals) as found:
-            again = network(signals).numpy()
+        with watched(*records) as findings:
+            again = network(*records).numpy()
     if agrees(own, again, "fp32") or not np.isfinite(own).all():
         return ""
-    random = next((f" ({finding})" for finding in found if finding.kind == "random"), "")
+    random = next((f" ({finding})" for finding in findings if finding.kind == "random"), "")
     return f"the network is not deterministic{random}: the same records give other logits each time"
 
 

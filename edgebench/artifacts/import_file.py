@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from edgebench.artifacts import opening
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
+from edgebench.core.expected import Expected
 from edgebench.core.files import deflated_size, safe_name, sha256
+from edgebench.core.io_adapter import FurtherInput
 from edgebench.core.problems import InvalidValue
-from edgebench.data.signals import ECG
+from edgebench.data.signals import FOR_ECG
 
 if TYPE_CHECKING:
     from edgebench.artifacts.opening import FileFacts
@@ -26,44 +28,65 @@ def is_imported(path: Path) -> bool:
     return path.suffix in FORMATS
 
 
-def describe(path: Path, tuned: bool) -> Artifact:
-    """The record of an imported file.
+def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
+    """The record of an imported file that is to be measured on records such as `wanted`.
 
     Layout, types and batch size come from the file where it states them, otherwise from the card. With `tuned`,
-    thresholds are chosen later on the validation fold. Raises ArtifactError, with what does not fit.
+    thresholds are chosen later on the validation records. Raises ArtifactError, with what does not fit.
     """
     from edgebench.artifacts import interface
+
+    card, found = _opened(path, tuned, wanted.task)
+    try:
+        fit = interface.fit(found, card, wanted) if path.suffix == ".onnx" else _torchscript(path, found, card, wanted)
+        classes = card.outputs(wanted)
+    except (interface.DoesNotFit, InvalidValue) as error:
+        raise ArtifactError(f"{path}: {error}") from None
+    taken = [card.inputs.get(one.name, one.name) for one in fit.further]
+    unnamed = () if card.classes or len(classes) == 1 else (f"its outputs are taken in the order of {wanted.label}",)
+    return Artifact(
+        model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=FORMATS[path.suffix],
+        precision=found.precision, file=path.name, sha256=sha256(path),
+        file_size_bytes=path.stat().st_size, classes=classes, thresholds=card.thresholds,
+        input=wanted.input, parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
+        devices=("cuda",) if found.cuda else ("cpu", "cuda"), feed=fit,
+        further={name: wanted.further[name] for name in taken},
+        notes=("imported, measured unchanged", *unnamed), task=wanted.task,
+    )  # fmt: skip
+
+
+def announced(path: Path, tuned: bool, task: str) -> tuple[str, ...]:
+    """The classes that the card of a file names, before any record is read; empty where it names none.
+
+    `task` is empty where the data decide it. Raises ArtifactError where file or card cannot be used.
+    """
+    return _opened(path, tuned, task)[0].classes
+
+
+def _opened(path: Path, tuned: bool, task: str) -> tuple[Card, FileFacts]:
     from edgebench.models import card as cards
 
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file")
-    card = cards.read(path, ArtifactError, tuned)
-    form = FORMATS[path.suffix]
-    found = opening.facts(path, form)
-    try:
-        feed = interface.fit(found, card) if form == "onnx" else _torchscript(path, found, card)
-    except (interface.DoesNotFit, InvalidValue) as error:
-        raise ArtifactError(f"{path}: {error}") from None
-    return Artifact(
-        model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=form,
-        precision=found.precision, file=path.name, sha256=sha256(path),
-        file_size_bytes=path.stat().st_size, classes=card.classes, thresholds=card.thresholds,
-        input=ECG, parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
-        devices=("cuda",) if found.cuda else ("cpu", "cuda"), feed=feed, notes=("imported, measured unchanged",),
-    )  # fmt: skip
+    card = cards.read(path, ArtifactError, tuned, task)
+    return card, opening.facts(path, FORMATS[path.suffix])
 
 
-def _torchscript(path: Path, found: FileFacts, card: Card) -> IOAdapter:
-    """The adapter of a TorchScript file, which declares no shapes; raises DoesNotFit."""
+def _torchscript(path: Path, found: FileFacts, card: Card, wanted: Expected) -> IOAdapter:
+    """The adapter of a TorchScript file, which declares no shapes; raises DoesNotFit, InvalidValue."""
     from edgebench.artifacts import interface
 
-    feed = interface.undeclared(card)
+    # It names no inputs: only those of its card are filled.
+    sources = interface.filled(card, wanted, list(card.inputs))
+    others = tuple(FurtherInput(card.input_for(name)) for name in sources if name in card.inputs.values())
+    feed = card.io_adapter(wanted, answer=card.output, further=others)
     if found.returns == "Tensor":
         return interface.of_one(feed)
     if not found.returns:
         return feed
     try:
-        outputs = opening.answers(path, feed, card.shape)
+        shapes = [feed.shape(wanted.input), *(wanted.further[name].shape for name in sources)]
+        outputs = opening.answers(path, feed, shapes)
     except ArtifactError:  # it may need another device or engine than this process has: the prediction says it
         return feed
     return interface.of_several(feed, outputs)

@@ -5,7 +5,6 @@ The network's code is the user's: its output, imports and crashes stay in that p
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,24 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, first_line
+from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError
+from edgebench.core.expected import Expected
 from edgebench.core.files import safe_name, sha256
-from edgebench.core.inputs import InputSpec, StoredInput
-from edgebench.core.io_adapter import shown_shape
+from edgebench.core.inputs import StoredInput
 from edgebench.core.name_order import permutation
-from edgebench.core.outputs import WrongOutput
+from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import from_dict
-from edgebench.data.stored import Values
+from edgebench.data.signals import FOR_ECG
+from edgebench.data.stored import Batches
 from edgebench.isolation import memory_limit
 from edgebench.isolation.process import answer_with, say
+from edgebench.models import building, store
 from edgebench.models import card as cards
-from edgebench.models import store
-from edgebench.models.card import Card
-from edgebench.models.external import own
+from edgebench.models.external import own, trial
 from edgebench.models.external.foreign_weights import read_weights
 from edgebench.models.external.loading import load_into
 from edgebench.models.prediction import predict
-from edgebench.tasks.statistics import best_thresholds, probabilities
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,98 +49,71 @@ class ImportRequest:
     weights: str
     folder: str
     """The folder for manifest and weights."""
+    wanted: Expected = FOR_ECG
+    """The records that it is for."""
     input: StoredInput | None = None
-    """Records of the validation fold to choose thresholds on; None to take the card's."""
+    """Validation records to choose thresholds on; None to take the card's."""
+    further: tuple[StoredInput, ...] = ()
+    """Their further inputs."""
     labels: str = ""
-    """A .npy file of their labels, shape (records, classes)."""
-    classes: tuple[str, ...] = ()
-    """Names of the labels' columns."""
-    dataset: str = ""
+    """A .npy file of their targets, with the outputs of `wanted`."""
 
 
 def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
-    card = cards.read(path, ModelError, tuned=request.input is not None)
-    order = permutation(request.classes, card.classes)
+    wanted = request.wanted
+    card = cards.read(path, ModelError, request.input is not None, wanted.task)
+    try:
+        classes = card.outputs(wanted)
+    except InvalidValue as error:
+        raise ModelError(f"{path.with_suffix('.toml')}: {error}") from None
+    order = permutation(wanted.classes, classes)
     if request.input and order is None:
         raise ModelError(
-            f"{path.with_suffix('.toml')}: has the classes {', '.join(card.classes)}, and {request.dataset} "
-            f"{', '.join(request.classes)}: thresholds cannot be chosen on it"
+            f"{path.with_suffix('.toml')}: has the classes {', '.join(classes)}, and {wanted.label} "
+            f"{', '.join(wanted.classes)}: thresholds cannot be chosen on it"
         )
     name = card.name or safe_name(path.stem)
     if not store.NAME.fullmatch(name):
         raise ModelError(f"{path}: '{name}' cannot be the name of a model: set another name in {path.stem}.toml")
     architecture = registry.architecture(request.spec)
-    network = architecture.build(len(card.classes)).eval()
+    further = architecture.further(len(classes), wanted) if isinstance(architecture, own.OwnArchitecture) else {}
+    network = building.build(architecture, len(classes), wanted.input, wanted.task, further).eval()
     inner = network.get_submodule("network")
     with memory_limit.bounded(memory_limit.for_file(Path(request.weights))):
         weights = read_weights(Path(request.weights))
     notes = [*weights.notes, *load_into(inner, weights.state, request.weights, request.spec)]
-    _try(network, card, request.spec, architecture.input)
+    trial.require_outputs(network, wanted.input, classes, request.spec, further)
     thresholds, records = card.thresholds, 0
-    if request.input:
+    if request.input and cards.decides(wanted.task):
         labels = np.load(request.labels)[:, list(order or ())]
-        thresholds = best_thresholds(labels, probabilities(_logits(network, request.input)))
+        others = [one for one in request.further if one.name in further]
+        thresholds = registry.task(wanted.task).fit(labels, _logits(network, request.input, *others))
         records = len(labels)
     Path(request.folder).mkdir(parents=True, exist_ok=True)
-    fold = f"chosen on {records} records of the validation fold of {request.dataset}"
+    fold = f"chosen on {records} records of the validation fold of {wanted.label}"
     provenance = {
         "source": request.spec, **own.hashes(request.spec), "weights": request.weights,
-        "weights_sha256": sha256(Path(request.weights)), "thresholds": fold if records else "from its card",
+        "weights_sha256": sha256(Path(request.weights)),
+        **({"thresholds": fold if records else "from its card"} if thresholds else {}),
         **({WEIGHTS_CHANGED: notes} if notes else {}),
     }  # fmt: skip
     manifest = {
         "name": name, "architecture": own.absolute(request.spec),
-        "classes": card.classes, "thresholds": thresholds, "input": architecture.input,
+        "classes": classes, "thresholds": thresholds, "input": wanted.input, "further": further,
+        "task": wanted.task, "unit": wanted.unit,
         "parameters": sum(p.numel() for p in network.parameters()), "license": card.license,
         "training": provenance, "scores": {},
     }  # fmt: skip
     return store.save(network, Path(request.folder), manifest)
 
 
-def _try(network: nn.Module, card: Card, spec: str, taken: InputSpec) -> None:
-    """Predict two records of zeros; raises ModelError where the network rejects them or its output is wrong."""
-    import torch
-
-    shape = shown_shape(("batch", *card.shape))
-    further = "".join(f" and {name} (batch, {len(values)})" for name, values in card.constants.items())
-    try:
-        with torch.inference_mode():
-            answer = network(torch.zeros(2, *taken.shape))
-    except WrongOutput as error:
-        raise ModelError(f"{spec}: {error}") from None
-    except Exception as error:
-        reason = first_line(error)
-        raise ModelError(f"{spec}: does not take {shape}{further}: {reason[:160]}; {_way_out(network)}") from None
-    got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
-    if got != (2, len(card.classes)):
-        raise ModelError(f"{spec}: gives {got} for 2 records, not (2, {len(card.classes)}): its TOML file has "
-                         f"{len(card.classes)} classes")  # fmt: skip
-
-
-def _way_out(network: nn.Module) -> str:
-    """What to set in the card of a network that does not take the signals."""
-    parameters = inspect.signature(network.get_submodule("network").forward).parameters.values()
-    needed = [
-        p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    given = set(getattr(network, "further", ()))
-    missing = [name for name in needed[1:] if name not in given]
-    if missing:
-        words = "give its further inputs a value in its TOML file, the same for all records: [constants]"
-        return f"{words} {missing[0]} = [...]"
-    return (
-        "set layout under [input] in its TOML file where it takes another order, and leads = [...] where it takes "
-        "fewer leads"
-    )
-
-
-def _logits(network: nn.Module, stored: StoredInput) -> NDArray[np.float32]:
+def _logits(network: nn.Module, *inputs: StoredInput) -> NDArray[np.float32]:
     def report(done: int, total: int) -> None:
         say({"done": done, "total": total})  # so that a slow network does not run into the parent's timeout
 
-    return predict(network, Values(stored), BATCH, progress=report)
+    return predict(network, Batches(*inputs), BATCH, progress=report)
 
 
 def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from edgebench.artifacts.opening import FileFacts, Port
-from edgebench.core.io_adapter import Constant, ConstantType, FloatType, IOAdapter, shown_shape
+from edgebench.core.expected import Expected
+from edgebench.core.inputs import InputSpec
+from edgebench.core.io_adapter import Constant, ConstantType, FloatType, FurtherInput, IOAdapter, shown_shape
 from edgebench.core.outputs import KINDS, WrongOutput, which
 from edgebench.core.problems import InvalidValue
-from edgebench.data.signals import ECG
 from edgebench.models.card import Card
+from edgebench.models.external import trial
 
 FLOATS: dict[str, FloatType] = {"float": "float32", "float16": "float16", "double": "float64"}
 """ONNX's types of signals by the name that onnxruntime gives them."""
@@ -20,12 +21,11 @@ OTHERS: dict[str, ConstantType] = {
     "float": "float32", "float16": "float16", "double": "float64", "int64": "int64", "int32": "int32", "bool": "bool"
 }  # fmt: skip
 """Types that a constant may have."""
-Layout = Literal["leads-first", "samples-first"]
 Dimension = int | str | None
 
 
 class DoesNotFit(ValueError):  # noqa: N818 - the name says what happened
-    """A file and its card that do not fit each other or the signals; the text is one line."""
+    """A file and its card that do not fit each other or the records; the text is one line."""
 
 
 def _kind(port: Port) -> str:
@@ -37,17 +37,8 @@ def _shown(port: Port) -> str:
     return f"{port.name} {shown_shape(port.shape)} {_kind(port)}"
 
 
-def undeclared(card: Card) -> IOAdapter:
-    """The adapter of a file that declares no shapes and types (TorchScript): what its card says."""
-    constants = tuple(Constant(name, values, (len(values),)) for name, values in card.constants.items())
-    return card.io_adapter(
-        card.input.layout or "leads-first", False, card.input.dtype or "float32", answer=card.output,
-        constants=constants,
-    )  # fmt: skip
-
-
 def of_one(feed: IOAdapter) -> IOAdapter:
-    """The same for a TorchScript file that answers one tensor; raises DoesNotFit where another output was named."""
+    """The adapter of a TorchScript file that answers one tensor; raises DoesNotFit where another output was named."""
     if feed.answer in (None, 0, *KINDS):
         return replace(feed, answer=None)
     raise DoesNotFit(f"has no output {feed.answer!r}: it answers one tensor; omit output in its TOML file")
@@ -61,51 +52,56 @@ def of_several(feed: IOAdapter, outputs: Sequence[tuple[str | int, str]]) -> IOA
         raise DoesNotFit(str(error)) from None
 
 
-def fit(found: FileFacts, card: Card) -> IOAdapter:
-    """The adapter of a file that declares its interface; raises DoesNotFit."""
+def fit(found: FileFacts, card: Card, wanted: Expected) -> IOAdapter:
+    """The adapter of a file that declares its interface; raises DoesNotFit, InvalidValue."""
     inputs, outputs = found.inputs or (), found.outputs or ()
     for what, ports in (("input", inputs), ("output", outputs)):
         if not ports:
             raise DoesNotFit(f"its graph has no {what}; export the network again")
-    signal = _signal(inputs, card)
-    layout, size = _layout(signal, card)
+    signal = _signal(inputs, card, wanted)
+    axes, size = _axes(signal, card, wanted)
     if isinstance(size, int) and size > 1:
         raise DoesNotFit(f"takes batches of {size} only; export it with a batch of 1, or with a free one")
     constants = tuple(
         _constant(port, card.constants[port.name], size) for port in inputs if port.name in card.constants
     )
+    sources = filled(card, wanted, [port.name for port in inputs if port.name != signal.name])
+    named = {card.inputs.get(port.name, port.name): port for port in inputs if port is not signal}
+    others = tuple(_further(named[name], wanted.further[name], wanted.label) for name in sources)
     dtype = FLOATS[_kind(signal)]
     if card.input.dtype not in (None, dtype):
         raise DoesNotFit(f"takes signals of {dtype}, but its TOML file says dtype = '{card.input.dtype}'")
-    answer = _answer(outputs, card)
+    answer = _answer(outputs, card, wanted)
     several = len(outputs) > 1 or isinstance(card.output, int)
     return card.io_adapter(
-        layout, isinstance(size, int), dtype, signal.name if constants else "", answer if several else None,
-        constants,
+        wanted, axes, isinstance(size, int), dtype, signal.name if constants or others else "",
+        answer if several else None, constants, others,
     )  # fmt: skip
 
 
-def _signal(ports: Sequence[Port], card: Card) -> Port:
-    """The input that takes the signals."""
+def _signal(ports: Sequence[Port], card: Card, wanted: Expected) -> Port:
+    """The input that takes the records."""
     inputs = {port.name: port for port in ports}
     takes = "; ".join(map(_shown, ports))
     for name in card.constants:
         if name not in inputs:
             raise DoesNotFit(f"has no input '{name}' as its TOML file has under [constants]; it takes {takes}")
-    left = [name for name in inputs if name not in card.constants]
+    taken = filled(card, wanted, list(inputs))
+    left = [n for n in inputs if n not in card.constants and card.inputs.get(n, n) not in taken]
     if card.input.name:
         if card.input.name not in left:
             raise DoesNotFit(f"has no input '{card.input.name}' for signals, as its TOML file says; it takes {takes}")
         left = [card.input.name, *(name for name in left if name != card.input.name)]
-    shape = shown_shape(("batch", *card.shape))
+    shape = shown_shape(("batch", *_first_shape(card, wanted)))
     if not left:
-        raise DoesNotFit(f"takes {takes}, and all of these are under [constants]: none is left for signals {shape}")
-    further = left[1:] if card.input.name else [name for name in left if not _holds(inputs[name], card)]
+        raise DoesNotFit(f"takes {takes}, and all of these are under [constants]: none is left for records {shape}")
+    further = left[1:] if card.input.name else [name for name in left if not _holds(inputs[name], card, wanted)]
     if len(left) > 1:
         named = (further or left)[-1]
         raise DoesNotFit(
-            f"takes {takes}; EdgeBench gives one input, the signals {shape}: give each other one a value in its TOML "
-            f"file, the same for all records: [constants] {named} = {_example(inputs[named])}"
+            f"takes {takes}; EdgeBench gives the records {shape}: give each other one a value in its TOML file, the "
+            f"same for all records: [constants] {named} = {_example(inputs[named])}, or an input of {wanted.label}: "
+            f"[inputs] {named} = {next(iter(wanted.further), 'NAME')!r}"
         )
     port = inputs[left[0]]
     if _kind(port) not in FLOATS:
@@ -113,29 +109,87 @@ def _signal(ports: Sequence[Port], card: Card) -> Port:
             "; export it with float32 inputs and outputs (keep_io_types=True where the weights are converted)"
             if _kind(port) == "bfloat16" else ""
         )  # fmt: skip
-        raise DoesNotFit(f"takes {_shown(port)}; EdgeBench gives signals of float32, float16 or float64 (double){hint}")
+        raise DoesNotFit(f"takes {_shown(port)}; EdgeBench gives values of float32, float16 or float64 (double){hint}")
     return port
 
 
-def _holds(port: Port, card: Card) -> bool:
-    """Whether an input can be the signals."""
-    return _kind(port) in FLOATS and any(_fits(port.shape[1:], order) for order in (card.shape, card.shape[::-1]))
+def filled(card: Card, wanted: Expected, names: Sequence[str]) -> list[str]:
+    """The further inputs of the records that a file with inputs of these names takes, in the records' order.
+
+    Raises DoesNotFit where the card names one that the records or the file lack.
+    """
+    for name, source in card.inputs.items():
+        if source not in wanted.further or name not in names:
+            there, whose = (wanted.further, f"{wanted.label} after the first") if name in names else (names, "the file")
+            lacks = source if name in names else name
+            raise DoesNotFit(
+                f"its TOML file says [inputs] {name} = '{source}', but {whose} has no '{lacks}'; there is "
+                f"{', '.join(there) or 'none'}"
+            )
+    return [one for one in wanted.further if card.input_for(one) in names and card.input_for(one) != card.input.name]
 
 
-def _layout(port: Port, card: Card) -> tuple[Layout, Dimension]:
-    """(layout, size of a batch) of the signals."""
-    leads, samples = len(card.taken), ECG.shape[1]
-    orders: dict[Layout, tuple[int, int]] = {"leads-first": (leads, samples), "samples-first": (samples, leads)}
-    wanted: list[Layout] = [card.input.layout] if card.input.layout else ["leads-first", "samples-first"]
-    layout = next((name for name in wanted if _fits(port.shape[1:], orders[name])), None)
-    if layout is None:
-        said = f" ({card.input.layout} by its TOML file)" if card.input.layout else ""
-        count = port.shape[1] if len(port.shape) == 3 and port.shape[2] == samples else None
-        hint = f"; name its {count} leads: leads = [...]" if isinstance(count, int) and count < len(card.taken) else ""
-        raise DoesNotFit(
-            f"takes {list(port.shape)}{said}, not (batch, {leads}, {samples}) or (batch, {samples}, {leads}){hint}"
+def _further(port: Port, spec: InputSpec, label: str) -> FurtherInput:
+    """A further input of a file, which that input of the records fills."""
+    if not _fits(port.shape[1:], spec.shape):
+        raise DoesNotFit(f"takes {_shown(port)}; {label} has {shown_shape(('batch', *spec.shape))} for it")
+    if _kind(port) not in OTHERS:
+        raise DoesNotFit(f"takes {_shown(port)}; a further input may be {', '.join(OTHERS)}")
+    return FurtherInput(port.name, OTHERS[_kind(port)])
+
+
+def _holds(port: Port, card: Card, wanted: Expected) -> bool:
+    """Whether an input can be the records."""
+    return _kind(port) in FLOATS and any(_fits(port.shape[1:], shape) for shape in _shapes(card, wanted).values())
+
+
+def _shapes(card: Card, wanted: Expected) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """The shapes of a record that a file may take, by its axes.
+
+    Without a word of the card these are the records' own and, of signals, also with the samples first. Which axis of
+    an image is which cannot be guessed from sizes.
+    """
+    spec = wanted.input
+    said = card.input.order(spec, wanted.label)
+    orders = [said] if said else [spec.axes, *([spec.axes[::-1]] if spec.axes == ("lead", "sample") else [])]
+    plain = IOAdapter(positions=card.positions(wanted))
+    return {axes: replace(plain, axes=axes).shape(spec) for axes in orders}
+
+
+def _first_shape(card: Card, wanted: Expected) -> tuple[int, ...]:
+    return next(iter(_shapes(card, wanted).values()))
+
+
+def _axes(port: Port, card: Card, wanted: Expected) -> tuple[tuple[str, ...], Dimension]:
+    """(axes in the file's order, size of a batch) of the input."""
+    shapes = _shapes(card, wanted)
+    for axes, shape in shapes.items():
+        if _fits(port.shape[1:], shape):
+            return axes, port.shape[0]
+    said = f" ({card.input.layout} by its TOML file)" if card.input.layout else ""
+    expected = " or ".join(shown_shape(("batch", *shape)) for shape in shapes.values())
+    raise DoesNotFit(f"takes {list(port.shape)}{said}, not {expected}{_hint(port, card, wanted)}")
+
+
+def _hint(port: Port, card: Card, wanted: Expected) -> str:
+    """What to set in the card of a file that takes another shape."""
+    spec, sizes = wanted.input, port.shape[1:]
+    others = f", the shape of a record of {wanted.label}" if wanted.label else ""
+    if len(sizes) != len(spec.shape) or any(not isinstance(size, int) for size in sizes):
+        return others
+    axis = spec.channel_axis
+    fewer = sizes[axis]
+    if spec.positions and sizes[:axis] + sizes[axis + 1 :] == spec.shape[:axis] + spec.shape[axis + 1 :]:
+        word = f"{spec.axes[axis]}s"
+        return (
+            f"; name its {fewer} {word}: {word} = [...]"
+            if isinstance(fewer, int) and fewer < spec.shape[axis]
+            else others
         )
-    return layout, port.shape[0]
+    if not card.input.layout and not card.input.axes and sorted(map(str, sizes)) == sorted(map(str, spec.shape)):
+        way = 'layout = "channels-last"' if sizes[-1] == spec.shape[axis] and "channel" in spec.axes else "axes = [...]"
+        return f"{others}; say the order of its axes in a TOML file beside it: [input] {way}"
+    return others
 
 
 def _fits(shape: Sequence[Dimension], wanted: Sequence[int]) -> bool:
@@ -168,7 +222,7 @@ def _example(port: Port) -> str:
     return "0.0" if count == 1 else f"[{count} numbers]"
 
 
-def _answer(outputs: Sequence[Port], card: Card) -> str:
+def _answer(outputs: Sequence[Port], card: Card, wanted: Expected) -> str:
     """The name of the output that is scored."""
     try:
         name = which([o.name for o in outputs], [shown_shape(o.shape) for o in outputs], card.output)
@@ -177,9 +231,17 @@ def _answer(outputs: Sequence[Port], card: Card) -> str:
     port = next(o for o in outputs if o.name == name)
     if _kind(port) not in FLOATS:
         raise DoesNotFit(f"answers {_shown(port)}; it must answer float32, float16 or float64 (double)")
-    last = port.shape[-1] if port.shape else None
-    if isinstance(last, int) and last != len(card.classes):
-        raise DoesNotFit(f"answers {last} numbers a record, but its TOML file has {len(card.classes)} classes")
-    if port.shape and len(port.shape) != 2:
-        raise DoesNotFit(f"answers {_shown(port)}, not (batch, {len(card.classes)})")
+    classes = card.outputs(wanted)
+    require_count(port.shape, card, wanted)
+    if port.shape and len(port.shape) != 2 and not (len(classes) == 1 and len(port.shape) == 1):
+        raise DoesNotFit(f"answers {_shown(port)}, not (batch, {len(classes)})")
     return str(name)
+
+
+def require_count(shape: Sequence[Dimension], card: Card, wanted: Expected) -> None:
+    """Raise DoesNotFit where an output of this shape has another number of values a record than there are classes."""
+    classes = card.outputs(wanted)
+    last = shape[-1] if len(shape) > 1 else None
+    if isinstance(last, int) and last != len(classes):
+        whose = "its TOML file has" if card.classes else f"{wanted.label} has"
+        raise DoesNotFit(f"answers {last} numbers a record, but {whose} {trial.named(classes)}")

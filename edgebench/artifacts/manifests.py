@@ -6,13 +6,15 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebench.artifacts import import_file
+from edgebench.artifacts import import_file, opening
 from edgebench.core import json_file
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
+from edgebench.core.expected import Expected
 from edgebench.core.files import sha256
 from edgebench.core.validation import validated
 from edgebench.data import earlier_input
+from edgebench.data.signals import FOR_ECG
 from edgebench.runtimes import onnx_file
 
 MANIFEST = "manifest.json"
@@ -32,16 +34,15 @@ def manifests(path: Path) -> list[Path]:
     return (sorted(path.rglob(MANIFEST)) if path.is_dir() else []) or [path]
 
 
-def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
+def read(manifest: Path, tuned: bool = False, wanted: Expected = FOR_ECG) -> StoredArtifact:
     """Read an artifact by its manifest, by the folder that holds it, or an imported file with its card.
 
-    `tuned` says that an imported file needs no thresholds yet. Raises ArtifactError.
+    An imported file is described for records such as `wanted`; `tuned` says that it needs no thresholds yet. Raises
+    ArtifactError.
     """
-    beside = manifest.parent / MANIFEST
-    if import_file.is_imported(manifest) and beside.is_file() and not manifest.with_suffix(".toml").exists():
-        manifest = beside  # a file that EdgeBench exported, named by itself
+    manifest = _exported(manifest)
     if import_file.is_imported(manifest):
-        return StoredArtifact(import_file.describe(manifest, tuned), manifest)
+        return StoredArtifact(import_file.describe(manifest, tuned, wanted), manifest)
     path = manifest / MANIFEST if manifest.is_dir() else manifest
     if not manifest.exists():
         raise ArtifactError(f"{manifest}: no such file or folder")
@@ -64,6 +65,57 @@ def read(manifest: Path, tuned: bool = False) -> StoredArtifact:
         with contextlib.suppress(onnx_file.NotOnnx):  # it becomes a row that says so
             onnx_file.require_whole(file)
     return StoredArtifact(artifact, file)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What an artifact is, whatever records it takes."""
+
+    name: str
+    path: Path
+    format: str
+    size_bytes: int
+    converts: str = ""
+    """What is converted for an imported file, in words."""
+
+
+def outline(manifest: Path) -> Outline:
+    """An artifact, or an imported file with or without a card; raises ArtifactError."""
+    manifest = _exported(manifest)
+    try:
+        stored = read(manifest, tuned=True)
+    except ArtifactError:
+        if not import_file.is_imported(manifest) or not manifest.is_file():
+            raise
+        # It takes no ECG, or has no card; a file that cannot be opened is refused.
+        form = import_file.FORMATS[manifest.suffix]
+        opening.facts(manifest, form)
+        return Outline(f"{manifest.stem} {import_file.EXPORTER}", manifest, form, manifest.stat().st_size)
+    made = stored.artifact
+    converts = str(made.feed) if made.feed else ""
+    return Outline(f"{made.model} {made.exporter}", stored.path, made.format, made.file_size_bytes, converts)
+
+
+def classes_of(manifest: Path, tuned: bool, task: str) -> tuple[str, ...]:
+    """The classes of an artifact before any record is read; empty where an imported file's card names none.
+
+    Raises ArtifactError where it cannot be used.
+    """
+    manifest = _exported(manifest)
+    if import_file.is_imported(manifest):
+        return import_file.announced(manifest, tuned, task)
+    return read(manifest).artifact.classes
+
+
+def _exported(path: Path) -> Path:
+    """The manifest of a file that EdgeBench exported and that is named by itself; any other path unchanged."""
+    beside = path.parent / MANIFEST
+    if not import_file.is_imported(path) or not beside.is_file() or path.with_suffix(".toml").exists():
+        return path
+    with contextlib.suppress(ValueError):
+        data = json_file.read(beside)
+        return path if isinstance(data, dict) and data.get("file") not in (None, path.name) else beside
+    return beside
 
 
 def record(path: Path) -> Artifact:

@@ -29,7 +29,7 @@ def facts(path: Path, form: str) -> FileFacts:
     return FileFacts(torch_file.precision(path), returns=torch_file.returns(path), cuda=torch_file.on_cuda(path))
 
 
-def answers(path: Path, feed: IOAdapter, shape: Sequence[int]) -> list[tuple[str | int, str]]:
+def answers(path: Path, feed: IOAdapter, shapes: Sequence[Sequence[int]]) -> list[tuple[str | int, str]]:
     """The outputs of a TorchScript file for one record of zeros: (key or position, shape)."""
     import torch
 
@@ -39,7 +39,10 @@ def answers(path: Path, feed: IOAdapter, shape: Sequence[int]) -> list[tuple[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript announces its removal at each call
         module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-    further = Constants(feed.constants, torch.from_numpy).of(1)
+    shape, *others = shapes
+    further = dict(Constants(feed.constants, torch.from_numpy).of(1))
+    for one, size in zip(feed.further, others, strict=True):
+        further[one.name] = torch.zeros(1, *size, dtype=getattr(torch, one.dtype))
     with torch.inference_mode():
         found = outputs.parts(module(torch.zeros(1, *shape, dtype=getattr(torch, feed.dtype)), **further))
     keys = {} if found is None else found
@@ -90,7 +93,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             store.network(store.find(request["model"]))
             return {}
         if request["what"] == "answers":
-            return {"answers": answers(path, from_dict(IOAdapter, request["feed"]), request["shape"])}
+            return {"answers": answers(path, from_dict(IOAdapter, request["feed"]), request["shapes"])}
         return {"facts": to_dict(facts(path, form))}
     except EdgeBenchError as error:
         return {"error": str(error)}

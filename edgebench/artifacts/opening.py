@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, ModelError
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_json
@@ -60,19 +60,21 @@ def facts(path: Path, form: str) -> FileFacts:
     return _facts(path, form, _state(path))
 
 
-def answers(path: Path, feed: IOAdapter, shape: tuple[int, ...]) -> list[tuple[str | int, str]]:
-    """The outputs of a TorchScript file for one record of zeros of this shape: (key or position, shape).
+def answers(path: Path, feed: IOAdapter, shapes: Sequence[tuple[int, ...]]) -> list[tuple[str | int, str]]:
+    """The outputs of a TorchScript file for one record of zeros, (key or position, shape).
+
+    `shapes` are those of the record and of its further inputs.
 
     Raises ArtifactError where it cannot predict it here.
     """
-    return list(_answers(path, to_json(feed), shape, _state(path)))
+    return list(_answers(path, to_json(feed), tuple(shapes), _state(path)))
 
 
 @functools.lru_cache(maxsize=256)
 def _answers(
-    path: Path, feed: str, shape: tuple[int, ...], state: tuple[int, ...]
+    path: Path, feed: str, shapes: tuple[tuple[int, ...], ...], state: tuple[int, ...]
 ) -> tuple[tuple[str | int, str], ...]:
-    found = _ask(path, "torchscript", "answers", {"feed": json.loads(feed), "shape": shape})["answers"]
+    found = _ask(path, "torchscript", "answers", {"feed": json.loads(feed), "shapes": shapes})["answers"]
     return tuple((key, text) for key, text in found)
 
 
@@ -91,11 +93,11 @@ def network(name: str) -> None:
         raise ModelError(str(error)) from None
 
 
-def layers(artifact: Artifact, path: Path) -> list[LayerFacts]:
-    """The statistics of each layer that has weights; raises ArtifactError."""
+def layers(path: Path, form: str) -> list[LayerFacts]:
+    """The statistics of each layer of a file of that format that has weights; raises ArtifactError."""
     from edgebench.artifacts.inspect import LayerFacts
 
-    answer = _ask(path, artifact.format, "layers")
+    answer = _ask(path, form, "layers")
     return [_with_numbers(from_dict(LayerFacts, one)) for one in answer["layers"]]
 
 

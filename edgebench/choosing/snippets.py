@@ -44,7 +44,7 @@ def _onnx(artifact: Artifact, device: str, threads: int) -> list[str]:
         "",
         *_signals(artifact),
         *fed(artifact),
-        *run_onnx(artifact.feed),
+        *run_onnx(artifact.feed, artifact.further),
     ]
 
 
@@ -62,7 +62,7 @@ def _torchscript(artifact: Artifact, device: str, engine: str, threads: int) -> 
         "",
         *_signals(artifact),
         *fed(artifact),
-        *run_torchscript(artifact.feed, moved, back),
+        *run_torchscript(artifact.feed, artifact.further, moved, back),
     ]
 
 

@@ -44,8 +44,8 @@ def inspect(
 
     if picture and picture.suffix.lower() not in (".svg", ".png"):
         raise Refused(str(picture), "must end in .svg or .png", "--picture")
-    made = manifests.read(artifact, tuned=True)
-    found = opening.layers(made.artifact, made.path)
+    made = manifests.outline(artifact)
+    found = opening.layers(made.path, made.format)
     rows = [
         [
             f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} to {f.high:.3g}", f"{f.sparsity:.0%}",
@@ -53,10 +53,9 @@ def inspect(
         ]
         for f in found
     ]  # fmt: skip
-    a = made.artifact
-    title = f"{a.model} {a.exporter}: {columns.size(a.file_size_bytes)}, {len(found)} layers with weights"
-    if a.feed and str(a.feed):
-        out.print(plain(str(a.feed)))
+    title = f"{made.name}: {columns.size(made.size_bytes)}, {len(found)} layers with weights"
+    if made.converts:
+        out.print(plain(made.converts))
     headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
     print_table(out, headings, rows, title, ("bits", "zeros"), fold=True)
     out.print(

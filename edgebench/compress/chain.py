@@ -84,6 +84,10 @@ def compress(
     manifest = model.manifest
     if manifest.quantization:
         raise Unsupported(f"{manifest.name} was trained with its int8 quantization; compress it before that")
+    if manifest.further:
+        raise Unsupported(
+            f"{manifest.name} takes several inputs ({', '.join(manifest.further)}); compressions take one"
+        )
     network = store.network(model)
     fields = to_dict(manifest) | {
         "scores": {}, "compressed_from": manifest.compressed_from or manifest.weights_sha256,
@@ -138,7 +142,7 @@ def _structure_fields(network: nn.Module, fields: dict[str, Any]) -> dict[str, A
     if settings := getattr(network, "settings", {}):
         return {"quantization": settings}  # its modules are no longer the architecture's; earlier fields stay
     spec = from_dict(InputSpec, fields["input"])
-    dense = building.build(registry.architecture(fields["architecture"]), len(fields["classes"]), spec)
+    dense = building.build(registry.architecture(fields["architecture"]), len(fields["classes"]), spec, fields["task"])
     return {
         "structure": structure.changes(network, dense), "parameters": sum(p.numel() for p in network.parameters())
     }  # fmt: skip

@@ -60,8 +60,8 @@ def load(path: Path, kind: str, shape: Sequence[int | None]) -> NDArray[np.gener
         return np.fromfile(stream, found.dtype).reshape(found.shape)
 
 
-def mapped(path: Path, kind: DTypeLike, *shape: int | None) -> NDArray[np.generic]:
-    """Memory-map an array of this type and shape; None stands for any length. Raises DataError."""
+def mapped(path: Path, kind: DTypeLike | None, *shape: int | None) -> NDArray[np.generic]:
+    """Memory-map an array of this type and shape; None stands for any type or length. Raises DataError."""
     try:
         with path.open("rb") as stream:
             found = read_header(stream, path.stat().st_size)
@@ -70,9 +70,10 @@ def mapped(path: Path, kind: DTypeLike, *shape: int | None) -> NDArray[np.generi
         raise DataError(f"{path}: missing") from None
     except (OSError, ValueError):
         raise DataError(f"{path}: damaged, or not an array of NumPy") from None
-    if found.dtype != np.dtype(kind) or not _fits(shape, found.shape):
+    if (kind is not None and found.dtype != np.dtype(kind)) or not _fits(shape, found.shape):
         wanted = " x ".join("any" if n is None else str(n) for n in shape)
-        raise DataError(f"{path}: {found.dtype} of shape {found.shape}, not {np.dtype(kind)} of {wanted}")
+        what = "any type" if kind is None else np.dtype(kind)
+        raise DataError(f"{path}: {found.dtype} of shape {found.shape}, not {what} of {wanted}")
     return array  # type: ignore[no-any-return]
 
 

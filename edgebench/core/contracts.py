@@ -12,6 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.io_adapter import IOAdapter
+from edgebench.core.problems import InvalidValue, Problem
 
 R = TypeVar("R", covariant=True)
 """The record that a job returns."""
@@ -67,6 +68,8 @@ class Artifact:
     calibration: Calibration | None = None
     feed: IOAdapter | None = None
     """Only for an imported file."""
+    further: Mapping[str, InputSpec] = field(default_factory=dict)
+    """The inputs that it takes after the first, by their names in the dataset, in its order."""
     float_parts: tuple[str, ...] = ()
     """Parts of a quantized artifact that stayed in float, each with its reason."""
     notes: tuple[str, ...] = ()
@@ -91,7 +94,10 @@ class Artifact:
     def __post_init__(self) -> None:
         """Raise InvalidValue where the file takes positions that its input does not have."""
         if self.feed:
-            self.feed.rows(self.input.positions)
+            self.feed.shape(self.input)
+            if len(self.feed.further) != len(self.further):
+                words = f"{len(self.feed.further)} further inputs of the file for {len(self.further)} of the records"
+                raise InvalidValue(Problem("further", words))
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,8 @@ class Job:
     """Memory limit of the process in bytes, the runtime included."""
     in_cgroup: bool = False
     """Whether the kernel already enforces that limit."""
+    further: tuple[StoredInput, ...] = ()
+    """The further inputs of the records that the artifact takes, in its order."""
     runtime: str = ""
     """The runtime's plug-in as `module:attribute`, so that the worker need not search all installed packages."""
 

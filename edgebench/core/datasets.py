@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -55,6 +55,13 @@ class RecordSet:
     def input(self) -> StoredInput:
         """The first input, which a network takes that has one."""
         return self.inputs[0]
+
+    def further(self, names: Iterable[str]) -> tuple[StoredInput, ...]:
+        """The further inputs of these names; raises DataError where the records lack one."""
+        there = {one.name: one for one in self.inputs[1:]}
+        if missing := [name for name in names if name not in there]:
+            raise DataError(f"{self.label}: has no input '{missing[0]}'; further ones: {', '.join(there) or 'none'}")
+        return tuple(there[name] for name in names)
 
     @property
     def labels(self) -> NDArray[Any]:

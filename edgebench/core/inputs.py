@@ -45,9 +45,14 @@ class InputSpec:
                 raise InvalidValue(Problem("names", words))
 
     @property
+    def channel_axis(self) -> int:
+        """The axis along which values have statistics of their own: that of the channels, or else the first."""
+        return self.axes.index("channel") if "channel" in self.axes else 0
+
+    @property
     def positions(self) -> tuple[str, ...]:
-        """The names along the first axis; empty where they have none."""
-        return tuple(self.names.get(self.axes[0], ()))
+        """The names along that axis; empty where they have none."""
+        return tuple(self.names.get(self.axes[self.channel_axis], ()))
 
     def mismatch(self, other: InputSpec, label: str) -> str:
         """Why a network for this input does not take another one, that of `label`; empty where it does.

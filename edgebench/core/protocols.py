@@ -84,13 +84,23 @@ class ExportTask:
     """A temporary folder that all exporters of this network share, for intermediate files."""
     input: InputSpec
     calibration: Callable[[], NDArray[np.float32]]
-    """Returns float32 mV of shape (records, leads, samples) from the training folds."""
+    """Returns training records, float32 of shape (records, *input.shape)."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The chosen words of the exporter's `choices`; the exporter decides those that are missing."""
     floats: Mapping[str, str] = field(default_factory=dict)
     """Paths of modules that stay in float, each with the reason, in addition to modules that are marked so."""
-    check: Callable[[], Iterator[NDArray[np.float32]]] | None = None
-    """Returns the test records in batches, in mV, on which what was traced is compared with the network."""
+    check: Callable[[], Iterator[tuple[NDArray[np.float32], ...]]] | None = None
+    """Returns the test records in batches, with all inputs, on which what was traced is compared with the network."""
+    further: Mapping[str, InputSpec] = field(default_factory=dict)
+    """The inputs of the network after the first, by name; only for exporters with `several_inputs`."""
+    calibration_further: Callable[[], tuple[NDArray[np.float32], ...]] = tuple
+    """The same as `calibration` for the further inputs."""
+
+    def zeros(self, records: int) -> tuple[torch.Tensor, ...]:
+        """So many records of zeros, all inputs of them."""
+        import torch
+
+        return tuple(torch.zeros(records, *spec.shape) for spec in (self.input, *self.further.values()))
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,8 @@ class Exporter(Protocol):
     choices: Mapping[str, tuple[str, ...]]
     """The choices of `NAME:word,word`, each with its words."""
     quantization_aware: bool
-    """Whether it accepts a network that was trained with its quantization."""
+    """Whether it accepts a network that was trained with its quantization. One that takes networks with further inputs
+    has `several_inputs = True`."""
 
     def export(self, task: ExportTask) -> Exported:
         """Write the file into `task.folder`; raises Unsupported where the network cannot be exported this way."""
@@ -146,15 +157,19 @@ class Session(Protocol):
     settings: Mapping[str, str]
     """The provider, engine and threads that it uses."""
 
-    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
+    @property
+    def predict(self) -> Callable[..., NDArray[np.float32]]:
+        """A method: outputs (batch, outputs) of float32 records (batch, …).
+
+        Their further inputs are further arguments, only where the artifact takes any.
+        """
 
     def peak_device_bytes(self) -> int | None:
         """Peak memory of the accelerator since loading; None on a CPU."""
 
 
 class Runtime(Protocol):
-    """Loads artifacts of one format on a device."""
+    """Loads artifacts of one format on a device. One whose sessions take further inputs has `several_inputs = True`."""
 
     format: str
 
@@ -168,9 +183,9 @@ class Runtime(Protocol):
         """Load one artifact; raises ArtifactError."""
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
-        """Predict the records, each (batch, leads, samples) in mV; return the operators' times. Raises ArtifactError.
+        """Predict the records, each with all its inputs; return the operators' times. Raises ArtifactError.
 
         A profiler slows the prediction, so it never runs during a timed loop.
         """

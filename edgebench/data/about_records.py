@@ -10,6 +10,15 @@ from edgebench.data.signals import MICROVOLTS
 
 
 @dataclass(frozen=True)
+class AboutFurther:
+    """A further input."""
+
+    name: str
+    spec: InputSpec
+    storage: Storage
+
+
+@dataclass(frozen=True)
 class AboutRecords:
     """about.json."""
 
@@ -23,10 +32,9 @@ class AboutRecords:
     references: tuple[KnownReference, ...] = ()
     """Their `logits` are names of files in the same folder."""
     task: str = "multilabel"
-    unit: str = ""
-    """Unit of the targets of a regression."""
-    storage: Storage = MICROVOLTS
-    """Of the values in `signals.npy`."""
+    unit: str = ""  # of the targets of a regression
+    storage: Storage = MICROVOLTS  # of signals.npy
     input_name: str = "input"
-    labelled: bool = True
-    """Whether `labels.npy` is there."""
+    labelled: bool = True  # whether labels.npy is there
+    further: tuple[AboutFurther, ...] = ()
+    """The inputs after the first; the values of number N are in `further-N.npy`."""

@@ -15,7 +15,7 @@ from edgebench.core.arrays import mapped
 from edgebench.core.contracts import Progress, Split
 from edgebench.core.datasets import DataRequest, Option, RecordSet
 from edgebench.core.errors import DataError
-from edgebench.core.files import sha256
+from edgebench.core.files import sha256, sha256_of
 from edgebench.core.inputs import StoredInput
 from edgebench.core.tasks import base_of
 from edgebench.core.validation import validated
@@ -51,13 +51,17 @@ class Bundled:
         if request.split != "test":
             raise DataError(f"{folder}: a bundle has the test records only, not the {request.split} split")
         about = _about(folder)
-        ids = np.array(mapped(folder / "ids.npy", np.int64, None))
+        ids = _ids(folder / "ids.npy")
         targets = _targets(folder / "labels.npy", about, len(ids)) if about.labelled else None
         path = folder / "signals.npy"
-        mapped(path, about.storage.dtype, len(ids), *about.input.shape)
+        inputs = [StoredInput(about.input_name, about.input, about.storage, path)]
+        for number, one in enumerate(about.further):
+            inputs.append(StoredInput(one.name, one.spec, one.storage, folder / f"further-{number}.npy"))
+        for stored in inputs:
+            mapped(stored.path, stored.storage.dtype, len(ids), *stored.spec.shape)
         records = RecordSet(
             about.dataset, about.label, about.split,
-            (StoredInput(about.input_name, about.input, about.storage, path),), targets, ids, about.classes,
+            tuple(inputs), targets, ids, about.classes,
             about.task, about.unit, about.dropped, about.unlabelled,
             tuple(replace(known, logits=str(folder / known.logits)) for known in about.references),
         )  # fmt: skip
@@ -80,6 +84,14 @@ def _about(folder: Path) -> AboutRecords:
     return validated(AboutRecords, earlier_input.converted(data), str(path), DataError)
 
 
+def _ids(path: Path) -> NDArray[Any]:
+    """Numbers or texts; raises DataError."""
+    found = mapped(path, None, None)
+    if found.dtype.kind not in "iU" or (found.dtype.kind == "i" and found.dtype != np.int64):
+        raise DataError(f"{path}: ids of type {found.dtype}, not numbers (int64) or texts")
+    return np.array(found)
+
+
 def _targets(path: Path, about: AboutRecords, count: int) -> NDArray[Any]:
     """The targets, as the task of the records has them; raises DataError."""
     kind, *shape = TARGETS.get(base_of(about.task), TARGETS["regression"])
@@ -95,16 +107,14 @@ def _first(records: RecordSet, limit: int) -> RecordSet:
     """The first records, in the cache."""
 
     def make(folder: Path) -> None:
-        np.save(folder / "input.npy", np.load(records.input.path, mmap_mode="r")[:limit])
+        for number, one in enumerate(records.inputs):
+            np.save(folder / f"input-{number}.npy", np.load(one.path, mmap_mode="r")[:limit])
 
-    folder = cache.folder_of(f"bundle-{sha256(records.input.path)[:24]}-{limit}-{cache.FORMAT}", make)
-    inputs = (replace(records.input, path=folder / "input.npy"),)
-    return replace(
-        records,
-        inputs=inputs,
-        targets=None if records.targets is None else records.targets[:limit],
-        ids=records.ids[:limit],
-    )
+    content = sha256_of(*(sha256(one.path) for one in records.inputs))
+    folder = cache.folder_of(f"bundle-{content[:24]}-{limit}-{cache.FORMAT}", make)
+    inputs = tuple(replace(one, path=folder / f"input-{n}.npy") for n, one in enumerate(records.inputs))
+    targets = None if records.targets is None else records.targets[:limit]
+    return replace(records, inputs=inputs, targets=targets, ids=records.ids[:limit])
 
 
 DATASET = Bundled()

@@ -1,4 +1,4 @@
-"""The input of an artifact, model or bundle as earlier versions wrote it, which knew ECGs only."""
+"""The input and the adapter of an artifact, model or bundle as earlier versions wrote them, which knew ECGs only."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ FIELDS = {"leads", "samples", "rate_hz", "unit", "dtype"}
 
 def converted(data: Any) -> Any:
     """The fields of a manifest, or of the description of records, with its `input` as today's fields."""
+    data = _with_axes(data)
     found = data.get("input") if isinstance(data, Mapping) else None
     if not isinstance(found, Mapping) or not {"leads", "samples"} & set(found) or set(found) - FIELDS:
         return data
@@ -21,3 +22,18 @@ def converted(data: Any) -> Any:
     if not names or type(samples) is not int or samples < 1 or type(rate) not in (int, float):
         return data  # the schema says what is wrong with it
     return {**data, "input": asdict(ecg(leads, samples, rate)) | {k: found[k] for k in ("unit", "dtype") if k in found}}
+
+
+def _with_axes(data: Any) -> Any:
+    """The same with an imported file's leads and layout as today's fields of its adapter."""
+    feed = data.get("feed") if isinstance(data, Mapping) else None
+    if not isinstance(feed, Mapping) or not {"leads", "layout"} & set(feed):
+        return data
+    today = {name: value for name, value in feed.items() if name not in ("leads", "layout")}
+    if "leads" in feed:
+        today["positions"] = feed["leads"]
+    if feed.get("layout", "leads-first") not in ("leads-first", "samples-first"):
+        return data  # the schema says what is wrong with it
+    if feed.get("layout") == "samples-first":
+        today["axes"] = ["sample", "lead"]
+    return {**data, "feed": today}

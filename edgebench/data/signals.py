@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgebench.core.expected import Expected
 from edgebench.core.inputs import InputSpec, Storage, StoredInput
 
 LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -24,6 +25,8 @@ def ecg(leads: Sequence[str] = LEADS, samples: int = 1000, rate_hz: float = 100.
 
 ECG = ecg()
 """Ten seconds of twelve leads at 100 Hz."""
+FOR_ECG = Expected(ECG, label="an ECG")
+"""What a user's network takes where no records say it."""
 
 
 def stored(path: Path, spec: InputSpec = ECG) -> tuple[StoredInput, ...]:

@@ -35,3 +35,16 @@ class Values:
     def exact(self, rows: slice) -> NDArray[np.float64]:
         """The same in float64, for statistics."""
         return self._mapped[rows].astype(np.float64) / self._storage.per_unit
+
+
+class Batches:
+    """The values of several inputs of all records; a batch has an array of each."""
+
+    def __init__(self, *inputs: StoredInput) -> None:
+        self._inputs = [Values(one) for one in inputs]
+
+    def __len__(self) -> int:
+        return len(self._inputs[0])
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> tuple[NDArray[np.float32], ...]:
+        return tuple(one[rows] for one in self._inputs)

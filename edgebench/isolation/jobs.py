@@ -72,7 +72,7 @@ def predict(
         output = scratch / "logits.npy"
         job = Job(
             "predict", artifact, str(path), "cpu", 1, engine, records.input, str(output),
-            batch=predict_batch(artifact),
+            batch=predict_batch(artifact), further=records.further(artifact.further),
         )  # fmt: skip
         outcome = run_job(job, timeout_s)
         return Outcome("ok", result=np.load(output)) if outcome.status == "ok" else outcome.failure()

@@ -19,7 +19,7 @@ from edgebench.core.options import split, untrained
 from edgebench.core.protocols import Runtime
 from edgebench.core.results import Counterpart, Predicted, Scores
 from edgebench.core.tasks import State
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 from edgebench.tasks.scoring import Scored, Scoring
 
 
@@ -58,12 +58,14 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
     Calls `progress` with (records done, records). Raises ArtifactError for answers of another shape.
     """
     session = runtime.load(Path(job.path), job.artifact, job.device)
-    found = Values(job.input)
+    found = Batches(job.input, *job.further)
     count = len(found) if job.records is None else min(job.records, len(found))
     logits = np.empty((count, len(job.artifact.classes)), np.float32)
     for start in range(0, count, job.batch):
-        answer = session.predict(found[start : min(start + job.batch, count)])
+        answer = session.predict(*found[start : min(start + job.batch, count)])
         expected = logits[start : start + job.batch]
+        if expected.shape[1] == 1 and np.shape(answer) == expected.shape[:1]:
+            answer = answer[:, None]  # a file may answer one quantity a record without an axis for it
         if np.shape(answer) != expected.shape:  # NumPy would broadcast some wrong shapes without an error
             raise ArtifactError(
                 f"{job.path}: answers {np.shape(answer)} for {len(expected)} records, not {expected.shape}: "

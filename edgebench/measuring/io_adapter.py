@@ -1,4 +1,4 @@
-"""Give a file that was not exported here the signals that it takes, and make logits of what it answers.
+"""Give a file that was not exported here the input that it takes, and make outputs of a task of what it answers.
 
 Types, further inputs and the choice of the output are the runtimes' part: they know the file's own inputs.
 """
@@ -12,55 +12,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Artifact
+from edgebench.core.inputs import InputSpec
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.protocols import Clock, Runtime, Session
 from edgebench.core.results import OperatorTime
 from edgebench.measuring.per_record import normalised
-from edgebench.tasks.statistics import PROBABILITY_MARGIN
+from edgebench.tasks.statistics import PROBABILITY_MARGIN, SMALLEST_PROBABILITY
 
 
 class _Preparation:
-    """Picks and sorts the leads, normalises the signals and turns them around."""
+    """Picks and sorts the leads or channels, normalises the records and turns their axes around."""
 
-    def __init__(self, feed: IOAdapter, leads: Sequence[str]) -> None:
-        self._feed, self._rows = feed, list(feed.rows(leads))
-        self._mean = np.array(feed.mean, np.float32)[:, None]
-        self._scale = 1 / np.array(feed.std, np.float32)[:, None]
+    def __init__(self, feed: IOAdapter, spec: InputSpec) -> None:
+        self._feed, self._rows, self._axis = feed, list(feed.rows(spec)), spec.channel_axis
+        shape = (-1, *(1,) * (len(spec.axes) - 1 - self._axis))
+        self._mean = np.array(feed.mean, np.float32).reshape(shape)
+        self._scale = 1 / np.array(feed.std, np.float32).reshape(shape)
+        self._order = tuple(place + 1 for place in feed.turned(spec))
 
-    def __call__(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+    def __call__(self, records: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._rows:
-            signals = signals[:, self._rows]
+            records = records[(slice(None),) * (self._axis + 1) + (self._rows,)]
         if self._feed.mean:
-            signals = ((signals - self._mean) * self._scale).astype(np.float32)
+            records = ((records - self._mean) * self._scale).astype(np.float32)
         if self._feed.per_record:
-            signals = normalised(signals, self._feed.per_record)
-        if self._feed.layout == "samples-first":
-            signals = np.ascontiguousarray(signals.transpose(0, 2, 1))
-        return signals
+            records = normalised(records, self._feed.per_record, self._axis)
+        if self._order:
+            records = np.ascontiguousarray(records.transpose(0, *self._order))
+        return records
 
 
 class FedSession:
-    """A session whose signals are converted first; this is part of the time that is measured."""
+    """A session whose records are converted first; this is part of the time that is measured."""
 
-    def __init__(self, session: Session, feed: IOAdapter, leads: Sequence[str] = ()) -> None:
-        self._session, self._feed, self._prepared = session, feed, _Preparation(feed, leads)
+    def __init__(self, session: Session, feed: IOAdapter, spec: InputSpec) -> None:
+        self._session, self._feed, self._prepared = session, feed, _Preparation(feed, spec)
         self.clock: Clock = session.clock
         self.settings: Mapping[str, str] = session.settings
 
-    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (batch, classes) of signals (batch, leads, samples) in mV."""
-        if not self._feed.single or len(signals) == 1:
-            return self._once(signals)
-        return np.concatenate([self._once(signals[i : i + 1]) for i in range(len(signals))])
+    def predict(self, records: NDArray[np.float32], /, *further: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Outputs (batch, outputs) of records; `further` are their further inputs, which are taken as they are."""
+        if not self._feed.single or len(records) == 1:
+            return self._once(records, further)
+        rows = (slice(i, i + 1) for i in range(len(records)))
+        return np.concatenate([self._once(records[row], tuple(one[row] for one in further)) for row in rows])
 
     def peak_device_bytes(self) -> int | None:
         """Peak memory of the accelerator since loading."""
         return self._session.peak_device_bytes()
 
-    def _once(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
-        answer = self._session.predict(self._prepared(signals))
+    def _once(self, records: NDArray[np.float32], further: tuple[NDArray[np.float32], ...]) -> NDArray[np.float32]:
+        answer = self._session.predict(self._prepared(records), *further)
         if self._feed.output == "logits":
             return answer
+        if self._feed.output == "softmax":
+            found: NDArray[np.float32] = np.log(np.maximum(answer, np.float32(SMALLEST_PROBABILITY)))
+            return found
         sure = np.clip(answer, PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)
         logits: NDArray[np.float32] = np.log(sure / (1 - sure)).astype(np.float32)
         return logits
@@ -72,6 +79,7 @@ class AdaptedRuntime:
     def __init__(self, runtime: Runtime, feed: IOAdapter) -> None:
         self._runtime, self._feed = runtime, feed
         self.format = runtime.format
+        self.several_inputs = getattr(runtime, "several_inputs", False)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
@@ -83,11 +91,11 @@ class AdaptedRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one artifact."""
-        return FedSession(self._runtime.load(path, artifact, device), self._feed, artifact.input.positions)
+        return FedSession(self._runtime.load(path, artifact, device), self._feed, artifact.input)
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
         """Where the time goes inside the file; the preparation is not among it."""
-        prepared = _Preparation(self._feed, artifact.input.positions)
-        return self._runtime.profile(path, artifact, device, [prepared(r) for r in records])
+        prepared = _Preparation(self._feed, artifact.input)
+        return self._runtime.profile(path, artifact, device, [(prepared(r), *others) for r, *others in records])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
 from edgebench.core.results import ColdStart, Loading, TimedProcess
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgebench.core.contracts import Job
     from edgebench.core.protocols import Runtime, Session
 
+Record = tuple[NDArray[np.float32], ...]
+"""A batch of records: an array of each input that the artifact takes."""
 POOL = 64
 """Records that the loop cycles through: enough that no cache holds the answer, few enough to stay in memory."""
 
@@ -36,13 +38,13 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
     pool = _pool(job)
     session, started = _started(job, runtime, pool[0])
     for i in range(job.warmup):
-        session.predict(pool[i % len(pool)])
+        session.predict(*pool[i % len(pool)])
     meter = energy.meter(job.device)
     before, joules = Moment.now(gpu_of(job.device)), meter.joules()
     samples = _paced(session, pool, job) if job.period_s else _closed(session, pool, job)
     spent, state = meter.joules(), before.since()
     if spent is None and not job.period_s:
-        state |= energy.sampled(lambda i: session.predict(pool[i % len(pool)]))
+        state |= energy.sampled(lambda i: session.predict(*pool[i % len(pool)]))
     elif spent is not None and joules is not None:
         state |= {"energy_j": (spent - joules) / len(samples) / job.batch, "energy_source": meter.source}
     with replacing(Path(job.output)) as part:
@@ -62,35 +64,35 @@ def cold_start(job: Job, runtime: Runtime) -> ColdStart:
     return ColdStart(started.load_s, started.first_inference_s, evicted)
 
 
-def _pool(job: Job) -> list[NDArray[np.float32]]:
-    """Batches of records, (batch, *shape of a record); a batch larger than the set repeats records."""
-    found = Values(job.input)
+def _pool(job: Job) -> list[Record]:
+    """Batches of records, each array (batch, *shape of the input); a batch larger than the set repeats records."""
+    found = Batches(job.input, *job.further)
     count = max(1, min(POOL, len(found) // job.batch))
     return [found[np.arange(i * job.batch, (i + 1) * job.batch) % len(found)] for i in range(count)]
 
 
-def _started(job: Job, runtime: Runtime, record: NDArray[np.float32]) -> tuple[Session, Loading]:
+def _started(job: Job, runtime: Runtime, record: Record) -> tuple[Session, Loading]:
     started = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     load_s = time.perf_counter() - started
     started = time.perf_counter()
-    session.predict(record)
+    session.predict(*record)
     return session, Loading(load_s, time.perf_counter() - started)
 
 
-def _closed(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:
+def _closed(session: Session, pool: list[Record], job: Job) -> list[float]:
     samples: list[float] = []
     clock, predict, count = session.clock, session.predict, len(pool)
     end = time.perf_counter() + job.min_seconds
     while len(samples) < job.min_samples or time.perf_counter() < end:
         record = pool[len(samples) % count]
         clock.start()
-        predict(record)
+        predict(*record)
         samples.append(clock.stop())
     return samples
 
 
-def _paced(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[float]:
+def _paced(session: Session, pool: list[Record], job: Job) -> list[float]:
     """One prediction every `job.period_s`; one that takes longer delays the next to its own end."""
     samples: list[float] = []
     clock, predict, count = session.clock, session.predict, len(pool)
@@ -101,7 +103,7 @@ def _paced(session: Session, pool: list[NDArray[np.float32]], job: Job) -> list[
         time.sleep(max(0.0, due - time.perf_counter()))
         record = pool[len(samples) % count]
         clock.start()
-        predict(record)
+        predict(*record)
         samples.append(clock.stop())
         due = max(due, time.perf_counter() - job.period_s)
     return samples

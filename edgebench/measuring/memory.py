@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.results import Memory
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 
 if TYPE_CHECKING:
     from edgebench.core.contracts import Job
@@ -32,13 +32,13 @@ def measure(job: Job, runtime: Runtime) -> Memory:
     share, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
     above `job.memory_limit_bytes`.
     """
-    found = Values(job.input)
+    found = Batches(job.input, *job.further)
     records = [found[i : i + job.batch] for i in range(0, min(len(found), PREDICTIONS), job.batch)]
     give_back()
     before = _private()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     for i in range(PREDICTIONS):
-        session.predict(records[i % len(records)])
+        session.predict(*records[i % len(records)])
     peak = peak_rss()
     if job.memory_limit_bytes is not None and peak > job.memory_limit_bytes:
         raise ArtifactError(f"{peak / 1e6:.0f} MB of memory in use")

@@ -11,7 +11,7 @@ from edgebench.core.contracts import Job
 from edgebench.core.files import write_text
 from edgebench.core.protocols import Runtime
 from edgebench.core.results import OperatorKind, Operators, OperatorTime
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 
 RUNS = 40
 """Predictions; the first quarter is warm-up and does not count."""
@@ -19,7 +19,7 @@ RUNS = 40
 
 def measure(job: Job, runtime: Runtime) -> Operators:
     """Profile predictions of single records, write the operators to `job.output` as JSON, and return their summary."""
-    read = Values(job.input)
+    read = Batches(job.input, *job.further)
     records = [read[i % len(read) : i % len(read) + 1] for i in range(RUNS)]
     found = runtime.profile(Path(job.path), job.artifact, job.device, records)
     write_text(Path(job.output), json.dumps([asdict(o) for o in found], indent=1) + "\n")

@@ -8,17 +8,19 @@ from numpy.typing import NDArray
 from edgebench.core.io_adapter import PerRecord
 
 
-def normalised(signals: NDArray[np.float32], how: PerRecord) -> NDArray[np.float32]:
-    """Signals (batch, leads, samples), normalised by lead (`zscore`, `max-lead`) or by record (`zscore-record`, `max`).
+def normalised(records: NDArray[np.float32], how: PerRecord, axis: int = 0) -> NDArray[np.float32]:
+    """Records (batch, …), normalised by position along their channel axis (`zscore`, `max-lead`) or as a whole.
 
-    `zscore` subtracts the mean and divides by the standard deviation over the samples (of a population, as NumPy's);
-    `max` divides by the largest absolute value. A lead or record without variation, or of zeros, is divided by 1.
+    `axis` is that axis of a record. `zscore` and `zscore-record` subtract the mean and divide by the standard
+    deviation (of a population, as NumPy's); `max` and `max-lead` divide by the largest absolute value. What has no
+    variation, or is zero, is divided by 1.
     """
-    axes = (2,) if how in ("zscore", "max-lead") else (1, 2)
+    alone = how in ("zscore", "max-lead")
+    axes = tuple(n for n in range(1, records.ndim) if not (alone and n == axis + 1))
     if how.startswith("max"):
-        peak = np.abs(signals).max(axes, keepdims=True)
-        return (signals / np.where(peak > 0, peak, np.float32(1))).astype(np.float32, copy=False)
-    wide = signals.astype(np.float64)  # float32 sums would give a flat lead a mean beside its value
+        peak = np.abs(records).max(axes, keepdims=True)
+        return (records / np.where(peak > 0, peak, np.float32(1))).astype(np.float32, copy=False)
+    wide = records.astype(np.float64)  # float32 sums would give a flat row a mean beside its value
     wide -= wide.mean(axes, keepdims=True)
     std = np.sqrt((wide * wide).mean(axes, keepdims=True))
     wide /= np.where(std > 0, std, 1.0)

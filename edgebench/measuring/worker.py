@@ -50,6 +50,11 @@ def perform(job: Job) -> Outcome[Any]:
             from edgebench.measuring import io_adapter
 
             runtime = io_adapter.AdaptedRuntime(runtime, job.artifact.feed)
+        if job.further and not getattr(runtime, "several_inputs", False):
+            names = ", ".join(one.name for one in job.further)
+            return Outcome(
+                "unsupported", f"the runtime '{runtime.format}' takes one input; the network takes {names}, too"
+            )
         missing = runtime.unavailable(job.device, job.engine)
         if missing:
             return Outcome("unsupported", missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from edgebench.core.errors import ModelError
@@ -14,8 +15,18 @@ if TYPE_CHECKING:
     from edgebench.core.protocols import Architecture
 
 
-def build(architecture: Architecture, outputs: int, spec: InputSpec) -> nn.Module:
-    """The untrained network for this input; raises ModelError where the architecture does not take it."""
+def build(
+    architecture: Architecture, outputs: int, spec: InputSpec, task: str = "multilabel",
+    further: Mapping[str, InputSpec] | None = None,
+) -> nn.Module:  # fmt: skip
+    """The untrained network for this input; raises ModelError where the architecture does not take it.
+
+    A network of the user's converts its answers to those of the task, and may take `further` inputs.
+    """
+    if "task" in inspect.signature(architecture.build).parameters:
+        return architecture.build(outputs, spec, task, further)  # type: ignore[call-arg]
+    if further:
+        raise ModelError(f"the network '{architecture.name}' takes one input, not {', '.join(further)}, too")
     if _takes_any(architecture):
         return architecture.build(outputs, spec)
     if reason := architecture.input.mismatch(spec, "the input"):

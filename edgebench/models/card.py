@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError
+from edgebench.core.expected import Expected
 from edgebench.core.files import toml
-from edgebench.core.io_adapter import MOST_CONSTANTS, MOST_VALUES, Constant, FloatType, IOAdapter, PerRecord
+from edgebench.core.io_adapter import (
+    MOST_CONSTANTS,
+    MOST_VALUES,
+    Constant,
+    FloatType,
+    FurtherInput,
+    IOAdapter,
+    OutputKind,
+)
 from edgebench.core.name_order import order
 from edgebench.core.problems import InvalidValue, Problem, expected, not_a_name, require_range
 from edgebench.core.validation import validated
-from edgebench.data.signals import ECG, LEADS
+from edgebench.models.card_input import CardInput
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 NAME = re.compile(r"(\w[\w.-]{0,63})?")
@@ -21,64 +31,41 @@ NAME = re.compile(r"(\w[\w.-]{0,63})?")
 LARGEST = 2**20
 """Bytes of a card, constants included."""
 COLUMNS = (
-    "columns of the dataset as inputs are not supported; give a value that is the same for all records: [constants]"
+    "say [inputs] where the dataset has such an input, or give a value that is the same for all records: [constants]"
 )
-
-
-@dataclass(frozen=True)
-class CardInput:
-    """The signals that the network takes."""
-
-    layout: Literal["leads-first", "samples-first"] | None = None
-    """(batch, leads, samples) or (batch, samples, leads); by default what the file declares, or leads first."""
-    unit: Literal["mV", "standardised"] = "mV"
-    mean: tuple[float, ...] = ()
-    """Mean of each lead in mV, or one number for all leads; for standardised input."""
-    std: tuple[float, ...] = ()
-    per_record: PerRecord = ""
-    """Normalise each record by its own values."""
-    dtype: FloatType | None = None
-    """By default what the file declares, or float32."""
-    name: str = ""
-    """Name of the input, where there are further ones; by default the one that is no constant."""
-
-    def __post_init__(self) -> None:
-        """Raise InvalidValue where mean, std and per_record do not belong to the unit."""
-        for number, value in enumerate(self.std):
-            if not value > 0:
-                raise InvalidValue(Problem(f"std.{number}", "must be above 0", value))
-        if self.unit == "mV" and (self.mean or self.std):
-            raise InvalidValue(Problem("", "mean and std are for unit = 'standardised'"))
-        if self.unit == "standardised" and self.per_record:
-            raise InvalidValue(Problem("per_record", "normalises signals in mV; omit unit, mean and std"))
 
 
 @dataclass(frozen=True)
 class Card:
     """The content of the card."""
 
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    """In the order in which the network answers; empty for the dataset's classes, or its quantities, in its order."""
     name: str = ""
     """The model's name in tables; by default the name of the file."""
     thresholds: tuple[float, ...] = ()
     """Probability from which on each class is predicted; optional with --tune-thresholds."""
     leads: tuple[str, ...] = ()
     """The leads that it takes, in its order; by default those of the dataset."""
+    channels: tuple[str, ...] = ()
+    """The same of an image's channels: blue, green, red."""
     output: str | int | None = None
     """`logits` or `probabilities`; where there are several outputs, the name or position of the one to score."""
     output_kind: Literal["logits", "probabilities"] | None = None
     """What the output is; by default what `output` says, or logits."""
+    unit: str = ""
+    """Unit of the quantities that it answers; by default the dataset's."""
     license: str = "unknown"
     input: CardInput = field(default_factory=CardInput)
     constants: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """Values of the further inputs by name, the same for all records."""
+    """Values of further inputs by name, the same for all records."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Further inputs by name, each with the dataset's name for it; needed where the two differ."""
 
     def __post_init__(self) -> None:
         """Raise InvalidValue for a name that is no file's, and for fields that do not fit each other."""
         if not NAME.fullmatch(self.name):
             raise InvalidValue(not_a_name("name", self.name))
-        if not self.classes:
-            raise InvalidValue(Problem("classes", "must not be empty"))
         if len({name.casefold() for name in self.classes}) != len(self.classes):
             raise InvalidValue(Problem("classes", f"has one twice: {', '.join(self.classes)}"))
         for number, threshold in enumerate(self.thresholds):
@@ -88,69 +75,106 @@ class Card:
             raise InvalidValue(Problem("", words))
         if isinstance(self.output, int):
             require_range("output", self.output, 0)
-        self._check_leads()
+        for name in ("leads", "channels"):
+            named = getattr(self, name)
+            if len({one.casefold() for one in named}) != len(named):
+                raise InvalidValue(Problem(name, f"has one twice: {', '.join(named)}"))
+        if self.leads and self.channels:
+            raise InvalidValue(Problem("channels", "says what leads says: omit one of them"))
         for name, values in self.constants.items():
             if not values:
                 raise InvalidValue(Problem(f"constants.{name}", "must not be empty"))
             if len(values) > MOST_VALUES:
                 raise InvalidValue(Problem(f"constants.{name}", f"has {len(values)} values; {MOST_VALUES} at most"))
+        if twice := set(self.constants) & set(self.inputs):
+            raise InvalidValue(Problem(f"inputs.{min(twice)}", "is under [constants], too: omit one of them"))
+        if len(set(self.inputs.values())) != len(self.inputs):
+            raise InvalidValue(Problem("inputs", "has an input of the dataset twice"))
         if len(self.constants) > MOST_CONSTANTS:
             raise InvalidValue(Problem("constants", f"has {len(self.constants)} inputs; {MOST_CONSTANTS} at most"))
 
-    def _check_leads(self) -> None:
-        known = LEADS
-        found = order(known, self.leads)
-        if found is None or len(set(found)) != len(found):
-            there, asked = ", ".join(known), ", ".join(self.leads)
-            words = f"must be some of {there}, each once, in the order that the network takes; not {asked}"
-            raise InvalidValue(Problem("leads", words))
-        count = len(self.taken)
-        if self.input.unit == "standardised" and not len(self.input.mean) == len(self.input.std) == count:
-            words = f"unit = 'standardised' needs mean and std in mV, one number or {count} (one for each lead)"
-            raise InvalidValue(Problem("input", words))
+    def input_for(self, source: str) -> str:
+        """The network's name for a further input of the dataset: the same, unless the card says another one.
 
-    @property
-    def taken(self) -> tuple[str, ...]:
-        """The leads that the network takes, in its order, as the dataset spells them."""
-        known = LEADS
-        return tuple(known[place] for place in order(known, self.leads) or ()) or known
+        Empty where the card gives that name to another input.
+        """
+        mapped = (name for name, one in self.inputs.items() if one == source)
+        return next(mapped, "" if source in self.inputs else source)
 
-    @property
-    def other_leads(self) -> tuple[str, ...]:
-        """The same where they are not the dataset's own in its order; otherwise empty."""
-        return () if self.taken == LEADS else self.taken
+    def outputs(self, wanted: Expected) -> tuple[str, ...]:
+        """The name of each output, in the network's order; raises InvalidValue where nothing says them."""
+        if self.thresholds and not decides(wanted.task):
+            words = f"are for classes that may be present at once; the task of {wanted.label} is {wanted.task}"
+            raise InvalidValue(Problem("thresholds", words))
+        if self.unit and self.unit != wanted.unit:
+            has = f"in {wanted.unit}" if wanted.unit else "without a unit"
+            raise InvalidValue(Problem("unit", f"the targets of {wanted.label} are {has}", self.unit))
+        if not self.classes and not wanted.classes:
+            raise InvalidValue(Problem("classes", f"is missing, and {wanted.label} does not name the outputs either"))
+        return self.classes or wanted.classes
 
-    @property
-    def as_it_is(self) -> bool:
-        """Whether the network takes the records as they are, so that they may be of any shape."""
-        return not self.leads and replace(self.input, dtype=None, name="") == CardInput()
+    def kind(self, task: str) -> OutputKind:
+        """What the output is; raises InvalidValue for probabilities of a task that has none."""
+        said = self.output_kind or ("probabilities" if self.output == "probabilities" else "logits")
+        if said == "logits":
+            return "logits"
+        activation = registry.task(task).activation
+        if activation == "none":
+            name = "output_kind" if self.output_kind else "output"
+            raise InvalidValue(Problem(name, f"the task {task} has quantities, no probabilities", said))
+        return "softmax" if activation == "softmax" else "probabilities"
 
-    @property
-    def kind(self) -> Literal["logits", "probabilities"]:
-        """What the output is."""
-        return self.output_kind or ("probabilities" if self.output == "probabilities" else "logits")
+    def positions(self, wanted: Expected) -> tuple[str, ...]:
+        """The leads or channels that it takes, as the records spell them; empty where it takes all in their order.
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(leads, samples) or (samples, leads), as the network takes a record."""
-        leads, samples = len(self.taken), ECG.shape[1]
-        return (samples, leads) if self.input.layout == "samples-first" else (leads, samples)
+        Raises InvalidValue where the records do not have them.
+        """
+        name, asked = ("channels", self.channels) if self.channels else ("leads", self.leads)
+        there, axis = wanted.input.positions, wanted.input.axes[wanted.input.channel_axis]
+        if asked and name != f"{axis}s" and axis in ("lead", "channel"):
+            raise InvalidValue(Problem(name, f"{wanted.label} has {axis}s: write {axis}s = [...]"))
+        found = order(there, asked)
+        if found is None:
+            known = f"must be some of {', '.join(there)}" if there else f"{wanted.label} does not name its {name}"
+            words = f"{known}, each once, in the order that the network takes; not {', '.join(asked)}"
+            raise InvalidValue(Problem(name, words if there else known))
+        named = tuple(there[place] for place in found)
+        return () if named == there else named
 
     def io_adapter(
-        self, layout: Literal["leads-first", "samples-first"], single: bool, dtype: FloatType = "float32",
-        signal: str = "", answer: str | int | None = None, constants: tuple[Constant, ...] = (),
+        self, wanted: Expected, axes: tuple[str, ...] | None = None, single: bool = False,
+        dtype: FloatType | None = None, signal: str = "", answer: str | int | None = None,
+        constants: tuple[Constant, ...] | None = None, further: tuple[FurtherInput, ...] = (),
     ) -> IOAdapter:  # fmt: skip
-        """The adapter for a file with this interface; `single` says that it takes one record at a time."""
+        """The adapter of a network or file for such records; `single` says that it takes one record at a time.
+
+        Axes, type and constants are the card's where they are not given. Raises InvalidValue where the card is not
+        for such records.
+        """
+        spec = wanted.input
+        self.input.check(spec, wanted.label)
+        positions, axis = self.positions(wanted), spec.channel_axis
+        mean, std = self.input.statistics(len(positions) or spec.shape[axis], spec.axes[axis])
+        if axes is None:
+            axes = self.input.order(spec, wanted.label)
+        if constants is None:
+            constants = tuple(Constant(name, values, (len(values),)) for name, values in self.constants.items())
         return IOAdapter(
-            layout, self.input.mean, self.input.std, single, self.kind, self.other_leads, self.input.per_record, dtype,
-            signal, answer, constants,
+            () if axes == spec.axes else axes, mean, std, single, self.kind(wanted.task), positions,
+            self.input.per_record, dtype or self.input.dtype or "float32", signal, answer, constants, further,
         )  # fmt: skip
 
 
-def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
+def decides(task: str) -> bool:
+    """Whether a task decides each class at a threshold of its own; False where the task is not known yet."""
+    return bool(task) and registry.task(task).activation == "sigmoid"
+
+
+def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str = "multilabel") -> Card:
     """Read the card of `path`: the file beside it with the same name and the suffix .toml.
 
-    The card may omit its thresholds where `tuned` says that they will be chosen on the validation fold. Raises `error`.
+    Only a task with thresholds needs a card, and thresholds in it unless `tuned` says that they will be chosen on the
+    validation records; `task` may be empty where the data decide it later. Raises `error`.
     """
     file = path.with_suffix(".toml")
     try:
@@ -158,6 +182,8 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
             raise error(f"{file}: has {file.stat().st_size} bytes; a card has {LARGEST} at most")
         data = toml(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if not decides(task):
+            return Card()
         raise error(f"{path}: no {file.name} beside it; write one with at least: {EXAMPLE}") from None
     except OSError as failure:
         raise error(f"{file}: cannot be read ({failure.strerror})") from None
@@ -166,8 +192,10 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool) -> Card:
     if problem := _misplaced(data):
         raise error(f"{file}: {problem}")
     card = validated(Card, _written_out(data), str(file), error)
-    if not card.thresholds and not tuned:
-        raise error(f"{file}: no thresholds; add them, or choose them on the validation fold: --tune-thresholds")
+    if decides(task) and not card.classes:
+        raise error(f"{file}: classes: is missing: the names of the classes, in the network's order")
+    if decides(task) and not card.thresholds and not tuned:
+        raise error(f"{file}: no thresholds; add them, or choose them on the validation records: --tune-thresholds")
     return card
 
 
@@ -186,12 +214,10 @@ def _misplaced(data: dict[str, Any]) -> Problem | None:
 
 
 def _written_out(data: dict[str, Any]) -> dict[str, Any]:
-    """The table with a single mean or std written out for each lead, and a single number of a constant as a list."""
+    """The table with a single number of a mean, a std or a constant as a list."""
     data, inputs, constants = dict(data), data.get("input"), data.get("constants")
     if isinstance(inputs, dict):
-        leads = data.get("leads")
-        count = len(leads) if isinstance(leads, list) and leads else len(LEADS)
-        data["input"] = inputs | {k: (v,) * count for k, v in inputs.items() if k in ("mean", "std") and _number(v)}
+        data["input"] = inputs | {k: (v,) for k, v in inputs.items() if k in ("mean", "std") and _number(v)}
     if isinstance(constants, dict):
         data["constants"] = {name: (value,) if _number(value) else value for name, value in constants.items()}
     return data

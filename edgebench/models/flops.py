@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def macs(network: nn.Module, shape: tuple[int, ...]) -> int:
-    """MACs of one record of that shape.
+def macs(network: nn.Module, *shapes: tuple[int, ...]) -> int:
+    """MACs of one record whose inputs have these shapes.
 
     Counted are convolutions, products of matrices and vectors, also those of attention and of recurrent layers, and
     products of each value with each other one. Products of single values, additions, normalisation, activations,
@@ -30,12 +30,12 @@ def macs(network: nn.Module, shape: tuple[int, ...]) -> int:
     if any(isinstance(m, torch.jit.ScriptModule) and "mkldnn" in str(m.graph).lower() for m in network.modules()):
         raise Uncounted("it holds a compiled graph, whose products cannot be seen")
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    record = torch.zeros(1, *shape, device=device)
+    record = [torch.zeros(1, *shape, device=device) for shape in shapes]
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # attention as its single products, which the counter knows
     try:
-        with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), watched(record) as found, Counter() as counter:
-            network(record)
+        with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), watched(*record) as found, Counter() as counter:
+            network(*record)
     except Uncounted:
         raise
     except Exception as error:  # a network's own code may raise anything

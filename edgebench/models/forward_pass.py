@@ -46,7 +46,7 @@ class Finding:
 
 
 @contextmanager
-def watched(records: Tensor) -> Iterator[list[Finding]]:
+def watched(*records: Tensor) -> Iterator[list[Finding]]:
     """Record in the list what forward passes over these records do inside the block."""
     watch = _Operators(records)
     with _Methods(watch), watch:
@@ -56,7 +56,7 @@ def watched(records: Tensor) -> Iterator[list[Finding]]:
 class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # without types, as below
     """Follows what depends on the records by the storage of the tensors, which views and changes in place share."""
 
-    def __init__(self, records: Tensor) -> None:
+    def __init__(self, records: tuple[Tensor, ...]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.findings: list[Finding] = []
         # A weak reference keeps the address of a storage from being used again, and not its memory.

@@ -11,21 +11,26 @@ from torch import Tensor, nn
 class Standardise(nn.Module):
     """Subtract each lead's mean and divide by its standard deviation: (batch, leads, samples), mV in, no unit out.
 
-    Both are buffers, so the file of weights and every exported graph contain them.
+    The same along any axis that `after` others follow. Both are buffers, so the file of weights and every exported
+    graph contain them.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, leads: int) -> None:
+    def __init__(self, leads: int, after: int = 1) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(leads, 1))
-        self.register_buffer("scale", torch.ones(leads, 1))
+        shape = (leads, *(1,) * after)
+        self.register_buffer("mean", torch.zeros(shape))
+        self.register_buffer("scale", torch.ones(shape))
 
     def fit(self, mean: Tensor, std: Tensor) -> None:
-        """Set the statistics of the training folds; both of shape (leads,), in mV."""
-        self.mean.copy_(mean[:, None])
-        self.scale.copy_(1.0 / std[:, None])
+        """Set the statistics of the training records; both of shape (leads,), in the records' unit.
+
+        A constant lead is only shifted.
+        """
+        self.mean.copy_(mean.reshape(self.mean.shape))
+        self.scale.copy_((1.0 / torch.where(std > 0, std, 1.0)).reshape(self.scale.shape))
 
     def forward(self, signals: Tensor) -> Tensor:
         """Standardised signals."""

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.contracts import Progress
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches, Values
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def predict(
-    network: nn.Module, values: Values, batch: int, rows: NDArray[np.int64] | None = None,
+    network: nn.Module, values: Values | Batches, batch: int, rows: NDArray[np.int64] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:  # fmt: skip
     """Outputs (records, outputs) of all records, or of those `rows` of them.
@@ -31,8 +31,9 @@ def predict(
     parts = []
     with torch.inference_mode():
         for start in range(0, len(chosen), batch):
-            records = torch.from_numpy(values[chosen[start : start + batch]])
-            parts.append(network(records.to(device)).float().cpu())
+            found = values[chosen[start : start + batch]]
+            records = found if isinstance(found, tuple) else (found,)
+            parts.append(network(*(torch.from_numpy(one).to(device) for one in records)).float().cpu())
             if progress:
                 progress(min(start + batch, len(chosen)), len(chosen))
     return np.asarray(torch.cat(parts).numpy())

@@ -29,16 +29,11 @@ class SignalArchitecture:
     initialise: Callable[[nn.Module], object] = lambda network: None
     features: str = ""
     """Path of the module that returns the last feature map, (batch, channels, length); for hints."""
-    classes: tuple[str, ...] = ()
-    """The order in which it answers its classes, where its card says so; empty for that of any dataset."""
-
-    any_input: bool = False
-    """Whether it takes records of any axes."""
 
     def build(self, classes: int, spec: InputSpec | None = None) -> nn.Module:
         """Return the untrained network; raises ModelError for records that are no signals."""
         taken = spec or self.input
-        if not self.any_input and taken.axes != self.input.axes:
+        if taken.axes != self.input.axes:
             raise ModelError(f"the network '{self.name}' takes records of ({', '.join(self.input.axes)}), not {taken}")
         return self.make(taken.shape[0], classes)
 

@@ -59,6 +59,8 @@ class ModelManifest:
     """Provenance: dataset, folds, recipe, epochs, packages, machine."""
     scores: dict[str, SplitScores]
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
+    further: dict[str, InputSpec] = field(default_factory=dict)
+    """The inputs that it takes after the first, by their names in the dataset."""
     task: str = "multilabel"
     unit: str = ""
     """Unit of the targets of a regression."""
@@ -177,7 +179,8 @@ def network(model: TrainedModel) -> nn.Module:
             file = "code" if what == "source_sha256" else "TOML file"
             raise ModelError(f"{model.manifest.architecture}: its {file} changed after this model was made from it")
     architecture = registry.architecture(model.manifest.architecture)
-    module = building.build(architecture, len(model.manifest.classes), model.manifest.input)
+    made = model.manifest
+    module = building.build(architecture, len(made.classes), made.input, made.task, made.further)
     # The file may store weights in half precision; the network is float32.
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(model.weights).items()}
     try:

@@ -10,30 +10,36 @@ from edgebench.artifacts.build import Build, build
 from edgebench.core.contracts import REFERENCE, Artifact, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
-from edgebench.core.files import safe, safe_name
+from edgebench.core.files import safe, safe_name, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.serialization import to_json
+from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built
 from edgebench.pipeline.run_store import RunStore
 from edgebench.pipeline.variants import Variants
 
 
-def read_all(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[ArtifactKey, Built]:
-    """The artifacts that the plan names; those of imported files get thresholds, chosen on `validation`, in `folder`.
+def read_all(plan: Plan, test: RecordSet, validation: RecordSet | None, folder: Path) -> dict[ArtifactKey, Built]:
+    """The artifacts that the plan names, as they are for the test records.
 
+    The records of imported files are kept in `folder`, with thresholds that are chosen on `validation`.
     Raises PlanError where two have one name, ArtifactError.
     """
     found: dict[ArtifactKey, Built] = {}
     for path in plan.measure.artifacts:
-        stored = manifests.read(path, plan.build.tune_thresholds)
+        stored = manifests.read(path, plan.build.tune_thresholds, records.wanted(test))
         artifact = stored.artifact
         key = (artifact.model, artifact.variant, artifact.exporter)
+        kept = kept_record(folder, artifact)
         if validation and artifact.feed:
             from edgebench.pipeline import own_models  # the build side's
 
-            kept = kept_record(folder, artifact)
             stored = own_models.with_thresholds(stored, validation, kept, plan.measure.measuring.timeout_s)
+        if artifact.feed and not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_text(kept, to_json(stored.artifact, indent=2) + "\n")
         if key in found:
             raise PlanError(f"{path}: a second artifact of {' '.join(key)}; measure them in runs of their own")
         found[key] = Built(Outcome("ok", result=stored.artifact), stored.path)
@@ -41,7 +47,7 @@ def read_all(plan: Plan, validation: RecordSet | None, folder: Path) -> dict[Art
 
 
 def kept_record(folder: Path, artifact: Artifact) -> Path:
-    """The path of the record of an imported file whose thresholds the run chose."""
+    """The path of the record of an imported file."""
     return folder / "artifacts" / artifact.model / artifact.exporter / manifests.MANIFEST
 
 

@@ -54,6 +54,12 @@ def _mismatch(artifact: Artifact, records: RecordSet) -> str:
         return reason
     if reason := artifact.input.mismatch(records.input.spec, records.label):
         return reason
+    there = {one.name: one.spec for one in records.inputs[1:]}
+    for name, spec in artifact.further.items():
+        if name not in there:
+            return f"takes the further input '{name}'; {records.label} has {', '.join(there) or 'none'}"
+        if reason := spec.mismatch(there[name], records.label):
+            return f"its further input '{name}' {reason}"
     if not records.classes:  # they have no labels
         return ""
     return class_order.mismatch(artifact.classes, records.classes, records.label)

@@ -10,6 +10,7 @@ from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, DataError
+from edgebench.core.expected import Expected
 from edgebench.core.files import remove_unfinished, sha256, sha256_of
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
@@ -66,15 +67,16 @@ def _check(plan: Plan, folder: Path, resume: bool) -> None:
         raise DataError(f"{plan.measure.reference}: no such file of a reference's outputs")
     registry.require_records(plan.measure.dataset, records.request(plan, "test"))
     dataset = registry.dataset(plan.measure.dataset)
+    task = "" if plan.measure.task else dataset.task  # a task over the dataset's own is loaded with the records
     for path in plan.measure.artifacts:
-        classes = manifests.read(path, plan.build.tune_thresholds).artifact.classes
+        classes = manifests.classes_of(path, plan.build.tune_thresholds, task)
         reason = class_order.mismatch(classes, dataset.classes, dataset.name)
-        if dataset.classes and reason:  # where the data decide them, the cell says it
+        if classes and dataset.classes and reason:  # where the data decide them, the cell says it
             raise ArtifactError(f"{path}: {reason}; these must be the same, in any order: {WAY_OUT}")
     if not plan.measure.artifacts:
         from edgebench.pipeline import own_models  # the build side's
 
-        own_models.check(plan.build)
+        own_models.check(plan.build, task)
         if dataset.classes:
             own_models.check_classes(plan.build, dataset.classes, dataset.name)
 
@@ -92,9 +94,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
     with scratch_folder() as scratch:
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
-        # Before the other records are read, so that an error of the user's network comes first.
-        models = _sources(plan, validation, scratch, reporter)
         test = records.load(plan, "test", reporter)
+        models = _sources(plan, records.wanted(test), validation, scratch, reporter)
         calibration = records.load_calibration(plan, reporter)
         facts = environment.describe()
         reporter.step()
@@ -117,15 +118,17 @@ def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
     return {t.name: measure.threads or target_profiles.threads_here(t, cores) for t in targets if not t.ssh}
 
 
-def _sources(plan: Plan, validation: RecordSet | None, scratch: Path, reporter: ProgressReporter) -> Sources:
+def _sources(
+    plan: Plan, wanted: Expected, validation: RecordSet | None, scratch: Path, reporter: ProgressReporter
+) -> Sources:
     """The paths of the models, with the user's network imported; empty where the plan names artifacts."""
     if plan.measure.artifacts:
         return {}
     from edgebench.pipeline import own_models  # the build side's; a device has only artifacts
 
-    for line in own_models.leads_of(plan.build):
+    for line in own_models.converted(plan.build, wanted):
         reporter.note(line)
-    return own_models.sources(plan.build, validation, scratch, plan.measure.measuring.timeout_s, reporter)
+    return own_models.sources(plan.build, wanted, validation, scratch, plan.measure.measuring.timeout_s, reporter)
 
 
 def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
@@ -138,14 +141,16 @@ def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
 
 def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], facts: dict[str, Any]) -> dict[str, Any]:
     """Hashes of all inputs of the results that could change between a run and its resume."""
-    tuned = plan.build.tune_thresholds
+    tuned, test = plan.build.tune_thresholds, sets["records"]
+    assert test is not None
+    named = [manifests.read(path, tuned, records.wanted(test)).artifact for path in plan.measure.artifacts]
     return {
         **{name: records.identity(found) if found else "" for name, found in sets.items()},
         "models": {name: _model_identity(source) for name, source in models.items()},
         "targets": {name: asdict(target_profiles.find(name, facts)) for name in plan.measure.targets},
         "cuda": facts["cuda"],
         "python": facts["python"],
-        "artifacts": [sha256_of(to_json(manifests.read(path, tuned).artifact)) for path in plan.measure.artifacts],
+        "artifacts": [sha256_of(to_json(artifact)) for artifact in named],
         "machine": facts["fingerprint"],
         "packages": facts["packages"],
         **({"task": chosen.identity(plan.measure.task)} if plan.measure.task else {}),

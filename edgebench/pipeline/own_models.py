@@ -12,10 +12,12 @@ import numpy as np
 from edgebench.artifacts import manifests
 from edgebench.artifacts.import_model import WEIGHTS_CHANGED, ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core import class_order
+from edgebench.core import class_order, registry
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
+from edgebench.core.expected import Expected
 from edgebench.core.files import safe, write_text
+from edgebench.core.problems import InvalidValue
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_dict, to_json
@@ -26,20 +28,22 @@ from edgebench.models import store
 from edgebench.models.external import own
 from edgebench.pipeline import fitting_dataset
 from edgebench.pipeline.plan import BuildPlan
-from edgebench.tasks.statistics import best_thresholds, probabilities
 
 Sources = Mapping[str, str]
 """Each model of a run by its name: the name of a shipped model, or the path of a manifest."""
 
 
-def check(build: BuildPlan) -> None:
-    """Raise ModelError, before anything is read, where a model or a file that belongs to it is missing."""
+def check(build: BuildPlan, task: str) -> None:
+    """Raise ModelError, before anything is read, where a model or a file that belongs to it is missing.
+
+    `task` is that of the dataset; empty where its data decide it.
+    """
     for name in build.models:
         if name not in build.own_models:
             store.find(name)
             continue
         path, _ = own.split(name)
-        cards.read(path, ModelError, tuned=build.tune_thresholds)
+        cards.read(path, ModelError, build.tune_thresholds, task)
         if build.weights and not build.weights.is_file():
             raise ModelError(f"{build.weights}: no such file of weights")
 
@@ -49,7 +53,8 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
     for name in build.models:
         if name in build.own_models:
             card = own.split(name)[0].with_suffix(".toml")
-            classes, where = cards.read(card, ModelError, tuned=True).classes, f"correct classes in {card}"
+            classes = cards.read(card, ModelError, tuned=True, task="").classes or wanted
+            where = f"correct classes in {card}"
         else:
             manifest = store.described(name)
             classes, known = manifest.classes, fitting_dataset.with_classes(manifest.task, manifest.classes)
@@ -58,25 +63,37 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             raise ModelError(f"{name}: {reason}; these must be the same, in any order: {where}, or another --dataset")
 
 
-def leads_of(build: BuildPlan) -> list[str]:
-    """One line for each of the user's networks that takes other leads than the dataset has, or in another order."""
-    read = {n: cards.read(own.split(n)[0], ModelError, tuned=True) for n in build.models if n in build.own_models}
-    return [f"{name}: takes the leads {', '.join(c.other_leads)}" for name, c in read.items() if c.other_leads]
+def converted(build: BuildPlan, wanted: Expected) -> list[str]:
+    """One line for each of the user's networks that takes other leads or channels than the records have.
+
+    Raises ModelError where the records do not have them.
+    """
+    found = []
+    for name in build.own_models:
+        path = own.split(name)[0]
+        try:
+            taken = cards.read(path, ModelError, tuned=True, task=wanted.task).positions(wanted)
+        except InvalidValue as error:
+            raise ModelError(f"{path.with_suffix('.toml')}: {error}") from None
+        if taken:
+            found.append(f"{name}: takes the {wanted.input.axes[wanted.input.channel_axis]}s {', '.join(taken)}")
+    return found
 
 
 def sources(
-    build: BuildPlan, validation: RecordSet | None, folder: Path, timeout_s: float, reporter: ProgressReporter
-) -> Sources:
+    build: BuildPlan, wanted: Expected, validation: RecordSet | None, folder: Path, timeout_s: float,
+    reporter: ProgressReporter,
+) -> Sources:  # fmt: skip
     """The models of the plan; a network from a Python file is imported into `folder`, as a manifest and weights.
 
-    `validation` has the records that its thresholds are chosen on; with None they are those of its card. Raises
-    ModelError, and PlanError where two models have one name.
+    `wanted` says the records that it is for; `validation` has those that its thresholds are chosen on, and with None
+    they are those of its card. Raises ModelError, and PlanError where two models have one name.
     """
     found = {}
     for model in build.models:
         if model in build.own_models:
             own.trust(model)
-            model = str(_import(model, build.weights, validation, folder, timeout_s))
+            model = str(_import(model, build.weights, wanted, validation, folder, timeout_s))
             for note in store.described(model).training.get(WEIGHTS_CHANGED, ()):
                 reporter.note(f"{build.weights}: {note}")
         name = safe(model)
@@ -102,13 +119,15 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
     artifact = stored.artifact
     if kept.exists():
         return replace(stored, artifact=manifests.record(kept))
-    if class_order.mismatch(artifact.classes, validation.classes, validation.label):
+    if not cards.decides(validation.task) or class_order.mismatch(
+        artifact.classes, validation.classes, validation.label
+    ):
         return stored  # the cell reports it
     validation = class_order.labelled_for(validation, artifact.classes)
     outcome = predict(artifact, stored.path, validation, timeout_s)
     if outcome.status != "ok":
         raise ArtifactError(f"{stored.path}: no thresholds could be chosen: {outcome.reason}")
-    chosen = best_thresholds(validation.labels, probabilities(outcome.value))
+    chosen = registry.task(validation.task).fit(validation.labels, outcome.value)
     note = f"thresholds chosen on {len(validation)} records of the validation fold of {validation.label}"
     artifact = replace(artifact, thresholds=chosen, notes=(*artifact.notes, note))
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -116,17 +135,16 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
     return replace(stored, artifact=artifact)
 
 
-def _import(spec: str, weights: Path | None, validation: RecordSet | None, folder: Path, timeout_s: float) -> Path:
+def _import(
+    spec: str, weights: Path | None, wanted: Expected, validation: RecordSet | None, folder: Path, timeout_s: float
+) -> Path:
     """Import a network in a separate process; returns its manifest. Raises ModelError."""
     with scratch_folder() as scratch:
         labels = scratch / "labels.npy"
-        request = ImportRequest(spec, str(weights), str(folder))
+        request = ImportRequest(spec, str(weights), str(folder), wanted)
         if validation is not None:
             np.save(labels, validation.labels)
-            request = replace(
-                request, input=validation.input, labels=str(labels), classes=validation.classes,
-                dataset=validation.label,
-            )  # fmt: skip
+            request = replace(request, input=validation.input, further=validation.inputs[1:], labels=str(labels))
         try:
             replies = ask("edgebench.artifacts.import_model", to_dict(request), timeout_s)
             answers = [reply for reply in replies if "done" not in reply]

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.artifacts import manifests
+from edgebench.artifacts import import_file, manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import arrays, class_order, target_profiles
 from edgebench.core.contracts import REFERENCE, Artifact, Cell
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
+from edgebench.core.files import sha256
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
+from edgebench.data.signals import FOR_ECG
 from edgebench.isolation import jobs
 from edgebench.measuring import environment
-from edgebench.pipeline import build_stage, read_plan, records, run_store
+from edgebench.pipeline import read_plan, records, run_store
 from edgebench.pipeline.plan import Plan
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
@@ -36,18 +38,22 @@ def collect(paths: Sequence[Path], data: bool, overrides: Mapping[str, Any], rep
         plan = read_plan.of_run(run_store.stored_plan(runs[0]), overrides)
     else:
         plan = read_plan.load(None, {"targets": ("host",), **overrides})
+    named = [m for path in paths if path not in runs for m in manifests.manifests(path)]
+    # An imported file is described for the records that it will be measured on.
+    test = records.load(plan, "test", reporter) if data or any(map(import_file.is_imported, named)) else None
+    wanted = FOR_ECG if test is None else records.wanted(test)
     found: list[StoredArtifact] = []
     for path in paths:
-        found += _of_run(path) if path in runs else [manifests.read(m) for m in manifests.manifests(path)]
+        read = (manifests.read(m, wanted=wanted) for m in manifests.manifests(path))
+        found += _of_run(path) if path in runs else read
     machine, measure = environment.machine(), plan.measure
     contents = Contents(
         tuple((stored.artifact, stored.path) for stored in found),
         tuple(target_profiles.find(name, machine) for name in measure.targets), measuring=measure.measuring,
         threads=measure.threads, seed=measure.seed,
     )  # fmt: skip
-    if not data:
+    if not data or test is None:
         return contents
-    test = records.load(plan, "test", reporter)
     references = {(one.model, one.model_sha256): one for run in runs for one in _kept(run, test)}
     for stored in found:
         artifact = stored.artifact
@@ -72,12 +78,14 @@ def _of_run(run: Path) -> list[StoredArtifact]:
 
 
 def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
-    """An artifact that the run read, with the thresholds that the run chose for it."""
-    stored = manifests.read(path, plan.build.tune_thresholds)
-    kept = build_stage.kept_record(run, stored.artifact)
-    if not stored.artifact.feed or not kept.is_file():
-        return stored
-    return replace(stored, artifact=manifests.record(kept))
+    """An artifact that the run read, as it was for the run's records, with the thresholds that it chose."""
+    if import_file.is_imported(path) and path.is_file():
+        content = sha256(path)
+        for kept in sorted((run / "artifacts").rglob(manifests.MANIFEST)):
+            artifact = manifests.record(kept)
+            if (artifact.file, artifact.sha256) == (path.name, content):
+                return StoredArtifact(artifact, path)
+    return manifests.read(path, plan.build.tune_thresholds)
 
 
 def _is_reference(artifact: Artifact) -> bool:
@@ -90,7 +98,7 @@ def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:
         return []
     found = []
     for manifest in (run / "artifacts").rglob(manifests.MANIFEST):
-        artifact = manifests.read(manifest).artifact
+        artifact = manifests.record(manifest)
         key = JobKey.of_prediction(Cell(artifact.model, "none", REFERENCE, ""), "cpu", "")
         path = run_store.output_of(run, key)
         if _is_reference(artifact):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.core.contracts import Artifact, Cell, Job, JobKind, Outcome, Target
+from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import RunError
-from edgebench.core.inputs import StoredInput
 from edgebench.core.job_keys import JobKey
 from edgebench.core.target_profiles import Fit, threads_here
 
@@ -68,10 +68,10 @@ class Planned:
         """The key of one of the cell's other jobs."""
         return JobKey.of_cell(stage, self.cell, number)
 
-    def job(self, kind: JobKind, records: StoredInput, output: Path, **settings: Any) -> Job:
+    def job(self, kind: JobKind, records: RecordSet, output: Path, **settings: Any) -> Job:
         """A worker's job on this cell; `settings` are further fields of the job."""
         threads = settings.pop("threads", None) or threads_here(self.target, settings.get("cores", ()))
         return Job(
-            kind, self.artifact, str(self.built.path), self.target.device, threads, self.engine, records,
-            str(output), **settings,
+            kind, self.artifact, str(self.built.path), self.target.device, threads, self.engine, records.input,
+            str(output), further=records.further(self.artifact.further), **settings,
         )  # fmt: skip

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgebench.core import registry, user_code
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet
+from edgebench.core.expected import Expected
 from edgebench.core.files import sha256_of
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.tasks import base_of
 from edgebench.pipeline.plan import Plan
-from edgebench.tasks.chosen import with_task
+from edgebench.tasks.chosen import recorded, with_task
 
 
 def request(plan: Plan, split: Split) -> DataRequest:
@@ -42,6 +46,15 @@ def load_calibration(plan: Plan, reporter: ProgressReporter) -> RecordSet | None
 def load_validation(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:
     """The records that thresholds are chosen on; None where the plan does not ask for that."""
     return load(plan, "validation", reporter) if plan.build.tune_thresholds else None
+
+
+def wanted(records: RecordSet) -> Expected:
+    """What a user's network or file has to take and answer for these records, with its task as manifests have it.
+
+    Records without labels may be of no task: the card has to name classes and thresholds then.
+    """
+    task = base_of(records.task) or "multilabel" if records.targets is None else recorded(records.task)
+    return replace(Expected.of(records), task=task)
 
 
 def identity(records: RecordSet) -> str:

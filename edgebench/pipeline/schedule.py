@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgebench.core.contracts import Job, JobKind, Outcome
-from edgebench.core.inputs import StoredInput
+from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
@@ -64,7 +64,7 @@ class Schedule:
 
     plan: MeasurePlan
     store: RunStore
-    input: StoredInput
+    records: RecordSet
     reporter: ProgressReporter
 
     def count(self, cells: list[Planned]) -> int:
@@ -191,7 +191,7 @@ class Schedule:
     def _job(self, planned: Planned, what: Pass, number: int) -> Job:
         measuring = self.plan.measuring
         return planned.job(
-            what.kind, self.input, self._samples(planned, what, number), threads=self.plan.threads,
+            what.kind, self.records, self._samples(planned, what, number), threads=self.plan.threads,
             warmup=measuring.warmup, min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
             batch=what.batch, period_s=what.period_s, cores=measuring.cores,
             memory_limit_bytes=planned.target.memory_limit_bytes,

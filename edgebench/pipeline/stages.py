@@ -66,7 +66,7 @@ class Stages:
     def build(self) -> None:
         """Stage 1: every artifact, built and checked; or the plan's own artifacts, read."""
         if self.plan.measure.artifacts:
-            self.built = build_stage.read_all(self.plan, self.validation, self.store.folder)
+            self.built = build_stage.read_all(self.plan, self.test, self.validation, self.store.folder)
             return
         # The number of remaining steps is known once everything is built.
         self.reporter.outline(grid.size(self.plan), {})
@@ -200,7 +200,7 @@ class Stages:
 
     @property
     def _schedule(self) -> Schedule:
-        return Schedule(self.plan.measure, self.store, self.test.input, self.reporter)
+        return Schedule(self.plan.measure, self.store, self.test, self.reporter)
 
     def _run_all(
         self, stage: str, jobs: Mapping[JobKey, Job], labels: Mapping[JobKey, str], done: Callable[[JobKey], object]
@@ -249,12 +249,12 @@ class Stages:
     def _job(self, planned: Planned, key: JobKey, **settings: Any) -> Job:
         kind: JobKind = "memory" if key.stage == "memory" else "profile"
         threads = self.plan.measure.threads
-        return planned.job(kind, self.test.input, self.store.output(key), threads=threads, **settings)
+        return planned.job(kind, self.test, self.store.output(key), threads=threads, **settings)
 
     def _predict_job(self, planned: Planned) -> Job:
         # One thread each, since several run at a time; the number of threads does not change the decisions.
         return planned.job(
-            "predict", self.test.input, self.store.output(planned.prediction), threads=1,
+            "predict", self.test, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact),
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ class EagerRuntime:
     """Weights in safetensors, by PyTorch in eager mode."""
 
     format = "eager"
+    several_inputs = True
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
@@ -37,7 +38,9 @@ class EagerRuntime:
 
         architecture = registry.architecture(artifact.architecture)
         try:
-            network = building.build(architecture, len(artifact.classes), artifact.input)
+            network = building.build(
+                architecture, len(artifact.classes), artifact.input, artifact.task, artifact.further
+            )
             state = load_file(path)
             if artifact.structure:
                 structure.apply(network, artifact.structure, state)
@@ -48,7 +51,7 @@ class EagerRuntime:
         return torch_session.TorchSession(network.eval().to(device), device)
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
         """The time of each operator in a prediction."""
         return torch_profile.profile(self.load(path, artifact, device).predict, records)

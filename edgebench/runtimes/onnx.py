@@ -34,14 +34,19 @@ class OnnxSession:
         outputs = session.get_outputs()
         shapes = [shown_shape(o.shape) for o in outputs]
         self._output = [which([o.name for o in outputs], shapes, feed.answer if feed else None)]
+        files = [one.name for one in session.get_inputs()][1:]  # of a file of EdgeBench's own, in the records' order
+        self._further = [(one.name, one.dtype) for one in feed.further] if feed else [(n, "float32") for n in files]
         self._constants = Constants(feed.constants if feed else ())
         self._dtype = np.dtype(feed.dtype if feed else "float32")
         self.clock: Clock = HostClock()
         self.settings: Mapping[str, str] = {"provider": session.get_providers()[0], "threads": str(threads)}
 
-    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, signals: NDArray[np.float32], /, *further: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of signals."""
         feed = {self._input: signals.astype(self._dtype, copy=False), **self._constants.of(len(signals))}
+        if further:
+            for (name, dtype), values in zip(self._further, further, strict=True):
+                feed[name] = values.astype(dtype, copy=False)
         logits: NDArray[np.float32] = self._session.run(self._output, feed)[0].astype(np.float32, copy=False)
         return logits
 
@@ -54,6 +59,7 @@ class OnnxRuntime:
     """ONNX files, by ONNX Runtime with the CPU's or CUDA's execution provider."""
 
     format = "onnx"
+    several_inputs = True
 
     def __init__(self) -> None:
         self._threads = 1
@@ -80,7 +86,7 @@ class OnnxRuntime:
         return self._session(self._open(path, device), path, artifact, device)
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
         """The time of each operator in a prediction, in the graph that onnxruntime has optimised."""
         import tempfile
@@ -91,7 +97,7 @@ class OnnxRuntime:
             session = self._open(path, device, str(Path(folder) / "profile"))
             predict = self._session(session, path, artifact, device).predict
             for record in records:
-                predict(record)
+                predict(*record)
             return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4)
 
     def _session(self, session: Any, path: Path, artifact: Artifact, device: str) -> OnnxSession:

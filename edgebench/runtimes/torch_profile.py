@@ -23,18 +23,16 @@ def kind_of(operator: str, dtype: str = "") -> OperatorKind:
     return "int8" if integers or space in ("quantized", "onednn") or "quantized" in name else "float"
 
 
-def profile(
-    predict: Callable[[NDArray[np.float32]], object], records: Sequence[NDArray[np.float32]]
-) -> list[OperatorTime]:
+def profile(predict: Callable[..., object], records: Sequence[tuple[NDArray[np.float32], ...]]) -> list[OperatorTime]:
     """The operators that the module itself calls, from the most expensive; nested ones count towards their caller."""
     from torch.profiler import ProfilerActivity, profile
 
     for record in records[: len(records) // 4]:
-        predict(record)
+        predict(*record)
     watched = records[len(records) // 4 :]
     with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as found:
         for record in watched:
-            predict(record)
+            predict(*record)
     # The events have the types of their inputs only as the profiler below them saw them.
     types = {e.correlation_id(): (e.dtypes() or [""])[0] for e in found.profiler.kineto_results.events()}
     calls: dict[tuple[str, OperatorKind], int] = defaultdict(int)

@@ -29,6 +29,8 @@ class TorchSession:
         self._answer = feed.answer if feed else None
         self._one = self._answer in (None, 0, *KINDS)  # what a single tensor may be called
         self._dtype = getattr(torch, feed.dtype if feed else "float32")
+        self._names = tuple(one.name for one in feed.further) if feed else ()
+        self._types = [getattr(torch, one.dtype) for one in feed.further] if feed else []
         self._constants = Constants(feed.constants if feed else (), lambda array: torch.from_numpy(array).to(device))
 
         self._torch, self._module, self._device = torch, module, torch.device(device)
@@ -39,11 +41,17 @@ class TorchSession:
             "threads": str(torch.get_num_threads()),
         }
 
-    def predict(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, signals: NDArray[np.float32], /, *further: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of signals; raises ArtifactError where there are several outputs and none was chosen."""
         with self._torch.inference_mode():
             batch: torch.Tensor = self._torch.from_numpy(signals)
-            answer = self._module(batch.to(self._device, self._dtype), **self._constants.of(len(signals)))
+            others = [self._torch.from_numpy(values).to(self._device) for values in further]
+            named = self._constants.of(len(signals))
+            if self._names:  # of a user's file; those of EdgeBench's own take them in their order
+                typed = (one.to(kind) for one, kind in zip(others, self._types, strict=True))
+                named = {**named, **dict(zip(self._names, typed, strict=True))}
+                others = []
+            answer = self._module(batch.to(self._device, self._dtype), *others, **named)
             if not (self._one and isinstance(answer, self._torch.Tensor)):
                 answer = self._chosen(answer)
             logits: NDArray[np.float32] = answer.float().cpu().numpy()

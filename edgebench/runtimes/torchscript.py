@@ -20,6 +20,7 @@ class TorchScriptRuntime:
     """TorchScript files, by torch.jit."""
 
     format = "torchscript"
+    several_inputs = True
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
@@ -42,7 +43,7 @@ class TorchScriptRuntime:
         return torch_session.TorchSession(module, device, artifact.feed)
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
         """The time of each operator in a prediction."""
         return torch_profile.profile(self.load(path, artifact, device).predict, records)

@@ -100,6 +100,8 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
+    if model.manifest.further:
+        raise PlanError(f"{request.model}: takes {', '.join(model.manifest.further)}, too; the search takes one input")
     opening.network(request.model)
     splits: tuple[Split, ...] = ("calibration", "validation", "test")
     loaded = (_records(request, split, reporter) for split in splits)

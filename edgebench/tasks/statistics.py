@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 PROBABILITY_MARGIN = 1e-6
+SMALLEST_PROBABILITY = 1e-30
+"""Of one class among several, before its logarithm is taken: small enough to keep the order of unlikely classes."""
 """Probabilities are clipped to this distance from 0 and 1, where their logits would be infinite."""
 
 

@@ -26,10 +26,12 @@ MOST_VALUES = 1 << 24
 RANDOM_WEIGHTS = "starts from random weights"
 
 
-def new_network(architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec) -> nn.Module:
+def new_network(
+    architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec, task: str = "multilabel"
+) -> nn.Module:
     """The architecture's untrained network, or the model that the recipe starts from."""
     if not recipe.start:
-        return building.build(architecture, outputs, spec)
+        return building.build(architecture, outputs, spec, task)
     model = store.find(recipe.start)
     if model.manifest.architecture != architecture.name:
         raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")
@@ -84,7 +86,7 @@ def _start_at_the_mean(network: nn.Module, training: RecordSet) -> None:
 def statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation of each channel, or else of each position along the first axis, over all records."""
     spec, found = records.input.spec, Values(records.input)
-    axis = spec.axes.index("channel") if "channel" in spec.axes else 0
+    axis = spec.channel_axis
     others, positions = tuple(n for n in range(len(spec.shape) + 1) if n != axis + 1), spec.shape[axis]
     total, squares = np.zeros(positions), np.zeros(positions)
     size = max(1, min(1024, MOST_VALUES // math.prod(spec.shape)))

@@ -60,8 +60,8 @@ def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> N
 def test_layout_and_batch_are_the_files_own(files: Path) -> None:
     fixed, free = import_file.describe(files / "fixed.onnx", False), import_file.describe(files / "any.onnx", False)
     assert fixed.feed and free.feed
-    assert (fixed.feed.layout, fixed.feed.single) == ("samples-first", True)
-    assert (free.feed.layout, free.feed.single) == ("samples-first", False)
+    assert (fixed.feed.axes, fixed.feed.single) == (("sample", "lead"), True)
+    assert (free.feed.axes, free.feed.single) == (("sample", "lead"), False)
 
 
 def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> None:

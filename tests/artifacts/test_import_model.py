@@ -16,6 +16,7 @@ from edgebench.artifacts.import_model import ImportRequest, import_model
 from edgebench.core import registry
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError
+from edgebench.core.expected import Expected
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
 from edgebench.models import store
@@ -66,9 +67,7 @@ def test_a_name_of_the_card_names_the_files(asked: ImportRequest) -> None:
 
 def with_records(asked: ImportRequest, records: RecordSet, folder: Path) -> ImportRequest:
     np.save(folder / "labels.npy", records.labels)
-    return replace(
-        asked, input=records.input, labels=str(folder / "labels.npy"), classes=records.classes, dataset="demo"
-    )
+    return replace(asked, wanted=Expected.of(records), input=records.input, labels=str(folder / "labels.npy"))
 
 
 def test_thresholds_are_chosen_on_records_that_are_given(
@@ -82,7 +81,7 @@ def test_thresholds_are_chosen_on_records_that_are_given(
     with torch.inference_mode():
         logits = own_files.network(own.split(asked.spec)[0])(signals.transpose(1, 2)).numpy()
     assert manifest.thresholds == pytest.approx(best_thresholds(records.labels, probabilities(logits)), abs=0.011)
-    assert manifest.training["thresholds"] == "chosen on 40 records of the validation fold of demo"
+    assert manifest.training["thresholds"] == "chosen on 40 records of the validation fold of demo (synthetic)"
     assert [(t["done"], t["total"]) for t in told] == [(16, 40), (32, 40), (40, 40)]
 
 

@@ -21,6 +21,7 @@ from edgebench.core.errors import ArtifactError
 from edgebench.core.io_adapter import Constant, IOAdapter
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.core.validation import validated
+from edgebench.data import earlier_input
 from edgebench.measuring.io_adapter import AdaptedRuntime
 from edgebench.measuring.per_record import normalised
 
@@ -90,7 +91,7 @@ def test_leads_in_another_order(tmp_path: Path, names: str) -> None:
     given = [LEADS[row] if names == "exact" else LEADS[row].lower() for row in rows]
     path = small_onnx.save(tmp_path / "a.onnx", f"leads = {given}\n{CARD}", rows=rows)
     feed = import_file.describe(path, False).feed
-    assert feed and feed.leads == tuple(LEADS[row] for row in rows)
+    assert feed and feed.positions == tuple(LEADS[row] for row in rows)
     right(answered(path), small_onnx.logits(SIGNALS))
     with pytest.raises(AssertionError):
         right(answered(small_onnx.save(tmp_path / "b.onnx", rows=rows)), small_onnx.logits(SIGNALS))
@@ -168,7 +169,7 @@ def test_what_has_no_value_or_a_wrong_one_is_refused(tmp_path: Path) -> None:
     path.with_suffix(".toml").write_text(CARD + "[constants]\nage = 1\n")
     refused(path, "no input 'age'", "demographics")
     path.with_suffix(".toml").write_text(CARD + CONSTANT + "signal = 1\n")
-    refused(path, "none is left for signals")
+    refused(path, "none is left for records")
     path.with_suffix(".toml").write_text(CARD + "[columns]\ndemographics = ['age']\n")
     refused(path, "columns", "[constants]")
 
@@ -243,13 +244,20 @@ def test_a_manifest_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     old = to_dict(made) | {
         "feed": {"layout": "leads-first", "mean": [], "std": [], "single": False, "output": "logits"}
     }
-    assert validated(Artifact, old, "manifest", ArtifactError) == made
+    assert validated(Artifact, earlier_input.converted(old), "manifest", ArtifactError) == made
+    turned = old | {"feed": {"layout": "samples-first", "leads": ["V1", "I"]}}
+    found = validated(Artifact, earlier_input.converted(turned), "manifest", ArtifactError).feed
+    assert found == IOAdapter(("sample", "lead"), positions=("V1", "I"))
+    turned["feed"]["layout"] = "leads-last"
+    with pytest.raises(ArtifactError, match="layout"):
+        validated(Artifact, earlier_input.converted(turned), "manifest", ArtifactError)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"leads": ["V9"]}, "V9"), ({"leads": ["I", "I"]}, "leads"), ({"answer": -1}, "answer"),
+        ({"positions": ["V9"]}, "V9"), ({"positions": ["I", "I"]}, "leads"),
+        ({"axes": ["lead", "row"]}, "axes"), ({"answer": -1}, "answer"),
         ({"answer": True}, "answer"), ({"per_record": "zscor"}, "per_record"), ({"signal": "x" * 501}, "500"),
         ({"mean": [1.0]}, "std"), ({"mean": [1.0], "std": [1.0], "per_record": "max"}, "per_record"),
         ({"constants": [{"name": "a", "values": [1.0], "shape": [2]}]}, r"\(2,\)"),

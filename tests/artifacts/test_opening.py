@@ -56,7 +56,7 @@ def test_a_changed_file_is_opened_again(net: Path) -> None:
 
 
 def test_layers_come_as_records(net: Path) -> None:
-    (layer,) = opening.layers(import_file.describe(net, tuned=False), net)
+    (layer,) = opening.layers(net, "onnx")
     assert (layer.name, layer.shape, layer.bits, sum(layer.histogram)) == ("head", (5, 12), 32, 60)
 
 

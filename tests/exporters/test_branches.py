@@ -60,8 +60,8 @@ def tensors_only(x: Tensor) -> Tensor:
 
 
 def export(name: str, folder: Path, change: Callable[[Tensor], Tensor], signals: NDArray[np.float32] = QUIET) -> Any:
-    def check() -> Iterator[NDArray[np.float32]]:
-        yield from (signals[start : start + 16] for start in range(0, len(signals), 16))
+    def check() -> Iterator[tuple[NDArray[np.float32]]]:
+        yield from ((signals[start : start + 16],) for start in range(0, len(signals), 16))
 
     torch.manual_seed(0)
     task = ExportTask(Net(change).eval(), folder, folder, ecg(samples=40), lambda: QUIET[:16], check=check)

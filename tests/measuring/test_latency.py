@@ -54,7 +54,7 @@ class SleepingRuntime:
         return self.session
 
     def profile(
-        self, path: Path, artifact: Artifact, device: str, records: Sequence[NDArray[np.float32]]
+        self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
         return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import own_files
@@ -9,7 +10,10 @@ import pytest
 
 from edgebench.core.errors import ArtifactError, EdgeBenchError, ModelError
 from edgebench.core.io_adapter import IOAdapter
-from edgebench.models.card import Card, CardInput, read
+from edgebench.core.problems import InvalidValue
+from edgebench.data.signals import FOR_ECG
+from edgebench.models.card import Card, read
+from edgebench.models.card_input import CardInput
 
 TWELVE = (0.1,) * 12, (0.25,) * 12
 
@@ -24,15 +28,15 @@ def test_it_is_beside_the_file_with_the_same_name(tmp_path: Path) -> None:
     for name in (path, tmp_path / "net.onnx", tmp_path / "net.pt"):
         assert read(name, ModelError, tuned=False) == Card(
             ("NORM", "MI", "STTC", "CD", "HYP"), thresholds=(0.5, 0.4, 0.5, 0.5, 0.6),
-            input=CardInput("samples-first", "standardised", *TWELVE),
+            input=CardInput("samples-first", "standardised", (0.1,), (0.25,)),
         )  # fmt: skip
 
 
 def test_one_number_stands_for_all_leads(tmp_path: Path) -> None:
     several = ", ".join(["0.1"] * 12)
-    one = read(written(tmp_path, own_files.CARD), ModelError, tuned=False)
+    one = read(written(tmp_path, own_files.CARD), ModelError, tuned=False).io_adapter(FOR_ECG)
     all_of_them = own_files.CARD.replace("mean = 0.1", f"mean = [{several}]")
-    assert read(written(tmp_path, all_of_them), ModelError, tuned=False) == one
+    assert read(written(tmp_path, all_of_them), ModelError, tuned=False).io_adapter(FOR_ECG) == one
 
 
 def test_the_least_card_has_classes(tmp_path: Path) -> None:
@@ -44,9 +48,13 @@ def test_the_least_card_has_classes(tmp_path: Path) -> None:
 
 def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
     card = read(written(tmp_path, own_files.CARD), ModelError, tuned=False)
-    assert card.io_adapter("samples-first", single=True) == IOAdapter("samples-first", *TWELVE, True, "logits")
+    assert card.io_adapter(FOR_ECG, single=True) == IOAdapter(("sample", "lead"), *TWELVE, True, "logits")
     plain = Card(("A",), output="probabilities")
-    assert plain.io_adapter("leads-first", single=False) == IOAdapter(output="probabilities")
+    assert plain.io_adapter(FOR_ECG) == IOAdapter(output="probabilities")
+    of_one = replace(FOR_ECG, task="classification")
+    assert plain.io_adapter(of_one) == IOAdapter(output="softmax")
+    with pytest.raises(InvalidValue, match="quantities"):
+        plain.io_adapter(replace(FOR_ECG, task="regression"))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,7 @@ def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
         ('"MI", ', "", "5 thresholds for 4 classes"),
         ('classes = ["NORM", "MI", "STTC", "CD", "HYP"]', "", "classes"),
         ('classes = ["NORM", "MI", "STTC", "CD", "HYP"]', "classes = []", "classes"),
+        ("thresholds = [0.5, 0.4, 0.5, 0.5, 0.6]", "classes = []", "TOML"),
         ("classes", "classes = ", "TOML"),
         ("classes", "classes = " + "[" * 5000, "TOML"),
         ("thresholds = [0.5,", "thresholds = [50,", "thresholds.0"),
@@ -67,11 +76,11 @@ def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
         ("[input]", "[input]\nsurprise = 1", "input.surprise"),
         ("samples-first", "leads-last", "input.layout"),
         ('unit = "standardised"', 'unit = "uV"', "input.unit"),
-        ('unit = "standardised"', "", "unit"),
-        ("mean = 0.1", "", "unit = 'standardised'"),
+        ('unit = "standardised"', 'axes = ["sample", "lead"]', "axes"),
+        ("mean = 0.1", "", "std"),
+        ("std = 0.25", "std = [1, 2]\nscale = 0", "scale"),
         ("mean = 0.1", "mean = nan", "input.mean.0"),
         ("mean = 0.1", 'mean = "0.1"', "input.mean"),
-        ("std = 0.25", "std = [0.25, 0.25]", "12"),
         ("std = 0.25", "std = 0.0", "input.std.0"),
         ("std = 0.25", "std = true", "input.std"),
     ],

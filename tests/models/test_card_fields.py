@@ -8,6 +8,8 @@ import mutations
 import pytest
 
 from edgebench.core.errors import ModelError
+from edgebench.core.problems import InvalidValue
+from edgebench.data.signals import FOR_ECG, LEADS
 from edgebench.models import card as cards
 
 WHOLE = """
@@ -40,22 +42,22 @@ def read(path: Path, text: str) -> cards.Card:
 
 def test_everything_is_read(tmp_path: Path) -> None:
     card = read(tmp_path / "net.py", WHOLE)
-    assert (card.taken, card.other_leads) == (("AVR", "I", "V6"), ("AVR", "I", "V6"))
-    assert (card.output, card.kind, card.shape) == ("head", "probabilities", (1000, 3))
-    assert card.input.mean == (0.1, 0.1, 0.1)
+    feed = card.io_adapter(FOR_ECG, answer=card.output)
+    assert (feed.positions, feed.answer, feed.output) == (("AVR", "I", "V6"), "head", "probabilities")
+    assert (feed.shape(FOR_ECG.input), feed.mean) == ((1000, 3), (0.1, 0.1, 0.1))
     assert card.constants == {"age": (63.0,), "demographics": (1.0, 0.5)}
 
 
 def test_the_datasets_own_leads_are_no_other_ones(tmp_path: Path) -> None:
-    card = read(tmp_path / "net.py", f"leads = {[n.lower() for n in cards.Card(('a',)).taken]}\nclasses = ['a']\n")
+    card = read(tmp_path / "net.py", f"leads = {[n.lower() for n in LEADS]}\nclasses = ['a']\n")
     assert card.leads
-    assert not card.other_leads
+    assert not card.positions(FOR_ECG)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"aVR"', '"I"', "leads: must be some of I, II"), ('"aVR"', '"V9"', "V9"), ('"aVR", ', "", "mean and std"),
+        ('"aVR"', '"I"', "leads: has one twice"), ("leads = ", "channels = ['red']\nleads = ", "channels"),
         ('"head"', "true", "output: must be the name"), ('"head"', "-1", "output: must be at least 0"),
         ('"probabilities"', '"logit"', "output_kind"), ('"NORM"', '"mi"', "classes: has one twice"),
         ("[input]", "[input]\nleads = ['I']", "input.leads: write leads above"),
@@ -69,6 +71,28 @@ def test_what_is_wrong_is_told(tmp_path: Path, old: str, new: str, said: str) ->
     assert old in WHOLE
     with pytest.raises(ModelError) as refused:
         read(tmp_path / "net.py", WHOLE.replace(old, new))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"aVR"', '"V9"', "leads: must be some of I, II"),
+        ("leads = ", "channels = ", "channels"),
+        ('"aVR", ', "", "input.std"),
+        ('"standardised"', '"mV"', "unit"),
+        ('layout = "samples-first"', 'layout = "channels-last"', "input.layout"),
+        ('layout = "samples-first"', 'axes = ["row", "lead"]', "input.axes"),
+    ],
+)
+def test_what_does_not_fit_the_records_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in WHOLE
+    text = WHOLE.replace(old, new)
+    if new == '"mV"':
+        text = text.replace("mean = 0.1\n", "").replace("std = [0.25, 0.5, 1]\n", "").replace("mV", "uV")
+    with pytest.raises(InvalidValue) as refused:
+        read(tmp_path / "net.py", text).io_adapter(FOR_ECG)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
 

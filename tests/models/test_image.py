@@ -12,6 +12,7 @@ from edgebench.exporters._onnx_graph import save_graph  # type: ignore[import-no
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
+from edgebench.core.protocols import ExportTask
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import ECG, ecg
 from edgebench.models.image import ImageArchitecture, ImageClassifier, SignalToImage, Window, resize_taps
@@ -101,7 +102,8 @@ def test_traces_agree(channels: int) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_onnx_agrees(channels: int, tmp_path: Path) -> None:
     made = layer(182, 256, channels)
-    path = save_graph(made, ECG, tmp_path / "image.onnx")
+    task = ExportTask(made, tmp_path, tmp_path, ECG, lambda: np.zeros((0, *ECG.shape), np.float32))
+    path = save_graph(task, tmp_path / "image.onnx")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     for batch in (1, 3):
         (image,) = session.run(None, {"signals": signals(batch).numpy()})

@@ -76,5 +76,5 @@ def test_what_cannot_be_loaded_is_one_line(artifact: Artifact, tmp_path: Path) -
 
 def test_its_operators_are_timed(artifact: Artifact, tmp_path: Path) -> None:
     path = stored(small_networks.SIGNAL.build(5), tmp_path)
-    found = RUNTIME.profile(path, artifact, "cpu", [SIGNALS[:1]] * 3)
+    found = RUNTIME.profile(path, artifact, "cpu", [(SIGNALS[:1],)] * 3)
     assert any("conv" in operator.name for operator in found) and all(operator.seconds >= 0 for operator in found)

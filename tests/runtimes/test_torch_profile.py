@@ -32,7 +32,7 @@ def test_pooling_of_integers_is_not_float(exported: Path) -> None:
     torch.backends.quantized.engine = "fbgemm"
     module = torch.jit.load(str(manifests.read(exported / "fbgemm-int8").path))  # type: ignore[no-untyped-call]
     record = np.zeros((1, 12, 1000), np.float32)
-    found = torch_profile.profile(lambda r: module(torch.from_numpy(r)), [record] * 4)
+    found = torch_profile.profile(lambda r: module(torch.from_numpy(r)), [(record,)] * 4)
     kinds = {o.name: o.kind for o in found}
     assert kinds["aten::max_pool1d"] == kinds["aten::avg_pool1d"] == "int8"
     assert kinds["aten::sub"] == "float"

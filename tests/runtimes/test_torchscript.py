@@ -56,5 +56,5 @@ def test_what_cannot_be_loaded_is_one_line(content: bytes, path: Path, artifact:
 
 
 def test_its_operators_are_timed(path: Path, artifact: Artifact) -> None:
-    found = RUNTIME.profile(path, artifact, "cpu", [SIGNALS[:1]] * 3)
+    found = RUNTIME.profile(path, artifact, "cpu", [(SIGNALS[:1],)] * 3)
     assert any("conv" in operator.name for operator in found) and all(operator.seconds >= 0 for operator in found)

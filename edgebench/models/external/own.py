@@ -6,20 +6,99 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ModelError
+from edgebench.core.expected import Expected
 from edgebench.core.files import sha256
+from edgebench.core.inputs import InputSpec
+from edgebench.core.io_adapter import FurtherInput
+from edgebench.core.problems import InvalidValue
 from edgebench.core.recipe import Recipe
+from edgebench.data.signals import ECG
 from edgebench.models import card as cards
+from edgebench.models.card import Card
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
     from edgebench.core.protocols import Architecture
+
+
+@dataclass
+class OwnArchitecture:
+    """A network of the user's, for the records and the task that its card says, or for those that it is given."""
+
+    name: str
+    path: Path
+    card: Card
+    function: Callable[..., Any]
+    recipe: Recipe = field(default_factory=lambda: Recipe.published(learning_rate=1e-3))
+    input: InputSpec = ECG
+    pretrained: str = ""
+    initialise: Callable[[nn.Module], object] = lambda network: None
+    features: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The order in which it answers its classes; empty for that of any dataset."""
+        return self.card.classes
+
+    def build(
+        self, outputs: int, spec: InputSpec | None = None, task: str = "multilabel",
+        further: Mapping[str, InputSpec] | None = None,
+    ) -> nn.Module:  # fmt: skip
+        """Return the untrained network; raises ModelError where its card is not for such records.
+
+        `further` are the inputs of the records that it takes after the first.
+        """
+        from edgebench.models.external.own_network import OwnNetwork, OwnNetworkOfSeveral
+
+        where = self.path.with_suffix(".toml")
+        if self.card.classes and outputs != len(self.card.classes):
+            raise ModelError(f"{where}: {len(self.card.classes)} classes, but {outputs} were requested")
+        taken = spec or self.input
+        try:
+            takes = tuple(FurtherInput(self.card.input_for(name)) for name in further or {})
+            feed = self.card.io_adapter(Expected(taken, task=task), answer=self.card.output, further=takes)
+        except InvalidValue as error:
+            raise ModelError(f"{where}: {error}") from None
+        kind = OwnNetworkOfSeveral if takes else OwnNetwork
+        return kind(_call(self.function, outputs, self.name), feed, taken)
+
+    def further(self, outputs: int, wanted: Expected) -> dict[str, InputSpec]:
+        """The further inputs of the records that the network takes: those that its card or its own names say.
+
+        Raises ModelError where the records lack one that the card names.
+        """
+        if not wanted.further:
+            self._require_inputs(wanted)
+            return {}
+        forward = _call(self.function, outputs, self.name).forward
+        own = list(inspect.signature(forward).parameters)[1:]
+        self._require_inputs(wanted)
+        return {name: spec for name, spec in wanted.further.items() if self.card.input_for(name) in own}
+
+    def _require_inputs(self, wanted: Expected) -> None:
+        for name, source in self.card.inputs.items():
+            if source not in wanted.further:
+                has = ", ".join(wanted.further) or "none"
+                raise ModelError(
+                    f"{self.path.with_suffix('.toml')}: inputs.{name}: {wanted.label} has no input '{source}' after "
+                    f"the first; there is {has}"
+                )
+
+    def fit_input(self, network: nn.Module, mean: NDArray[np.float32], std: NDArray[np.float32]) -> None:
+        """Set the normalisation that the card asks for to that of the training records."""
+        from edgebench.models.layers import fit_standardise
+
+        fit_standardise(network, mean, std)
 
 
 TRUSTED = "EDGEBENCH_TRUSTED_CODE"
@@ -31,26 +110,14 @@ def source(spec: str) -> Architecture:
 
     Runs the file, which may import modules beside it. Raises ModelError.
     """
-    from edgebench.models.external.own_network import OwnNetwork
-    from edgebench.models.signal import SignalArchitecture
-
     path, function = split(spec)
     _require_trust(path)
-    card = cards.read(path, ModelError, tuned=True)
+    card = cards.read(path, ModelError, tuned=True, task="")
     if card.input.dtype not in (None, "float32") or card.input.name:
         raise ModelError(
             f"{path.with_suffix('.toml')}: dtype and name under [input] are for .onnx and TorchScript files"
         )
-    build = _function(path, function)
-
-    def make(leads: int, classes: int) -> nn.Module:
-        if classes != len(card.classes):
-            raise ModelError(f"{path.with_suffix('.toml')}: {len(card.classes)} classes, but {classes} were requested")
-        return OwnNetwork(_call(build, classes, spec), card)
-
-    return SignalArchitecture(
-        spec, Recipe.published(learning_rate=1e-3), make, classes=card.classes, any_input=card.as_it_is
-    )
+    return OwnArchitecture(spec, path, card, _function(path, function))
 
 
 def split(spec: str) -> tuple[Path, str]:
@@ -75,7 +142,8 @@ def hashes(spec: str) -> dict[str, str]:
     if ".py:" not in spec:
         return {}
     path, _ = split(spec)
-    return {"source_sha256": sha256(path), "card_sha256": sha256(path.with_suffix(".toml"))}
+    card = path.with_suffix(".toml")
+    return {"source_sha256": sha256(path), "card_sha256": sha256(card) if card.is_file() else "none"}
 
 
 def trust(spec: str) -> None:

@@ -3,8 +3,8 @@
     bundle.json          this listing, with the SHA-256 and the size of every other file
     artifacts/…          each artifact beside its manifest, as `edgebench export` lays them out
     targets/NAME.toml    the target profiles
-    records/             signals.npy (the stored inputs), labels.npy, ids.npy, about.json, and the logits of the
-                         uncompressed fp32 models, reference-N.npy
+    records/             signals.npy (the stored first input), further-N.npy (the others), labels.npy, ids.npy,
+                         about.json, and the logits of the uncompressed fp32 models, reference-N.npy
     device/              EdgeBench's device side, as a wheel
 
 A bundle is a zip archive, or the folder that such an archive unpacks to.

@@ -22,7 +22,7 @@ from edgebench.core.errors import BundleError
 from edgebench.core.files import replacing, replacing_folder, safe_name, sha256
 from edgebench.core.serialization import to_json
 from edgebench.core.settings import Measuring
-from edgebench.data.about_records import AboutRecords
+from edgebench.data.about_records import AboutFurther, AboutRecords
 from edgebench.remote.bundles import wheel
 from edgebench.remote.bundles.archive import add
 from edgebench.remote.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
@@ -132,16 +132,20 @@ def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: d
     files["records/signals.npy"] = records.input.path
     if records.targets is not None:
         files["records/labels.npy"] = _npy(records.targets)
+    further = []
+    for number, one in enumerate(records.inputs[1:]):
+        files[f"records/further-{number}.npy"] = one.path
+        further.append(AboutFurther(one.name, one.spec, one.storage))
     files["records/ids.npy"] = _npy(records.ids)
     known = []
-    for number, one in enumerate(references):
+    for number, reference in enumerate(references):
         name = f"reference-{number}.npy"
-        files[f"records/{name}"] = _npy(one.logits)
-        known.append(KnownReference(one.model, one.model_sha256, one.thresholds, name))
+        files[f"records/{name}"] = _npy(reference.logits)
+        known.append(KnownReference(reference.model, reference.model_sha256, reference.thresholds, name))
     about = AboutRecords(
         records.dataset, records.label, records.split, records.classes, records.input.spec, records.dropped,
         records.unlabelled, tuple(known), records.task, records.unit, records.input.storage, records.input.name,
-        records.targets is not None,
+        records.targets is not None, tuple(further),
     )  # fmt: skip
     files["records/about.json"] = (to_json(about, indent=1) + "\n").encode()
     return "records/about.json"

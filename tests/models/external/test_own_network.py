@@ -17,8 +17,10 @@ from edgebench import api
 from edgebench.artifacts.import_model import ImportRequest, import_model
 from edgebench.core.errors import ModelError
 from edgebench.core.outputs import WrongOutput
+from edgebench.data.signals import FOR_ECG
 from edgebench.measuring.per_record import normalised
-from edgebench.models.card import Card, CardInput
+from edgebench.models.card import Card
+from edgebench.models.card_input import CardInput
 from edgebench.models.external import own
 from edgebench.models.external.own_network import OwnNetwork
 
@@ -45,7 +47,7 @@ class Powers(nn.Module):
 
 
 def logits(network: nn.Module, card: Card) -> Any:
-    whole = OwnNetwork(network, card).eval()
+    whole = OwnNetwork(network, card.io_adapter(FOR_ECG, answer=card.output), FOR_ECG.input).eval()
     with torch.inference_mode():
         found = whole(torch.from_numpy(SIGNALS)).numpy()
         np.testing.assert_array_equal(fx.symbolic_trace(whole)(torch.from_numpy(SIGNALS)).numpy(), found)
