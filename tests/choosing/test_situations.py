@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from decisions import CELL, cell, only, run_of
 from flat_rows import changed
+from helpers import edgebench_here
 from report_rows import text_of
 from rich.console import Console
 
@@ -65,6 +66,8 @@ def test_the_reports_and_the_command_line_say_the_same(tmp_path: Path) -> None:
         assert (told["chosen"], told["why"], told["policy"]) == (one.chosen.cell.id, one.why, to_dict(policy))
         (shown,) = re.findall(r"<h3><span.*?</span> ([^<]+)</h3>", html.read_text())
         assert shown == f"net {one.chosen.cell.exporter}"
+        said = edgebench_here("recommend", folder).stdout
+        assert f"ship     net {one.chosen.cell.name}\n" in said
         by_flags = edgebench.recommend(folder, policy=Policy(), prefer=policy.prefer, max_drop=policy.max_drop)
         assert only(by_flags).chosen == one.chosen
 
