@@ -27,7 +27,7 @@ def _prepared(feed: IOAdapter, artifact: Artifact) -> Iterator[str]:
         yield from within("std = np.float32([", map(repr, feed.std), "])")
         yield f"signals = (signals - mean{after}) / std{after}"
     if feed.per_record:
-        alone = feed.per_record in ("zscore", "max-lead")
+        alone = feed.per_record in ("zscore", "max-channel")
         over = [n + 1 for n in range(len(spec.axes)) if not (alone and n == axis)]
         axes = over[0] if len(over) == 1 else tuple(over)
         if feed.per_record.startswith("max"):

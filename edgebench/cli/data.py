@@ -62,7 +62,6 @@ def fetch(
     \b[bold]Examples[/bold]
 
     \bedgebench data fetch ptbxl ptbxl                 # what a run needs
-    edgebench data fetch ptbxl ptbxl --folds 1-10    # what a training needs
     edgebench data fetch cifar10 cifar10
     edgebench data fetch echonet echo --synthetic 100 --seed 0
     """

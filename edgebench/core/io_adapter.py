@@ -11,8 +11,8 @@ from edgebench.core.inputs import InputSpec
 from edgebench.core.name_order import order
 from edgebench.core.problems import InvalidValue, Problem
 
-PerRecord = Literal["", "zscore", "zscore-record", "max", "max-lead"]
-"""How each record is normalised by its own values: by position along the channel axis (an ECG's lead) or as a whole;
+PerRecord = Literal["", "zscore", "zscore-record", "max", "max-channel"]
+"""How each record is normalised by its own values: by position along the channel axis or as a whole;
 empty for not."""
 OutputKind = Literal["logits", "probabilities", "softmax"]
 """What the output is: `probabilities` are of classes each for itself, `softmax` those of one choice, with the sum 1;
@@ -74,7 +74,7 @@ class IOAdapter:
     """Whether it takes one record at a time only."""
     output: OutputKind = "logits"
     positions: tuple[str, ...] = ()
-    """The positions along the channel axis that it takes (leads, colours), in its order; empty for all of the input."""
+    """The positions along the channel axis that it takes, in its order; empty for all of the input."""
     per_record: PerRecord = ""
     dtype: FloatType = "float32"
     """Type of the values that it takes."""

@@ -18,7 +18,7 @@ FAR = 1e4
 """More than any logarithm of a number: what lies between values of different signs."""
 USUAL_DROP, USUAL_GROWTH = 0.01, 0.05
 """The usual drop: so much of a metric's range, or of the fp32 value where it has no end; and the growth of an error
-without an upper end. For the reference networks (macro-F1 0.78), 0.01 is 5 % more errors, so the two are alike."""
+without an upper end. Of a score of 0.78, 0.01 is 5 % more errors, so the two are alike."""
 Better = Literal["higher", "lower", "near zero"]
 
 

@@ -25,8 +25,11 @@ def converted(data: Any) -> Any:
 
 
 def _with_axes(data: Any) -> Any:
-    """The same with an imported file's leads and layout as today's fields of its adapter."""
+    """The same with an imported file's leads, layout and way of normalising as today's fields of its adapter."""
     feed = data.get("feed") if isinstance(data, Mapping) else None
+    if isinstance(feed, Mapping) and feed.get("per_record") == "max-lead":
+        feed = {**feed, "per_record": "max-channel"}
+        data = {**data, "feed": feed}
     if not isinstance(feed, Mapping) or not {"leads", "layout"} & set(feed):
         return data
     today = {name: value for name, value in feed.items() if name not in ("leads", "layout")}

@@ -21,7 +21,7 @@ from edgebench.tasks.statistics import PROBABILITY_MARGIN, SMALLEST_PROBABILITY
 
 
 class _Preparation:
-    """Picks and sorts the leads or channels, normalises the records and turns their axes around."""
+    """Picks and sorts the channels, normalises the records and turns their axes around."""
 
     def __init__(self, feed: IOAdapter, spec: InputSpec) -> None:
         self._feed, self._rows, self._axis = feed, list(feed.rows(spec)), spec.channel_axis

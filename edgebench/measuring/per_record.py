@@ -9,13 +9,13 @@ from edgebench.core.io_adapter import PerRecord
 
 
 def normalised(records: NDArray[np.float32], how: PerRecord, axis: int = 0) -> NDArray[np.float32]:
-    """Records (batch, …), normalised by position along their channel axis (`zscore`, `max-lead`) or as a whole.
+    """Records (batch, …), normalised by position along their channel axis (`zscore`, `max-channel`) or as a whole.
 
     `axis` is that axis of a record. `zscore` and `zscore-record` subtract the mean and divide by the standard
-    deviation (of a population, as NumPy's); `max` and `max-lead` divide by the largest absolute value. What has no
+    deviation (of a population, as NumPy's); `max` and `max-channel` divide by the largest absolute value. What has no
     variation, or is zero, is divided by 1.
     """
-    alone = how in ("zscore", "max-lead")
+    alone = how in ("zscore", "max-channel")
     axes = tuple(n for n in range(1, records.ndim) if not (alone and n == axis + 1))
     if how.startswith("max"):
         peak = np.abs(records).max(axes, keepdims=True)

@@ -214,10 +214,13 @@ def _misplaced(data: dict[str, Any]) -> Problem | None:
 
 
 def _written_out(data: dict[str, Any]) -> dict[str, Any]:
-    """The table with a single number of a mean, a std or a constant as a list."""
+    """The table with a single number of a mean, a std or a constant as a list, and the earlier name of a way to
+    normalise as today's."""
     data, inputs, constants = dict(data), data.get("input"), data.get("constants")
     if isinstance(inputs, dict):
         data["input"] = inputs | {k: (v,) for k, v in inputs.items() if k in ("mean", "std") and _number(v)}
+        if inputs.get("per_record") == "max-lead":
+            data["input"]["per_record"] = "max-channel"
     if isinstance(constants, dict):
         data["constants"] = {name: (value,) if _number(value) else value for name, value in constants.items()}
     return data

@@ -65,8 +65,8 @@ class CardInput:
         """Raise InvalidValue where the unit, or the normalisation of each record, is not for such records."""
         if self.unit not in ("", STANDARDISED, spec.unit):
             raise InvalidValue(Problem("input.unit", f"{label} has {spec.unit or 'values without a unit'}", self.unit))
-        if self.per_record in ("zscore", "max-lead") and len(spec.shape) == 1:
-            way = {"zscore": "zscore-record", "max-lead": "max"}[self.per_record]
+        if self.per_record in ("zscore", "max-channel") and len(spec.shape) == 1:
+            way = {"zscore": "zscore-record", "max-channel": "max"}[self.per_record]
             words = f"is for records with several axes; {label} has {spec}: per_record = '{way}'"
             raise InvalidValue(Problem("input.per_record", words, self.per_record))
 

@@ -64,7 +64,7 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
 
 
 def converted(build: BuildPlan, wanted: Expected) -> list[str]:
-    """One line for each of the user's networks that takes other leads or channels than the records have.
+    """One line for each of the user's networks that takes other channels than the records have.
 
     Raises ModelError where the records do not have them.
     """
@@ -128,7 +128,7 @@ def with_thresholds(stored: StoredArtifact, validation: RecordSet, kept: Path, t
     if outcome.status != "ok":
         raise ArtifactError(f"{stored.path}: no thresholds could be chosen: {outcome.reason}")
     chosen = registry.task(validation.task).fit(validation.labels, outcome.value)
-    note = f"thresholds chosen on {len(validation)} records of the validation fold of {validation.label}"
+    note = f"thresholds chosen on {len(validation)} validation records of {validation.label}"
     artifact = replace(artifact, thresholds=chosen, notes=(*artifact.notes, note))
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_text(kept, to_json(artifact, indent=2) + "\n")

@@ -113,9 +113,9 @@ def test_mean_and_std_are_those_of_the_leads_that_it_takes(tmp_path: Path) -> No
     right(answered(path), small_onnx.logits(seen))
 
 
-@pytest.mark.parametrize("how", ["zscore", "zscore-record", "max", "max-lead"])
+@pytest.mark.parametrize("how", ["zscore", "zscore-record", "max", "max-channel"])
 def test_records_are_normalised_by_their_own_values(tmp_path: Path, how: Any) -> None:
-    axis: Any = 2 if how in ("zscore", "max-lead") else (1, 2)
+    axis: Any = 2 if how in ("zscore", "max-channel") else (1, 2)
     wide = SIGNALS.astype(np.float64)
     if how.startswith("zscore"):
         wide = wide - wide.mean(axis, keepdims=True)

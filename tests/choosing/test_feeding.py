@@ -30,7 +30,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
              {"further": AGE, "outputs": ("a name of many words that fills most of a line", "logits")}),
     "half": (CARD, {"kind": TensorProto.FLOAT16, "out_kind": TensorProto.FLOAT16}),
 }  # fmt: skip
-for _how in ("zscore", "zscore-record", "max", "max-lead"):
+for _how in ("zscore", "zscore-record", "max", "max-channel"):
     CASES[_how] = (f'{CARD}[input]\nper_record = "{_how}"\n', {})
 
 

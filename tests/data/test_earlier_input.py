@@ -28,6 +28,10 @@ def test_they_are_read_as_todays(written: dict[str, Any], now: InputSpec) -> Non
     assert found["name"] == "a" and validated(InputSpec, found["input"], "x", ModelError) == now
 
 
+def test_the_largest_value_of_each_lead_is_that_of_each_channel() -> None:
+    assert converted({"feed": {"per_record": "max-lead"}}) == {"feed": {"per_record": "max-channel"}}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

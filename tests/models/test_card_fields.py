@@ -113,3 +113,8 @@ def test_no_damage_breaks_the_reader(tmp_path: Path) -> None:
     taken, refused = mutations.hold(damaged, mutations.of_bytes(WHOLE.encode(), 500))
     assert taken > 20
     assert refused > 100
+
+
+def test_the_earlier_name_of_a_way_to_normalise_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('classes = ["x"]\nthresholds = [0.5]\n\n[input]\nper_record = "max-lead"\n')
+    assert cards.read(tmp_path / "a.onnx", ModelError, tuned=False).input.per_record == "max-channel"

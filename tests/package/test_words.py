@@ -15,12 +15,6 @@ OTHER_SENSES = re.compile(
     r"overflow=.fold.|fold=True|fold: bool|`fold`|if fold\b|column folds?\b|not fold at|leads to|leads back|may lead\b"
 )
 """Text that is folded, and a path or a chain that leads somewhere."""
-LATER = {
-    "core/io_adapter.py core/protocols.py measuring/io_adapter.py measuring/per_record.py choosing/feeding.py "
-    "pipeline/own_models.py pipeline/harness.py": "words of manifests and cards: `leads`, `leads-first`, `max-lead`",
-    "cli/data.py": "how PTB-XL is fetched",
-}
-"""Files that still name them, with the reason."""
 FILES = [*(path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))), ROOT / "api.py"]
 
 
@@ -30,8 +24,6 @@ def found(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_file_names_what_belongs_to_one_task_or_dataset(path: Path) -> None:
-    if any(path.relative_to(ROOT).as_posix() in names.split() for names in LATER):
-        return
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if found(line)] == []
 

@@ -19,11 +19,11 @@ class PerRecord(nn.Module):
 
     keep_float = "it normalises each record by its own values"
 
-    def __init__(self, how: Literal["zscore", "zscore-record", "max", "max-lead"], axis: int, axes: int) -> None:
+    def __init__(self, how: Literal["zscore", "zscore-record", "max", "max-channel"], axis: int, axes: int) -> None:
         super().__init__()
-        alone = how in ("zscore", "max-lead")
+        alone = how in ("zscore", "max-channel")
         self.dims = [n for n in range(1, axes + 1) if not (alone and n == axis + 1)]
-        self.peak = how in ("max", "max-lead")
+        self.peak = how in ("max", "max-channel")
 
     def forward(self, records: Tensor) -> Tensor:
         """Normalised records; what has no variation, or is zero, is divided by 1."""

@@ -77,7 +77,7 @@ def test_none_or_a_wrong_one_is_refused(form: str, output: Any) -> None:
         logits(Powers(form), Card(small_onnx.CLASSES, output=output))
 
 
-@pytest.mark.parametrize("how", ["zscore", "zscore-record", "max", "max-lead"])
+@pytest.mark.parametrize("how", ["zscore", "zscore-record", "max", "max-channel"])
 def test_records_are_normalised_as_for_files(how: Any) -> None:
     card = Card(small_onnx.CLASSES, input=CardInput(per_record=how))
     right(logits(Powers("tensor"), card), small_onnx.logits(normalised(SIGNALS, how)))
