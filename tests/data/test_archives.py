@@ -36,7 +36,10 @@ def test_links_and_large_members_are_not_taken(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"x" * 600, gzip.compress(b"x" * 600), gzip.compress(bytes(10_000))])
+@pytest.mark.parametrize(
+    "damage", [b"", b"x" * 600, gzip.compress(b"x" * 600), gzip.compress(bytes(10_000))],
+    ids=["empty", "text", "no-archive", "zeros"],
+)  # fmt: skip
 def test_damaged_archives(damage: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.tgz").write_bytes(damage)
     with pytest.raises(DataError, match=r"cannot be unpacked|does not hold"):

@@ -81,7 +81,7 @@ def test_a_run(tmp_path: Path, name: str, dataset: str, limit: int, metric: str)
 
 def test_an_export_needs_records_of_its_kind(tmp_path: Path) -> None:
     made = str(model(tmp_path / "models", "resnet8", "demo-digits"))
-    with pytest.raises(PlanError, match=r"28 rows.*1000 samples.*--dataset"):
-        api.export((made,), ("onnx",), tmp_path / "out")
+    with pytest.raises(PlanError, match="--dataset"):
+        api.export((made,), ("onnx",), tmp_path / "out", dataset="demo")
     (outcome,) = api.export((made,), ("onnx",), tmp_path / "out", dataset="demo-digits").values()
     assert outcome.status == "ok" and outcome.value.task == "classification", outcome.reason
