@@ -140,3 +140,9 @@ def test_the_index_has_every_page() -> None:
     linked = set(re.findall(r"^\[[^\]]*\]\(([\w-]+\.md)\)", index, re.M))
     assert linked == {p.name for p in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert "(docs/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_pages_are_short() -> None:
+    """A new page or paragraph takes the place of another one: `cat docs/*.md | wc -w`."""
+    words = {page.name: len(page.read_text(encoding="utf-8").split()) for page in (ROOT / "docs").glob("*.md")}
+    assert sum(words.values()) <= 20_000, words

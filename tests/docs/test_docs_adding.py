@@ -16,12 +16,15 @@ from doc_examples import is_fragment
 from helpers import PluginMaker
 from torch import nn
 
+from edgebench import api
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import DataRequest
+from edgebench.core.errors import DataError
 from edgebench.core.files import sha256
 from edgebench.core.protocols import ExportTask
 from edgebench.data.signals import ECG
+from edgebench.models import store
 from edgebench.pipeline import run_store
 
 
@@ -31,7 +34,7 @@ def plugins(plugin: PluginMaker) -> dict[str, str]:
 
 
 def test_the_page_has_one_of_each_kind(plugins: dict[str, str]) -> None:
-    assert set(plugins) == {"exporters", "runtimes", "datasets", "models", "variants", "renderers"}
+    assert set(plugins) == {"exporters", "runtimes", "datasets", "tasks", "models", "variants", "renderers"}
     for kind, name in plugins.items():
         assert name in registry.names(kind)
 
@@ -74,6 +77,27 @@ def test_the_dataset(plugins: dict[str, str], tmp_path: Path) -> None:
         np.save(tmp_path / f"{split}-labels.npy", np.eye(5, dtype=np.uint8)[:4])
     records = registry.dataset(plugins["datasets"]).load(DataRequest("test", tmp_path, limit=3))
     assert (len(records), records.labels.shape, np.load(records.input.path).shape) == (3, (3, 5), (3, 12, 1000))
+
+
+def test_the_task_scores_and_trains(plugins: dict[str, str], tmp_path: Path) -> None:
+    """Records of another task take it; a training learns by its loss."""
+    name = plugins["tasks"]
+    task = registry.task(name)
+    targets, logs = np.array([1.0, 2, 4]), np.log([[2.0], [2], [1]]).astype(np.float32)
+    weights = np.array([[1, 1, 1], [0, 3, 0]], np.float32)
+    assert task.score(targets, logs, (), weights)["factor"] == pytest.approx([2, 1])
+    assert task.score(targets, logs, (), None)["factor"] == pytest.approx([2])
+    x = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=x, y=np.exp(x.sum(1)))
+    code = "from torch import nn\n\n\ndef net(outputs):\n    return nn.Linear(3, outputs)\n"
+    (tmp_path / "net.py").write_text(code)
+    recipe = {"epochs": 30, "learning_rate": 0.05, "ema": 0.5, "patience": 30}
+    made = api.train(
+        f"{tmp_path}/net.py:net", "arrays", tmp_path / "x.npz", task=name, recipe=recipe, output=tmp_path / "models"
+    )
+    assert store.find(str(made)).manifest.scores["test"].metrics["factor"] < 1.5
+    with pytest.raises(DataError, match="1 positive numbers"):
+        task.check(np.array([1.0, -1]), 1)
 
 
 def test_the_model_and_the_variant(plugins: dict[str, str]) -> None:

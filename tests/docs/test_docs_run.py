@@ -37,7 +37,7 @@ def carry_out(steps: list[Block], place: Place) -> None:
     assert steps and not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", ["first", "use", "trained"])
+@pytest.mark.parametrize("name", ["first", "task", "use", "trained"])
 def test_examples_work(name: str, place: Place) -> None:
     (place.folder / "RUN").symlink_to(ROOT / "results" / "reference" / "ptbxl-x86")
     (place.folder / "results" / "laptop").symlink_to(ROOT / "results" / "reference" / "ptbxl-x86")

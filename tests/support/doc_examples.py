@@ -27,6 +27,7 @@ SEQUENCES = {
     ),
     "ptbxl": (("docs/getting-started.md", "data info"),),
     "own": (("docs/own-model.md", ""), ("docs/models.md", ""), ("README.md", "run --artifact net.onnx")),
+    "task": (("docs/own-task.md", ""),),
     "use": (
         ("README.md", "edgebench doctor"), ("README.md", "edgebench bundle"), ("docs/reports.md", ""),
         ("docs/exporters.md", ""), ("docs/targets.md", 'name = "gateway"'), ("docs/targets.md", "edgebench doctor"),

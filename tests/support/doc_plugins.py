@@ -17,7 +17,7 @@ def install(plugin: PluginMaker) -> dict[str, str]:
     points = [
         tomllib.loads(b.text)["project"]["entry-points"] for b in blocks(PAGE, "toml") if b.text.startswith("[proj")
     ]
-    assert len(code) == len(points) == 6
+    assert len(code) == len(points) == 7
     for text, entry in zip(code, points, strict=True):
         ((group, named),) = entry.items()
         ((name, place),) = named.items()
