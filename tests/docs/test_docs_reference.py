@@ -21,9 +21,10 @@ UNITS = {"_s": "s", "_bytes": "bytes", "_j": "J", "_c": "°C", "_per_s": "1/s", 
 
 
 def rows(text: str) -> list[list[str]]:
-    """Cells of the rows of all tables whose first cell is a name in backticks."""
-    lines = [line for line in text.splitlines() if re.match(r"`[\w-]+` \|", line)]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)] for line in lines]
+    """Cells of the rows of all tables whose first cell is a name in backticks, or several: then a row for each."""
+    lines = [line for line in text.splitlines() if re.match(r"`[\w-]+`(, `[\w-]+`)* \|", line)]
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)] for line in lines]
+    return [[name, *rest] for names, *rest in cells for name in names.split(", ")]
 
 
 def test_the_columns_are_those_of_the_csv() -> None:
