@@ -83,7 +83,7 @@ def test_the_task_scores_and_trains(plugins: dict[str, str], tmp_path: Path) -> 
     """Records of another task take it; a training learns by its loss."""
     name = plugins["tasks"]
     task = registry.task(name)
-    targets, logs = np.array([1.0, 2, 4]), np.log([[2.0], [2], [1]]).astype(np.float32)
+    targets, logs = np.array([1.0, 2, 4]), np.log([[2.0], [2.0], [1.0]]).astype(np.float32)
     weights = np.array([[1, 1, 1], [0, 3, 0]], np.float32)
     assert task.score(targets, logs, (), weights)["factor"] == pytest.approx([2, 1])
     assert task.score(targets, logs, (), None)["factor"] == pytest.approx([2])
