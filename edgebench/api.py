@@ -133,10 +133,11 @@ def export(
     validation = records.load_validation(plan, reporter)
     calibration = records.load_calibration(plan, reporter)
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
-    if asked.own_models and not calibration:
+    if (asked.own_models or asked.untrained) and not calibration:
         check = records.load(plan, "calibration", reporter)
     wanted = records.wanted(check)
-    sources = own_models.sources(asked, wanted, validation, output / "models", timeout_s, reporter)
+    seed = plan.measure.seed
+    sources = own_models.sources(asked, wanted, validation, output / "models", timeout_s, reporter, seed)
     taken = {name: store.described(source).input for name, source in sources.items()}
     if not calibration and any(spec.mismatch(check.input.spec, check.label) for spec in taken.values()):
         check = records.load(plan, "calibration", reporter)

@@ -125,7 +125,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         structure=model.manifest.structure if exporter.format == "eager" else {},
         calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
         macs=macs, int8_weights=int8_weights, int8_macs=int8_macs,
-        task=model.manifest.task, before=model.manifest.before,
+        task=model.manifest.task, before=model.manifest.before, untrained=model.manifest.untrained,
         float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),
     )  # fmt: skip
 

@@ -90,6 +90,16 @@ def bounds(policy: Policy, emulated: bool, metric: Metric) -> list[Bound]:
     `metric` is the task's primary one. Raises PlanError for a bound that is outside its range.
     """
     check(policy, metric)
+    found = of_resources(policy, emulated)
+    unit = f" {metric.unit}" if metric.unit else ""
+    if (worst := policy.min_score) is not None:
+        text = f"{metric.label} at {'least' if metric.better == 'higher' else 'most'} {worst:.10g}{unit}"
+        found.append(_score_bound(text, metric, -metric.goodness(worst), _badness, lambda m: abs(worst)))
+    return [*found, drop(policy, metric)]
+
+
+def of_resources(policy: Policy, emulated: bool) -> list[Bound]:
+    """The bounds on latency, size and memory, which need no score; on an emulated target none on latency."""
     found: list[Bound] = []
     if (time := policy.max_latency_s) is not None and not emulated:
         text = f"latency at most {units.exact_duration(time)}"
@@ -103,11 +113,7 @@ def bounds(policy: Policy, emulated: bool, metric: Metric) -> list[Bound]:
         text = f"memory at most {units.exact_size(memory)}"
         wider = 1 + policy.tolerances.memory
         found.append(_upper(text, "memory", memory, _three_digits, lambda m: (value_of(m, "memory") or 0) * wider))
-    unit = f" {metric.unit}" if metric.unit else ""
-    if (worst := policy.min_score) is not None:
-        text = f"{metric.label} at {'least' if metric.better == 'higher' else 'most'} {worst:.10g}{unit}"
-        found.append(_score_bound(text, metric, -metric.goodness(worst), _badness, lambda m: abs(worst)))
-    return [*found, drop(policy, metric)]
+    return found
 
 
 def drop(policy: Policy, metric: Metric) -> Bound:

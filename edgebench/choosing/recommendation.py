@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgebench.choosing import devices, dominated, policies, reasons, rule, shipping
+from edgebench.choosing import devices, dominated, policies, reasons, rule, shipping, untrained
 from edgebench.choosing import limits as bounding
 from edgebench.choosing.limits import Bound
 from edgebench.choosing.limits import Limits as Limits
@@ -69,6 +69,8 @@ class Recommendation:
     """The policy in words."""
     measure_there: tuple[str, ...] = ()
     """For an emulated target, the commands that measure the latency on the device."""
+    untrained: bool = False
+    """Whether all cells are untrained; `nearest` then has those that meet the bounds on latency, size and memory."""
 
     @property
     def beaten_by(self) -> Measurement | None:
@@ -96,10 +98,28 @@ def recommend(run: Run, policy: Policy | None = None, target: str = "") -> list[
         found += [_Question(run, asked, name, host, cells).answer() for host, cells in groups]
         if not groups:
             rows = [m for m in run.measurements if m.cell.target == name]
+            if random := [m for m in rows if untrained.is_untrained(m)]:
+                found += _of_untrained(run, name, random, asked)
+                continue
             host = min(m.host for m in rows)
             found.append(
                 Recommendation(name, host, None, _unmeasured(name, rows), (), (), {}, (), "", "", "", policy=asked)
             )
+    return found
+
+
+def _of_untrained(run: Run, target: str, cells: Sequence[Measurement], policy: Policy) -> list[Recommendation]:
+    """For each machine what is known of its untrained cells; none is chosen."""
+    found = []
+    for host in sorted({m.host for m in cells}):
+        why, excluded, fit = untrained.known([m for m in cells if m.host == host], policy)
+        there = devices.measure_there(run, target) if any(m.emulated for m in cells) else ()
+        found.append(
+            Recommendation(
+                target, host, None, why, (), (), excluded, fit, "", "", "", policy=policy, measure_there=there,
+                untrained=True,
+            )
+        )  # fmt: skip
     return found
 
 

@@ -23,6 +23,7 @@ from edgebench.cli.options import (
     TaskName,
     Timeout,
     TuneThresholds,
+    Untrained,
     Variants,
     Weights,
     by_flags,
@@ -36,7 +37,7 @@ from edgebench.reports.plain import plain
 @command
 @by_flags
 def export(
-    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    model: Models = None, weights: Weights = None, untrained: Untrained = None, tune_thresholds: TuneThresholds = None,
     variant: Variants = None, exporter: Exporters = None, dataset: DatasetName = None, data_dir: DataDir = None,
     dataset_option: DatasetOptions = None, task: TaskName = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
@@ -57,8 +58,8 @@ def export(
     edgebench export --dataset ptbxl --data-dir ptbxl -o ship  # calibrated on it
     """
     overrides = fields(
-        variants=variant, weights=weights, tune_thresholds=tune_thresholds, dataset=dataset, data_dir=data_dir,
-        dataset_options=pairs(dataset_option), task=task,
+        variants=variant, weights=weights, untrained=untrained, tune_thresholds=tune_thresholds,
+        dataset=dataset, data_dir=data_dir, dataset_options=pairs(dataset_option), task=task,
         calibration_records=calibration_records, measuring=fields(timeout_s=timeout),
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip

@@ -70,6 +70,9 @@ Models = Annotated[
 Weights = Annotated[
     Path | None, option("--weights", "FILE", "Weights of the network FILE.py:FUNCTION: .safetensors or .pth.")
 ]
+Untrained = Annotated[
+    bool | None, flag("--untrained", "Random weights: measures architectures, also timm:NAME, before a training.")
+]
 TuneThresholds = Annotated[
     bool | None,
     flag("--tune-thresholds", "Choose thresholds of imported networks and files on the validation records."),

@@ -107,7 +107,7 @@ def recommend(
     answers = api.recommend(run, target or "", policy, prefer=prefer, weights=weights or None, **bounds)
     if not answers:
         raise RunError(f"{run}: no cell is measured yet; complete the run: edgebench run --resume {run}")
-    if all(answer.chosen is None and not answer.excluded for answer in answers):
+    if all(answer.chosen is None and not answer.excluded and not answer.untrained for answer in answers):
         whys = " ".join(answer.why for answer in answers)
         raise RunError(f"{run}: nothing to choose from. {whys} The report has the reasons: edgebench report {run}")
     found = run_store.read(run)
@@ -159,10 +159,13 @@ def _show(answer: Recommendation, measure_there: tuple[str, ...]) -> None:
     _say("why", answer.why)
     for place, line in zip(("here", "there"), measure_there, strict=False):
         _line(f"{place:<{LABEL}}", line, style="cyan")
-    _say("policy", answer.policy_text)
+    if answer.policy_text:
+        _say("policy", answer.policy_text)
     _say("not", *(f"{reasons.title(rival)}: {text}" for rival, text in answer.rivals))
     _say("bounds", *answer.costs)
-    _say("nearest", *(f"{reasons.title(near)}: {text}" for near, text in answer.nearest))
+    _say(
+        "fits" if answer.untrained else "nearest", *(f"{reasons.title(near)}: {text}" for near, text in answer.nearest)
+    )
     if answer.snippet:
         _line(f"{'load it':<{LABEL}}", "with this program, in the folder of the file")
         _line("", f"\n{answer.snippet.rstrip()}")

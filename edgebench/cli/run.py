@@ -38,6 +38,7 @@ from edgebench.cli.options import (
     TaskName,
     Threads,
     TuneThresholds,
+    Untrained,
     Variants,
     Weights,
     by_flags,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 @by_flags
 def run(
     plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Plan in TOML; flags override it.")] = None,
-    model: Models = None, weights: Weights = None, tune_thresholds: TuneThresholds = None,
+    model: Models = None, weights: Weights = None, untrained: Untrained = None, tune_thresholds: TuneThresholds = None,
     artifact: Artifacts = None, variant: Variants = None, exporter: Exporters = None, target: RunTargets = None,
     dataset: DatasetName = None, data_dir: DataDir = None, dataset_option: DatasetOptions = None, task: TaskName = None,
     reference: ReferenceFile = None, limit: Limit = None,
@@ -90,6 +91,9 @@ def run(
     edgebench run --model net.py:build --weights net.pth
     edgebench run --artifact net.onnx
 
+    \b# before any training: size, memory and latency of architectures
+    edgebench run --untrained --model timm:resnet18 --model net.py:build
+
     \b# as a monitor does; the throughput; from the disk
     edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3
     """
@@ -98,7 +102,7 @@ def run(
     require_one_folder(output, resume)
 
     values = fields(
-        models=model, weights=weights, tune_thresholds=tune_thresholds,
+        models=model, weights=weights, untrained=untrained, tune_thresholds=tune_thresholds,
         artifacts=api.manifests(artifact) if artifact else None, variants=variant, exporters=exporter,
         targets=target or (["host"] if artifact and not plan else None), dataset=dataset, data_dir=data_dir,
         limit=limit, keep_unlabelled=keep_unlabelled, skip_bad_records=skip_bad_records,
@@ -173,9 +177,12 @@ class RichView:
     def next_steps(self, folder: Path, run: Run) -> None:
         """Print the next commands, where they have something to say."""
         from edgebench.choosing.recommendation import eligible
+        from edgebench.choosing.untrained import is_untrained
 
         if any(map(eligible, run.measurements)):
             say_next(f"edgebench recommend {folder}", "which to ship, and why")
+        elif any(map(is_untrained, run.measurements)):
+            say_next(f"edgebench recommend {folder} --max-latency 10ms", "which of them run so fast")
         if any(m.status == "ok" and m.precision != "fp32" for m in run.measurements):
             say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
 

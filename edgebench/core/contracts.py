@@ -90,6 +90,8 @@ class Artifact:
     """Share of the multiply-adds that int8 weights take part in."""
     before: Mapping[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
+    untrained: bool = False
+    """Whether its weights are random, so that its answers say nothing."""
 
     def __post_init__(self) -> None:
         """Raise InvalidValue where the file takes positions that its input does not have."""

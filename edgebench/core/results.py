@@ -134,6 +134,8 @@ class ArtifactFacts:
     """Share of the weights that are int8 in the file; None where unknown."""
     int8_macs: float | None = None
     """Share of the multiply-adds that int8 weights take part in."""
+    untrained: bool = False
+    """Whether its weights are random, so that it has no score."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ NAME = re.compile(r"\w[\w.-]{0,127}")
 QAT_PREFIX = "network."
 """Prefix of the weights' names of a network from a quantization-aware training."""
 SHIPPED = shipped_weights.MANIFESTS
+UNTRAINED = "untrained"
+"""In a manifest's `training`: its weights are random."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class ModelManifest:
         if self.task == "multilabel" and len(self.thresholds) != len(self.classes):
             words = f"{len(self.thresholds)} thresholds for {len(self.classes)} classes"
             raise InvalidValue(Problem("", words))
+
+    @property
+    def untrained(self) -> bool:
+        """Whether its weights are random: `edgebench.artifacts.untrained` made it."""
+        return bool(self.training.get(UNTRAINED))
 
     def identity(self) -> str:
         """Hash of the manifest, which has that of the weights: a resumed run compares it."""

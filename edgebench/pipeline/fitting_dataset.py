@@ -44,7 +44,7 @@ def _answers(plan: Plan) -> tuple[str, tuple[str, ...]]:
         artifact = manifests.read(plan.measure.artifacts[0], plan.build.tune_thresholds).artifact
         return artifact.task, artifact.classes
     name = plan.build.models[0]
-    if name in settings.MODELS or plan.build.own_models:
+    if name in settings.MODELS or plan.build.own_models or plan.build.untrained:
         return "", ()
     from edgebench.models import store  # the build side's
 

@@ -128,7 +128,8 @@ def _sources(
 
     for line in own_models.converted(plan.build, wanted):
         reporter.note(line)
-    return own_models.sources(plan.build, wanted, validation, scratch, plan.measure.measuring.timeout_s, reporter)
+    timeout_s, seed = plan.measure.measuring.timeout_s, plan.measure.seed
+    return own_models.sources(plan.build, wanted, validation, scratch, timeout_s, reporter, seed)
 
 
 def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:

@@ -26,7 +26,7 @@ from edgebench.isolation.process import ChildError, ask
 from edgebench.models import card as cards
 from edgebench.models import store
 from edgebench.models.external import own
-from edgebench.pipeline import fitting_dataset
+from edgebench.pipeline import fitting_dataset, untrained_models
 from edgebench.pipeline.plan import BuildPlan
 
 Sources = Mapping[str, str]
@@ -38,6 +38,9 @@ def check(build: BuildPlan, task: str) -> None:
 
     `task` is that of the dataset; empty where its data decide it.
     """
+    if build.untrained:
+        untrained_models.check(build)
+        return
     for name in build.models:
         if name not in build.own_models:
             store.find(name)
@@ -55,6 +58,8 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             card = own.split(name)[0].with_suffix(".toml")
             classes = cards.read(card, ModelError, tuned=True, task="").classes or wanted
             where = f"correct classes in {card}"
+        elif build.untrained:  # it is built for the classes
+            continue
         else:
             manifest = store.described(name)
             classes, known = manifest.classes, fitting_dataset.with_classes(manifest.task, manifest.classes)
@@ -72,7 +77,8 @@ def converted(build: BuildPlan, wanted: Expected) -> list[str]:
     for name in build.own_models:
         path = own.split(name)[0]
         try:
-            taken = cards.read(path, ModelError, tuned=True, task=wanted.task).positions(wanted)
+            task = "" if build.untrained else wanted.task  # without decisions it needs no card
+            taken = cards.read(path, ModelError, tuned=True, task=task).positions(wanted)
         except InvalidValue as error:
             raise ModelError(f"{path.with_suffix('.toml')}: {error}") from None
         if taken:
@@ -82,13 +88,16 @@ def converted(build: BuildPlan, wanted: Expected) -> list[str]:
 
 def sources(
     build: BuildPlan, wanted: Expected, validation: RecordSet | None, folder: Path, timeout_s: float,
-    reporter: ProgressReporter,
+    reporter: ProgressReporter, seed: int,
 ) -> Sources:  # fmt: skip
     """The models of the plan; a network from a Python file is imported into `folder`, as a manifest and weights.
 
     `wanted` says the records that it is for; `validation` has those that its thresholds are chosen on, and with None
-    they are those of its card. Raises ModelError, and PlanError where two models have one name.
+    they are those of its card. Untrained models are made with random weights by `seed`. Raises ModelError, and
+    PlanError where two models have one name.
     """
+    if build.untrained:
+        return untrained_models.sources(build, wanted, folder, seed, timeout_s, reporter)
     found = {}
     for model in build.models:
         if model in build.own_models:

@@ -89,7 +89,7 @@ def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
 
 
 def _is_reference(artifact: Artifact) -> bool:
-    return artifact.exporter == REFERENCE and artifact.variant == "none"
+    return artifact.exporter == REFERENCE and artifact.variant == "none" and not artifact.untrained
 
 
 def _kept(run: Path, test: RecordSet) -> list[ReferenceLogits]:

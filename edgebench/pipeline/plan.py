@@ -35,6 +35,8 @@ class BuildPlan:
     """Shipped models (`all`: every one), paths of manifests, or one path/to/file.py:FUNCTION."""
     weights: Path | None = None
     """Weights of path/to/file.py:FUNCTION."""
+    untrained: bool = False
+    """Build the architectures `models`, also `timm:NAME`, with random weights by `seed`: all is measured, no score."""
     tune_thresholds: bool = False
     """Choose thresholds of imported networks and files on the validation records."""
     variants: tuple[str, ...] = settings.VARIANTS
@@ -56,12 +58,26 @@ class BuildPlan:
         names = [safe(model) for model in self.models]
         if len(set(names)) < len(names):
             raise InvalidValue(Problem("models", f"two have the same name ({', '.join(names)}); rename a manifest"))
-        if len(own := self.own_models) > 1:
+        own = self.own_models
+        if self.untrained:
+            self._check_untrained()
+        elif len(own) > 1:
             words = f"needs weights of its own, as {own[0]} does; give it another run"
             raise InvalidValue(Problem("models", words, own[1]))
         if self.weights and not own:
             words = "no model is path/to/file.py:FUNCTION; the others have weights of their own"
             raise InvalidValue(Problem("weights", words, str(self.weights)))
+
+    def _check_untrained(self) -> None:
+        """Raise InvalidValue for what only a trained network has."""
+        words = "an untrained network has random ones: omit either this or untrained"
+        if self.weights:
+            raise InvalidValue(Problem("weights", words, str(self.weights)))
+        if self.tune_thresholds:
+            raise InvalidValue(Problem("tune_thresholds", "an untrained network has no decisions: omit one of the two"))
+        for name in ("epochs", "qat_epochs"):
+            if count := getattr(self.finetuning, name):
+                raise InvalidValue(Problem(f"finetuning.{name}", "an untrained network is not fine-tuned", count))
 
     @property
     def own_models(self) -> list[str]:
@@ -129,8 +145,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Raise InvalidValue where the user's network has no weights."""
-        if self.build.own_models and not self.build.weights and not self.measure.artifacts:
-            raise InvalidValue(Problem("models", "needs its weights: --weights FILE", self.build.own_models[0]))
+        build = self.build
+        if build.own_models and not build.weights and not build.untrained and not self.measure.artifacts:
+            words = "needs its weights: --weights FILE, or random ones: --untrained"
+            raise InvalidValue(Problem("models", words, build.own_models[0]))
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Plan:

@@ -21,6 +21,8 @@ from edgebench.measuring.accuracy import Answer, Reference, score_cells
 from edgebench.pipeline.planned import Planned
 from edgebench.tasks.scoring import Scoring, compares, scoring
 
+UNTRAINED = "untrained: its weights are random"
+"""Why such a cell has no scores."""
 FileOf = Callable[[Planned], Path]
 """The file of a cell's predictions."""
 

@@ -29,7 +29,7 @@ from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
 from edgebench.pipeline.schedule import LATENCY, Schedule
-from edgebench.pipeline.scorer import Scorer
+from edgebench.pipeline.scorer import UNTRAINED, Scorer
 from edgebench.pipeline.variants import Variants, folder_in
 from edgebench.tasks.chosen import for_networks
 
@@ -94,13 +94,14 @@ class Stages:
         here = [p for p in self._open() if not p.blocked]
         quantized = sum(p.artifact.precision.startswith("int8") for p in here)
         return {
-            PREDICT: len({p.prediction for p in (*self._references(), *here)}), MEMORY: len(here),
+            PREDICT: len({p.prediction for p in (*self._references(), *here) if not p.artifact.untrained}),
+            MEMORY: len(here),
             PROFILE: quantized, LATENCY: self._schedule.count(here),
         }  # fmt: skip
 
     def predict(self) -> None:
         """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
-        asked = {p.prediction: p for p in (*self._references(), *self._open())}
+        asked = {p.prediction: p for p in (*self._references(), *self._open()) if not p.artifact.untrained}
         jobs = {key: self._predict_job(p) for key, p in asked.items()}
         labels = {key: f"{p.cell.model} {p.cell.name}: predict" for key, p in asked.items()}
         self._run_all(PREDICT, jobs, labels, lambda _: None)
@@ -108,6 +109,9 @@ class Stages:
         self._scorer.read_references(good, self._predictions)
         cells: dict[Cell, Planned] = {}
         for planned in self._open():
+            if planned.artifact.untrained:
+                self._scorer.unscored[planned.cell.id] = UNTRAINED
+                continue
             outcome = self.store.outcomes[planned.prediction]
             if outcome.status != "ok":
                 self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
@@ -123,7 +127,8 @@ class Stages:
     def _ended(self) -> list[Planned]:
         """The cells that ended well before a resume: other cells are compared with them."""
         ended = [p for p in self.cells if p.cell.id in self.store.measurements]
-        return [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
+        ended = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
+        return [p for p in ended if not p.artifact.untrained]
 
     def _predictions(self, planned: Planned) -> Path:
         return self.store.output(planned.prediction)
@@ -134,7 +139,7 @@ class Stages:
         return [
             Planned(Cell(model, variant, exporter, host.name), host, target_profiles.Fit(), built)
             for (model, variant, exporter), built in self.built.items()
-            if exporter == REFERENCE and variant == "none" and built.artifact
+            if exporter == REFERENCE and variant == "none" and built.artifact and not built.artifact.untrained
         ]
 
     def memory(self) -> None:
@@ -187,7 +192,8 @@ class Stages:
 
     def _scored_here(self, cells: list[Planned], rows: dict[str, Measurement]) -> dict[str, Measurement]:
         """The rows of a device, those without scores scored on this machine: a task in a Python file stays here."""
-        left = {p.cell: p for p in cells if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
+        trained = [p for p in cells if p.built.artifact and not p.artifact.untrained]
+        left = {p.cell: p for p in trained if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
         folder = self.store.folder / "devices" / cells[0].target.name
         self._scorer.score(left, (), lambda p: run_store.output_of(folder, p.prediction), first=False)
         scored = {

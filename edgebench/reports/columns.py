@@ -11,6 +11,7 @@ from edgebench.core.results import Score, Steadiness
 from edgebench.core.units import count as count
 from edgebench.core.units import duration as duration
 from edgebench.core.units import size as size
+from edgebench.reports import words
 
 USELESS = 10.0
 """An interval whose ends differ by this factor says nothing; two processes that differ have such intervals."""
@@ -128,6 +129,11 @@ def lacks(m: Measurement) -> bool:
 def lacking(m: Measurement) -> str:
     """What a cell lacks: its status, or `no score` where it was measured."""
     return "no score" if m.status == "ok" else m.status
+
+
+def why_unscored(rows: Sequence[Measurement]) -> str:
+    """The words in place of the score's where no row has one."""
+    return words.UNTRAINED if any(m.artifact and m.artifact.untrained for m in rows) else "not scored"
 
 
 def has_passes(m: Measurement) -> bool:

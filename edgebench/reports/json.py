@@ -77,6 +77,7 @@ def _advice(advice: Recommendation, metrics: Sequence[Metric]) -> dict[str, Any]
         "snippet": advice.snippet,
         "rivals": [{"id": m.cell.id, "why_not": text} for m, text in advice.rivals],
         "costs": list(advice.costs),
+        "untrained": advice.untrained,
         "excluded": dict(advice.excluded),
         "nearest": [{"id": m.cell.id, "would_give": text} for m, text in advice.nearest],
     }

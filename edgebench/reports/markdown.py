@@ -10,7 +10,7 @@ from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.options import zeroes
 from edgebench.core.results import Counterpart, Network
-from edgebench.reports import columns, machines, passes, pictures, words
+from edgebench.reports import columns, machines, parameters_picture, passes, pictures, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
@@ -52,6 +52,7 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     files |= {picture.file: picture.svg for picture in drawn}
     parts = [_data(measured), *(f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn)]
     parts += [CAPTION.format(score=escaped(columns.label(measured)))] if drawn else []
+    parts += _untrained(measured, machine, stem, files)
     parts.append(_table(machine))
     if any(map(machine.lost, measured)):
         parts.append(f"`lost`: {words.LOST}; such a cell has no star and is never recommended.")
@@ -73,6 +74,14 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     return [*parts, f"{level} Measured on", _environment(machine.environment, machine.measuring)]
 
 
+def _untrained(measured: list[Measurement], machine: Machine, stem: str, files: dict[str, str]) -> list[str]:
+    """The pictures of untrained networks: latency against parameters."""
+    drawn = parameters_picture.fronts(measured, stem.replace("pareto", "parameters"), machine.plan)
+    files |= {picture.file: picture.svg for picture in drawn}
+    found = [f"![{escaped(picture.text, '[]')}]({picture.file})" for picture in drawn]
+    return [*found, parameters_picture.CAPTION] if drawn else []
+
+
 def _data(measured: list[Measurement]) -> str:
     if not measured:
         return words.NOT_MEASURED
@@ -83,7 +92,7 @@ def _data(measured: list[Measurement]) -> str:
             for m in measured
             if m.scores
         ),
-        words.NOT_SCORED,
+        f"{_upper(columns.why_unscored(measured))}.",
     )
     return (
         f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a separate process. "

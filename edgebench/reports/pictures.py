@@ -91,12 +91,12 @@ def _draw(rows: list[Measurement], stars: set[str], title: str, plan: Mapping[st
         _panel(size, _known(groups, columns.file_size), stars, lambda m: (columns.file_size(m) or 0) / 1e6)
         _panel(memory, _known(groups, columns.peak_memory), stars, lambda m: (columns.peak_memory(m) or 0) / 1e6)
         main.set_xscale("log")
-        _ticks(main)
-        main.set(xlabel="median latency in ms, logarithmic", ylabel=_plain(_axis(rows)))
+        plain_numbers(main.xaxis)
+        main.set(xlabel="median latency in ms, logarithmic", ylabel=plain(_axis(rows)))
         size.set(xlabel="file size in MB")
         memory.set(xlabel="peak memory in MB")
-        main.set_title(f"{_plain(title)}: the Pareto front; pale: cells off it", loc="left")
-        handles = [Line2D([], [], marker=x.mark, ls="", color=x.colour, label=_plain(x.name)) for x, _ in groups]
+        main.set_title(f"{plain(title)}: the Pareto front; pale: cells off it", loc="left")
+        handles = [Line2D([], [], marker=x.mark, ls="", color=x.colour, label=plain(x.name)) for x, _ in groups]
         if len(handles) > 1:
             figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False)
         canvas.draw()
@@ -169,20 +169,20 @@ def paired(m: Measurement) -> tuple[float, float]:
     return _near(ends[0], score.metric), _near(ends[1], score.metric)
 
 
-def _ticks(axes: Axes) -> None:
-    """Plain numbers on the logarithmic axis, also where it spans less than a power of ten."""
+def plain_numbers(axis: Any) -> None:
+    """Plain numbers on a logarithmic axis, also where it spans less than a power of ten."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 8 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low > 8 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _label(axes: Axes, marked: list[Measurement], rows: list[Measurement], renderer: Any) -> None:
     """Write the names of the cells on the front where they cover nothing, with a thin line to those further away."""
     several = len({m.cell.model for m in rows}) > 1
-    texts = [axes.text(0, 0, _plain(f"{m.cell.model} {m.cell.name}" if several else m.cell.name)) for m in marked]
+    texts = [axes.text(0, 0, plain(f"{m.cell.model} {m.cell.name}" if several else m.cell.name)) for m in marked]
     sizes = [(box.width + 4, box.height + 2) for box in (text.get_window_extent(renderer) for text in texts)]
     spots = [_pixel(axes, *_place(m)) for m in rows]
     for m in marked:
@@ -220,7 +220,7 @@ def _pixel(axes: Axes, x: float, y: float) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A short text that matplotlib does not read as mathematics."""
     short = text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}…{text[-SHOWN // 2 + 1 :]}"
     return short.replace("$", r"\$")

@@ -142,5 +142,5 @@ def test_what_was_done_to_the_weights_is_said(tmp_path: Path, monkeypatch: pytes
     weights = net.with_suffix(".pth")
     torch.save({f"module.{k}": v for k, v in torch.load(weights).items()}, weights)
     plan = plan_of(net)
-    own_models.sources(plan.build, FOR_ECG, None, tmp_path / "out", 60, Notes())
+    own_models.sources(plan.build, FOR_ECG, None, tmp_path / "out", 60, Notes(), 0)
     assert any(str(weights) in note and "'module.'" in note for note in Notes.said)

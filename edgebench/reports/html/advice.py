@@ -24,6 +24,7 @@ def fields(advice: Recommendation) -> dict[str, Any]:
         "rivals": [(title(m), text) for m, text in advice.rivals],
         "costs": list(advice.costs),
         "excluded": [(bound, count) for bound, count in advice.excluded.items() if count],
+        "nearest_title": "Untrained cells that meet the bounds" if advice.untrained else "The nearest cells",
         "nearest": [(title(m), text) for m, text in advice.nearest],
         "file": advice.file,
         "sha256": advice.sha256,
