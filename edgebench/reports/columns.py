@@ -131,9 +131,9 @@ def lacking(m: Measurement) -> str:
     return "no score" if m.status == "ok" else m.status
 
 
-def why_unscored(rows: Sequence[Measurement]) -> str:
-    """The words in place of the score's where no row has one."""
-    return words.UNTRAINED if any(m.artifact and m.artifact.untrained for m in rows) else "not scored"
+def unscored(rows: Sequence[Measurement], otherwise: str) -> str:
+    """The words in place of the score's where no row has one: of untrained networks, or those of `otherwise`."""
+    return words.UNTRAINED if any(m.artifact and m.artifact.untrained for m in rows) else otherwise
 
 
 def has_passes(m: Measurement) -> bool:

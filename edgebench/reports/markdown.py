@@ -92,7 +92,7 @@ def _data(measured: list[Measurement]) -> str:
             for m in measured
             if m.scores
         ),
-        f"{_upper(columns.why_unscored(measured))}.",
+        columns.unscored(measured, words.NOT_SCORED),
     )
     return (
         f"{on} Latency: median of single records, batch 1. Memory: peak RSS of a separate process. "

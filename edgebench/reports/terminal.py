@@ -78,7 +78,7 @@ def _groups(rows: list[Measurement], roomy: bool) -> list[list[Measurement]]:
 def _title(target: str, rows: list[Measurement]) -> str:
     models = {m.cell.model for m in rows}
     model = "" if len(models) > 1 else f"{models.pop()} on "
-    on = next((_scored_on(m.scores, m.dataset) for m in rows if m.scores), columns.why_unscored(rows))
+    on = next((_scored_on(m.scores, m.dataset) for m in rows if m.scores), columns.unscored(rows, "not scored"))
     return f"{model}{target}{' · emulated: no latency' if rows[0].emulated else ''} · {on}"
 
 

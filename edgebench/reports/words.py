@@ -6,7 +6,7 @@ from edgebench.core.measurements import Run
 
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."
-UNTRAINED = "untrained: random weights, no score"
+UNTRAINED = "Untrained: random weights, no score."
 STAR = (
     "no other cell on the target dominates it, that is, is better in one metric and worse in none, both beyond noise "
     "and tolerance, and costs less by the policy"

@@ -63,7 +63,7 @@ def classes(rows: Sequence[Measurement]) -> str:
 
 def unscored(rows: Sequence[Measurement]) -> str:
     """Why there are no charts of the score; empty where there are."""
-    return "" if any(m.scores for m in rows) else f"{columns.why_unscored(rows).capitalize()}."
+    return "" if any(m.scores for m in rows) else columns.unscored(rows, words.NOT_SCORED)
 
 
 def _without(values: Iterable[float | None], what: str) -> str:
