@@ -6,20 +6,21 @@ TYPE_CHECKING = False
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from edgebench.api import bundle, export, measure, recommend, report, run, train
-    from edgebench.choosing.comparison import compare
-    from edgebench.choosing.gate import gate
+    from edgebench.api import bundle, export, measure, quantize, run, train
     from edgebench.core.contracts import Artifact, Target
     from edgebench.core.errors import EdgeBenchError
     from edgebench.core.measurements import Measurement, Run
     from edgebench.core.metrics import Metric
+    from edgebench.core.policy import Policy
     from edgebench.data.ptbxl.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
     from edgebench.pipeline.plan import Plan
+    from edgebench.reading import compare, explain, gate, inspect, read, recommend, report
     from edgebench.tasks.own import OwnMetric
 
 _HOMES = {
-    **dict.fromkeys(("bundle", "export", "measure", "recommend", "report", "run", "train"), "api"),
+    **dict.fromkeys(("bundle", "export", "measure", "quantize", "run", "train"), "api"),
+    **dict.fromkeys(("compare", "explain", "gate", "inspect", "read", "recommend", "report"), "reading"),
     **dict.fromkeys(("Artifact", "Target"), "core.contracts"),
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
@@ -27,9 +28,8 @@ _HOMES = {
     "Metric": "core.metrics",
     "OwnMetric": "tasks.own",
     "Plan": "pipeline.plan",
-    "compare": "choosing.comparison",
+    "Policy": "core.policy",
     "fetch": "data.ptbxl.fetch",
-    "gate": "choosing.gate",
 }
 
 __all__ = [
@@ -39,22 +39,32 @@ __all__ = [
     "Metric",
     "OwnMetric",
     "Plan",
+    "Policy",
     "Run",
     "Target",
     "__version__",
     "bundle",
     "compare",
     "doctor",
+    "explain",
     "export",
     "fetch",
     "gate",
+    "inspect",
     "measure",
     "plugins",
+    "quantize",
+    "read",
     "recommend",
     "report",
     "run",
     "train",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they were imported yet or not: what Tab offers."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> object:

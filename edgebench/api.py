@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
+from edgebench.core.paths import AnyPath, path_or_none
+from edgebench.core.paths import paths as listed
+from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
+from edgebench.reading import FORMATS as FORMATS
+from edgebench.reading import names
+from edgebench.reading import recommend as recommend
+from edgebench.reading import report as report
 
 if TYPE_CHECKING:
-    from edgebench.choosing.recommendation import Recommendation
     from edgebench.core.contracts import Artifact, Outcome
     from edgebench.core.measurements import Run
-    from edgebench.core.policy import Policy
     from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
-
-FORMATS = ("csv", "md", "html")
-"""The formats that a run writes at its end, and `edgebench report` by default."""
+    from edgebench.reports.notebook import MeasuredRun
+    from edgebench.search.mixed_precision import Found
 
 
 def run(
-    plan: Plan | Path | None = None,
-    output: Path | None = None,
+    plan: Plan | AnyPath | None = None,
+    output: AnyPath | None = None,
     resume: bool = False,
     listener: ProgressReporter | None = None,
     **overrides: Any,
-) -> Run:
+) -> MeasuredRun:
     """Build, measure and report a plan; returns the run.
 
     `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields. `output` is the run's
@@ -37,32 +42,31 @@ def run(
     from edgebench.pipeline import harness
 
     chosen = _resolve(plan, overrides)
-    finished = harness.run(chosen, output or new_folder(), resume, listener)
-    report([finished.folder])
-    return finished
+    return _reported(harness.run(chosen, path_or_none(output) or new_folder(), resume, listener))
 
 
-def measure(artifacts: Iterable[Path], output: Path | None = None, **overrides: Any) -> Run:
-    """Measure existing artifacts, or one bundle; needs only the runtimes of their formats."""
-    paths = list(artifacts)
+def measure(artifacts: AnyPath | Iterable[AnyPath], output: AnyPath | None = None, **overrides: Any) -> MeasuredRun:
+    """Measure an existing artifact, several, or one bundle; needs only the runtimes of their formats.
+
+    `overrides` are the plan's fields of measuring. Raises EdgeBenchError.
+    """
+    paths = listed(artifacts)
     if bundle_of(paths):
-        return measure_bundle(paths[0], output or new_folder(), **overrides)
+        return measure_bundle(paths[0], path_or_none(output) or new_folder(), **overrides)
     return run(None, output, artifacts=manifests(paths), **{"targets": ("host",), **overrides})
 
 
 def measure_bundle(
-    bundle: Path, folder: Path, resume: bool = False, listener: ProgressReporter | None = None, **overrides: Any
-) -> Run:
+    bundle: AnyPath, folder: AnyPath, resume: bool = False, listener: ProgressReporter | None = None, **overrides: Any
+) -> MeasuredRun:
     """Measure a bundle into a folder, or complete that run; `overrides` are the plan's fields of measuring.
 
     Raises EdgeBenchError.
     """
     from edgebench.pipeline import bundle_plan, harness
 
-    plan = bundle_plan.load(bundle, overrides, folder if resume else None)
-    finished = harness.run(plan, folder, resume, listener)
-    report([finished.folder])
-    return finished
+    plan = bundle_plan.load(Path(bundle), overrides, Path(folder) if resume else None)
+    return _reported(harness.run(plan, Path(folder), resume, listener))
 
 
 def bundle_of(paths: list[Path]) -> bool:
@@ -76,8 +80,8 @@ def bundle_of(paths: list[Path]) -> bool:
 
 
 def bundle(
-    paths: Iterable[Path],
-    output: Path,
+    paths: AnyPath | Iterable[AnyPath],
+    output: AnyPath,
     folder: bool = False,
     data: bool = True,
     listener: ProgressReporter | None = None,
@@ -92,20 +96,22 @@ def bundle(
     from edgebench.pipeline import packing
     from edgebench.remote.bundles import writing
 
-    return writing.write(packing.collect(list(paths), data, overrides, listener or ProgressReporter()), output, folder)
+    return writing.write(
+        packing.collect(listed(paths), data, overrides, listener or ProgressReporter()), Path(output), folder
+    )
 
 
-def manifests(paths: Iterable[Path]) -> tuple[Path, ...]:
+def manifests(paths: Iterable[AnyPath]) -> tuple[Path, ...]:
     """Every manifest below these folders; raises ArtifactError later, where there is none."""
     from edgebench.artifacts.manifests import manifests as below
 
-    return tuple(found for path in paths for found in below(path))
+    return tuple(found for path in paths for found in below(Path(path)))
 
 
 def export(
-    models: tuple[str, ...] = ("resnet1d",),
-    exporters: tuple[str, ...] = (),
-    output: Path = Path("artifacts"),
+    models: str | Sequence[str] = ("resnet1d",),
+    exporters: str | Sequence[str] = (),
+    output: AnyPath = "artifacts",
     listener: ProgressReporter | None = None,
     **overrides: Any,
 ) -> dict[str, Outcome[Artifact]]:
@@ -123,8 +129,8 @@ def export(
     from edgebench.pipeline import own_models, records
     from edgebench.pipeline.variants import Variants, folder_in
 
-    reporter = listener or ProgressReporter()
-    plan = _resolve(None, {"models": models, "exporters": exporters, **overrides})
+    reporter, output = listener or ProgressReporter(), Path(output)
+    plan = _resolve(None, {"models": names(models), "exporters": names(exporters), **overrides})
     asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
     # One error, before anything is read or built.
     own_models.check(asked, "" if plan.measure.task else registry.dataset(plan.measure.dataset).task)
@@ -171,65 +177,42 @@ def export(
     return outcomes
 
 
-def report(
-    runs: Iterable[Path],
-    formats: tuple[str, ...] = FORMATS,
-    output: Path | None = None,
-    policy: Policy | Path | None = None,
-) -> list[Path]:
-    """Write the reports of each run beside its measurements, or into `output`; returns the files.
+def quantize(
+    model: AnyPath = "resnet1d",
+    exporter: str = "onnx-int8",
+    max_drop: float = 0.005,
+    dataset: str = "ptbxl",
+    data_dir: AnyPath | None = None,
+    output: AnyPath = "quantized",
+    *,
+    calibration_records: int = CALIBRATION_RECORDS,
+    timeout_s: float = Measuring.timeout_s,
+    options: Mapping[str, str] | None = None,
+    task: str = "",
+    listener: ProgressReporter | None = None,
+) -> Found:
+    """Quantize to int8 and leave in float the fewest modules that keep the primary metric within `max_drop`.
 
-    `policy` decides stars and recommendations: a record, a TOML file, or None for that of each run's plan.
-    Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
-    package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
+    Writes the artifact and the reports into `output`. `model` is a shipped model or a manifest, `options` are the
+    dataset's own. The result is a table of the artifacts tried. Raises EdgeBenchError.
     """
-    from edgebench.choosing import policies
-    from edgebench.core import registry
-    from edgebench.core.files import write_bytes
-    from edgebench.pipeline import run_store
+    try:
+        from edgebench.search import mixed_precision
+    except ModuleNotFoundError as error:
+        raise MissingPackage(error.name or "torch", "all", "quantization") from None
+    from edgebench.core.serialization import to_dict
+    from edgebench.reports import search
 
-    if not formats:
-        raise PlanError(f"no report format was named; there are {', '.join(registry.names('renderers'))}")
-    renderers = {name: registry.renderer(name) for name in formats}
-    written, read = [], [run_store.read(folder) for folder in runs]
-    if output is not None and len(read) > 1:
-        read = [run_store.merged(read)]
-    if policy is not None:
-        asked = policies.read(policy) if isinstance(policy, Path) else policy
-        read = [policies.judged_by(found, asked) for found in read]
-    for found in read:
-        for name, renderer in renderers.items():
-            try:
-                files = renderer.render(found)
-            except ModuleNotFoundError as error:
-                if formats != FORMATS:
-                    raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
-                continue  # a device measures without pandas; another machine reports its run
-            for file, content in files.items():
-                path = (output or found.folder) / file
-                write_bytes(path, content.encode() if isinstance(content, str) else content)
-                written.append(path)
-    return written
+    request = mixed_precision.Request(
+        os.fspath(model), exporter, max_drop, dataset, path_or_none(data_dir), calibration_records, timeout_s,
+        dict(options or {}), task,
+    )  # fmt: skip
+    found, ranked = mixed_precision.search(request, Path(output), listener)
+    search.write(Path(output), mixed_precision.document(found), [to_dict(one) for one in ranked])
+    return found
 
 
-def recommend(run: Path, target: str = "", policy: Policy | Path | None = None, **changes: Any) -> list[Recommendation]:
-    """Which artifact of the run in a folder to ship: one answer for each machine and target, or for the one named.
-
-    `policy` is a record, a TOML file, or None for that of the run's plan; `changes` are fields of
-    `edgebench.core.policy.Policy`, in seconds and bytes. Raises RunError, and PlanError for an invalid bound or an
-    unknown target.
-    """
-    from edgebench.choosing import policies
-    from edgebench.choosing.recommendation import recommend
-    from edgebench.pipeline import run_store
-    from edgebench.tasks.names import today
-
-    found = run_store.read(run)
-    asked = policies.read(policy) if isinstance(policy, Path) else policy or policies.of_run(found)
-    return recommend(found, policies.changed(asked, today(changes)), target)
-
-
-def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **options: Any) -> Path:
+def train(name: AnyPath, dataset: str = "ptbxl", directory: AnyPath | None = None, **options: Any) -> Path:
     """Train an architecture; see `edgebench.training.loop.train`. Returns the manifest's path."""
     try:
         from edgebench.training import loop
@@ -240,7 +223,8 @@ def train(name: str, dataset: str = "ptbxl", directory: Path | None = None, **op
     recipe = options.get("recipe") or {}
     for model in dict.fromkeys(filter(None, (recipe.get("start"), recipe.get("teacher")))):
         opening.network(str(model))
-    return loop.train(name, dataset, directory, options.pop("output", Path("models")), **options)
+    output = Path(options.pop("output", "models"))
+    return loop.train(os.fspath(name), dataset, path_or_none(directory), output, **options)
 
 
 def new_folder() -> Path:
@@ -253,8 +237,18 @@ def new_folder() -> Path:
     raise EdgeBenchError(f"results/{stamp}: taken; give --output")
 
 
-def _resolve(plan: Plan | Path | None, overrides: dict[str, Any]) -> Plan:
+def _reported(finished: Run) -> MeasuredRun:
+    """The run, after its reports are written."""
+    from edgebench.reports.notebook import MeasuredRun
+
+    report(finished.folder)
+    return MeasuredRun.of(finished)
+
+
+def _resolve(plan: Plan | AnyPath | None, overrides: dict[str, Any]) -> Plan:
     from edgebench.pipeline import read_plan
     from edgebench.pipeline.plan import Plan
 
-    return read_plan.over(plan, overrides) if isinstance(plan, Plan) else read_plan.load(plan, overrides)
+    if isinstance(plan, Plan):
+        return read_plan.over(plan, overrides)
+    return read_plan.load(path_or_none(plan), overrides)

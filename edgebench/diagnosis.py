@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgebench.core import registry, target_profiles
 from edgebench.core.errors import EdgeBenchError, UnknownPlugin
+from edgebench.core.tabular import Tabular
 from edgebench.isolation import cgroup
 from edgebench.measuring import energy, environment, nvidia, sensors, steadiness, summary
 
@@ -25,9 +26,9 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """The machine's facts, and the findings that follow from them."""
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Tabular):
+    """The machine's facts, and the findings that follow from them, which are its table."""
 
     facts: dict[str, Any]
     engines: list[str]
@@ -36,6 +37,17 @@ class Diagnosis:
     sensors: list[Finding]
     """The sensors of energy, temperature and throttling."""
     advice: list[str]
+
+    def title(self) -> str:
+        """The machine."""
+        facts = self.facts
+        return f"{facts['board'] or facts['cpu']}, {facts['threads']} threads, {facts['architecture']}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """Each finding with its part."""
+        parts = (("runtime", self.runtimes), ("target", self.targets), ("sensor", self.sensors))
+        rows = [{"part": part, **asdict(one)} for part, findings in parts for one in findings]
+        return [*rows, *({"part": "advice", "subject": "", "state": "", "detail": one} for one in self.advice)]
 
 
 def doctor() -> Diagnosis:

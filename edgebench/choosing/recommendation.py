@@ -72,6 +72,10 @@ class Recommendation:
     untrained: bool = False
     """Whether all cells are untrained; `nearest` then has those that meet the bounds on latency, size and memory."""
 
+    def __repr__(self) -> str:
+        what = f"ship {reasons.title(self.chosen)}, {self.file}" if self.chosen else "ship nothing"
+        return f"<{self.target}: {what}. {self.why}>"
+
     @property
     def beaten_by(self) -> Measurement | None:
         """`dominated_by` by the name of earlier versions, for scripts."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -102,7 +102,9 @@ def recommend(
         "max_drop": ("--max-drop", max_drop, partial(units.number, example="0.01", least=0)),
     }
     # An empty text is refused too: it comes from a shell variable that is not set.
-    bounds = {name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None}
+    bounds: dict[str, Any] = {
+        name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None
+    }
     weights = _weights(weight or [])
     answers = api.recommend(run, target or "", policy, prefer=prefer, weights=weights or None, **bounds)
     if not answers:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgebench.core import units
 from edgebench.core.columns import COLUMNS, at
 from edgebench.core.contracts import Cell, Status
 from edgebench.core.results import ArtifactFacts, Latency, Memory, Operators, Scores
@@ -42,6 +43,16 @@ class Measurement:
     latency: Latency | None = None
     scores: Scores | None = None
     operators: Operators | None = None
+
+    def __repr__(self) -> str:
+        score = self.scores.primary if self.scores else None
+        known = [
+            units.size(self.artifact.file_size_bytes) if self.artifact else "",
+            units.duration(self.latency.p50_s) if self.latency else "",
+            f"{score.metric.label} {score.metric.text(score.value)}" if score else "",
+            self.reason,
+        ]
+        return f"<{self.cell.label}: {', '.join(filter(None, [self.status, *known]))}>"
 
     if not TYPE_CHECKING:  # so that EdgeBench's own code names the parts
 

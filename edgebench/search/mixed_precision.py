@@ -26,6 +26,7 @@ from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import Score, Scores
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
+from edgebench.core.tabular import Tabular
 from edgebench.data.stored import Values
 from edgebench.isolation.jobs import predict
 from edgebench.measuring.accuracy import Reference, score
@@ -65,9 +66,9 @@ class Trial:
     file_size_bytes: int
 
 
-@dataclass(frozen=True)
-class Found:
-    """The result; `test` has the scores on the test records, which had no say in the search."""
+@dataclass(frozen=True, repr=False)
+class Found(Tabular):
+    """The result, as a table of the trials; the test records, scored in `test`, had no say in the search."""
 
     request: Request
     modules: tuple[str, ...]
@@ -79,6 +80,17 @@ class Found:
     test: Mapping[str, Scores]
     """`float`, `int8` (nothing left in float beside what the exporter leaves) and `found`."""
     manifest: str
+
+    def title(self) -> str:
+        """Whether the bound is met."""
+        metric = self.validation.metric
+        met = "meets" if self.within else "does not meet"
+        bound = f"a drop of {metric.label} by at most {self.request.max_drop:g}"
+        return f"{self.manifest}: with {len(self.modules)} modules in float it {met} {bound}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """The artifacts tried."""
+        return [asdict(trial) for trial in self.trials]
 
 
 def search(request: Request, output: Path, listener: ProgressReporter | None = None) -> tuple[Found, list[Sensitivity]]:

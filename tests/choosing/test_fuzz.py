@@ -13,6 +13,7 @@ from mutations import hold, json_bytes, of_bytes, of_json
 from rich.console import Console
 
 from edgebench.choosing import comparison, gate
+from edgebench.choosing.explained import Explanation
 from edgebench.choosing.recommendation import Limits, recommend
 from edgebench.cli import explain
 from edgebench.core import registry
@@ -78,7 +79,7 @@ def test_profiles(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def read(damaged: bytes) -> None:
         path.write_bytes(damaged)
-        explain._operators(run, CELL)
+        explain._operators(Explanation(CELL, "", path))
 
     assert hold(read, of_bytes(content, COUNT))[1]
     hold(lambda value: read(json_bytes(value)), of_json(json.loads(content), COUNT))
