@@ -42,7 +42,7 @@ def test_recommend_takes_bounds_and_text_paths(tmp_path: Path) -> None:
     assert answers.to_pandas()["exporter"].isna().all()
     for wrong in ({"max_latency": 1}, {"prefer": "speed"}, {"max_drop": -1}):
         with pytest.raises(PlanError):
-            edgebench.recommend(folder, **wrong)  # type: ignore[arg-type]
+            edgebench.recommend(folder, **wrong)
 
 
 def test_runs_are_compared_as_tables(tmp_path: Path) -> None:
