@@ -124,7 +124,7 @@ def export(
     from edgebench.core.datasets import DataRequest
     from edgebench.core.files import safe
     from edgebench.core.job_keys import JobKey
-    from edgebench.core.progress import ProgressReporter
+    from edgebench.core.progress import EXPORT, ProgressReporter
     from edgebench.models import store
     from edgebench.pipeline import own_models, records
     from edgebench.pipeline.variants import Variants, folder_in
@@ -153,7 +153,7 @@ def export(
     outcomes: dict[str, Outcome[Artifact]] = {}
     made: dict[JobKey, Outcome[Any]] = {}
     variants = Variants(plan, sources, folder_in(output, "model"), made, made.__setitem__, reporter)
-    reporter.stage("export and check", len(sources) * len(asked.variants) * len(asked.exporters))
+    reporter.stage(EXPORT, len(sources) * len(asked.variants) * len(asked.exporters))
     for model in sources:
         for variant in asked.variants:
             name = f"{model}/{safe(variant)}"

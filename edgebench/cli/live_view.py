@@ -13,7 +13,7 @@ from rich.text import Text
 
 from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
-from edgebench.core.progress import ProgressReporter
+from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.core.serialization import readable
 from edgebench.reports import columns
 from edgebench.reports.plain import plain
@@ -22,12 +22,14 @@ NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
 USUAL = 80
 LEAST_BAR = 8
+OF_EXPORT = 3.0
+"""An export with its check takes about so many times as long as a measuring process."""
 AT_ONCE = 0.02
 """Seconds; a step that took less was skipped, not done."""
 
 
 class Live(ProgressReporter):
-    """Bars with a status below them on a terminal; elsewhere a line for each stage, cell and failure."""
+    """Bars with a status below them on a terminal; elsewhere a line for each stage, finished job, cell and failure."""
 
     def __init__(self, console: Console, keep: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._keep, self._clock = console, keep, clock
@@ -48,7 +50,7 @@ class Live(ProgressReporter):
         """The stages of the outline."""
         self._stage = ""
         self._taken: list[float] = []
-        """Seconds of the finished steps, in the stages of the outline."""
+        """Seconds of the finished steps in the stages of the outline; an export counts as a later step may take."""
         self._taken_here: list[float] = []
         """Those of the current stage."""
         self._since = clock()
@@ -72,9 +74,8 @@ class Live(ProgressReporter):
     def outline(self, cells: int, steps: Mapping[str, int], remote_cells: int = 0) -> None:
         """How many cells there are and which steps are ahead; without `steps`, these are not known yet."""
         self._cells, self._ahead = cells, dict(steps)
-        self._planned, self._remote = bool(steps), remote_cells
+        self._planned, self._remote = bool(steps) and EXPORT not in steps, remote_cells
         self._named = set(steps)
-        self._taken.clear()
 
     def stage(self, name: str, total: int) -> None:
         """Start a new bar."""
@@ -102,14 +103,19 @@ class Live(ProgressReporter):
     def step(self, text: str = "") -> None:
         """A step ends: move the bar."""
         now = self._clock()
-        if now - self._since >= AT_ONCE:  # skipped steps of a resumed run say nothing about the others
-            self._taken.append(now - self._since)
-            self._taken_here.append(now - self._since)
-        self._since = now
+        taken, self._since = now - self._since, now
+        if done := taken >= AT_ONCE:  # skipped steps of a resumed run say nothing about the others
+            self._taken_here.append(taken)
+        if done and self._stage in self._named:
+            self._taken.append(taken / (OF_EXPORT if self._stage == EXPORT else 1))
         self._running.pop(text, None)
         self._what = ""
         if self._task is not None:
             self._progress.update(self._task, advance=1)
+            if done and text and self._cells and not self._console.is_interactive:
+                task = self._progress.tasks[self._progress.task_ids.index(self._task)]
+                counts = f"{task.completed:.0f} of {task.total:.0f}{self._about()}"
+                self._console.print(plain(f"{text} ({counts})"), soft_wrap=True)
 
     def result(self, text: str) -> None:
         """Show the last result."""
@@ -166,6 +172,11 @@ class Live(ProgressReporter):
         here = self._taken_here or self._taken  # steps of different stages take different times
         return sum(here) / len(here) * (task.remaining or 0) + mean * sum(self._ahead.values())
 
+    def _about(self) -> str:
+        """The time left in words, after other words; empty where it is not known."""
+        time_left = self.left_s()
+        return f", about {clock_text(time_left)} left {'here' if self._remote else 'in all'}" if time_left else ""
+
     def render(self) -> Group:
         """The bars with the status below them."""
         return Group(self._progress.get_renderable(), *self._status())
@@ -178,9 +189,7 @@ class Live(ProgressReporter):
             at_work = f"{running} running, " if self._planned else ""
             lost = f" ({self._without} not measured)" if self._without else ""
             counts = f"{self._done} done{lost}, {at_work}{left} to come"
-            time_left = self.left_s()
-            about = f", about {clock_text(time_left)} left {'here' if self._remote else 'in all'}" if time_left else ""
-            lines.append(("cells", f"{counts}{about}"))
+            lines.append(("cells", f"{counts}{self._about()}"))
         now = ", ".join(self._running) or self._what
         lines += [("now", now)] if now else []
         lines += [("last", self._last)] if self._last else []

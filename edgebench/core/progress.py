@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.measurements import Measurement
 
+EXPORT = "export and check"
+"""Name of the stage that builds a run's artifacts."""
+
 
 class ProgressReporter:
     """Reports nothing; override the methods of interest."""
@@ -17,7 +20,8 @@ class ProgressReporter:
     def outline(self, cells: int, steps: Mapping[str, int], remote_cells: int = 0) -> None:
         """A run has so many cells, `remote_cells` of them on other machines.
 
-        `steps` are the stages ahead on this machine, each with its number of steps.
+        `steps` are the stages ahead on this machine, each with its number of steps; before all is built they are what
+        is expected, with the stage `EXPORT`.
         """
 
     def begin(self, text: str) -> None:

@@ -12,7 +12,7 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
 from edgebench.core.files import safe, safe_name, write_text
 from edgebench.core.job_keys import JobKey
-from edgebench.core.progress import ProgressReporter
+from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.core.serialization import to_json
 from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
@@ -70,7 +70,7 @@ class BuildStage:
         for model in self.variants.sources:
             others = pairs.get((model, "none"), ())
             pairs[model, "none"] = others if REFERENCE in others else (*others, REFERENCE)
-        self.reporter.stage("export and check", sum(map(len, pairs.values())))
+        self.reporter.stage(EXPORT, sum(map(len, pairs.values())))
         for (model, variant), chosen in pairs.items():
             self._pair(model, variant, chosen)
         return self.built

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,17 @@ def size(plan: Plan) -> int:
     """How many cells the plan asks for, at most."""
     build = plan.build
     return len(build.models) * len(build.variants) * len(build.exporters) * len(plan.measure.targets)
+
+
+def expected(plan: Plan, facts: Mapping[str, Any]) -> list[target_profiles.Fit]:
+    """How the cells of one network will run on this machine, as far as its exporters and targets tell."""
+    targets = [target_profiles.find(name, facts) for name in plan.measure.targets]
+    exporters = []
+    for name in plan.build.exporters:
+        with contextlib.suppress(Exception):  # one that cannot be loaded becomes rows with the reason
+            exporters.append(registry.exporter(name))
+    fits = [target_profiles.fit(e.engine, e.devices, t, facts) for e in exporters for t in targets if not t.ssh]
+    return [fit for fit in fits if not fit.reason]
 
 
 def cells(

@@ -18,7 +18,7 @@ from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
-from edgebench.core.progress import ProgressReporter
+from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
@@ -28,7 +28,7 @@ from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
-from edgebench.pipeline.schedule import LATENCY, Schedule
+from edgebench.pipeline.schedule import LATENCY, Schedule, passes
 from edgebench.pipeline.scorer import UNTRAINED, Scorer
 from edgebench.pipeline.variants import Variants, folder_in
 from edgebench.tasks.chosen import for_networks
@@ -68,8 +68,7 @@ class Stages:
         if self.plan.measure.artifacts:
             self.built = build_stage.read_all(self.plan, self.test, self.validation, self.store.folder)
             return
-        # The number of remaining steps is known once everything is built.
-        self.reporter.outline(grid.size(self.plan), {})
+        self.reporter.outline(grid.size(self.plan), self._expected())
         folder = folder_in(self.store.folder / "models")
         variants = Variants(self.plan, self.models, folder, self.store.outcomes, self.store.record, self.reporter)
         self.built = BuildStage(self.plan, self.store, self.calibration, self.test, self.reporter, variants).all()
@@ -88,6 +87,15 @@ class Stages:
         for planned in every:
             if planned.blocked:
                 self._finish(planned, planned.blocked)
+
+    def _expected(self) -> dict[str, int]:
+        """What the stages will take, before it is known what can be built."""
+        build, fits = self.plan.build, grid.expected(self.plan, self.facts)
+        here = len(build.models) * len(build.variants)
+        timed = [p.processes for fit in fits for p in passes(self.plan.measure.measuring, fit.emulated)]
+        predicted = 0 if build.untrained else here * len(build.exporters)
+        return {EXPORT: here * len(build.exporters), PREDICT: predicted, MEMORY: here * len(fits),
+                LATENCY: here * sum(timed)}  # fmt: skip
 
     def _steps(self) -> dict[str, int]:
         """The remaining stages on this machine, each with its number of steps; those of other machines are unknown."""

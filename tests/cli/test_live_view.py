@@ -10,9 +10,10 @@ from flat_rows import measurement
 from rich.console import Console
 from sample_records import ARTIFACT
 
-from edgebench.cli.live_view import Live, clock_text
+from edgebench.cli.live_view import OF_EXPORT, Live, clock_text
 from edgebench.core.contracts import Outcome
 from edgebench.core.measurements import Measurement
+from edgebench.core.progress import EXPORT
 
 
 class Clock:
@@ -114,6 +115,34 @@ def test_before_all_is_built_the_cells_are_counted_and_no_time_is_told() -> None
     clock.now += 1
     live.step()
     assert live.left_s() == pytest.approx(1), "what an export took says nothing of the rest"
+
+
+def test_from_the_exports_on_the_whole_run_is_estimated() -> None:
+    clock = Clock()
+    live = Live(Console(file=io.StringIO(), width=80), clock=clock)
+    live.outline(4, {EXPORT: 2, "measure memory": 2, "measure latency": 6})
+    live.stage(EXPORT, 2)
+    clock.now += 6
+    live.step("resnet1d onnx: export and check")
+    assert live.left_s() == pytest.approx(6 + 8 * 6 / OF_EXPORT), "another export, and steps that are shorter"
+    live.step("resnet1d eager: export and check")
+    live.outline(2, {"measure memory": 2, "measure latency": 2})
+    live.stage("measure memory", 2)
+    assert live.left_s() == pytest.approx(4 * 6 / OF_EXPORT), "until a step of a later stage is done"
+
+
+def test_nobody_watches_and_each_finished_job_has_a_line_with_the_time_left() -> None:
+    clock = Clock()
+    plain = Console(file=io.StringIO(), width=80)
+    live = Live(plain, clock=clock)
+    live.outline(2, {"measure memory": 2, "measure latency": 6})
+    live.stage("measure memory", 2)
+    clock.now += 10
+    live.step("resnet1d onnx on host: memory")
+    live.step("resnet1d eager on host: memory")  # kept by a resume
+    assert plain.file.getvalue().splitlines()[1:] == [  # type: ignore[attr-defined]
+        "resnet1d onnx on host: memory (1 of 2, about 70 s left in all)"
+    ]
 
 
 def test_what_a_resume_finds_done_tells_nothing_of_the_time_left() -> None:
