@@ -109,7 +109,7 @@ def manifests(paths: Iterable[AnyPath]) -> tuple[Path, ...]:
 
 
 def export(
-    models: str | Sequence[str] = ("resnet1d",),
+    models: str | Sequence[str] = (),
     exporters: str | Sequence[str] = (),
     output: AnyPath = "artifacts",
     listener: ProgressReporter | None = None,
@@ -117,7 +117,8 @@ def export(
 ) -> dict[str, Outcome[Artifact]]:
     """Build artifacts into `output`/MODEL/VARIANT/EXPORTER/, each checked in a fresh process; returns each outcome.
 
-    `overrides` are fields of the plan: variants, dataset, data_dir, calibration_records, measuring.
+    Without `models` it is the one that a run takes. `overrides` are fields of the plan: variants, dataset, data_dir,
+    calibration_records, measuring.
     """
     from edgebench.artifacts.build import Build, build
     from edgebench.core import registry

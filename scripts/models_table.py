@@ -30,8 +30,12 @@ def table(facts: list[ModelFacts]) -> str:
 
 
 def _rows(facts: list[ModelFacts], scores: list[str]) -> str:
-    rows = [[f"`{m.name}`", count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
+    rows = [[_name(m), count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
     return tabulate(rows, [*HEADINGS, *scores], tablefmt="github", disable_numparse=True)
+
+
+def _name(m: ModelFacts) -> str:
+    return f"`{m.name}`{f': {m.synthetic}' if m.synthetic else ''}"
 
 
 def _trained(facts: ModelFacts) -> list[str]:

@@ -98,9 +98,10 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
         reason = "its scores cannot be compared: the records are not the same (--dataset, --limit)"
         add("not comparable", "score", reason)
     found += timing(pair, bounds)
-    if pair.score_change is not None and pair.score_drop > bounds.score_drop:
+    if pair.score_change is not None and pair.score_drop > (allowed := _allowed(pair, bounds)):
         change = f"{pair.metric.label} {pair.metric.change(pair.score_change)}"
-        add("worse", "score", f"{change}; a drop of {bounds.score_drop:g} is allowed")
+        article, unit = "a" if pair.metric.fall == "drop" else "an", f" {pair.metric.unit}".rstrip()
+        add("worse", "score", f"{change}{unit}; {article} {pair.metric.fall} of {allowed:.4g}{unit} is allowed")
     if pair.size is not None and pair.size > 1 + bounds.size_growth:
         add("worse", "size", f"{pair.size:.3f} times the file; growth by {bounds.size_growth:g} is allowed")
     if pair.memory is not None and pair.memory > 1 + bounds.memory_growth:
@@ -108,6 +109,13 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
             "worse", "memory", f"{pair.memory:.3f} times the peak memory; growth by {bounds.memory_growth:g} is allowed"
         )
     return found
+
+
+def _allowed(pair: Compared, bounds: Bounds) -> float:
+    """How much worse the score may be, in the metric's unit."""
+    if bounds.score_drop is not None:
+        return bounds.score_drop
+    return pair.metric.usual_drop(value_of(pair.old, "score") or 0.0) / 2
 
 
 def timing(pair: Compared, bounds: Bounds, in_turns: bool = False) -> list[Finding]:

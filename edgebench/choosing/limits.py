@@ -128,13 +128,13 @@ def drop(policy: Policy, metric: Metric) -> Bound:
         return abs(value_of(m, "score") or 1.0)
 
     if policy.max_drop is not None:
-        text = f"{metric.label} drop at most {policy.max_drop:.10g}{unit}"
+        text = f"{metric.label} {metric.fall} at most {policy.max_drop:.10g}{unit}"
         return _score_bound(text, metric, policy.max_drop, _drops, scale)
     if metric.has_usual_drop:
         at_most = metric.usual_drop(1.0)
-        text = f"{metric.label} drop at most {at_most:.10g}{unit} (default)"
+        text = f"{metric.label} {metric.fall} at most {at_most:.10g}{unit} (default)"
         return _score_bound(text, metric, at_most, _drops, scale, unknown_meets=True)
-    text = f"{metric.label} drop at most {metric.usual_share:.0%} of fp32's (default)"
+    text = f"{metric.label} {metric.fall} at most {metric.usual_share:.0%} of fp32's (default)"
     found = _score_bound(text, metric, metric.usual_share, _shares, lambda m: 1.0, unknown_meets=True)
     return replace(found, shown=lambda share: f"{share:.2%}")
 

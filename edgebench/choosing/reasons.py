@@ -113,7 +113,7 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
     best = max(others, key=lambda o: (_goodness(o), o.cell.id), default=None)
     if best and pareto.significant([best, m], "score")[0, 1] < 0:
         found.append(
-            f"Its {name_of('score', m)} drop is measured from the fp32 model of {m.cell.model}; "
+            f"Its {name_of('score', m)} {_primary(m).fall} is measured from the fp32 model of {m.cell.model}; "
             f"{title(best)} has {_score_text(best)}, it has {_score_text(m)}."
         )
     if "synthetic" in m.dataset:

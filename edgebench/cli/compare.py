@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from edgebench.cli.console import command, out, say_written
-from edgebench.cli.options import option
+from edgebench.cli.options import default, option
 from edgebench.cli.usage import number
 from edgebench.core.errors import PlanError
 from edgebench.core.settings import Bounds
@@ -62,8 +62,15 @@ def gate(
         float, option("--max-slowdown", "SHARE", "Allowed increase of the median latency.", SHARE)
     ] = _usual.slowdown,
     max_drop: Annotated[
-        float, option("--max-drop", "DROP", "Allowed loss of the score, in its unit.", number(float, 0), also=DROP_FLAG)
-    ] = _usual.score_drop,
+        float | None,
+        option(
+            "--max-drop",
+            "DROP",
+            "Allowed loss of the score, in its unit." + default("0.005 of its range, 2.5 % of an error"),
+            number(float, 0),
+            also=DROP_FLAG,
+        ),
+    ] = None,
     max_size_growth: Annotated[
         float, option("--max-size-growth", "SHARE", "Allowed growth of the file.", SHARE)
     ] = _usual.size_growth,

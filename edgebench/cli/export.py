@@ -64,7 +64,7 @@ def export(
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set),
     )  # fmt: skip
     with live("exported files are kept, and the same command exports everything again") as listener:
-        outcomes = api.export(tuple(model or ("resnet1d",)), tuple(exporter or ()), output, listener, **overrides)
+        outcomes = api.export(tuple(model or ()), tuple(exporter or ()), output, listener, **overrides)
     for name, outcome in sorted(outcomes.items()):
         if outcome.status == "ok":
             error = outcome.value.max_abs_error

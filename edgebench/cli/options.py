@@ -64,8 +64,8 @@ def _whole(name: str, text: str, least: int | None = None, most: int | None = No
 _tuning = FineTuning()
 Models = Annotated[
     list[str] | None,
-    option("--model", "NAME...", "Shipped model (all: every one), path to a manifest, or FILE.py:FUNCTION."
-           + default(MODELS[0])),
+    option("--model", "NAME...", "Shipped model (all: every one), path to a manifest, or FILE.py:FUNCTION; "
+           "without it the smallest that fits --dataset." + default(MODELS[0])),
 ]  # fmt: skip
 Weights = Annotated[
     Path | None, option("--weights", "FILE", "Weights of the network FILE.py:FUNCTION: .safetensors or .pth.")

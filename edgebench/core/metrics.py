@@ -70,6 +70,11 @@ class Metric:
         return f"{self.label} in {self.unit}" if self.unit else self.label
 
     @property
+    def fall(self) -> str:
+        """What a worse value is called in sentences, such as `macro-F1 drop` or `MAE increase`."""
+        return "drop" if self.better == "higher" else "increase"
+
+    @property
     def narrow(self) -> str:
         """The name in narrow columns."""
         return self.short or self.label

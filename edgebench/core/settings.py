@@ -87,8 +87,9 @@ class Bounds:
     """Bound of the median latency, as a share; a ratio counts only where its interval is above 1, and where the fastest
     sample became slower too, by more than half of this. Slower code slows every sample; other work on the
     machine slows some of them."""
-    score_drop: float = 0.005
-    """How much worse the primary metric may be, in its unit."""
+    score_drop: float | None = None
+    """How much worse the primary metric may be, in its unit; None for half of its usual drop: 0.005 of a share, 2.5 %
+    of an error without an upper end."""
     size_growth: float = 0.01
     """Bound of the size of the file, as a share."""
     memory_growth: float = 0.10

@@ -90,6 +90,16 @@ class ModelManifest:
         """Whether its weights are random: `edgebench.artifacts.untrained` made it."""
         return bool(self.training.get(UNTRAINED))
 
+    @property
+    def trained_on(self) -> str:
+        """The label of the dataset that it was trained on; empty where unknown."""
+        return str(self.training.get("dataset", ""))
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether it learned from made-up records, so that its scores say nothing of real ones."""
+        return "synthetic" in self.trained_on.lower()
+
     def identity(self) -> str:
         """Hash of the manifest, which has that of the weights: a resumed run compares it."""
         return sha256_of(json.dumps(to_dict(self), separators=(",", ":"), ensure_ascii=False))

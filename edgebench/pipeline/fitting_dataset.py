@@ -1,4 +1,6 @@
-"""Which datasets have the task and the classes of a trained model: the demo of a plan that names no records."""
+"""Which trained models and datasets fit by task and classes: the demo of a plan that names no records, and the model
+of one that names no model.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,34 @@ def with_classes(task: str, classes: Sequence[str]) -> list[str]:
     return [d.name for d in found if d.task == task and d.classes and not class_order.mismatch(classes, d.classes, "")]
 
 
+def model_for(plan: Plan) -> tuple[str, ...]:
+    """The usual models where they fit the plan's dataset, otherwise the smallest shipped one that does, if any."""
+    dataset = plan.measure.dataset
+    if dataset not in registry.nameable("datasets") or not registry.dataset(dataset).classes:
+        return settings.MODELS
+    from edgebench.models import store  # the build side's
+
+    names = shipped_for(dataset)
+    if not names or settings.MODELS[0] in names:
+        return settings.MODELS
+    return (min(names, key=lambda name: store.described(name).parameters),)
+
+
 def shipped_for(dataset: str) -> list[str]:
-    """The shipped models with a dataset's task and classes; all of the task where the data decide the classes."""
+    """The shipped models with a dataset's task and classes; all of the task where the data decide the classes.
+
+    A model that was trained on synthetic records is for these alone.
+    """
     from edgebench.models import store  # the build side's
 
     wanted = registry.dataset(dataset)
-    names = store.shipped(wanted.task)
-    if not wanted.classes:
-        return names
-    return [n for n in names if not class_order.mismatch(store.described(n).classes, wanted.classes, "")]
+    found = {name: store.described(name) for name in store.shipped(wanted.task)}
+    return [
+        name
+        for name, manifest in found.items()
+        if (not manifest.is_synthetic or manifest.trained_on == wanted.label)
+        and not (wanted.classes and class_order.mismatch(manifest.classes, wanted.classes, ""))
+    ]
 
 
 def _answers(plan: Plan) -> tuple[str, tuple[str, ...]]:

@@ -65,7 +65,9 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             classes, known = manifest.classes, fitting_dataset.with_classes(manifest.task, manifest.classes)
             where = f"--dataset {known[0]} has them" if known else "take another model"
         if reason := class_order.mismatch(classes, wanted, label):
-            raise ModelError(f"{name}: {reason}; these must be the same, in any order: {where}, or another --dataset")
+            trained = "" if name in build.own_models else ", or train one for these records: edgebench train"
+            words = f"these must be the same, in any order: {where}, or another --dataset{trained}"
+            raise ModelError(f"{name}: {reason}; {words}")
 
 
 def converted(build: BuildPlan, wanted: Expected) -> list[str]:

@@ -34,7 +34,11 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Plan:
     with _naming(str(path), overrides):
         values = merged(data, overrides)
         plan = Plan.of(values)
-        return check(plan if "dataset" in values else plan.replaced(dataset=fitting_dataset.demo_for(plan)))
+        if "dataset" not in values:
+            plan = plan.replaced(dataset=fitting_dataset.demo_for(plan))
+        elif "models" not in values and not plan.measure.artifacts and not plan.build.untrained:
+            plan = plan.replaced(models=fitting_dataset.model_for(plan))
+        return check(plan)
 
 
 def of_run(stored: Mapping[str, Any], overrides: Mapping[str, Any]) -> Plan:

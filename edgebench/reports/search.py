@@ -82,7 +82,7 @@ def render(found: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> str
     score = escaped(metric.label)
     return "\n\n".join([
         f"# {escaped(asked['model'])} {escaped(asked['exporter'])}, accuracy-aware",
-        f"The artifact with {kept} in float {met} the bound: {score} may drop by {asked['max_drop']:g} on the "
+        f"The artifact with {kept} in float {met} the bound: {score} may {metric.fall} by {asked['max_drop']:g} on the "
         "validation records.",
         "## On the test records, which the search did not use",
         table(("artifact", metric.label, f"Δ {metric.narrow}"), tested),

@@ -127,7 +127,9 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     signals = Values(calibration.input)[:]
     metric = scoring(validation).metrics[0]
     if metric.largest_drop is not None and request.max_drop > metric.largest_drop:
-        raise PlanError(f"a drop of {request.max_drop:g}: {metric.label} can drop by at most {metric.largest_drop:g}")
+        raise PlanError(
+            f"--max-drop {request.max_drop:g}: {metric.label} can get worse by {metric.largest_drop:g} at most"
+        )
     reporter.stage("calibrate", 1)
 
     def looked(done: int, total: int) -> None:

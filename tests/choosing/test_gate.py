@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from compared_runs import CELL, run_of, slower
@@ -8,8 +10,10 @@ from flat_rows import changed
 from edgebench.choosing import comparison, gate
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement
+from edgebench.core.results import Score, Scores
 from edgebench.core.settings import Bounds
 from edgebench.measuring.latency_statistics import Ratio
+from edgebench.tasks import regression
 
 
 def test_a_gate_says_what_is_too_noisy_to_judge() -> None:
@@ -50,6 +54,19 @@ def test_what_a_gate_calls_worse(now: Measurement, expected: tuple[object, ...] 
     _, findings = gate.regressions(run_of(now, other), run_of(CELL, other), Bounds())
     assert [(f.kind, f.metric, f.old, f.new) for f in findings] == ([expected] if expected else [])
     assert all(f.cell == CELL.cell for f in findings)
+
+
+@pytest.mark.parametrize(("was", "now", "worse"), [(10.0, 10.2, False), (10.0, 10.3, True), (1e-3, 1.1e-3, True)])
+def test_what_an_error_may_grow_by_is_a_share_of_it(was: float, now: float, worse: bool) -> None:
+    """An absolute bound would let any error of a small unit pass, and none of a large one."""
+    mae = regression.TASK.metrics(1, "ml")[0]
+
+    def measured(value: float) -> Measurement:
+        return replace(CELL, scores=Scores(60, (Score(mae, value, value, value),)))
+
+    _, findings = gate.regressions(run_of(measured(now)), run_of(measured(was)), Bounds())
+    assert [(f.kind, f.metric) for f in findings] == ([("worse", "score")] if worse else [])
+    assert all(" ml; an increase of " in f.reason for f in findings)
 
 
 def test_a_slowdown_within_the_noise_is_none() -> None:

@@ -8,6 +8,7 @@ from edgebench.core import registry
 from edgebench.core.datasets import DataRequest
 from edgebench.models import store
 from edgebench.models.image import ImageArchitecture
+from edgebench.pipeline import read_plan
 from edgebench.tasks.statistics import decide, macro_f1
 from edgebench.training.evaluation import predict
 
@@ -34,7 +35,7 @@ def test_scores_reach_the_bars(name: str) -> None:
     assert scores.metrics["macro_f1"] >= f1
 
 
-TOP1 = {"resnet8": 0.85, "resnet20": 0.905, "mobilenetv2": 0.99}
+TOP1 = {"resnet8": 0.85, "resnet20": 0.905, "mobilenetv2": 0.99, "resnet8-demo-images": 0.6}
 """Of MLPerf Tiny's ResNet-8 and ResNet-20 on CIFAR-10's test images, and MobileNetV2 on MNIST's."""
 
 
@@ -42,6 +43,16 @@ TOP1 = {"resnet8": 0.85, "resnet20": 0.905, "mobilenetv2": 0.99}
 def test_top1_reaches_the_bars(name: str) -> None:
     manifest = store.find(name).manifest
     assert manifest.scores["test"].metrics["top1"] >= TOP1[name]
+
+
+@pytest.mark.parametrize("dataset", ["demo", "demo-images"])
+def test_a_demo_alone_gives_a_run(dataset: str) -> None:
+    """Its model is shipped inside the package."""
+    plan = read_plan.load(None, {"dataset": dataset})
+    model = store.find(plan.build.models[0])
+    assert model.weights.parent == store.SHIPPED
+    assert model.manifest.classes == registry.dataset(dataset).classes
+    assert plan == read_plan.load(None, {"models": plan.build.models}), "and that model alone the same"
 
 
 def test_weights_are_small_together() -> None:

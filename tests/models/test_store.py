@@ -19,7 +19,8 @@ from edgebench.models import store
 @pytest.mark.parametrize("name", store.shipped())
 def test_shipped_model_is_complete(name: str) -> None:
     manifest = store.find(name).manifest
-    assert manifest.name == manifest.architecture == name
+    assert manifest.name == name
+    assert manifest.architecture == name or manifest.is_synthetic, "these names belong to networks for real records"
     if manifest.task == "multilabel":
         assert manifest.classes == SUPERCLASSES
         assert all(0.05 <= t <= 0.95 for t in manifest.thresholds)

@@ -25,11 +25,14 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, tupl
     shutil.copy(store.SHIPPED / "resnet1d.json", tmp_path)
     monkeypatch.setattr(store, "SHIPPED", tmp_path)
 
-    def shipped(name: str, classes: tuple[str, ...], spec: InputSpec, task: str = "classification") -> Path:
+    def shipped(
+        name: str, classes: tuple[str, ...], spec: InputSpec, task: str = "classification", trained_on: str = ""
+    ) -> Path:
         network = building.build(registry.architecture(name), len(classes), spec)
         fields = {
             "name": name, "architecture": name, "classes": classes, "thresholds": (), "input": spec, "task": task,
-            "parameters": 1, "license": "none", "training": {}, "scores": {},
+            "parameters": sum(p.numel() for p in network.parameters()), "license": "none",
+            "training": {"dataset": trained_on}, "scores": {},
         }  # fmt: skip
         return store.save(store.halved(network), tmp_path, fields, half=True)
 
@@ -67,3 +70,27 @@ def test_all_models_are_those_of_the_dataset(ship: Callable[..., Path]) -> None:
     assert fitting_dataset.shipped_for("mnist") == fitting_dataset.shipped_for("demo-digits") == ["resnet20"]
     assert fitting_dataset.shipped_for("image-folder") == ["resnet20", "resnet8"]
     assert read_plan.load(None, {"models": ("all",), "dataset": "mnist"}).build.models == ("resnet20",)
+
+
+def test_a_dataset_without_a_model_runs_the_smallest_that_fits(ship: Callable[..., Path], tmp_path: Path) -> None:
+    ship("resnet8", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
+    ship("resnet20", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
+
+    def models(**values: object) -> tuple[str, ...]:
+        return read_plan.load(None, values).build.models
+
+    assert models(dataset="cifar10") == ("resnet8",)
+    assert models(dataset="cifar10", models=("resnet20",)) == ("resnet20",)
+    assert models() == models(dataset="ptbxl") == models(dataset="mnist") == models(dataset="arrays") == ("resnet1d",)
+    assert models(dataset="cifar10", artifacts=(tmp_path / "net.onnx",)) == ("resnet1d",), "nothing is built"
+    (tmp_path / "plan.toml").write_text('dataset = "cifar10"')
+    assert read_plan.load(tmp_path / "plan.toml", {}).build.models == ("resnet8",)
+
+
+def test_a_model_of_synthetic_records_is_for_no_others(ship: Callable[..., Path]) -> None:
+    clips = InputSpec((2, 3, 16, 16), ("frame", *AXES))
+    ship("resnet8-frames", ("EF",), clips, "regression", registry.dataset("demo-echo").label)
+    assert fitting_dataset.shipped_for("demo-echo") == ["resnet8-frames"]
+    assert fitting_dataset.shipped_for("echonet") == []
+    assert read_plan.load(None, {"dataset": "demo-echo"}).build.models == ("resnet8-frames",)
+    assert read_plan.load(None, {"dataset": "echonet"}).build.models == ("resnet1d",)

@@ -70,7 +70,7 @@ def test_where_nothing_was_scored() -> None:
 def test_without_raw_samples_and_without_classes(tmp_path: Path) -> None:
     bare = page_of(run_of(changed(OK, f1_by_class=None, peak_rss_bytes=None)))
     assert charts(bare) == {"latency", "size", "sizes"}
-    for text in ("has no raw samples", "No cell has a score of each class.", "No cell has a peak memory."):
+    for text in ("has no raw samples", "The task has no numbers by class", "No cell has a peak memory."):
         assert f'<p class="empty">{text}' in bare or f"folder {text}" in bare
     assert "from the 0.5th to the 99.5th" not in bare
     sampled([OK], tmp_path)

@@ -54,7 +54,7 @@ def of_machine(run: Run, machine: machines.Machine) -> dict[str, Any]:
 
 def _facts(metric: Metric) -> dict[str, Any]:
     """What the scripts need to show a metric's values."""
-    texts = {"label": metric.label, "narrow": metric.narrow, "unit": metric.unit}
+    texts = {"label": metric.label, "heading": metric.heading, "narrow": metric.narrow, "unit": metric.unit}
     shown = {name: embedding.visible(text) for name, text in texts.items()}
     return shown | {"better": metric.better, "decimals": metric.decimals}
 

@@ -58,7 +58,7 @@ def classes(rows: Sequence[Measurement]) -> str:
     """Why there is no table of the classes; empty where there is one."""
     if any(m.scores and any(m.scores.by_class.values()) for m in rows):
         return ""
-    return unscored(rows) or "No cell has a score of each class."
+    return unscored(rows) or "The task has no numbers by class or output of these records."
 
 
 def unscored(rows: Sequence[Measurement]) -> str:

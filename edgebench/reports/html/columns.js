@@ -16,13 +16,13 @@ const columnsOf = (machine) => [
   number("parameters", "parameters", show.count), number("MACs", "macs", show.count), number("zeros", "sparsity", show.share),
   number("energy (estimate)", "energy_j", show.energy),
   ...machine.metrics.slice(0, 1).flatMap((metric) => [
-    { title: metric.label, by: (c) => c.score, high: metric.better === "higher", always: true,
+    { title: metric.heading, by: (c) => c.score, high: metric.better === "higher", always: true,
       text: (c) => small(show.score(c.score, metric), show.scores(c)) },
     { title: `Δ ${metric.narrow}`, by: (c) => c.delta, high: metric.better === "higher", always: true,
       text: (c) => small(show.delta(c.delta, metric), show.deltas(c)) },
   ]),
   ...machine.metrics.slice(1).map((metric, i) => (
-    { title: metric.label, by: (c) => c.others[i], high: metric.better === "higher", text: (c) => show.score(c.others[i], metric) }
+    { title: metric.heading, by: (c) => c.others[i], high: metric.better === "higher", text: (c) => show.score(c.others[i], metric) }
   )),
   { title: "agreement", by: (c) => c.agreement, high: true, text: (c) => show.share(c.agreement) },
   { title: "timing", text: (c) => doubted(c), by: (c) => c.timing, always: true },

@@ -96,7 +96,7 @@ function paretoNumbers(chart, kind) {
   const latency = kind === "latency";
   return {
     headings: ["cell", "target", "front", across.title.replace(", logarithmic", "").replace(/ in \S+$/, ""),
-      ...(latency ? ["95 % interval"] : []), chart.machine.metrics[0].label, "95 % interval", `Δ ${chart.machine.metrics[0].narrow}`, "95 % interval"],
+      ...(latency ? ["95 % interval"] : []), chart.machine.metrics[0].heading, "95 % interval", `Δ ${chart.machine.metrics[0].narrow}`, "95 % interval"],
     rows: paretoCells(chart, kind).map((c) => [
       `${isolated(c.model)} ${isolated(c.name)}`, c.target + (c.emulated ? " (emulated)" : ""), c.front ? "★" : "",
       across.show(c[across.field]),
