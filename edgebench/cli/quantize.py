@@ -93,7 +93,8 @@ def quantize(
         delta = "" if name == "float" else f" ({metric.change(score.delta or 0)})"
         out.print(plain(f"test records, {what}: {metric.label} {metric.fine(score.value)}{delta}"))
     met = "meets" if found.within else "does not meet"
-    said = f"With {kept} it {met} the bound: {metric.label} may {metric.fall} by {request.max_drop:g} on the validation records."
+    bound = f"{metric.label} may {metric.fall} by {request.max_drop:g} on the validation records"
+    said = f"With {kept} it {met} the bound: {bound}."
     out.print(plain(said, "green" if found.within else "yellow"))
     say_written([f"{found.manifest}, {output / 'report.md'}"])
     say_next(f"edgebench measure {Path(found.manifest).parent}", "its latency and memory")
