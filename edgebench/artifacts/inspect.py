@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.artifacts import onnx_names
 from edgebench.artifacts.onnx_constants import Constants
 from edgebench.core.errors import ArtifactError, MissingPackage, first_line
 from edgebench.quantization import error
@@ -20,6 +21,7 @@ PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInt
 """ONNX's operators with weights, which are their second input."""
 TORCH_PRODUCTS = ("quantized::", "aten::_convolution", "aten::conv", "aten::linear", "aten::matmul", "aten::addmm")
 BINS = 64
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Layer:
     """Of an int8 layer: one value, or one for each channel."""
     levels: int = 0
     """Of an int8 layer: the number of integers from the smallest to the largest weight."""
+    zero: NDArray[Any] | None = None
+    """Of an int8 layer: the zero points of the weights, one or one for each channel."""
+    input_range: tuple[float, float] | None = None
+    """The smallest and largest value that the layer takes, where its int8 input has a scale in the file."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,12 @@ class LayerFacts:
     """For an int8 layer: `Layer.levels` as a share of the 256 integers."""
     histogram: tuple[int, ...]
     """Number of weights in each of the equal bins from `low` to `high`."""
+    scale: tuple[float, float] | None = None
+    """Of an int8 layer: the smallest and largest scale of its channels."""
+    zero_point: tuple[int, int] | None = None
+    """Of an int8 layer: the smallest and largest zero point of its channels."""
+    input_range: tuple[float, float] | None = None
+    """The values that the layer can take, where the file has the scale of its int8 input; None elsewhere."""
 
 
 def facts(layer: Layer) -> LayerFacts:
@@ -78,8 +90,12 @@ def facts(layer: Layer) -> LayerFacts:
         used = layer.levels / 256
     return LayerFacts(
         layer.name, x.shape, layer.bits, low, high, float((x == 0).mean()), per_tensor, per_channel, rounding, used,
-        tuple(int(n) for n in bins),
+        tuple(int(n) for n in bins), _ends(layer.scale, float), _ends(layer.zero, int), layer.input_range,
     )  # fmt: skip
+
+
+def _ends(values: NDArray[Any] | None, kind: type[N]) -> tuple[N, N] | None:
+    return None if values is None or not values.size else (kind(values.min()), kind(values.max()))
 
 
 def layers(path: Path, form: str) -> list[Layer]:
@@ -122,10 +138,12 @@ def _onnx(path: Path) -> Iterator[Layer]:
             continue
         # The weights have their outputs first where a Gemm transposes them, or a Transpose precedes the product.
         transposed = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
-        name, weight = node.name or node.output[0], node.input[1]
+        weight, given = node.input[1], _input_range(producers.get(node.input[0]), constants)
         if (before := producers.get(weight)) is not None and before.op_type == "Transpose":
             weight, transposed = before.input[0], not transposed
         source = producers.get(weight)
+        dequantized = source is not None and source.op_type == "DequantizeLinear"
+        name = onnx_names.layer(node, source.input[0] if source is not None and dequantized else weight)
         if source is not None and source.op_type == "DequantizeLinear":
             axis = next((a.i for a in source.attribute if a.name == "axis"), 1)
             found = [constants(i) for i in source.input]
@@ -141,7 +159,19 @@ def _onnx(path: Path) -> Iterator[Layer]:
         integers, scale, zero = (*found, None)[:3]
         if integers is not None and scale is not None:
             zero = np.zeros(1, np.int32) if zero is None else zero
-            yield _int8(name, integers, scale, zero, axis, (node.op_type, transposed))
+            yield replace(_int8(name, integers, scale, zero, axis, (node.op_type, transposed)), input_range=given)
+
+
+def _input_range(source: Any, constants: Constants) -> tuple[float, float] | None:
+    """What the int8 input of a layer can hold, from the scale and zero point that dequantize it; None for no int8."""
+    if source is None or source.op_type != "DequantizeLinear":
+        return None
+    scale, zero = (constants(name) for name in [*source.input[1:3], ""][:2])
+    if scale is None or zero is None or scale.size != 1 or zero.size != 1 or zero.dtype.kind not in "iu":
+        return None
+    ends = np.iinfo(zero.dtype)
+    low, high = (float(scale.item()) * (end - int(zero.item())) for end in (ends.min, ends.max))
+    return (low, high) if np.isfinite([low, high]).all() else None
 
 
 def _int8(
@@ -151,7 +181,9 @@ def _int8(
     offset = zero.astype(np.float32).reshape(shape if zero.size > 1 else [1])
     real = (integers.astype(np.float32) - offset) * scale.astype(np.float32).reshape(shape)
     levels = int(integers.max()) - int(integers.min()) + 1
-    return Layer(name, _outputs_first(real, *product), 8, scale.astype(np.float32).reshape(-1), levels)
+    return Layer(
+        name, _outputs_first(real, *product), 8, scale.astype(np.float32).reshape(-1), levels, zero.reshape(-1)
+    )
 
 
 def _outputs_first(values: NDArray[np.float32], operator: str, transposed: bool) -> NDArray[np.float32]:
@@ -179,8 +211,9 @@ def _torchscript(path: Path) -> Iterator[Layer]:
                 continue
             channels = weight.qscheme() in (torch.per_channel_affine, torch.per_channel_symmetric)
             scale = weight.q_per_channel_scales() if channels else torch.tensor([weight.q_scale()])
+            zero = weight.q_per_channel_zero_points() if channels else torch.tensor([weight.q_zero_point()])
             integers = weight.int_repr()
             levels = int(integers.max()) - int(integers.min()) + 1
-            yield Layer(name, weight.dequantize().numpy(), 8, scale.float().numpy(), levels)
+            yield Layer(name, weight.dequantize().numpy(), 8, scale.float().numpy(), levels, zero.long().numpy())
         elif isinstance(constant, torch.Tensor) and constant.ndim > 1 and constant.is_floating_point():
             yield Layer(name, constant.float().numpy(), 8 * constant.element_size())

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgebench import __version__
+from edgebench.cli import completion
 from edgebench.cli.bundle import bundle
 from edgebench.cli.compare import compare, gate
 from edgebench.cli.console import USAGE, command, out, say_error
@@ -55,7 +56,12 @@ for verb in (
 @command
 def list_(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="Only this kind, such as models, exporters or targets.")
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="Only this kind, such as models, exporters or targets.",
+            autocompletion=completion.of("KIND"),
+        ),
     ] = "",
 ) -> None:
     """List datasets, models, variants, exporters, runtimes, report formats and targets.

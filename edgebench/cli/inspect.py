@@ -29,8 +29,10 @@ def inspect(
     A float layer shows the signal-to-noise ratio that its weights would have in
     int8, with one scale and with one scale for each channel: a large gap means
     that per-channel scales matter. An int8 layer shows the ratio that its
-    rounding has, and how many of the 256 integers it uses. Writes only the
-    picture of --picture.
+    rounding has, and how many of the 256 integers it uses; on a wide terminal,
+    its scales, zero points and the range of its input, where the file has them.
+    Layers have their names in the network where the file says them (ONNX, eager).
+    Writes only the picture of --picture.
 
     \b[bold]Examples[/bold]
 
@@ -46,17 +48,20 @@ def inspect(
         raise Refused(str(picture), "must end in .svg or .png", "--picture")
     made = manifests.outline(artifact)
     found = opening.layers(made.path, made.format)
+    int8 = out.width >= NARROW and any(f.scale for f in found)
     rows = [
         [
             f.name, "×".join(map(str, f.shape)), str(f.bits), f"{f.low:.3g} to {f.high:.3g}", f"{f.sparsity:.0%}",
-            _db(f), bars(f.histogram, WIDTH if out.width >= NARROW else WIDTH // 2),
+            *([_ends(f.scale), _ends(f.zero_point), _ends(f.input_range, " to ")] if int8 else []), _db(f),
+            bars(f.histogram, WIDTH if out.width >= NARROW else WIDTH // 2),
         ]
         for f in found
     ]  # fmt: skip
     title = f"{made.name}: {columns.size(made.size_bytes)}, {len(found)} layers with weights"
     if made.converts:
         out.print(plain(made.converts))
-    headings = ["layer", "shape", "bits", "range", "zeros", "int8 dB", "weights"]
+    more = ["scale", "zero point", "input"] if int8 else []
+    headings = ["layer", "shape", "bits", "range", "zeros", *more, "int8 dB", "weights"]
     print_table(out, headings, rows, title, ("bits", "zeros"), fold=True)
     out.print(
         "int8 dB: signal to quantization noise of the weights. Float layers: one scale / one per channel. "
@@ -76,6 +81,13 @@ def _db(f: object) -> str:
     if f.rounding_db is not None:
         return f"{f.rounding_db:.0f}, {f.range_used or 0:.0%}"
     return f"{f.per_tensor_db or 0:.0f} / {f.per_channel_db or 0:.0f}"
+
+
+def _ends(ends: tuple[float, float] | None, to: str = "–") -> str:
+    """The smallest and the largest of a layer's channels; one number where they are the same."""
+    if ends is None:
+        return ""
+    return f"{ends[0]:.3g}" if ends[0] == ends[1] else f"{ends[0]:.3g}{to}{ends[1]:.3g}"
 
 
 def bars(counts: tuple[int, ...], width: int = WIDTH) -> str:

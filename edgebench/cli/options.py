@@ -10,7 +10,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from edgebench.cli import measure_options
+from edgebench.cli import completion, measure_options
 from edgebench.cli.measure_options import MEASURING as MEASURING_OPTIONS
 from edgebench.cli.measure_options import RECORDS, TARGET, THREADS, Option
 from edgebench.cli.usage import Refused, number
@@ -49,6 +49,7 @@ def option(
         parser=parser,
         rich_help_panel=panel or None,
         show_default=own,
+        autocompletion=completion.of(name),
     )
 
 

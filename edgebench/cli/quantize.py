@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgebench.cli import completion
 from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.options import DataDir, DatasetOptions, MinLikelihood, TaskName, option, pairs
 from edgebench.cli.usage import number
@@ -19,7 +20,12 @@ SHOWN = 15
 
 @command
 def quantize(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Shipped model, or path to a manifest.")] = "resnet1d",
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Shipped model, or path to a manifest.", autocompletion=completion.of("MODEL")
+        ),
+    ] = "resnet1d",
     exporter: Annotated[str, option("--exporter", "NAME", "fbgemm-int8, qnnpack-int8 or onnx-int8.")] = "onnx-int8",
     max_drop: Annotated[
         float,

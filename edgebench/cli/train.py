@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgebench.cli import completion
 from edgebench.cli.console import command
 from edgebench.cli.options import (
     DataDir,
@@ -29,7 +30,12 @@ RECIPE = default("as in the recipe")
 @command
 def train(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Architecture: one of edgebench list, timm:NAME or FILE.py:FUNCTION.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Architecture: one of edgebench list, timm:NAME or FILE.py:FUNCTION.",
+            autocompletion=completion.of("NAME"),
+        ),
     ],
     dataset: Annotated[
         str, option("--dataset", "NAME", "One of edgebench list datasets, or FILE.py:FUNCTION.")

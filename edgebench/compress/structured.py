@@ -43,6 +43,10 @@ class Structured:
     """
 
     name = "structured"
+    untrained_cost = (
+        "removes whole channels and is not fine-tuned: expect a larger drop of the score than a recommendation allows"
+    )
+    """What a user should know who fine-tunes nothing afterwards."""
 
     def check(self, spec: str) -> None:
         """Raise PlanError where the spec is invalid."""

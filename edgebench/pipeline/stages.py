@@ -22,7 +22,7 @@ from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
-from edgebench.pipeline import build_stage, grid, remote_stage, run_store
+from edgebench.pipeline import build_stage, grid, records_table, remote_stage, run_store
 from edgebench.pipeline.build_stage import BuildStage
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
@@ -110,6 +110,8 @@ class Stages:
     def predict(self) -> None:
         """Stage 3: logits over the test records, once for each artifact and way to run it, and their scores."""
         asked = {p.prediction: p for p in (*self._references(), *self._open()) if not p.artifact.untrained}
+        if asked:
+            records_table.write(self.test, self.store.folder)
         jobs = {key: self._predict_job(p) for key, p in asked.items()}
         labels = {key: f"{p.cell.model} {p.cell.name}: predict" for key, p in asked.items()}
         self._run_all(PREDICT, jobs, labels, lambda _: None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.compress.request import CompressRequest, compress
+from edgebench.core import registry
 from edgebench.core.contracts import Outcome
 from edgebench.core.files import safe
 from edgebench.core.job_keys import JobKey
@@ -39,9 +40,20 @@ class Variants:
         key = JobKey("compress", model, variant)
         if key not in self.known:
             self.reporter.note(f"{model}: {variant}" + (f", from its {start}" if start else ""))
+            if cost := self._cost(variant):
+                self.reporter.note(cost)
             self.record(key, self._compressed(model, variant, start))
         outcome = self.known[key]
         return outcome, self._manifest(model, variant) if outcome.status == "ok" else ""
+
+    def _cost(self, variant: str) -> str:
+        """What a compression costs that nothing is trained after, and how to train; empty where that is no matter."""
+        parts = variant.split(CHAIN)
+        if self.plan.build.finetuning.epochs or "qat" in parts:
+            return ""
+        costs = (getattr(registry.variant(part), "untrained_cost", "") for part in parts)
+        cost = next(filter(None, costs), "")
+        return f"{variant} {cost}; to train it on the training records afterwards: --finetune-epochs 3" if cost else ""
 
     def _compressed(self, model: str, variant: str, start: str) -> Outcome[Any]:
         measure, build = self.plan.measure, self.plan.build

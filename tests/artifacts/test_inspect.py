@@ -84,6 +84,23 @@ def test_a_matrix_product_has_its_outputs_first_whichever_way_it_is_written(tmp_
         np.testing.assert_array_equal(layer.values, weight)
 
 
+@pytest.mark.parametrize("name", ["onnx", "onnx-int8", "eager"])
+def test_layers_are_called_as_in_the_network(exported: Path, name: str) -> None:
+    network = store.network(store.find("resnet1d"))
+    modules = {n for n, m in network.named_modules() if getattr(m, "weight", None) is not None and m.weight.ndim > 1}  # type: ignore[operator, union-attr]
+    assert {f.name for f in facts_of(exported / name)} == modules
+
+
+@pytest.mark.parametrize("name", ["onnx-int8", "fbgemm-int8"])
+def test_int8_layers_have_scales_and_zero_points(exported: Path, name: str) -> None:
+    found = facts_of(exported / name)
+    assert all(f.scale and 0 < f.scale[0] <= f.scale[1] for f in found)
+    assert all(f.zero_point is not None for f in found)
+    if name == "onnx-int8":
+        ranges = [f.input_range for f in found]
+        assert all(r is not None and r[0] <= 0 <= r[1] and r[0] < r[1] for r in ranges)
+
+
 def test_zeros_are_counted() -> None:
     found = inspect.facts(inspect.Layer("net", np.array([[0.0, 1.0], [0.0, -1.0]], np.float32), 32))
     assert found.sparsity == 0.5

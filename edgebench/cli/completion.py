@@ -1,0 +1,69 @@
+"""What Tab offers in a shell for the options and arguments that take names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from edgebench.core.errors import EdgeBenchError
+
+
+def _models() -> list[str]:
+    from edgebench.models import store
+
+    return [*store.shipped(), "all"]
+
+
+def _registered(kind: str) -> Callable[[], list[str]]:
+    def names() -> list[str]:
+        from edgebench.core import registry
+
+        return list(registry.names(kind))
+
+    return names
+
+
+def _targets() -> list[str]:
+    from edgebench.core import target_profiles
+
+    return target_profiles.names()
+
+
+def _kinds() -> list[str]:
+    from edgebench.core import registry
+
+    return [*registry.KINDS, "targets"]
+
+
+NAMES: dict[str, Callable[[], Iterable[str]]] = {
+    "--model": _models, "--exporter": _registered("exporters"), "--variant": _registered("variants"),
+    "--target": _targets, "--dataset": _registered("datasets"), "--task": _registered("tasks"),
+    "--format": _registered("renderers"), "MODEL": _models, "NAME": _registered("models"), "KIND": _kinds,
+}  # fmt: skip
+"""The known names by the option, or the argument as the help calls it."""
+
+
+def of(name: str) -> Callable[[str], list[str]] | None:
+    """The function that completes an option or argument; None for one that takes no name."""
+    known = NAMES.get(name)
+    if known is None:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        """The names that begin so; otherwise files, which most of these options take too."""
+        try:
+            found = [one for one in known() if one.startswith(incomplete)]
+        except EdgeBenchError:  # a damaged plug-in must not write into a half-typed command
+            found = []
+        return found or _files(incomplete)
+
+    return complete
+
+
+def _files(incomplete: str) -> list[str]:
+    folder, slash, name = incomplete.rpartition("/")
+    try:
+        found = sorted(one.name for one in Path(folder or slash or ".").iterdir())
+    except OSError:
+        return []
+    return [f"{folder}{slash}{one}" for one in found if one.startswith(name)] if incomplete else []

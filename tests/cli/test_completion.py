@@ -1,0 +1,40 @@
+"""Tab offers the names that options take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edgebench.cli.app import app
+from edgebench.core import registry, target_profiles
+from edgebench.models import store
+
+
+def offered(words: str) -> set[str]:
+    """What bash is given for a command whose last word is being typed."""
+    environment = {
+        "_EDGEBENCH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }  # fmt: skip
+    return set(CliRunner().invoke(app, [], prog_name="edgebench", env=environment).stdout.split())
+
+
+@pytest.mark.parametrize("command", ["run", "export"])
+def test_names_are_offered(command: str) -> None:
+    assert offered(f"edgebench {command} --exporter ") == set(registry.names("exporters"))
+    assert offered(f"edgebench {command} --model ") == {*store.shipped(), "all"}
+    assert offered(f"edgebench {command} --dataset de") == {n for n in registry.names("datasets") if n[:2] == "de"}
+
+
+def test_only_what_begins_so_and_arguments_too() -> None:
+    assert offered("edgebench run --target rasp") == {n for n in target_profiles.names() if n.startswith("rasp")}
+    assert offered("edgebench list expo") == {"exporters"}
+    assert "resnet1d" in offered("edgebench quantize res")
+    assert "resnet1d" in offered("edgebench train res")
+
+
+def test_files_follow_where_no_name_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pi.toml").touch()
+    assert offered("edgebench run --target pi.") == {"pi.toml"}
