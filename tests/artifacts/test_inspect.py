@@ -87,7 +87,7 @@ def test_a_matrix_product_has_its_outputs_first_whichever_way_it_is_written(tmp_
 @pytest.mark.parametrize("name", ["onnx", "onnx-int8", "eager"])
 def test_layers_are_called_as_in_the_network(exported: Path, name: str) -> None:
     network = store.network(store.find("resnet1d"))
-    modules = {n for n, m in network.named_modules() if getattr(m, "weight", None) is not None and m.weight.ndim > 1}  # type: ignore[operator, union-attr]
+    modules = {n for n, m in network.named_modules() if getattr(m, "weight", None) is not None and m.weight.ndim > 1}
     assert {f.name for f in facts_of(exported / name)} == modules
 
 
