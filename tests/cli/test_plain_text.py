@@ -136,7 +136,9 @@ def test_a_layer_and_the_picture_of_it(
 ) -> None:
     from edgebench.artifacts import manifests, opening
 
-    artifact = SimpleNamespace(model=f"{MARKED}{STEERING}", exporter="onnx", format="onnx", file_size_bytes=5, feed=None)
+    artifact = SimpleNamespace(
+        model=f"{MARKED}{STEERING}", exporter="onnx", format="onnx", file_size_bytes=5, feed=None
+    )
     made = SimpleNamespace(artifact=artifact, path=tmp_path)
     monkeypatch.setattr(manifests, "read", lambda *_, **__: made)
     monkeypatch.setattr(opening, "layers", lambda *_: [])
