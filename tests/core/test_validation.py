@@ -61,7 +61,7 @@ def test_a_record_comes_back_as_it_went(record: Any) -> None:
         (Artifact, {**to_dict(ARTIFACT), "calibration": {"dataset": "ptbxl", "split": 1}}, "calibration.split"),
         (Card, {"classes": ["A"], "thresholds": [2]}, "thresholds.0"),
         (Card, {"classes": ["A"], "name": "a/b"}, "name"),
-        (Card, {"classes": ["A"], "input": {"unit": "standardised"}}, "input"),
+        (Card, {"classes": ["A"], "input": {"unit": "standardised"}}, "input.mean"),
     ],
 )
 def test_the_wrong_field_is_named(kind: Any, data: Any, place: str) -> None:
