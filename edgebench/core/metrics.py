@@ -71,7 +71,7 @@ class Metric:
 
     @property
     def fall(self) -> str:
-        """What a worse value is called in sentences, such as `macro-F1 drop` or `MAE increase`."""
+        """What a worse value is called in sentences, such as `accuracy drop` or `error increase`."""
         return "drop" if self.better == "higher" else "increase"
 
     @property

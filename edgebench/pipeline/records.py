@@ -7,6 +7,7 @@ from dataclasses import replace
 from edgebench.core import registry, user_code
 from edgebench.core.contracts import Split
 from edgebench.core.datasets import DataRequest, RecordSet
+from edgebench.core.errors import EdgeBenchError
 from edgebench.core.expected import Expected
 from edgebench.core.files import sha256_of
 from edgebench.core.progress import ProgressReporter
@@ -53,7 +54,10 @@ def wanted(records: RecordSet) -> Expected:
 
     Records without labels may be of no task: the card has to name classes and thresholds then.
     """
-    task = base_of(records.task) or "multilabel" if records.targets is None else recorded(records.task)
+    try:
+        task = base_of(records.task) or "multilabel" if records.targets is None else recorded(records.task)
+    except EdgeBenchError:
+        task = base_of(records.task)  # a device without the task's file measures nevertheless
     return replace(Expected.of(records), task=task)
 
 

@@ -32,7 +32,7 @@ def test_the_seed_decides_the_weights(tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_the_records_is_refused(tmp_path: Path) -> None:
-    spec = f"{own_files.write(tmp_path, '')}:three"
+    spec = f"{own_files.write(tmp_path)}:three"
     own.trust(spec)
     with pytest.raises(ModelError, match="3"):
         made(spec, tmp_path / "out")
