@@ -14,11 +14,13 @@ WHOLE = ("rich", "typer")
 
 def main() -> None:
     """The command line, or where its packages are missing the device's; exit code 130 on Ctrl-C."""
-    from edgebench.isolation.python import keep_working_directory_out
+    try:
+        from edgebench.isolation.python import keep_working_directory_out
 
-    keep_working_directory_out()
-    from edgebench.isolation import interrupts
-
+        keep_working_directory_out()
+        from edgebench.isolation import interrupts
+    except KeyboardInterrupt:  # it is not remembered yet
+        sys.exit(130)
     interrupts.run(_main)
 
 

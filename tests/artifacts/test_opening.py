@@ -124,7 +124,10 @@ def test_the_child_is_limited(net: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_ctrl_c_answers_at_once_and_ends_the_child(net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_the_child("import time; time.sleep(600)", tmp_path, monkeypatch)
-    command = subprocess.Popen([sys.executable, "-m", "edgebench", "inspect", str(net)], stderr=subprocess.PIPE)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "edgebench", "inspect", str(net)], stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+    )  # fmt: skip
     own, end = psutil.Process(command.pid), time.monotonic() + 60
     children: list[psutil.Process] = []
     while not children and time.monotonic() < end:
