@@ -49,7 +49,10 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
         "decode_all(Decoding('image', (3, 8, 8)), [home / '1.png'] * 40, home / 'o.npy')"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+    )  # fmt: skip
     assert running.stdout is not None and running.stdout.readline() == b"ready\n"
     children: list[psutil.Process] = []
     while not children:

@@ -21,6 +21,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # not there where the environment has PYTHONSAFEPATH
+
 import warm_children
 
 TIMED = (
