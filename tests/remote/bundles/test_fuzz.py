@@ -96,9 +96,9 @@ def test_contents_with_the_right_hashes(
     (name,) = filter(chosen, entries)
     path = tmp_path / "x.bundle"
     content = entries[name]
-    hold(lambda damaged: used(packed({**entries, name: damaged}, path)), of_bytes(content, COUNT // 2))
+    hold(lambda damaged: used(packed({**entries, name: damaged}, path)), of_bytes(content, COUNT))
     if is_json(name):
-        values = of_json(json.loads(content), COUNT // 2)
+        values = of_json(json.loads(content), COUNT)
         hold(lambda value: used(packed({**entries, name: json_bytes(value)}, path)), values)
 
 
