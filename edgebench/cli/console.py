@@ -34,7 +34,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with interrupts.remembered(), _told(), interrupts.kept():
+            with interrupts.remembered(), _interrupted(), interrupts.kept():
                 return function(*args, **kwargs)
         except EdgeBenchError as error:
             say_error(str(error))
@@ -82,12 +82,12 @@ def live(after: str | Callable[[], str], keep: bool = True) -> Iterator[Live]:
     def text() -> str:
         return after if isinstance(after, str) else after()
 
-    with _told(text), interrupts.saying(text), interrupts.kept(), Live(err, keep) as reporter:
+    with _interrupted(text), interrupts.saying(text), interrupts.kept(), Live(err, keep) as reporter:
         yield reporter
 
 
 @contextmanager
-def _told(after: Callable[[], str] | None = None) -> Iterator[None]:
+def _interrupted(after: Callable[[], str] | None = None) -> Iterator[None]:
     """Say an interrupt of the block in one line, and end with its exit code."""
     try:
         yield

@@ -54,7 +54,7 @@ class Recipe:
     crop: int = 0
     """Samples of the random window that is trained on; 0 for the whole record."""
     row_keep: float = 1.0
-    """Share of the rows of patches that a transformer is trained on, chosen anew each step."""
+    """Share of the rows of patches that a transformer is trained on, chosen again at each step."""
     patch_keep: float = 1.0
     """The same for single patches."""
     progressive: tuple[float, ...] = ()

@@ -26,7 +26,7 @@ GROUP_S = 0.3
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 at_last: list[Callable[[], object]] = []
 """What an interrupted process does before it ends."""
-_came, _told = threading.Event(), threading.Event()
+_came, _shown = threading.Event(), threading.Event()
 _after: list[Callable[[], str]] = []
 
 
@@ -74,7 +74,7 @@ def saying(after: Callable[[], str]) -> Iterator[None]:
 
 def text(after: Callable[[], str] | None = None) -> str:
     """The line on an interrupt; it is taken to be shown now."""
-    _told.set()
+    _shown.set()
     return f"interrupted; {after()}" if after else "interrupted"
 
 
@@ -88,7 +88,7 @@ def remembered() -> Iterator[None]:
         yield
         return
     taken = [number for number in SIGNALS if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN]
-    _told.clear()
+    _shown.clear()
     before = {number: signal.signal(number, _remember) for number in taken}
     try:
         yield
@@ -96,7 +96,7 @@ def remembered() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         _came.clear()
-        _told.clear()
+        _shown.clear()
 
 
 def _remember(*_: object) -> None:
@@ -121,7 +121,7 @@ def run(command: Callable[[], object]) -> None:
         if came():
             with contextlib.suppress(KeyboardInterrupt):  # a second one
                 _do_last()
-                if not _told.is_set():
+                if not _shown.is_set():
                     print(text(), file=sys.stderr)
                 for stream in (sys.stdout, sys.stderr):
                     with contextlib.suppress(OSError, ValueError):
@@ -162,7 +162,7 @@ def _end() -> NoReturn:
     """End at the limit: files have their names only when they are whole, and the next process removes the others."""
     _do_last()
     with contextlib.suppress(Exception):
-        if not _told.is_set() and select.select([], [2], [], 0)[1]:
+        if not _shown.is_set() and select.select([], [2], [], 0)[1]:
             shown = "\x1b[?25h\n" if os.isatty(2) else ""  # the cursor, which progress bars hide
             os.write(2, f"{shown}{text(_after[-1] if _after else None)}\n".encode(errors="replace"))
     os._exit(STATUS)

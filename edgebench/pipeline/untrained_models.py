@@ -63,7 +63,7 @@ def sources(
 
 
 def _names(build: BuildPlan) -> dict[str, str]:
-    """Each architecture with the name of its model: functions of one file are told apart."""
+    """Each architecture with the name of its model: functions of one file have different names."""
     files = Counter(spec.rpartition(":")[0] for spec in build.own_models)
     found = {}
     for spec in build.models:

@@ -1,4 +1,4 @@
-"""Of untrained networks it is told which meet the bounds; the score plays no part."""
+"""The untrained networks that meet the bounds are listed; the score plays no part."""
 
 from __future__ import annotations
 

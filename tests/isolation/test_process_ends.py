@@ -1,4 +1,4 @@
-"""When a child is ended: its asker leaves, fails, is told to end all, or dies."""
+"""When a child is ended: its asker leaves, fails, gets the order to end all, or dies."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_without_its_beginning_a_chain_is_made_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "epochs", "told"),
+    ("variant", "epochs", "noted"),
     [
         ("structured-0.5", 0, True),
         ("l1-0.3+structured-0.5", 0, True),
@@ -61,11 +61,11 @@ def test_without_its_beginning_a_chain_is_made_whole(tmp_path: Path) -> None:
     ],
 )
 def test_pruning_that_nothing_is_trained_after_says_what_it_costs(
-    variant: str, epochs: int, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    variant: str, epochs: int, noted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edgebench.pipeline.variants.compress", lambda *_: Outcome("failed", "not tried"))
     plan = load(None, {"models": ("resnet1d",), "variants": (variant,), "finetuning": {"epochs": epochs}})
     reporter = Notes()
     made: dict[JobKey, Outcome[Any]] = {}
     Variants(plan, SOURCES, folder_in(tmp_path), made, made.__setitem__, reporter).find("resnet1d", variant)
-    assert any("--finetune-epochs" in note for note in reporter.notes) is told
+    assert any("--finetune-epochs" in note for note in reporter.notes) is noted

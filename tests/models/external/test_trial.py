@@ -1,4 +1,4 @@
-"""A network that answers something else than its task needs is told before it is trained or exported."""
+"""A network that answers something else than its task needs is refused before it is trained or exported."""
 
 from __future__ import annotations
 
