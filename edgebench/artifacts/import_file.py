@@ -37,6 +37,7 @@ def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
     from edgebench.artifacts import interface
 
     card, found = _opened(path, tuned, wanted.task)
+    wanted = card.expected(wanted)
     try:
         fit = interface.fit(found, card, wanted) if path.suffix == ".onnx" else _torchscript(path, found, card, wanted)
         classes = card.outputs(wanted)

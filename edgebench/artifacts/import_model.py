@@ -62,8 +62,8 @@ class ImportRequest:
 def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
-    wanted = request.wanted
-    card = cards.read(path, ModelError, request.input is not None, wanted.task)
+    card = cards.read(path, ModelError, request.input is not None, request.wanted.task)
+    wanted = card.expected(request.wanted)
     try:
         classes = card.outputs(wanted)
     except InvalidValue as error:

@@ -56,7 +56,7 @@ def read(manifest: Path, tuned: bool = False, wanted: Expected = FOR_ECG) -> Sto
         raise ArtifactError(f"{path}: the manifest of a model, not of an artifact; export it: --model {path}")
     if not isinstance(data, dict) or not {"exporter", "sha256"} & set(data):
         raise ArtifactError(f"{path}: not the manifest of an artifact; {WHAT_IS}")
-    artifact = validated(Artifact, earlier_input.converted(data), str(path), ArtifactError)
+    artifact = validated(Artifact, earlier_input.described(data), str(path), ArtifactError)
     file = path.parent / artifact.file
     if file.parent != path.parent or not file.is_file():
         raise ArtifactError(f"{path}: its file '{artifact.file}' is not beside it")
@@ -124,7 +124,7 @@ def record(path: Path) -> Artifact:
         data = json_file.read(path)
     except ValueError as error:
         raise ArtifactError(f"{path}: {error}; remove it, and the run chooses the thresholds again") from None
-    return validated(Artifact, earlier_input.converted(data), str(path), ArtifactError)
+    return validated(Artifact, earlier_input.described(data), str(path), ArtifactError)
 
 
 def verify(artifact: Artifact, file: Path) -> None:

@@ -160,7 +160,7 @@ def _read(path: Path) -> Artifact | None:
     if not _is_small(path):
         return None
     try:
-        return validated(Artifact, earlier_input.converted(json_file.read(path)), str(path), ArtifactError)
+        return validated(Artifact, earlier_input.described(json_file.read(path)), str(path), ArtifactError)
     except (ValueError, ArtifactError):
         return None
 

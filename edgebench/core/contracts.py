@@ -82,8 +82,8 @@ class Artifact:
     """Size of the file compressed by deflate, in bytes: the size of a download. Zero weights make it smaller."""
     macs: int | None = None
     """Multiply-adds of one record in the variant's network."""
-    task: str = "multilabel"
-    """Name of the task that its outputs are for."""
+    task: str = field(kw_only=True)
+    """Name of the task that its outputs are for; empty where nothing says one."""
     int8_weights: float | None = None
     """Share of the weights that are int8 in the file; None where unknown."""
     int8_macs: float | None = None

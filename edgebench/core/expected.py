@@ -16,7 +16,8 @@ class Expected:
     input: InputSpec
     classes: tuple[str, ...] = ()
     """Name of each output; empty where only the network's card says them."""
-    task: str = "multilabel"
+    task: str = field(kw_only=True)
+    """Empty where nothing says one, as of records without labels."""
     unit: str = ""
     """Unit of the targets of a regression."""
     further: Mapping[str, InputSpec] = field(default_factory=dict)
@@ -27,4 +28,6 @@ class Expected:
     def of(cls, records: RecordSet) -> Expected:
         """What these records need."""
         further = {one.name: one.spec for one in records.inputs[1:]}
-        return cls(records.input.spec, records.classes, records.task, records.unit, further, records.label)
+        return cls(
+            records.input.spec, records.classes, records.unit, further, records.label, task=records.task
+        )  # fmt: skip

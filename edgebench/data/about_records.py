@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgebench.core.contracts import KnownReference
 from edgebench.core.inputs import InputSpec, Storage
@@ -31,7 +31,7 @@ class AboutRecords:
     unlabelled: int = 0
     references: tuple[KnownReference, ...] = ()
     """Their `logits` are names of files in the same folder."""
-    task: str = "multilabel"
+    task: str = field(kw_only=True)
     unit: str = ""  # of the targets of a regression
     storage: Storage = MICROVOLTS  # of signals.npy
     input_name: str = "input"

@@ -81,7 +81,7 @@ def _about(folder: Path) -> AboutRecords:
         data = json_file.read(path)
     except ValueError as error:
         raise DataError(f"{path}: {error}") from None
-    return validated(AboutRecords, earlier_input.converted(data), str(path), DataError)
+    return validated(AboutRecords, earlier_input.described(data), str(path), DataError)
 
 
 def _ids(path: Path) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The input and the adapter of an artifact, model or bundle as earlier versions wrote them, which knew ECGs only."""
+"""An artifact, a model or a bundle as earlier versions described them, which knew ECGs and several labels only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from edgebench.data.signals import LEADS, ecg
+from edgebench.tasks import earlier
 
 FIELDS = {"leads", "samples", "rate_hz", "unit", "dtype"}
+
+
+def described(data: Any) -> Any:
+    """The fields of a manifest, or of the description of records, as today's: its input, its adapter, its task."""
+    return earlier.with_task(converted(data))
 
 
 def converted(data: Any) -> Any:

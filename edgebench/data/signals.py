@@ -25,7 +25,7 @@ def ecg(leads: Sequence[str] = LEADS, samples: int = 1000, rate_hz: float = 100.
 
 ECG = ecg()
 """Ten seconds of twelve leads at 100 Hz."""
-FOR_ECG = Expected(ECG, label="an ECG")
+FOR_ECG = Expected(ECG, label="an ECG", task="multilabel")
 """What a user's network takes where no records say it."""
 
 

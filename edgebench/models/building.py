@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build(
-    architecture: Architecture, outputs: int, spec: InputSpec, task: str = "multilabel",
+    architecture: Architecture, outputs: int, spec: InputSpec, task: str = "",
     further: Mapping[str, InputSpec] | None = None,
 ) -> nn.Module:  # fmt: skip
     """The untrained network for this input; raises ModelError where the architecture does not take it.

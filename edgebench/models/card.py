@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from edgebench.core.name_order import order
 from edgebench.core.problems import InvalidValue, Problem, expected, not_a_name, require_range
 from edgebench.core.validation import validated
 from edgebench.models.card_input import CardInput
+from edgebench.tasks import multilabel
 
 EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 NAME = re.compile(r"(\w[\w.-]{0,63})?")
@@ -101,16 +102,21 @@ class Card:
         mapped = (name for name, one in self.inputs.items() if one == source)
         return next(mapped, "" if source in self.inputs else source)
 
+    def expected(self, wanted: Expected) -> Expected:
+        """The same, with the task that thresholds say where the records have none."""
+        return replace(wanted, task=multilabel.TASK.name) if self.thresholds and not wanted.task else wanted
+
     def outputs(self, wanted: Expected) -> tuple[str, ...]:
         """The name of each output, in the network's order; raises InvalidValue where nothing says them."""
-        if self.thresholds and not decides(wanted.task):
+        if self.thresholds and wanted.task and not decides(wanted.task):
             words = f"are for classes that may be present at once; the task of {wanted.label} is {wanted.task}"
             raise InvalidValue(Problem("thresholds", words))
         if self.unit and self.unit != wanted.unit:
             has = f"in {wanted.unit}" if wanted.unit else "without a unit"
             raise InvalidValue(Problem("unit", f"the targets of {wanted.label} are {has}", self.unit))
         if not self.classes and not wanted.classes:
-            raise InvalidValue(Problem("classes", f"is missing, and {wanted.label} does not name the outputs either"))
+            words = f"is missing, and {wanted.label} does not name the outputs: name each of them in the TOML file"
+            raise InvalidValue(Problem("classes", words))
         return self.classes or wanted.classes
 
     def kind(self, task: str) -> OutputKind:
@@ -118,9 +124,12 @@ class Card:
         said = self.output_kind or ("probabilities" if self.output == "probabilities" else "logits")
         if said == "logits":
             return "logits"
+        name = "output_kind" if self.output_kind else "output"
+        if not task:
+            words = "without labels, only thresholds say of what: add them, or omit this to compare values as they are"
+            raise InvalidValue(Problem(name, words, said))
         activation = registry.task(task).activation
         if activation == "none":
-            name = "output_kind" if self.output_kind else "output"
             raise InvalidValue(Problem(name, f"the task {task} has quantities, no probabilities", said))
         return "softmax" if activation == "softmax" else "probabilities"
 
@@ -170,7 +179,7 @@ def decides(task: str) -> bool:
     return bool(task) and registry.task(task).activation == "sigmoid"
 
 
-def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str = "multilabel") -> Card:
+def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str) -> Card:
     """Read the card of `path`: the file beside it with the same name and the suffix .toml.
 
     Only a task with thresholds needs a card, and thresholds in it unless `tuned` says that they will be chosen on the

@@ -63,7 +63,7 @@ class ModelManifest:
     """By fold: `fold9` (thresholds were chosen on it) and `fold10`."""
     further: dict[str, InputSpec] = field(default_factory=dict)
     """The inputs that it takes after the first, by their names in the dataset."""
-    task: str = "multilabel"
+    task: str = field(kw_only=True)
     unit: str = ""
     """Unit of the targets of a regression."""
     variant: str = "none"
@@ -154,7 +154,7 @@ def described(name: str) -> ModelManifest:
 
 def read_manifest(data: Any, where: str) -> ModelManifest:
     """A manifest from its JSON, of an earlier version too; `where` names it in errors. Raises ModelError."""
-    return validated(ModelManifest, earlier_input.converted(earlier.manifest(data)), where, ModelError)
+    return validated(ModelManifest, earlier_input.described(earlier.manifest(data)), where, ModelError)
 
 
 def _path(name: str) -> Path:

@@ -52,10 +52,10 @@ def load_validation(plan: Plan, reporter: ProgressReporter) -> RecordSet | None:
 def wanted(records: RecordSet) -> Expected:
     """What a user's network or file has to take and answer for these records, with its task as manifests have it.
 
-    Records without labels may be of no task: the card has to name classes and thresholds then.
+    Records without labels may be of no task.
     """
     try:
-        task = base_of(records.task) or "multilabel" if records.targets is None else recorded(records.task)
+        task = base_of(records.task) if records.targets is None else recorded(records.task)
     except EdgeBenchError:
         task = base_of(records.task)  # a device without the task's file measures nevertheless
     return replace(Expected.of(records), task=task)

@@ -133,7 +133,7 @@ def _journal_line(text: str) -> tuple[JobKey, Outcome[Any]]:
     if line.status != "ok":
         return job, Outcome(line.status, line.reason)
     if job.result is Artifact:
-        result = earlier_input.converted(result)
+        result = earlier_input.described(result)
     return job, Outcome("ok", line.reason, build(job.result, result))
 
 

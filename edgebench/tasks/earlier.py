@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from edgebench.core.flat_row import unflatten
-from edgebench.tasks.multilabel import METRICS
+from edgebench.tasks.multilabel import METRICS, TASK
 
 TABLES = ("f1_by_class",)
 _F1, _AUC, _ERROR = (next(m for m in METRICS if m.name == n) for n in ("macro_f1", "macro_auc", "calibration_error"))
@@ -33,6 +33,11 @@ def manifest(data: Any) -> Any:
     if not isinstance(splits, Mapping):
         return data
     return {**data, "scores": {name: _split(one) for name, one in splits.items()}}
+
+
+def with_task(data: Any) -> Any:
+    """The fields of a manifest, or of the description of records, with the task where an earlier version named none."""
+    return data if not isinstance(data, Mapping) or "task" in data else {**data, "task": TASK.name}
 
 
 def _split(scores: Any) -> Any:

@@ -26,9 +26,7 @@ MOST_VALUES = 1 << 24
 RANDOM_WEIGHTS = "starts from random weights"
 
 
-def new_network(
-    architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec, task: str = "multilabel"
-) -> nn.Module:
+def new_network(architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec, task: str = "") -> nn.Module:
     """The architecture's untrained network, or the model that the recipe starts from."""
     if not recipe.start:
         return building.build(architecture, outputs, spec, task)

@@ -65,6 +65,21 @@ def test_a_name_of_the_card_names_the_files(asked: ImportRequest) -> None:
     assert (path.name, store.find(str(path)).manifest.license) == ("mine.json", "MIT")
 
 
+def test_thresholds_say_the_task_of_records_that_have_none(asked: ImportRequest) -> None:
+    """Records without labels have no task: classes alone are enough, and nothing makes an ECG's of them."""
+    none = replace(asked, wanted=replace(asked.wanted, task=""))
+    assert store.described(str(import_model(none))).task == "multilabel"
+    card(asked, "thresholds = [0.5, 0.4, 0.5, 0.5, 0.6]\n", "")
+    manifest = store.described(str(import_model(none)))
+    assert (manifest.task, manifest.thresholds, len(manifest.classes)) == ("", (), 5)
+    card(asked, "thresholds = [0.5, 0.4, 0.5, 0.5, 0.6]\n", 'output = "probabilities"\n')
+    with pytest.raises(ModelError, match="thresholds"):  # probabilities of one class, or of each?
+        import_model(none)
+    own.split(asked.spec)[0].with_suffix(".toml").unlink()
+    with pytest.raises(ModelError, match=r"net\.toml: classes"):
+        import_model(none)
+
+
 def with_records(asked: ImportRequest, records: RecordSet, folder: Path) -> ImportRequest:
     np.save(folder / "labels.npy", records.labels)
     return replace(asked, wanted=Expected.of(records), input=records.input, labels=str(folder / "labels.npy"))

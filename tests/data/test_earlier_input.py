@@ -10,7 +10,7 @@ import pytest
 from edgebench.core.errors import ModelError
 from edgebench.core.inputs import InputSpec
 from edgebench.core.validation import validated
-from edgebench.data.earlier_input import converted
+from edgebench.data.earlier_input import converted, described
 from edgebench.data.signals import ECG, LEADS, ecg
 
 WHOLE = {"leads": list(LEADS), "samples": 1000, "rate_hz": 100, "unit": "mV", "dtype": "float32"}
@@ -47,3 +47,9 @@ def test_what_is_wrong_stays_wrong(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("data", [None, [], {}, {"input": None}, {"input": "x"}, {"input": [1]}])
 def test_anything_else_is_left_alone(data: Any) -> None:
     assert converted(data) is data
+
+
+def test_the_task_is_several_labels_where_an_earlier_version_named_none() -> None:
+    assert described({"name": "a"}) == {"name": "a", "task": "multilabel"}
+    for today in ({"task": ""}, {"task": "regression"}, None, [1]):
+        assert described(today) is today

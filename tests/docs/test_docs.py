@@ -103,7 +103,7 @@ def test_files_load(block: Block, tmp_path: Path) -> None:
         assert validated(Target, data, block.where, PlanError).name == data["name"]
     elif "classes" in data:
         (tmp_path / "net.toml").write_text(block.text)
-        assert cards.read(tmp_path / "net.py", ModelError, tuned=True).classes
+        assert cards.read(tmp_path / "net.py", ModelError, tuned=True, task="multilabel").classes
     else:
         path = tmp_path / "plan.toml"
         path.write_text(block.text)

@@ -63,6 +63,7 @@ def test_the_exporter_and_its_runtime(plugins: dict[str, str], tmp_path: Path) -
         None,
         None,
         "",
+        task="",
     )
     signals = np.random.default_rng(0).standard_normal((3, 12, 1000)).astype(np.float32)
     session = runtime.load(made.file, artifact, "cpu")

@@ -120,7 +120,7 @@ def doomed(killed_by_the_kernel: int, demo: RecordSet, folder: Path) -> Outcome[
     file.write_text(str(killed_by_the_kernel))
     artifact = Artifact(
         "m", "none", "doomed", "doomed", "fp32", "file", sha256(file), 1, (), (), ECG, None, None,
-        "",
+        "", task="",
     )  # fmt: skip
     job = Job("memory", artifact, str(file), "cpu", 1, "", demo.input, "unused", memory_limit_bytes=300_000_000)
     return run_job(job, 60)

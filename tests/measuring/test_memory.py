@@ -52,7 +52,7 @@ def measured(path: Path, kind: str, demo: RecordSet, limit: int | None = None) -
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     artifact = Artifact(
         "large", "none", kind, kind, "fp32", path.name, sha256, path.stat().st_size, (), (), ECG, None,
-        None, "",
+        None, "", task="",
     )  # fmt: skip
     job = Job(
         "memory", artifact, str(path), "cpu", 1, "", demo.input, str(path.parent / "unused"),

@@ -70,7 +70,7 @@ def test_a_worker_that_has_answered_is_done(plugin: PluginMaker, demo: RecordSet
     file.write_text("x")
     artifact = Artifact(
         "m", "none", "busy", "busy", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, ECG, None,
-        None, "",
+        None, "", task="",
     )  # fmt: skip
     output = tmp_path / "o.npy"
     job = Job("latency", artifact, str(file), "cpu", 1, "", demo.input, str(output), min_seconds=0.0)

@@ -26,7 +26,7 @@ def written(folder: Path, text: str) -> Path:
 def test_it_is_beside_the_file_with_the_same_name(tmp_path: Path) -> None:
     path = written(tmp_path, own_files.CARD)
     for name in (path, tmp_path / "net.onnx", tmp_path / "net.pt"):
-        assert read(name, ModelError, tuned=False) == Card(
+        assert read(name, ModelError, tuned=False, task="multilabel") == Card(
             ("NORM", "MI", "STTC", "CD", "HYP"), thresholds=(0.5, 0.4, 0.5, 0.5, 0.6),
             input=CardInput("samples-first", "standardised", (0.1,), (0.25,)),
         )  # fmt: skip
@@ -34,20 +34,20 @@ def test_it_is_beside_the_file_with_the_same_name(tmp_path: Path) -> None:
 
 def test_one_number_stands_for_all_leads(tmp_path: Path) -> None:
     several = ", ".join(["0.1"] * 12)
-    one = read(written(tmp_path, own_files.CARD), ModelError, tuned=False).io_adapter(FOR_ECG)
+    one = read(written(tmp_path, own_files.CARD), ModelError, tuned=False, task="multilabel").io_adapter(FOR_ECG)
     all_of_them = own_files.CARD.replace("mean = 0.1", f"mean = [{several}]")
-    assert read(written(tmp_path, all_of_them), ModelError, tuned=False).io_adapter(FOR_ECG) == one
+    assert read(written(tmp_path, all_of_them), ModelError, tuned=False, task="multilabel").io_adapter(FOR_ECG) == one
 
 
 def test_the_least_card_has_classes(tmp_path: Path) -> None:
     path = written(tmp_path, 'classes = ["A", "B"]')
-    assert read(path, ModelError, tuned=True) == Card(("A", "B"))
+    assert read(path, ModelError, tuned=True, task="multilabel") == Card(("A", "B"))
     with pytest.raises(ModelError, match="--tune-thresholds"):
-        read(path, ModelError, tuned=False)
+        read(path, ModelError, tuned=False, task="multilabel")
 
 
 def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
-    card = read(written(tmp_path, own_files.CARD), ModelError, tuned=False)
+    card = read(written(tmp_path, own_files.CARD), ModelError, tuned=False, task="multilabel")
     assert card.io_adapter(FOR_ECG, single=True) == IOAdapter(("sample", "lead"), *TWELVE, True, "logits")
     plain = Card(("A",), output="probabilities")
     assert plain.io_adapter(FOR_ECG) == IOAdapter(output="probabilities")
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, place: str) 
     assert old in own_files.CARD
     path = written(tmp_path, own_files.CARD.replace(old, new))
     with pytest.raises(ModelError) as refused:
-        read(path, ModelError, tuned=False)
+        read(path, ModelError, tuned=False, task="multilabel")
     said = str(refused.value)
     assert said.startswith(str(tmp_path / "net.toml")) and place in said and "\n" not in said
 
@@ -97,12 +97,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, place: str) 
 @pytest.mark.parametrize("error", [ModelError, ArtifactError])
 def test_what_cannot_be_read_is_the_callers_error(error: type[EdgeBenchError], tmp_path: Path) -> None:
     with pytest.raises(error, match=r"net\.toml") as missing:
-        read(tmp_path / "net.py", error, tuned=True)
+        read(tmp_path / "net.py", error, tuned=True, task="multilabel")
     assert "classes = " in str(missing.value), "with an example"
     (tmp_path / "net.toml").mkdir()
     with pytest.raises(error, match=r"net\.toml"):
-        read(tmp_path / "net.py", error, tuned=True)
+        read(tmp_path / "net.py", error, tuned=True, task="multilabel")
     (tmp_path / "net.toml").rmdir()
     (tmp_path / "net.toml").write_bytes(b'classes = ["\xff"]')
     with pytest.raises(error, match=r"net\.toml.*TOML"):
-        read(tmp_path / "net.py", error, tuned=True)
+        read(tmp_path / "net.py", error, tuned=True, task="multilabel")

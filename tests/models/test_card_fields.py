@@ -37,7 +37,7 @@ demographics = [1, 0.5]
 
 def read(path: Path, text: str) -> cards.Card:
     path.with_suffix(".toml").write_text(text)
-    return cards.read(path, ModelError, tuned=True)
+    return cards.read(path, ModelError, tuned=True, task="multilabel")
 
 
 def test_everything_is_read(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_no_damage_breaks_the_reader(tmp_path: Path) -> None:
 
     def damaged(content: bytes) -> None:
         path.with_suffix(".toml").write_bytes(content)
-        cards.read(path, ModelError, tuned=True)
+        cards.read(path, ModelError, tuned=True, task="multilabel")
 
     taken, refused = mutations.hold(damaged, mutations.of_bytes(WHOLE.encode(), 500))
     assert taken > 20
@@ -117,4 +117,4 @@ def test_no_damage_breaks_the_reader(tmp_path: Path) -> None:
 
 def test_the_earlier_name_of_a_way_to_normalise_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('classes = ["x"]\nthresholds = [0.5]\n\n[input]\nper_record = "max-lead"\n')
-    assert cards.read(tmp_path / "a.onnx", ModelError, tuned=False).input.per_record == "max-channel"
+    assert cards.read(tmp_path / "a.onnx", ModelError, tuned=False, task="multilabel").input.per_record == "max-channel"

@@ -15,6 +15,7 @@ from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import stored
 from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
+from edgebench.tasks.chosen import with_task
 
 
 def plan(**fields: Any) -> Plan:
@@ -88,3 +89,9 @@ def test_what_changes_a_score_changes_the_identity(demo: RecordSet, tmp_path: Pa
     np.save(own.input.path, signals)
     hashes |= {records.identity(own), records.identity(demo)}
     assert len(hashes) == 4
+
+
+def test_records_without_labels_have_no_other_task_than_their_own(demo: RecordSet) -> None:
+    unlabelled = with_task(replace(demo, targets=None), "")
+    assert records.wanted(unlabelled).task == "multilabel" == records.wanted(demo).task
+    assert records.wanted(with_task(replace(demo, targets=None, task="", classes=()), "")).task == ""

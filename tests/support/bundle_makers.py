@@ -26,7 +26,7 @@ def contents(folder: Path, form: str = "onnx", data: bool = True) -> Contents:
     artifact = Artifact(
         model="net", variant="none", exporter="onnx", format=form, precision="fp32", file=file.name,
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(), file_size_bytes=5000, classes=CLASSES,
-        thresholds=(0.5,) * 5, input=ECG, parameters=1, sparsity=0.0, model_sha256="ab" * 32,
+        thresholds=(0.5,) * 5, input=ECG, parameters=1, sparsity=0.0, model_sha256="ab" * 32, task="multilabel",
     )  # fmt: skip
     board = Target("board", 'a "board"', "aarch64", quantized_engine="qnnpack", memory_limit_bytes=10**9)
     targets = (Target("host", "here", ""), board)

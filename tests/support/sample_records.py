@@ -17,6 +17,7 @@ ARTIFACT = Artifact(
     model_sha256="cd" * 32, devices=("cpu", "cuda"), float_parts=("head: its input is not quantized",),
     calibration=Calibration("ptbxl", "train", 256, "ef" * 32, method="percentile 99.99"),
     notes=("größer als gedacht",), made_with={"torch": "2.15"}, max_abs_error=1e-7, check_records=8,
+    task="multilabel",
 )  # fmt: skip
 (INPUT,) = stored(Path("/s.npy"), ARTIFACT.input)
 JOB = Job("latency", ARTIFACT, "/somewhere/model.onnx", "cpu", 2, "", INPUT, "/o.npy", records=None, min_seconds=0.5)

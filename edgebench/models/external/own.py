@@ -51,7 +51,7 @@ class OwnArchitecture:
         return self.card.classes
 
     def build(
-        self, outputs: int, spec: InputSpec | None = None, task: str = "multilabel",
+        self, outputs: int, spec: InputSpec | None = None, task: str = "",
         further: Mapping[str, InputSpec] | None = None,
     ) -> nn.Module:  # fmt: skip
         """Return the untrained network; raises ModelError where its card is not for such records.

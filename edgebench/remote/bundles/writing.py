@@ -144,8 +144,8 @@ def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: d
         known.append(KnownReference(reference.model, reference.model_sha256, reference.thresholds, name))
     about = AboutRecords(
         records.dataset, records.label, records.split, records.classes, records.input.spec, records.dropped,
-        records.unlabelled, tuple(known), records.task, records.unit, records.input.storage, records.input.name,
-        records.targets is not None, tuple(further),
+        records.unlabelled, tuple(known), records.unit, records.input.storage, records.input.name,
+        records.targets is not None, tuple(further), task=records.task,
     )  # fmt: skip
     files["records/about.json"] = (to_json(about, indent=1) + "\n").encode()
     return "records/about.json"
