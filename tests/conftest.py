@@ -150,9 +150,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_registry() -> Iterator[None]:
-    """What one test registers, the next one does not see."""
+def _fresh_registry(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What one test registers, which takes `monkeypatch`, the next one does not see."""
     yield
-    from edgebench.core import registry
+    if "monkeypatch" in request.fixturenames:  # else nothing is read anew, which takes some milliseconds in each test
+        from edgebench.core import registry
 
-    registry._entry_points.cache_clear()
+        registry._entry_points.cache_clear()

@@ -15,6 +15,7 @@ from edgebench.isolation.jobs import run_job
 from edgebench.measuring.operators import summary
 
 
+@pytest.mark.warm
 @pytest.mark.parametrize("name", registry.names("exporters"))
 def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
     found = manifests.read(exported / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,6 +20,8 @@ from edgebench.core.files import sync
 from edgebench.core.progress import ProgressReporter
 from edgebench.pipeline import build_stage
 from edgebench.pipeline.read_plan import load
+
+ONCE = vars(replace(QUICK, processes=1))
 
 
 @pytest.mark.parametrize(
@@ -41,10 +44,9 @@ def test_of_a_compressed_network_only_what_was_asked_for_is_built(
     assert asked == built
 
 
-def test_a_changed_artifact_is_refused(exported: Path, tmp_path: Path) -> None:
-    plan = load(
-        None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
-    )
+@pytest.mark.warm
+def test_a_changed_artifact_is_refused(tmp_path: Path) -> None:
+    plan = load(None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": ONCE})
     with pytest.raises(KeyboardInterrupt):
         api.run(plan, tmp_path / "run", listener=StopAfter("measure memory", 1))
     weights = next((tmp_path / "run" / "artifacts").rglob("*.safetensors"))
@@ -62,7 +64,7 @@ def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.Mo
         sync(path)
 
     monkeypatch.setattr(builds, "sync", noted)
-    fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    fields = {"exporters": ("eager", "onnx"), "targets": ("host",), "limit": 8, "threads": 1, "measuring": ONCE}
     plan = load(None, fields)
     with pytest.raises(KeyboardInterrupt):
         api.run(plan, tmp_path / "run", listener=StopAfter("export and check", 1))
@@ -80,7 +82,7 @@ def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True)
     if mounted.returncode:
         pytest.skip("only root may mount a small file system")
-    fields = {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": vars(QUICK)}
+    fields = {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": ONCE}
     plan = load(None, fields)
     try:
         with pytest.raises(DiskFull, match=rf"no space left for {folder}/run.* \(file system {folder}\)"):

@@ -15,15 +15,13 @@ from typing import Any
 HERE = Path(__file__).parent
 MODULES = ("edgebench.artifacts.builder", "edgebench.artifacts.import_model", "edgebench.compress.process")
 WORKER = "edgebench.measuring.worker"
-JOBS = ("predict", "profile", "latency")
-"""Kinds of jobs that measure nothing of their process that its parent changes, as its memory and its start are."""
-TORCH = ("eager", "torchscript")
-"""Formats whose runtime takes seconds to import."""
-
+LIGHT = "onnx"
+"""The format whose runtime is imported at once; those of the others take seconds."""
 
 state = {"on": False}
 """Whether a test's children may start so: where it is marked `warm`. They have the limits and the cores of the server,
-not the test's, so tests of full disks and killed processes are not."""
+not the test's, so tests of full disks and killed processes are not. Their memory and their start are those of a process
+that had torch already, so no such test looks at these figures of a format that needs torch."""
 
 
 @contextmanager
@@ -78,8 +76,7 @@ def suits(module: str, request: dict[str, Any]) -> bool:
     if not (state["on"] and possible()):
         return False
     if module == WORKER:
-        torch = request["artifact"]["format"] in TORCH
-        return torch and request["kind"] in JOBS and request["memory_limit_bytes"] is None
+        return request["artifact"]["format"] != LIGHT and request["memory_limit_bytes"] is None
     return module in MODULES
 
 
