@@ -12,6 +12,7 @@ from torch import nn
 from edgebench.core.errors import ModelError, first_line
 from edgebench.core.files import write_text
 from edgebench.core.protocols import ExportTask
+from edgebench.runtimes import torch_layers
 
 from ._same_network import depends, require_same, values_read
 
@@ -19,11 +20,13 @@ from ._same_network import depends, require_same, values_read
 def save_traced(network: nn.Module, task: ExportTask, path: Path) -> Path:
     """Trace with one record, freeze (weights become constants, normalisation is folded into convolutions), and save.
 
+    The file names the layers of the task's network.
+
     Raises RuntimeError where the network cannot be traced.
     """
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.freeze(_traced(network, task)), str(path))
+        torch_layers.save(torch.jit.freeze(_traced(network, task)), path, dict(task.network.named_modules()))
     return path
 
 

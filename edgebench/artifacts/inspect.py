@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.artifacts import onnx_names
 from edgebench.artifacts.onnx_constants import Constants
 from edgebench.core.errors import ArtifactError, MissingPackage, first_line
 from edgebench.quantization import error
-from edgebench.runtimes import onnx_file
+from edgebench.runtimes import onnx_file, onnx_names, torch_layers
+from edgebench.runtimes.onnx_layers import PRODUCTS
 
-PRODUCTS = ("Conv", "Gemm", "MatMul", "ConvTranspose", "MatMulInteger", "ConvInteger")
-"""ONNX's operators with weights, which are their second input."""
 TORCH_PRODUCTS = ("quantized::", "aten::_convolution", "aten::conv", "aten::linear", "aten::matmul", "aten::addmm")
 BINS = 64
 N = TypeVar("N", int, float)
@@ -195,15 +192,15 @@ def _outputs_first(values: NDArray[np.float32], operator: str, transposed: bool)
 def _torchscript(path: Path) -> Iterator[Layer]:
     import torch
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        graph = torch.jit.load(str(path), map_location="cpu").graph  # type: ignore[no-untyped-call]
-    for number, node in enumerate(graph.nodes()):
+    module, named = torch_layers.load(path)
+    modules = iter([layer for _, layer in named])
+    for number, node in enumerate(module.graph.nodes()):
+        own = "" if node.kind().startswith("prim::") else next(modules, "")
         inputs = list(node.inputs())
         if len(inputs) < 2 or not node.kind().startswith(TORCH_PRODUCTS):
             continue
         constant = inputs[1].toIValue() if inputs[1].node().kind() == "prim::Constant" else None
-        name = f"{node.kind().partition('::')[2]}.{number}"
+        name = own or f"{node.kind().partition('::')[2]}.{number}"
         if isinstance(constant, torch.ScriptObject) and hasattr(constant, "unpack"):
             weight = constant.unpack()[0]
             if not weight.is_quantized:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from edgebench.choosing import int8_explanation
 from edgebench.core import json_file
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.results import OperatorTime
+from edgebench.core.results import Operators, OperatorTime
 from edgebench.core.tabular import Tabular
 from edgebench.core.validation import validated
 from edgebench.pipeline import stored_schema
 
-NOT_PROFILED = "it was not profiled; a run profiles int8 files when it measures them: measure it again"
+NOT_PROFILED = "not profiled: earlier versions profiled int8 files only, and nothing profiles a GPU"
+SHOWN = 3
+"""Operators and layers that a sentence names."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +57,7 @@ class Explanation(Tabular):
         operators = self.operators
         total = sum(one.seconds for one in operators) or 1.0
         return [
-            {"operator": one.name, "kind": one.kind, "calls": one.calls, "time_s": one.seconds,
+            {"layer": one.layer, "operator": one.name, "kind": one.kind, "calls": one.calls, "time_s": one.seconds,
              "share": one.seconds / total}
             for one in operators
         ]  # fmt: skip
@@ -65,12 +69,40 @@ def explanations(run: Run, rows: list[Measurement], words: str = "") -> list[Exp
     if not found:
         known = {word: None for part in ("model", "variant", "exporter", "target") for word in _each(rows, part)}
         raise RunError(f"{run.folder}: no cell has all of the words '{words}'; the words are {', '.join(known)}")
-    return [Explanation(m, _text(m, run), run.folder / "profiles" / f"{m.cell.id}.json") for m in found]
+    return [_explained(m, run) for m in found]
 
 
-def _text(m: Measurement, run: Run) -> str:
-    text = int8_explanation.explain(m, run)
-    return text or ("it is not quantized" if m.precision == "fp32" else m.reason or NOT_PROFILED)
+def _explained(m: Measurement, run: Run) -> Explanation:
+    one = Explanation(m, "", run.folder / "profiles" / f"{m.cell.id}.json")
+    if m.status != "ok" or not m.operators:
+        return replace(one, text=m.reason if m.status != "ok" else NOT_PROFILED)
+    try:
+        operators = one.operators
+    except RunError:  # who wants to see them is told
+        operators = ()
+    text = int8_explanation.explain(m, run) or _slowest(m.operators, operators)
+    layers = _shares((o.layer, o.seconds) for o in operators)
+    return replace(one, text=f"{text}; slowest layers: {layers}" if layers else text)
+
+
+def _slowest(summary: Operators, operators: tuple[OperatorTime, ...]) -> str:
+    """Where the time of a float file goes, by operator."""
+    found = _shares((o.name, o.seconds) for o in operators)
+    return f"time by operator: {found or _share(summary.slowest_operator, summary.slowest_operator_share or 0.0)}"
+
+
+def _shares(times: Iterable[tuple[str, float]]) -> str:
+    """The names with the largest shares of the time; what has no name counts for the whole."""
+    seconds: Counter[str] = Counter()
+    for name, taken in times:
+        seconds[name] += taken  # type: ignore[assignment]
+    total = sum(seconds.values()) or 1.0
+    named = [(name, taken / total) for name, taken in seconds.most_common() if name and taken]
+    return ", ".join(_share(name, share) for name, share in named[:SHOWN])
+
+
+def _share(name: str, share: float) -> str:
+    return f"{name} {share:.0%}"
 
 
 def _operator(stored: Any, place: str) -> OperatorTime:

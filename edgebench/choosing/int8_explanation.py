@@ -26,7 +26,9 @@ INT8_PRODUCTS = {
 
 def explain(m: Measurement, run: Run) -> str:
     """The sentence for a cell; empty where it is not quantized or was not profiled."""
-    return f"{_timed(m, m.operators, run)}{_stayed(m)}" if m.status == "ok" and m.operators else ""
+    if m.status != "ok" or not m.operators or not m.precision.startswith("int8"):
+        return ""
+    return f"{_timed(m, m.operators, run)}{_stayed(m)}"
 
 
 def _timed(m: Measurement, operators: Operators, run: Run) -> str:

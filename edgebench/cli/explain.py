@@ -1,4 +1,4 @@
-"""`edgebench explain`: where the time of a cell goes, and why int8 is as fast as it is."""
+"""`edgebench explain`: where the time of each cell goes, and why int8 is as fast as it is."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def explain(
         typer.Argument(metavar="CELL", help="Words of the cell's name: fbgemm-int8 or 'vit onnx-int8 host'."),
     ] = "",
 ) -> None:
-    """Explain in one sentence for each cell why int8 is as fast as it is; for one cell, show its operators too.
+    """Say for each cell where the time goes, and why int8 is as fast as it is; for one cell, show its operators too.
 
-    The runtime's own profiler measured the operators, in a separate process
-    that times nothing else. Writes nothing.
+    The runtime's own profiler measured the operators, after the timing. They
+    stand beside the layers of the network where the file says them (eager,
+    ONNX, TorchScript of EdgeBench). Writes nothing.
 
     \b[bold]Examples[/bold]
 
@@ -58,15 +59,19 @@ def _operators(one: Explanation) -> None:
     if not one.profile.is_file():
         return
     total = sum(o.seconds for o in operators) or 1.0
+    layers = any(o.layer for o in operators)
     rows = [
-        [o.name, o.kind, str(o.calls), columns.duration(o.seconds), f"{o.seconds / total:.0%}"] for o in operators[:20]
-    ]
+        [*([o.layer] if layers else []), o.name, o.kind, str(o.calls), columns.duration(o.seconds),
+         f"{o.seconds / total:.0%}"]
+        for o in operators[:20]
+    ]  # fmt: skip
     left = f" (the first 20 of {len(operators)})" if len(operators) > 20 else ""
     median = columns.median(one.measurement)
     if median and total > SLOWED * median:
         slowed = f"{columns.duration(total)} in all, while a prediction takes {columns.duration(median)}"
         out.print(plain(f"profiling slows the operators ({slowed}): trust the shares, not the times"))
     print_table(
-        out, ["operator", "kind", "calls", "time", "share"], rows, f"One prediction by operator{left}",
+        out, [*(["layer"] if layers else []), "operator", "kind", "calls", "time", "share"], rows,
+        f"One prediction by operator{left}",
         ("calls", "time", "share"),
     )  # fmt: skip

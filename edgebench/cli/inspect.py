@@ -31,8 +31,8 @@ def inspect(
     that per-channel scales matter. An int8 layer shows the ratio that its
     rounding has, and how many of the 256 integers it uses; on a wide terminal,
     its scales, zero points and the range of its input, where the file has them.
-    Layers have their names in the network where the file says them (ONNX, eager).
-    Writes only the picture of --picture.
+    Layers have their names in the network where the file says them (ONNX, eager,
+    TorchScript of EdgeBench). Writes only the picture of --picture.
 
     \b[bold]Examples[/bold]
 

@@ -82,7 +82,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class OperatorTime:
-    """One kind of operator in one prediction, as the runtime's own profiler saw it."""
+    """The calls of one operator within one layer in one prediction, as the runtime's own profiler saw them."""
 
     name: str
     kind: OperatorKind
@@ -91,11 +91,13 @@ class OperatorTime:
     """In one prediction."""
     seconds: float
     """Of all its calls in one prediction, on average."""
+    layer: str = ""
+    """The module of the network that it belongs to; empty where unknown."""
 
 
 @dataclass(frozen=True)
 class Operators:
-    """The operators of one prediction, counted and timed by kind; only of quantized artifacts."""
+    """The operators of one prediction, counted and timed by kind."""
 
     int8_operators: int
     float_operators: int

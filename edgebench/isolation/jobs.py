@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import UnknownPlugin
 from edgebench.core.job_keys import RESULTS
+from edgebench.core.results import Operators
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import outcome_from, to_dict
 from edgebench.isolation import cgroup
@@ -40,22 +42,25 @@ OUT_OF_MEMORY = re.compile(
 `(out of memory, or ...` is only a guess at who sent SIGKILL."""
 
 
-def run_job(job: Job, timeout_s: float) -> Outcome[Any]:
+def run_job(
+    job: Job, timeout_s: float, profiled: Callable[[Outcome[Operators]], object] = lambda _: None
+) -> Outcome[Any]:
     """Do a job in a fresh worker process, which is ended when it reports nothing for `timeout_s` seconds.
 
     The result is the record of the job's kind. A job with a memory limit runs in a cgroup where one can be made, else
-    with bounded address space; one that needs more is `unsupported`. Raises DiskFull.
+    with bounded address space; one that needs more is `unsupported`. Where the job has a `profile`, `profiled` gets its
+    outcome, which changes nothing of the job's own. Raises DiskFull.
     """
     with contextlib.suppress(UnknownPlugin):  # the worker reports that
         job = replace(job, runtime=registry.place("runtimes", job.artifact.format))
     limit = job.memory_limit_bytes
     if limit is None:
-        return _run(job, timeout_s)
+        return _run(job, timeout_s, profiled)
     with contextlib.ExitStack() as held:
         group = None
         with contextlib.suppress(NoCgroup):
             group = held.enter_context(cgroup.limited(limit))
-        outcome = _run(replace(job, in_cgroup=group is not None), timeout_s, group)
+        outcome = _run(replace(job, in_cgroup=group is not None), timeout_s, profiled, group)
         if group is not None and outcome.status == "failed" and group.killed():
             outcome = replace(outcome, reason="out of memory: the kernel ended it at the limit of its cgroup")
     if outcome.status == "failed" and OUT_OF_MEMORY.search(outcome.reason):
@@ -84,16 +89,25 @@ def predict_batch(artifact: Artifact) -> int:
     return 1 if artifact.precision == "int8-dynamic" else PREDICT_BATCH
 
 
-def _run(job: Job, timeout_s: float, group: Group | None = None) -> Outcome[Any]:
+def _run(
+    job: Job, timeout_s: float, profiled: Callable[[Outcome[Operators]], object], group: Group | None = None
+) -> Outcome[Any]:
     # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
     environment = {} if job.kind in TIMED else {"OMP_WAIT_POLICY": "PASSIVE"}
     if job.memory_limit_bytes is not None and group is None:
         environment["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, and RLIMIT_AS bounds that
     prefix = group.prefix if group else ()
+    answers: list[dict[str, Any]] = []
+    ended: Outcome[Any] = Outcome("failed", "the worker ended without an answer")
     try:
-        answers = [a for a in ask(WORKER, to_dict(job), timeout_s, environment, prefix) if "status" in a]
+        for answer in ask(WORKER, to_dict(job), timeout_s, environment, prefix):
+            if "status" in answer:
+                answers.append(answer)
     except ChildError as failure:
-        return Outcome("timeout" if failure.timeout else "failed", str(failure))
-    if not answers:
-        return Outcome("failed", "the worker ended without an answer")
-    return outcome_from(RESULTS[job.kind], answers[0])
+        ended = Outcome("timeout" if failure.timeout else "failed", str(failure))
+        if not job.profile:
+            return ended
+    outcome = outcome_from(RESULTS[job.kind], answers[0]) if answers else ended
+    if job.profile and outcome.status == "ok":
+        profiled(outcome_from(Operators, answers[1]) if len(answers) > 1 else ended)
+    return outcome

@@ -46,7 +46,6 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReport
             stages.plan_cells()
             stages.predict()
             stages.memory()
-            stages.profile()
             stages.latency()
             stages.remote()
         except BaseException:

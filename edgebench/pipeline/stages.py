@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import REFERENCE, Cell, Job, JobKind, Outcome
+from edgebench.core.contracts import REFERENCE, Cell, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
@@ -33,7 +33,7 @@ from edgebench.pipeline.scorer import UNTRAINED, Scorer
 from edgebench.pipeline.variants import Variants, folder_in
 from edgebench.tasks.chosen import for_networks
 
-PREDICT, MEMORY, PROFILE = "predict the test records", "measure memory", "profile"
+PREDICT, MEMORY = "predict the test records", "measure memory"
 """Names of the stages."""
 WORKER_BYTES = 2**30
 """Memory in bytes to reserve for each worker: torch alone takes over half of it."""
@@ -100,11 +100,10 @@ class Stages:
     def _steps(self) -> dict[str, int]:
         """The remaining stages on this machine, each with its number of steps; those of other machines are unknown."""
         here = [p for p in self._open() if not p.blocked]
-        quantized = sum(p.artifact.precision.startswith("int8") for p in here)
         return {
             PREDICT: len({p.prediction for p in (*self._references(), *here) if not p.artifact.untrained}),
             MEMORY: len(here),
-            PROFILE: quantized, LATENCY: self._schedule.count(here),
+            LATENCY: self._schedule.count(here),
         }  # fmt: skip
 
     def predict(self) -> None:
@@ -164,26 +163,15 @@ class Stages:
         labels = {key: f"{p.cell.label}: memory" for key, p in cells.items()}
         self._run_all(MEMORY, jobs, labels, lambda key: self._end_if_failed(cells[key], key))
 
-    def profile(self) -> None:
-        """Stage 5: profile the operators of the quantized artifacts, one process at a time."""
-        quantized = [p for p in self._open() if p.artifact.precision.startswith("int8")]
-        self.reporter.stage(PROFILE, len(quantized))
-        for planned in quantized:
-            key, label = planned.key("profile"), f"{planned.cell.label}: profile"
-            self.reporter.begin(label)
-            if key not in self.store.outcomes:
-                self.store.record(key, run_job(self._job(planned, key), self.plan.measure.measuring.timeout_s))
-            self.reporter.step(label)
-
     def latency(self) -> None:
-        """Stage 6: the timed passes, one process at a time; with them the cells end."""
+        """Stage 5: the timed passes, one process at a time, with the profiles; then the cells end."""
         self._schedule.measure(
             self._open(), lambda planned, key: not self._end_if_failed(planned, key),
             lambda planned: self._finish(planned, Outcome("ok", self._scorer.unscored.get(planned.cell.id, ""))),
         )  # fmt: skip
 
     def remote(self) -> None:
-        """Stage 7: the cells of other machines, one machine after the other."""
+        """Stage 6: the cells of other machines, one machine after the other."""
         for name in dict.fromkeys(p.target.name for p in self.remote_cells):
             of_target = (p for p in self.remote_cells if p.target.name == name)
             cells = [p for p in of_target if p.cell.id not in self.store.measurements]
@@ -263,9 +251,8 @@ class Stages:
         self.reporter.cell(row)
 
     def _job(self, planned: Planned, key: JobKey, **settings: Any) -> Job:
-        kind: JobKind = "memory" if key.stage == "memory" else "profile"
         threads = self.plan.measure.threads
-        return planned.job(kind, self.test, self.store.output(key), threads=threads, **settings)
+        return planned.job("memory", self.test, self.store.output(key), threads=threads, **settings)
 
     def _predict_job(self, planned: Planned) -> Job:
         # One thread each, since several run at a time; the number of threads does not change the decisions.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from edgebench.core.protocols import Session
 from edgebench.core.results import OperatorTime
 from edgebench.models import building, structure
 from edgebench.runtimes import torch_profile, torch_session
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class EagerRuntime:
@@ -33,28 +37,33 @@ class EagerRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Build the network by its architecture's name and load its weights; raises ArtifactError."""
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        architecture = registry.architecture(artifact.architecture)
-        try:
-            network = building.build(
-                architecture, len(artifact.classes), artifact.input, artifact.task, artifact.further
-            )
-            state = load_file(path)
-            if artifact.structure:
-                structure.apply(network, artifact.structure, state)
-            network.load_state_dict(state)
-        except (RuntimeError, SafetensorError, ModelError) as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise ArtifactError(f"{path}: its weights do not fit {artifact.architecture}: {reason}") from None
-        return torch_session.TorchSession(network.eval().to(device), device)
+        return torch_session.TorchSession(_network(path, artifact, device), device)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
-        """The time of each operator in a prediction."""
-        return torch_profile.profile(self.load(path, artifact, device).predict, records)
+        """The time of each operator of each layer in a prediction."""
+        network = _network(path, artifact, device)
+        torch_profile.mark_layers(network)
+        return torch_profile.profile(torch_session.TorchSession(network, device).predict, records)
+
+
+def _network(path: Path, artifact: Artifact, device: str) -> nn.Module:
+    """The network of a file; raises ArtifactError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    architecture = registry.architecture(artifact.architecture)
+    try:
+        network = building.build(architecture, len(artifact.classes), artifact.input, artifact.task, artifact.further)
+        state = load_file(path)
+        if artifact.structure:
+            structure.apply(network, artifact.structure, state)
+        network.load_state_dict(state)
+    except (RuntimeError, SafetensorError, ModelError) as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ArtifactError(f"{path}: its weights do not fit {artifact.architecture}: {reason}") from None
+    return network.eval().to(device)
 
 
 RUNTIME = EagerRuntime()

@@ -88,17 +88,18 @@ class OnnxRuntime:
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
-        """The time of each operator in a prediction, in the graph that onnxruntime has optimised."""
+        """The time of each operator of each layer in a prediction, in the graph that onnxruntime has optimised."""
         import tempfile
 
-        from edgebench.runtimes import onnx_profile
+        from edgebench.runtimes import onnx_layers, onnx_profile
 
         with tempfile.TemporaryDirectory() as folder:
             session = self._open(path, device, str(Path(folder) / "profile"))
             predict = self._session(session, path, artifact, device).predict
             for record in records:
                 predict(*record)
-            return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4)
+            layer = onnx_layers.finder(path)
+            return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4, layer=layer)
 
     def _session(self, session: Any, path: Path, artifact: Artifact, device: str) -> OnnxSession:
         if artifact.feed and artifact.feed.dtype == "bfloat16":

@@ -132,7 +132,7 @@ def _walk(data: mmap.mmap) -> OnnxFile:
             raise Damaged
         values: dict[int, int | bytes] = {}
         elements = 1
-        for number, value, after in _fields(data, start, end):
+        for number, value, after in fields(data, start, end):
             budget -= 1
             if budget < 0:
                 raise Damaged
@@ -154,9 +154,9 @@ def _keep(found: OnnxFile, kind: str, values: dict[int, int | bytes], elements: 
         case "model":
             found.ir_version = _number(values, 1)
         case "opset":
-            found.opsets[_text(values, 1)] = _number(values, 2)
+            found.opsets[text(values, 1)] = _number(values, 2)
         case "node":
-            found.operators[_text(values, 4)] += 1
+            found.operators[text(values, 4)] += 1
         case "tensor":
             found.outside += _number(values, 14) == EXTERNAL
             if _number(values, 2) == FLOAT16:
@@ -164,8 +164,8 @@ def _keep(found: OnnxFile, kind: str, values: dict[int, int | bytes], elements: 
             else:
                 found.other += elements
         case "external":
-            if _text(values, 1) == "location":
-                found.locations.append(_text(values, 2))
+            if text(values, 1) == "location":
+                found.locations.append(text(values, 2))
 
 
 def _number(values: dict[int, int | bytes], number: int) -> int:
@@ -175,14 +175,15 @@ def _number(values: dict[int, int | bytes], number: int) -> int:
     return value
 
 
-def _text(values: dict[int, int | bytes], number: int) -> str:
+def text(values: dict[int, int | bytes], number: int) -> str:
+    """The text in a field of a message; raises Damaged."""
     value = values.get(number, b"")
     if not isinstance(value, bytes):
         raise Damaged
     return value.decode()
 
 
-def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int | None]]:
+def fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int | None]]:
     """(number, value, None) of the numbers in a message, and (number, start, end) of what has a length."""
     while at < end:
         key, at = _varint(data, at, end)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, first_line
 from edgebench.core.protocols import Session
 from edgebench.core.results import OperatorTime
-from edgebench.runtimes import torch_profile, torch_session
+from edgebench.runtimes import torch_layers, torch_profile, torch_session
 
 
 class TorchScriptRuntime:
@@ -32,21 +32,22 @@ class TorchScriptRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one file; raises ArtifactError."""
-        import torch
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # TorchScript announces its removal at each call
-            try:
-                module = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
-            except RuntimeError as error:
-                raise ArtifactError(f"{path}: torch cannot load it: {first_line(error)}") from None
-        return torch_session.TorchSession(module, device, artifact.feed)
+        return torch_session.TorchSession(_loaded(path, device)[0], device, artifact.feed)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]
     ) -> list[OperatorTime]:
-        """The time of each operator in a prediction."""
-        return torch_profile.profile(self.load(path, artifact, device).predict, records)
+        """The time of each operator of each layer in a prediction."""
+        module, layers = _loaded(path, device)
+        return torch_profile.profile(torch_session.TorchSession(module, device, artifact.feed).predict, records, layers)
+
+
+def _loaded(path: Path, device: str) -> tuple[Any, torch_layers.Layers]:
+    """The module of a file and the layers of its operators; raises ArtifactError."""
+    try:
+        return torch_layers.load(path, device)
+    except RuntimeError as error:
+        raise ArtifactError(f"{path}: torch cannot load it: {first_line(error)}") from None
 
 
 RUNTIME = TorchScriptRuntime()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from helpers import PluginMaker
 
 from edgebench.artifacts import manifests
 from edgebench.core import registry
-from edgebench.core.contracts import Job
+from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
+from edgebench.core.files import sha256
 from edgebench.core.results import Operators, OperatorTime
+from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
-from edgebench.measuring.operators import summary
+from edgebench.measuring.operators import FEWEST, RUNS, job_after, summary
 
 
 @pytest.mark.warm
@@ -26,7 +31,8 @@ def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet
     outcome = run_job(job, 120)
     assert outcome.status == "ok", outcome.reason
     values = outcome.value
-    assert output.is_file()
+    by_layer = {one["layer"] for one in json.loads(output.read_text())}
+    assert {"stem.0", "blocks.0.conv1", "blocks.2.shortcut.1", "classifier"} <= by_layer
     assert values.slowest_operator
     assert 0 < (values.slowest_operator_share or 0) <= 1
     if name.endswith("-int8"):
@@ -48,3 +54,47 @@ def test_summary_by_hand() -> None:
     ])  # fmt: skip
     assert found == Operators(4, 1, 2, 0.75, 0.125, "QLinearConv", 0.75)
     assert summary([]).slowest_operator == ""
+    twice = [OperatorTime("Conv", "float", 1, 3e-3, "a"), OperatorTime("Conv", "float", 1, 2e-3, "b")]
+    assert summary([OperatorTime("Gemm", "float", 1, 4e-3, "c"), *twice]).slowest_operator == "Conv"
+
+
+@pytest.mark.parametrize(
+    ("median", "batch", "runs"), [(1e-3, 1, RUNS), (0.05, 1, 20), (9.0, 1, FEWEST), (0.2, 8, RUNS)]
+)
+def test_a_slow_network_is_profiled_fewer_times(
+    median: float, batch: int, runs: int, demo: RecordSet, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "o.npy", np.array([median, median]))
+    artifact = Artifact("m", "none", "x", "x", "fp32", "f", "", 1, ("a",), (0.5,), ECG, None, None, "")
+    job = Job("latency", artifact, "f", "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), batch=batch, profile="p")
+    after = job_after(job)
+    assert (after.kind, after.output, after.records, after.profile) == ("profile", "p", runs, "")
+
+
+@pytest.mark.parametrize("ending", ["os._exit(3)", "raise RuntimeError('odd')"])
+def test_a_profiler_that_fails_costs_no_timing(
+    ending: str, plugin: PluginMaker, demo: RecordSet, tmp_path: Path
+) -> None:
+    code = (
+        "import os\nimport numpy as np\nfrom edgebench.runtimes.clocks import HostClock\n"
+        "class Runtime:\n    format = 'fragile'\n    settings = {}\n    clock = HostClock()\n"
+        "    def unavailable(self, device, engine): return ''\n"
+        "    def start(self, threads, engine): pass\n"
+        "    def load(self, path, artifact, device): return self\n"
+        "    def predict(self, signals): return np.zeros((len(signals), 5), np.float32)\n"
+        f"    def profile(self, path, artifact, device, records): {ending}\n"
+        "RUNTIME = Runtime()\n"
+    )
+    plugin("fragile_runtime", code, "[edgebench.runtimes]\nfragile = fragile_runtime:RUNTIME\n")
+    file = tmp_path / "file"
+    file.write_text("x")
+    artifact = Artifact(
+        "m", "none", "fragile", "fragile", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, ECG, None,
+        None, "",
+    )  # fmt: skip
+    job = Job("latency", artifact, str(file), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), min_seconds=0.0,
+              profile=str(tmp_path / "p.json"))  # fmt: skip
+    seen: list[Outcome[Operators]] = []
+    assert run_job(job, 60, seen.append).status == "ok"
+    assert [one.status for one in seen] == ["failed"]
+    assert not (tmp_path / "p.json").exists()

@@ -38,7 +38,7 @@ def test_interrupt_then_resume_measures_nothing_twice(exported: Path, tmp_path: 
     assert run.unmeasured == 0
     after = lines_of(folder / "journal.jsonl")
     assert after[: len(before)] == before
-    assert len({str(line["job"]) for line in after}) == len(after) == 2 * (1 + 1 + 2) + 1  # a profile of the int8 one
+    assert len({str(line["job"]) for line in after}) == len(after) == 2 * (1 + 1 + 2 + 1)  # the last is its profile
     assert [m.status for m in run.measurements] == ["ok", "ok"]
     finished = (folder / "measurements.jsonl").read_text()
     heard = Notes()

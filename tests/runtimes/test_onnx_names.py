@@ -6,7 +6,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 
-from edgebench.artifacts.onnx_names import SCOPES, layer  # noqa: E402
+from edgebench.runtimes.onnx_names import SCOPES, layer  # noqa: E402
 
 
 @pytest.mark.parametrize(
