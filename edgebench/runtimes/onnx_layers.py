@@ -81,7 +81,7 @@ def _node(data: mmap.mmap, start: int, stop: int) -> Node:
         if number in texts:
             texts[number].append(data[begin:end].decode())
         elif number == METADATA:
-            pair = {n: data[b:e] for n, b, e in fields(data, begin, end) if e is not None}
+            pair: dict[int, int | bytes] = {n: data[b:e] for n, b, e in fields(data, begin, end) if e is not None}
             if text(pair, 1) == onnx_names.SCOPES:
                 scopes = text(pair, 2)
     one = {number: next(iter(texts[number]), "") for number in (NAME, OPERATOR)}

@@ -21,7 +21,7 @@ def save(frozen: Any, path: Path, modules: Collection[str]) -> None:
     import torch
 
     named = [(node.kind(), _module(node.scopeName(), modules)) for node in _operators(frozen)]
-    torch.jit.save(frozen, str(path), _extra_files={FILE: json.dumps(named).encode()})  # type: ignore[no-untyped-call]
+    torch.jit.save(frozen, str(path), _extra_files={FILE: json.dumps(named).encode()})
 
 
 def load(path: Path, device: str = "cpu") -> tuple[Any, Layers]:

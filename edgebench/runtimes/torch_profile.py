@@ -38,7 +38,7 @@ def mark_layers(network: nn.Module) -> None:
     def begin(name: str) -> Callable[..., None]:
         def hook(*_: object) -> None:
             open_spans.append(record_function(LAYER + name))
-            open_spans[-1].__enter__()
+            open_spans[-1].__enter__()  # type: ignore[no-untyped-call]
 
         return hook
 

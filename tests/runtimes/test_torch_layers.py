@@ -56,7 +56,7 @@ def test_operators_of_a_file_have_the_names_of_the_network(tmp_path: Path) -> No
 )
 def test_a_file_of_another_origin_has_none(tmp_path: Path, written: str | bytes | None) -> None:
     extra = {} if written is None else {torch_layers.FILE: written}
-    torch.jit.save(frozen(Small()), str(tmp_path / "m.pt"), _extra_files=extra)  # type: ignore[no-untyped-call]
+    torch.jit.save(frozen(Small()), str(tmp_path / "m.pt"), _extra_files=extra)
     module, layers = torch_layers.load(tmp_path / "m.pt")
     assert layers == [] and module(torch.zeros(1, 3)).shape == (1, 3)
 
