@@ -65,7 +65,7 @@ def test_a_slow_network_is_profiled_fewer_times(
     median: float, batch: int, runs: int, demo: RecordSet, tmp_path: Path
 ) -> None:
     np.save(tmp_path / "o.npy", np.array([median, median]))
-    artifact = Artifact("m", "none", "x", "x", "fp32", "f", "", 1, ("a",), (0.5,), ECG, None, None, "")
+    artifact = Artifact("m", "none", "x", "x", "fp32", "f", "", 1, ("a",), (0.5,), ECG, None, None, "", task="")
     job = Job("latency", artifact, "f", "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), batch=batch, profile="p")
     after = job_after(job)
     assert (after.kind, after.output, after.records, after.profile) == ("profile", "p", runs, "")
@@ -90,7 +90,7 @@ def test_a_profiler_that_fails_costs_no_timing(
     file.write_text("x")
     artifact = Artifact(
         "m", "none", "fragile", "fragile", "fp32", "file", sha256(file), 1, tuple("abcde"), (0.5,) * 5, ECG, None,
-        None, "",
+        None, "", task="",
     )  # fmt: skip
     job = Job("latency", artifact, str(file), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), min_seconds=0.0,
               profile=str(tmp_path / "p.json"))  # fmt: skip
