@@ -141,7 +141,7 @@ def test_ctrl_c_on_the_command_line(exported: Path, tmp_path: Path) -> None:
 def test_killed_worker_costs_one_cell(exported: Path, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "edgebench", "measure", str(exported / "onnx"), str(exported / "onnx-int8"),
-        "-o", str(tmp_path / "run"), "--processes", "1", "--min-seconds", "3", "--threads", "1", "--limit", "8",
+        "-o", str(tmp_path / "run"), "--processes", "1", "--min-seconds", "1.5", "--threads", "1", "--limit", "8",
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal = tmp_path / "run" / "journal.jsonl"
@@ -158,7 +158,7 @@ def test_killed_worker_costs_one_cell(exported: Path, tmp_path: Path) -> None:
 def test_killed_run_is_resumed(exported: Path, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "edgebench", "measure", str(exported / "onnx"), "-o", str(tmp_path / "run"),
-        "--processes", "2", "--min-seconds", "4", "--threads", "1", "--limit", "8",
+        "--processes", "2", "--min-seconds", "1.5", "--threads", "1", "--limit", "8",
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal = tmp_path / "run" / "journal.jsonl"
