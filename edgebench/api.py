@@ -36,7 +36,8 @@ def run(
 ) -> MeasuredRun:
     """Build, measure and report a plan; returns the run.
 
-    `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields. `output` is the run's
+    `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields, or `quick=True`,
+    `thorough=True` for a preset of them. `output` is the run's
     folder (default: results/TIME); with `resume` it is the folder of the run to complete. Raises EdgeBenchError.
     """
     from edgebench.pipeline import harness
@@ -48,7 +49,7 @@ def run(
 def measure(artifacts: AnyPath | Iterable[AnyPath], output: AnyPath | None = None, **overrides: Any) -> MeasuredRun:
     """Measure an existing artifact, several, or one bundle; needs only the runtimes of their formats.
 
-    `overrides` are the plan's fields of measuring. Raises EdgeBenchError.
+    `overrides` are the plan's fields of measuring, and presets as in `run`. Raises EdgeBenchError.
     """
     paths = listed(artifacts)
     if bundle_of(paths):

@@ -54,6 +54,7 @@ def flags() -> dict[str, str]:
             field = name if name in FIELDS else f"{name}s"
             field = "measuring.timeout_s" if name == "timeout" else field
         found[field] = parameter.opts[0]
+    found["measuring.preset"] = f"{found.pop('measuring.quick')}`, `{found.pop('measuring.thorough')}"
     return found
 
 
@@ -109,7 +110,7 @@ def _type(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_type(one) for one in inner if one is not type(None))
     if origin is typing.Literal:
-        return ", ".join(f"`{value}`" for value in inner)
+        return ", ".join(f"`{value}`" for value in inner if value)
     if origin is tuple:
         return f"list of {_type(inner[0])}s"
     if dataclasses.is_dataclass(hint) or origin in (dict, collections.abc.Mapping):

@@ -21,6 +21,7 @@ from marked import ROOT
 from page_tables import filled, page_with
 
 from edgebench import api
+from edgebench.core.settings import QUICK
 
 REFERENCE = ROOT / "results" / "reference"
 KEPT = (
@@ -51,7 +52,12 @@ def _is_kept(file: PurePath, size: int) -> bool:
 
 
 def copy(run: Path, home: Path) -> None:
-    """Copy what is kept of a run over what is kept of an earlier one in `home`; other files there stay."""
+    """Copy what is kept of a run over what is kept of an earlier one in `home`; other files there stay.
+
+    Exits where the run was quick, which is for a first look.
+    """
+    if (json.loads((run / "plan.json").read_text("utf-8"))["plan"].get("measuring") or {}).get("preset") == QUICK:
+        sys.exit(f"{run}: was quick; publish a run without --quick")
     for file in kept(home):
         (home / file).unlink()
     for file in kept(run):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.files import require_space, safe_name, sync, write_text
 from edgebench.core.inputs import StoredInput
 from edgebench.core.serialization import outcome_from, to_dict, to_json
-from edgebench.isolation.jobs import run_job
+from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import ChildError, ask, waiting
 
 CHECK_RECORDS = 16
@@ -64,6 +65,10 @@ class Build:
     timeout_s: float
     floats: Mapping[str, str] = field(default_factory=dict)
     """Modules that int8 leaves in float, each with the reason."""
+    place: Callable[[Artifact], Path | None] = lambda _: None
+    """The file for an artifact's predictions of all check records; without one the check predicts a few of them."""
+    predicted: Callable[[Artifact, Outcome[Any]], None] = lambda *_: None
+    """Called with an artifact whose predictions are there, and their outcome."""
 
 
 def build(
@@ -124,10 +129,12 @@ def _request(asked: Build, exporters: list[str], logits: Path) -> BuildRequest:
 def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
     """Load the artifact in a fresh process, compare, and write the manifest; returns the outcome with the error."""
     folder = asked.folder / safe_name(artifact.exporter)
-    output = folder / "check.npy"
+    kept = asked.place(artifact)
+    output = kept or folder / "check.npy"
     job = Job(
         "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, asked.check.input,
-        str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS, further=asked.check.further(artifact.further),
+        str(output), records=None if kept else CHECK_RECORDS,
+        batch=predict_batch(artifact) if kept else CHECK_RECORDS, further=asked.check.further(artifact.further),
     )  # fmt: skip
     answer = run_job(job, asked.timeout_s)
     if answer.status == "unsupported":
@@ -136,12 +143,16 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
         return Outcome(answer.status, f"check in a fresh process: {answer.reason}")
     else:
         own, exported = np.load(logits), np.load(output)
-        output.unlink()
+        exported = exported[: len(own)]
+        if not kept:
+            output.unlink()
         if not np.isfinite(own).all():
             return Outcome("failed", "the network's own logits are not finite: it returns NaN or infinity")
         error = float(np.abs(exported - own).max())
         if not agrees(own, exported, artifact.precision):
             return Outcome("failed", f"its logits differ from the model's by {error:g}, of {np.abs(own).max():g}")
+        if kept:
+            asked.predicted(artifact, answer)
         artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(asked.check)))
     sync(folder / artifact.file)  # the manifest and the journal must not name a file that a power cut then takes
     write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")

@@ -15,6 +15,7 @@ from edgebench.core.files import write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import all_readable, to_dict
+from edgebench.core.settings import QUICK
 from edgebench.pipeline import run_files, run_store
 
 
@@ -22,6 +23,8 @@ def write_baseline(run: Run, path: Path) -> None:
     """Write the file that later runs are compared with; raises RunError where no cell was measured, and DiskFull."""
     if not any(map(is_ok, run.measurements)):
         raise RunError(f"{run.name}: no cell was measured, so it cannot be a baseline")
+    if (run.plan.get("measuring") or {}).get("preset") == QUICK:
+        raise RunError(f"{run.name}: was quick, so it cannot be a baseline; measure without --quick")
     rows = [to_dict(_with_medians(m, run)) for m in run.measurements]
     document = {"run": run.name, "environment": dict(run.environment), "measurements": rows}
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")

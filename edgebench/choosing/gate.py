@@ -91,13 +91,16 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
             Finding(kind, pair.new.cell, metric, value_of(pair.old, metric), value_of(pair.new, metric), reason)
         )
 
-    if pair.latency is None and not pair.new.emulated:
+    if side := _quick(pair):
+        reason = f"its latency cannot be compared: the {side} was measured quickly; measure it without --quick"
+        add("not comparable", "latency", reason)
+    elif pair.latency is None and not pair.new.emulated:
         reason = "its latency cannot be compared: that takes two processes on each side (--processes)"
         add("not comparable", "latency", reason)
     if pair.score_change is None:
         reason = "its scores cannot be compared: the records are not the same (--dataset, --limit)"
         add("not comparable", "score", reason)
-    found += timing(pair, bounds)
+    found += [] if _quick(pair) else timing(pair, bounds)
     if pair.score_change is not None and pair.score_drop > (allowed := _allowed(pair, bounds)):
         change = f"{pair.metric.label} {pair.metric.change(pair.score_change)}"
         article, unit = "a" if pair.metric.fall == "drop" else "an", f" {pair.metric.unit}".rstrip()
@@ -109,6 +112,12 @@ def _worse(pair: Compared, bounds: Bounds) -> list[Finding]:
             "worse", "memory", f"{pair.memory:.3f} times the peak memory; growth by {bounds.memory_growth:g} is allowed"
         )
     return found
+
+
+def _quick(pair: Compared) -> str:
+    """Which side was measured for a first look only; empty for neither."""
+    sides = {"new run": pair.new, "baseline": pair.old}
+    return next((name for name, m in sides.items() if m.latency and m.latency.steadiness.verdict == "quick"), "")
 
 
 def _allowed(pair: Compared, bounds: Bounds) -> float:

@@ -80,6 +80,8 @@ def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | No
 
 def _overlap(one: Latency, other: Latency) -> bool:
     """Whether the intervals of the medians overlap, so that either may be the faster one."""
+    if one.p50_low_s is None or one.p50_high_s is None or other.p50_low_s is None or other.p50_high_s is None:
+        return True  # nothing tells them apart
     return one.p50_low_s <= other.p50_high_s and other.p50_low_s <= one.p50_high_s
 
 

@@ -73,8 +73,9 @@ def significant(cells: Sequence[Measurement], metric: Metric, tolerances: Tolera
 
 def _latency(cells: Sequence[Measurement], tolerances: Tolerances) -> NDArray[np.bool_]:
     medians = _values(cells, "latency")
-    low = np.array([m.latency.p50_low_s if m.latency else np.nan for m in cells])
-    high = np.array([m.latency.p50_high_s if m.latency else np.nan for m in cells])
+    # Without an interval nothing tells two medians apart: None is not-a-number.
+    low = np.array([m.latency.p50_low_s if m.latency else None for m in cells], np.float64)
+    high = np.array([m.latency.p50_high_s if m.latency else None for m in cells], np.float64)
     known = ~np.isnan(medians)
     return known[:, None] & known & (high[:, None] < low)
 

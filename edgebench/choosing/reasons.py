@@ -43,8 +43,9 @@ def title(m: Measurement) -> str:
 def shown(m: Measurement, metric: Metric) -> str:
     """A metric of a cell in words; latency and score with their intervals."""
     text = _plain(m, metric)
-    if metric == "latency" and m.latency:
-        return f"{text} ({units.duration(m.latency.p50_low_s)} to {units.duration(m.latency.p50_high_s)})"
+    low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (None, None)
+    if metric == "latency" and low is not None and high is not None:
+        return f"{text} ({units.duration(low)} to {units.duration(high)})"
     score = m.scores.primary if m.scores else None
     if metric == "score" and score and score.low is not None and score.high is not None:
         return f"{text} ({score.metric.text(score.low)} to {score.metric.text(score.high)})"
@@ -107,7 +108,7 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
         found.append(f"Its {' and '.join(gone)} is not known.")
     found += [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in bounds if bound.barely_met(m)]
     timing = m.latency.steadiness if m.latency else None
-    if timing and timing.verdict in ("noisy", "throttled"):
+    if timing and timing.verdict in ("noisy", "throttled", "short", "quick"):
         found.append(f"Its timing is {timing.verdict}{f': {timing.reason}' if timing.reason else ''}.")
     others = [o for o in cells if o.cell.model != m.cell.model]
     best = max(others, key=lambda o: (_goodness(o), o.cell.id), default=None)

@@ -117,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, help="New folder of the run (default: results/TIME).")
     command.add_argument("--resume", type=Path, metavar="FOLDER", help="Complete the run of a bundle in this folder.")
     for option in OPTIONS:
+        if option.kind is bool:
+            command.add_argument(option.flag, dest=option.field, action="store_true", default=None, help=option.help)
+            continue
         default = "" if option.default is None else f" (default: {option.default})"
         command.add_argument(
             option.flag, dest=option.field, type=option.kind, metavar=option.metavar.removesuffix("..."),

@@ -17,7 +17,7 @@ class Option:
     field: str
     """Of the plan, with its table: `limit`, `measuring.processes`."""
     kind: type
-    """Of one value: int, float, str or Path."""
+    """Of one value: int, float, str or Path; bool for a flag without a value."""
     metavar: str
     """How the help calls the value; it ends in dots where the option may be repeated."""
     help: str
@@ -54,10 +54,13 @@ RECORDS = (
 )
 THREADS = Option("--threads", "threads", int, "N", "Threads of every cell.", "the target's", 1, MOST_THREADS)
 MEASURING = (
+    Option("--quick", "measuring.quick", bool, "", "A first look: one short process a cell, few records, no interval."),
+    Option("--thorough", "measuring.thorough", bool, "", "For a publication: ten processes, more samples and warm-up."),
     _timed("--processes", "processes", "N", "Fresh processes a cell for latency."),
     _timed("--warmup", "warmup", "N", "Predictions before the timed ones."),
     _timed("--min-samples", "min_samples", "N", "Timed predictions a process, at least."),
     _timed("--min-seconds", "min_seconds", "SECONDS", "Seconds of timed predictions a process, at least."),
+    _timed("--max-seconds", "max_seconds", "SECONDS", "Seconds of a cell's timing in all, at most."),
     _timed("--timeout", "timeout_s", "SECONDS", "A job without progress for this long is ended."),
     _timed("--batch", "batches", "N...", "Also batches of this size, for the throughput."),
     _timed("--paced", "paced_s", "SECONDS", "Also one sample every so often, like a monitor."),

@@ -53,9 +53,9 @@ def option(
     )
 
 
-def flag(name: str, text: str) -> Any:
+def flag(name: str, text: str, panel: str = "") -> Any:
     """An option without a value."""
-    return typer.Option(name, help=text, metavar="")
+    return typer.Option(name, help=text, metavar="", rich_help_panel=panel or None)
 
 
 def _whole(name: str, text: str, least: int | None = None, most: int | None = None) -> Any:
@@ -127,6 +127,8 @@ def annotated(declared: Option, shown: Any = None) -> Any:
     value = declared.default if shown is None else shown
     text = declared.help + ("" if value is None else default(value))
     panel = "Measuring" if declared.field.startswith("measuring.") else ""
+    if declared.kind is bool:
+        return Annotated[bool | None, flag(declared.flag, text, panel)]
     return Annotated[kind | None, option(declared.flag, declared.metavar, text, parser, panel)]
 
 

@@ -113,7 +113,7 @@ def recommend(
         whys = " ".join(answer.why for answer in answers)
         raise RunError(f"{run}: nothing to choose from. {whys} The report has the reasons: edgebench report {run}")
     found = run_store.read(run)
-    for sentence in words.incomplete(found, paths=True):
+    for sentence in words.caveats(found, paths=True):
         print_sentence(err, plain(sentence, "yellow"))
     for number, answer in enumerate(answers):
         if number:

@@ -82,6 +82,9 @@ def run(
     \b[bold]Examples[/bold]
 
     \bedgebench run                                          # the demo set
+    edgebench run --quick                                  # a first table
+    edgebench run --thorough                               # for a publication
+    edgebench run --max-seconds 60                         # a slow network
     edgebench run --dataset ptbxl --data-dir ptbxl -o out  # all test records
     edgebench run --resume out                             # after Ctrl-C
     edgebench run --exporter onnx --exporter onnx-int8 --target raspberry-pi-5
@@ -147,7 +150,7 @@ def measure(
     \b[bold]Examples[/bold]
 
     \bedgebench measure artifacts/resnet1d/none/onnx-int8
-    edgebench measure artifacts/resnet1d/none/* --threads 1
+    edgebench measure artifacts/resnet1d/none/* --threads 1 --quick
     edgebench measure ship.bundle        # from edgebench bundle, on the device
     """
     values = fields(

@@ -176,6 +176,8 @@ class Job:
     min_seconds: float = 1.0
     period_s: float = 0.0
     """Time from the start of one sample to that of the next; 0 for at once."""
+    max_seconds: float | None = None
+    """Seconds from loading on until no further sample begins, except for the first; None for no limit."""
     cores: tuple[int, ...] = ()
     memory_limit_bytes: int | None = None
     """Memory limit of the process in bytes, the runtime included."""

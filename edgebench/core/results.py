@@ -15,7 +15,7 @@ from edgebench.core.columns import COLUMNS, PARTS
 from edgebench.core.metrics import Metric
 from edgebench.core.problems import InvalidValue, Problem
 
-Verdict = Literal["stable", "noisy", "throttled", "emulated"]
+Verdict = Literal["stable", "noisy", "throttled", "emulated", "quick", "short"]
 OperatorKind = Literal["int8", "conversion", "float"]
 
 
@@ -55,6 +55,8 @@ class TimedProcess:
     """Of one prediction."""
     energy_source: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    spent_s: float = 0.0
+    """From loading on to the last sample."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,8 @@ class Paced:
 
     every_s: float
     p50_s: float
-    p50_low_s: float
-    p50_high_s: float
+    p50_low_s: float | None = None
+    p50_high_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -197,8 +199,9 @@ class Latency:
     """Time of one prediction, over the samples of all processes; intervals are 95 %."""
 
     p50_s: float
-    p50_low_s: float
-    p50_high_s: float
+    p50_low_s: float | None = None
+    """None, with the other end, where the samples are too few for an interval."""
+    p50_high_s: float | None = None
     min_s: float | None = None
     """This and all further times are None in runs of earlier versions."""
     p90_s: float | None = None

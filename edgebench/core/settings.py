@@ -6,9 +6,9 @@ Standard library only, so that the device side can read it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
-from edgebench.core.problems import require_range
+from edgebench.core.problems import InvalidValue, Problem, not_among, require_range
 
 MODELS = ("resnet1d",)
 VARIANTS = ("none",)
@@ -21,9 +21,25 @@ MOST_THREADS = 256
 """A larger number is a typing error: no machine that EdgeBench supports has so many cores."""
 LEAST: dict[str, float] = {
     "processes": 1, "warmup": 0, "min_samples": 1, "min_seconds": 0, "timeout_s": 1, "cores": 0, "paced_s": 1e-3,
-    "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3, "steady_limit_s": 0,
+    "max_seconds": 1e-3, "batches": 1, "cold_starts": 0, "cool_down_c": 0, "cool_down_limit_s": 0, "steady": 1e-3,
+    "steady_limit_s": 0,
 }  # fmt: skip
 """Fields of `Measuring`, each with its smallest value."""
+Preset = Literal["", "quick", "thorough"]
+QUICK: Preset = "quick"
+THOROUGH: Preset = "thorough"
+PRESETS: dict[str, dict[str, Any]] = {
+    QUICK: {
+        "limit": 100,
+        "calibration_records": 32,
+        "measuring": {"processes": 1, "warmup": 3, "min_samples": 20, "min_seconds": 0.1, "max_seconds": 5.0},
+    },
+    THOROUGH: {
+        "measuring": {"processes": 10, "warmup": 50, "min_samples": 200, "min_seconds": 2.0, "max_seconds": None}
+    },
+}
+"""The fields of a plan that a preset sets, where neither the plan nor a flag does. Ten processes of 200 samples have a
+99th percentile, and intervals under a third as wide as those of three processes that spread alike."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,8 @@ class Measuring:
     """Timed predictions of each process, at least."""
     min_seconds: float = 0.5
     """Seconds of timed predictions of each process, at least."""
+    max_seconds: float | None = None
+    """Seconds of a cell's timing in all processes of a pass, at most, whatever its samples are by then."""
     timeout_s: float = 600.0
     """Seconds without an answer until a job is ended."""
     cores: tuple[int, ...] = ()
@@ -70,13 +88,26 @@ class Measuring:
     """Add processes until the median's interval is at most this share of the median."""
     steady_limit_s: float = 600.0
     """Seconds for these processes in all, at most."""
+    preset: Preset = ""
+    """Sets what the plan omits: for a first look, or for a publication."""
 
     def __post_init__(self) -> None:
-        """Raise InvalidValue for the first field that is too small."""
+        """Raise InvalidValue for the first field that is too small, or that contradicts another."""
         for name, least in LEAST.items():
             value = getattr(self, name)
             for one in value if isinstance(value, tuple) else (value,):
                 require_range(name, one, least)
+        if self.preset not in get_args(Preset):
+            raise InvalidValue(not_among("preset", [name for name in get_args(Preset) if name], self.preset))
+        if self.steady is not None and self.preset == QUICK:
+            raise InvalidValue(Problem("steady", "adds processes, which a quick run does not: omit one of the two"))
+        if self.steady is not None and self.max_seconds is not None:
+            raise InvalidValue(Problem("steady", "has a limit of its own, steady_limit_s: omit max_seconds"))
+
+    @property
+    def quick(self) -> bool:
+        """Whether the run is for a first look only."""
+        return self.preset == QUICK
 
 
 @dataclass(frozen=True)

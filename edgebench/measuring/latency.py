@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,34 +25,42 @@ Record = tuple[NDArray[np.float32], ...]
 """A batch of records: an array of each input that the artifact takes."""
 POOL = 64
 """Records that the loop cycles through: enough that no cache holds the answer, few enough to stay in memory."""
+WARMUP_SHARE = 0.25
+"""Of the time that `max_seconds` leaves after the first prediction, so that a slow network has samples, too."""
 
 
 def measure(job: Job, runtime: Runtime) -> TimedProcess:
     """Time one prediction after the other and write the raw samples, in seconds (float64), to `job.output`.
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
-    last one has ended (closed loop), or at a fixed pace with `job.period_s`. Raises ArtifactError for a batch that the
+    last one has ended (closed loop), or at a fixed pace with `job.period_s`. `job.max_seconds`, from loading on, end it
+    before, but for one sample. Raises ArtifactError for a batch that the
     artifact does not take.
     """
     if job.batch > 1 and job.artifact.feed and job.artifact.feed.single:
         raise ArtifactError("it takes one record at a time")
-    pool = _pool(job)
+    pool, begun = _pool(job), time.perf_counter()
+    last = math.inf if job.max_seconds is None else begun + job.max_seconds
     session, started = _started(job, runtime, pool[0])
+    warm = time.perf_counter() + WARMUP_SHARE * (last - time.perf_counter())
     for i in range(job.warmup):
+        if time.perf_counter() >= warm:
+            break
         session.predict(*pool[i % len(pool)])
     meter = energy.meter(job.device)
     before, joules = Moment.now(gpu_of(job.device)), meter.joules()
-    samples = _paced(session, pool, job) if job.period_s else _closed(session, pool, job)
-    spent, state = meter.joules(), before.since()
-    if spent is None and not job.period_s:
+    samples = _paced(session, pool, job, last) if job.period_s else _closed(session, pool, job, last)
+    spent, state, spent_s = meter.joules(), before.since(), time.perf_counter() - begun
+    if spent is None and not job.period_s and time.perf_counter() < last:
         state |= energy.sampled(lambda i: session.predict(*pool[i % len(pool)]))
     elif spent is not None and joules is not None:
         state |= {"energy_j": (spent - joules) / len(samples) / job.batch, "energy_source": meter.source}
     with replacing(Path(job.output)) as part:
         np.save(part, np.array(samples))
     return TimedProcess(
-        started.load_s, started.first_inference_s, len(samples), job.period_s, **state, settings=dict(session.settings)
-    )
+        started.load_s, started.first_inference_s, len(samples), job.period_s, **state, settings=dict(session.settings),
+        spent_s=spent_s,
+    )  # fmt: skip
 
 
 def cold_start(job: Job, runtime: Runtime) -> ColdStart:
@@ -80,11 +89,11 @@ def _started(job: Job, runtime: Runtime, record: Record) -> tuple[Session, Loadi
     return session, Loading(load_s, time.perf_counter() - started)
 
 
-def _closed(session: Session, pool: list[Record], job: Job) -> list[float]:
+def _closed(session: Session, pool: list[Record], job: Job, last: float) -> list[float]:
     samples: list[float] = []
     clock, predict, count = session.clock, session.predict, len(pool)
     end = time.perf_counter() + job.min_seconds
-    while len(samples) < job.min_samples or time.perf_counter() < end:
+    while not _ended(samples, job, end, last):
         record = pool[len(samples) % count]
         clock.start()
         predict(*record)
@@ -92,13 +101,19 @@ def _closed(session: Session, pool: list[Record], job: Job) -> list[float]:
     return samples
 
 
-def _paced(session: Session, pool: list[Record], job: Job) -> list[float]:
+def _ended(samples: list[float], job: Job, end: float, last: float) -> bool:
+    """Whether there are enough samples, or no time is left for another one."""
+    now = time.perf_counter()
+    return bool(samples) and (now >= last or (len(samples) >= job.min_samples and now >= end))
+
+
+def _paced(session: Session, pool: list[Record], job: Job, last: float) -> list[float]:
     """One prediction every `job.period_s`; one that takes longer delays the next to its own end."""
     samples: list[float] = []
     clock, predict, count = session.clock, session.predict, len(pool)
     due = time.perf_counter()
     end = due + job.min_seconds
-    while len(samples) < job.min_samples or time.perf_counter() < end:
+    while not _ended(samples, job, end, last - job.period_s):
         due += job.period_s
         time.sleep(max(0.0, due - time.perf_counter()))
         record = pool[len(samples) % count]

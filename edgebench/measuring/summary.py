@@ -28,6 +28,9 @@ NOISY_DRIFT = 1.10
 """or if the last third of a process is that much slower or faster than its first,"""
 NOISY_BACKGROUND = 0.25
 """or if other processes kept that many cores busy."""
+LEAST_SAMPLES = 6
+"""The fewest samples of one process with a 95 % interval of their median: all of fewer lie on one side of it in more
+than 5 % of cases."""
 P99_SAMPLES = 662
 """The fewest samples with a 99th percentile: with fewer, no sample is an upper end of its 95 % interval."""
 
@@ -37,25 +40,31 @@ Timed = tuple[TimedProcess, Path]
 
 def latency(
     closed: Sequence[Timed], emulated: bool, paced: Sequence[Timed] = (),
-    batches: Mapping[int, Sequence[Timed]] | None = None, cold: Sequence[ColdStart] = (),
+    batches: Mapping[int, Sequence[Timed]] | None = None, cold: Sequence[ColdStart] = (), quick: bool = False,
+    short: str = "",
 ) -> Latency:  # fmt: skip
     """The latency of a cell from the processes of its passes.
 
     `closed` are those that predict one record after the other; `batches` those with larger batches, by their size.
+    `quick` is for a quick run; `short` says what a limit of time left out.
     """
     samples = samples_of(path for _, path in closed)
     by_size = {size: done for size, done in (batches or {}).items() if done}
     every = [*closed, *paced, *(one for done in by_size.values() for one in done)]
-    word, reason = verdict(samples, [process for process, _ in every], emulated)
-    found = _closed([process for process, _ in closed], samples, emulated)
+    word, reason = verdict(samples, [process for process, _ in every], emulated, quick, short)
+    found = _closed([process for process, _ in closed], samples, emulated, quick)
     return replace(
         found, steadiness=replace(found.steadiness, verdict=word, reason=reason), cold=_cold(cold),
-        paced=_paced(paced), batches=_batches(by_size, samples),
+        paced=_paced(paced, quick), batches=_batches(by_size, samples),
     )  # fmt: skip
 
 
 def verdict(
-    samples: Sequence[NDArray[np.float64]], processes: Sequence[TimedProcess], emulated: bool
+    samples: Sequence[NDArray[np.float64]],
+    processes: Sequence[TimedProcess],
+    emulated: bool,
+    quick: bool = False,
+    short: str = "",
 ) -> tuple[Verdict | None, str]:
     """How far the timing of a cell can be trusted, and why not further; None for a single process.
 
@@ -63,23 +72,37 @@ def verdict(
     """
     if emulated:
         return "emulated", ""
+    slowed = ""
     if any(p.throttled for p in processes):
         causes = dict.fromkeys(cause for p in processes for cause in p.throttled_by)
-        return "throttled", f"slowed down ({'; '.join(causes) or 'heat or low voltage'})"
+        slowed = f"slowed down ({'; '.join(causes) or 'heat or low voltage'})"
+    if quick:
+        count = "1 process, no interval" if len(samples) == 1 else f"{len(samples)} processes"
+        return "quick", "; ".join(filter(None, [count, short, slowed, *_noise(samples, processes)]))
+    if slowed:
+        return "throttled", slowed
+    reasons = _noise(samples, processes)
+    if short:
+        return "short", "; ".join([short, *reasons])
+    if reasons:
+        return "noisy", "; ".join(reasons)
+    return ("stable" if len(samples) > 1 else None), ""
+
+
+def _noise(samples: Sequence[NDArray[np.float64]], processes: Sequence[TimedProcess]) -> list[str]:
+    """What is noisy in the timing of a cell."""
     apart = spread([float(np.median(p)) for p in samples])
     others = max((p.background_cores or 0.0 for p in processes), default=0.0)
     reasons = []
     if apart > NOISY_SPREAD:
         reasons.append(f"its processes differ by {apart:.2f} times")
     worst = max(map(drift, samples), key=_factor)
-    if _factor(worst) > NOISY_DRIFT:
+    if len(samples[0]) >= LEAST_SAMPLES and _factor(worst) > NOISY_DRIFT:
         how = f"{worst:.2f} times slower" if worst > 1 else f"{1 / worst:.2f} times faster"
         reasons.append(f"a process became {how} while it ran")
     if others > NOISY_BACKGROUND:
         reasons.append(f"others kept {others:.1f} cores busy")
-    if reasons:
-        return "noisy", "; ".join(reasons)
-    return ("stable" if len(samples) > 1 else None), ""
+    return reasons
 
 
 def samples_of(files: Iterable[Path]) -> list[NDArray[np.float64]]:
@@ -88,9 +111,21 @@ def samples_of(files: Iterable[Path]) -> list[NDArray[np.float64]]:
     return [samples[: min(map(len, measured))] for samples in measured]
 
 
-def _closed(processes: Sequence[TimedProcess], samples: list[NDArray[np.float64]], emulated: bool) -> Latency:
+def _interval(samples: list[NDArray[np.float64]], quick: bool) -> tuple[float, float] | tuple[None, None]:
+    """The interval of the median; None where nothing is known of it.
+
+    One process does not tell how processes differ, which a quick run does not hide.
+    """
+    if len(samples) == 1 and (quick or len(samples[0]) < LEAST_SAMPLES):
+        return None, None
+    return median_interval(samples)
+
+
+def _closed(
+    processes: Sequence[TimedProcess], samples: list[NDArray[np.float64]], emulated: bool, quick: bool
+) -> Latency:
     pooled = np.concatenate(samples)
-    low, high = median_interval(samples)
+    low, high = _interval(samples, quick)
     # The energy that this machine takes is not that of the target it stands for.
     energies = [p.energy_j for p in processes if p.energy_j is not None and not emulated]
     source = next((p.energy_source for p in processes if p.energy_source), "")
@@ -131,11 +166,11 @@ def _cold(processes: Sequence[ColdStart]) -> Loading | None:
     return _loading(evicted) if evicted else None
 
 
-def _paced(passes: Sequence[Timed]) -> Paced | None:
+def _paced(passes: Sequence[Timed], quick: bool) -> Paced | None:
     if not passes:
         return None
     samples = samples_of(path for _, path in passes)
-    low, high = median_interval(samples)
+    low, high = _interval(samples, quick)
     return Paced(passes[0][0].period_s, float(np.median(np.concatenate(samples))), low, high)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core.contracts import REFERENCE, Artifact, Outcome
+from edgebench.core.contracts import REFERENCE, Artifact, Cell, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
 from edgebench.core.files import safe, safe_name, write_text
@@ -81,10 +82,28 @@ class BuildStage:
         def label(exporter: str) -> str:
             return f"{model} {exporter if variant == 'none' else f'{exporter} · {variant}'}: export and check"
 
+        predicted: dict[str, Outcome[Any]] = {}
+
+        def prediction(artifact: Artifact) -> JobKey | None:
+            """The key of the predictions that the check makes; None where it makes none that a cell takes."""
+            if not self.plan.measure.measuring.quick or artifact.untrained:
+                return None
+            of_engine = artifact.format == "torchscript" and artifact.precision != "fp32"
+            if of_engine and not artifact.engine:  # the target decides
+                return None
+            cell = Cell(model, variant, artifact.exporter, "")
+            return JobKey.of_prediction(cell, "cpu", artifact.engine if of_engine else "")
+
+        def place(artifact: Artifact) -> Path | None:
+            key = prediction(artifact)
+            return self.store.output(key) if key else None
+
         def keep(exporter: str, outcome: Outcome[Artifact]) -> None:
             key = JobKey("build", model, variant, exporter)
             if key not in self.store.outcomes:
                 self.store.record(key, outcome)
+                if exporter in predicted and (of := prediction(outcome.value)):
+                    self.store.record(of, predicted[exporter])
                 self.reporter.built(f"{model} {exporter}", outcome)
             path = folder / safe_name(exporter) / outcome.value.file if outcome.status == "ok" else None
             self.built[model, variant, exporter] = Built(outcome, path)
@@ -105,5 +124,8 @@ class BuildStage:
                     manifests.verify(made.artifact, made.path)
         if left:
             timeout_s = self.plan.measure.measuring.timeout_s
-            asked = Build(source, variant, tuple(left), folder, self.calibration, self.test, timeout_s)
+            asked = Build(
+                source, variant, tuple(left), folder, self.calibration, self.test, timeout_s, place=place,
+                predicted=lambda artifact, outcome: predicted.__setitem__(artifact.exporter, outcome),
+            )  # fmt: skip
             build(asked, keep, lambda exporter: self.reporter.begin(label(exporter)))

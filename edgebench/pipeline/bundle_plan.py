@@ -49,6 +49,7 @@ def _of(opened: Bundle) -> Plan:
             dataset=BUNDLED if listing.records else "demo",
             data_dir=(home / listing.records).parent if listing.records else None,
             threads=listing.threads, seed=listing.seed, measuring=listing.measuring,
+            policy=listing.policy,
         )
     )  # fmt: skip
 

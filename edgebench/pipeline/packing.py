@@ -50,7 +50,7 @@ def collect(paths: Sequence[Path], data: bool, overrides: Mapping[str, Any], rep
     contents = Contents(
         tuple((stored.artifact, stored.path) for stored in found),
         tuple(target_profiles.find(name, machine) for name in measure.targets), measuring=measure.measuring,
-        threads=measure.threads, seed=measure.seed,
+        threads=measure.threads, seed=measure.seed, policy=measure.policy,
     )  # fmt: skip
     if not data or test is None:
         return contents

@@ -16,7 +16,7 @@ from edgebench.core.files import safe
 from edgebench.core.policy import Policy
 from edgebench.core.problems import InvalidValue, Problem, require_range
 from edgebench.core.serialization import to_dict, to_json
-from edgebench.core.settings import MOST_THREADS, FineTuning, Measuring
+from edgebench.core.settings import MOST_THREADS, PRESETS, QUICK, THOROUGH, FineTuning, Measuring
 
 RANGES: dict[str, tuple[float, float | None]] = {
     "calibration_records": (1, None), "limit": (1, None), "threads": (1, MOST_THREADS),
@@ -181,12 +181,51 @@ FIELDS: dict[str, type] = {f.name: kind for kind in (BuildPlan, MeasurePlan) for
 
 
 def merged(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with the values that are not None; tables are overridden field by field."""
-    changes = {k: v for k, v in values.items() if v is not None and v not in ((), {})}
+    """The data with the values that are not None; tables are overridden field by field.
+
+    A preset of either sets what that one omits; one of the values takes the place of the data's. Raises InvalidValue
+    where the values contradict each other.
+    """
+    given = _with_preset(values)
+    changes = {k: v for k, v in given.items() if v is not None and v not in ((), {})}
+    data = _filled(data, "" if _preset(changes) else _preset(data))
     for table in TABLES:
         if isinstance(inner := changes.get(table), Mapping) and isinstance(data.get(table, {}), Mapping):
             changes[table] = {**data.get(table, {}), **inner}
     return {**data, **changes}
+
+
+def _with_preset(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the fields of the preset that `quick` or `thorough`, true, stands for."""
+    measuring = values.get("measuring") or {}
+    if isinstance(measuring, Measuring) and (values.get(QUICK) or values.get(THOROUGH)):
+        usual = to_dict(Measuring())
+        measuring = {name: one for name, one in to_dict(measuring).items() if one != usual[name]}
+    if not isinstance(measuring, Mapping):
+        return {k: v for k, v in values.items() if k not in (QUICK, THOROUGH)}  # a whole record, or refused later
+    flags = [name for name in (QUICK, THOROUGH) if values.get(name) or measuring.get(name)]
+    if len(flags) > 1:
+        raise InvalidValue(Problem(f"measuring.{THOROUGH}", f"and {QUICK}: name one of the two"))
+    least, most = measuring.get("min_seconds"), measuring.get("max_seconds")
+    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+        raise InvalidValue(Problem("measuring.max_seconds", f"must be at least min_seconds, {least:g}", most))
+    own = {name: one for name, one in measuring.items() if name not in (QUICK, THOROUGH)}
+    if flags:
+        own["preset"] = flags[0]
+    given = {k: v for k, v in values.items() if k not in (QUICK, THOROUGH) and v is not None}
+    return _filled({**given, "measuring": own} if own else given, _preset({"measuring": own}))
+
+
+def _preset(data: Mapping[str, Any]) -> str:
+    measuring = data.get("measuring")
+    return str(measuring.get("preset") or "") if isinstance(measuring, Mapping) else ""
+
+
+def _filled(data: Mapping[str, Any], preset: str) -> dict[str, Any]:
+    """The data with the fields of a preset that it lacks; an unknown one is refused later."""
+    fields_of = PRESETS.get(preset, {})
+    filled = {**fields_of, **data}
+    return filled | {"measuring": {**fields_of["measuring"], **data["measuring"]}} if fields_of else filled
 
 
 def _drop_repeated(record: Any, *names: str) -> None:

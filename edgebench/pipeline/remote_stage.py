@@ -43,7 +43,7 @@ def measured(
     contents = Contents(
         tuple((p.artifact, p.built.path) for p in cells if p.built.path), (target,), records,
         tuple(ReferenceLogits(*key, known.state, known.outputs) for key, known in references.items()),
-        plan.measure.measuring, plan.measure.threads, plan.measure.seed,
+        plan.measure.measuring, plan.measure.threads, plan.measure.seed, plan.measure.policy,
     )  # fmt: skip
     try:
         fetched = session.measure(target, contents, run, reporter, functools.partial(wanted, cells, plan))

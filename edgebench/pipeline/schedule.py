@@ -16,6 +16,7 @@ from edgebench.core.contracts import Job, JobKind, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
+from edgebench.core.results import ColdStart, TimedProcess
 from edgebench.core.settings import Measuring
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import steadiness, summary
@@ -45,9 +46,12 @@ class Pass:
 
 
 def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
-    """The passes of a cell; an emulated cell, whose times are no evidence, has one: one process, batch 1, unpaced."""
+    """The passes of a cell; an emulated cell, whose times are no evidence, has one: one process, batch 1, unpaced.
+
+    In a quick run it has none.
+    """
     if emulated:
-        return [Pass("latency", "latency", 1)]
+        return [] if measuring.quick else [Pass("latency", "latency", 1)]
     count = measuring.processes
     found = [Pass("latency", "latency", count)]
     if measuring.paced_s:
@@ -88,6 +92,9 @@ class Schedule:
             if measuring.cool_down_c is not None and steadiness.temperature_c(device) is None:
                 place = "the GPU" if device == "cuda" else "this machine"
                 self.reporter.note(f"{place} shows no temperature: there is nothing that --cool-down could wait for")
+        for planned in cells:
+            if not left[planned.cell.id]:
+                ended(planned)
         gone: set[str] = set()
         for number, planned, what in todo:
             label = f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
@@ -109,7 +116,11 @@ class Schedule:
         """The results of each pass of a cell, by name: outcomes with their files of samples, in order."""
         found = {what: list(self._done(planned, what)) for what in passes(self.plan.measuring, planned.fit.emulated)}
         # A batch size that failed in some processes is not reported.
-        return {what.name: done for what, done in found.items() if what.batch == 1 or len(done) == what.processes}
+        return {
+            what.name: done
+            for what, done in found.items()
+            if what.batch == 1 or len(done) == what.processes or (done and self._seconds(planned, what, len(done)) == 0)
+        }
 
     def _done(self, planned: Planned, what: Pass) -> Iterator[tuple[Outcome[Any], Path]]:
         number = 0
@@ -129,7 +140,9 @@ class Schedule:
         return turns
 
     def _one(self, planned: Planned, what: Pass, number: int, failed: Callable[[Planned, JobKey], bool]) -> bool:
-        """Run one process; True if it ends the cell."""
+        """Run one process, unless no time is left for it; True if it ends the cell."""
+        if self._seconds(planned, what, number) == 0:
+            return False
         if what.batch == 1:
             self._time(planned, what, number)
             return failed(planned, planned.key(what.name, number))
@@ -140,6 +153,20 @@ class Schedule:
                 self.reporter.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
         return False
 
+    def _seconds(self, planned: Planned, what: Pass, number: int) -> float | None:
+        """The share of `max_seconds` for a process of a pass; 0 where those before left none, None without a limit."""
+        limit = self.plan.measuring.max_seconds
+        if limit is None:
+            return None
+        done = [self.store.outcomes.get(planned.key(what.name, n)) for n in range(number)]
+        known = [outcome.value for outcome in done if outcome is not None and outcome.status == "ok"]
+        left = limit - sum(map(_spent, known))
+        # A process loads, and predicts twice at least.
+        least = min((one.load_s + 2 * one.first_inference_s for one in known), default=0.0)
+        if len(known) < number or left <= least:
+            return 0.0
+        return left / (what.processes - number)
+
     def _time(self, planned: Planned, what: Pass, number: int) -> Outcome[Any]:
         """The result of one process, read from the run's folder where it is stored."""
         name, measuring = planned.key(what.name, number), self.plan.measuring
@@ -147,10 +174,13 @@ class Schedule:
             self._cool_down(planned.target.device)
             # A worker sends nothing while it times: the requested time does not count towards the timeout.
             asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
+            if measuring.max_seconds is not None:
+                asked_s = min(asked_s, measuring.max_seconds)
             profile = planned.key("profile")
             job = self._job(planned, what, number)
             # Of a GPU a profiler of the processor sees only how long it takes to ask.
-            if (what.name, number, job.device) == ("latency", 0, "cpu") and profile not in self.store.outcomes:
+            first = (what.name, number, job.device) == ("latency", 0, "cpu")
+            if first and not measuring.quick and profile not in self.store.outcomes:
                 job = replace(job, profile=str(self.store.output(profile)))
             outcome = run_job(job, measuring.timeout_s + asked_s, lambda found: self.store.record(profile, found))
             self.store.record(name, outcome)
@@ -198,9 +228,14 @@ class Schedule:
         return planned.job(
             what.kind, self.records, self._samples(planned, what, number), threads=self.plan.threads,
             warmup=measuring.warmup, min_samples=measuring.min_samples, min_seconds=measuring.min_seconds,
-            batch=what.batch, period_s=what.period_s, cores=measuring.cores,
-            memory_limit_bytes=planned.target.memory_limit_bytes,
+            max_seconds=self._seconds(planned, what, number), batch=what.batch, period_s=what.period_s,
+            cores=measuring.cores, memory_limit_bytes=planned.target.memory_limit_bytes,
         )  # fmt: skip
 
     def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
         return self.store.output(planned.key(what.name, number))
+
+
+def _spent(result: TimedProcess | ColdStart) -> float:
+    """Seconds of a process that its timing took."""
+    return result.spent_s if isinstance(result, TimedProcess) else result.load_s + result.first_inference_s

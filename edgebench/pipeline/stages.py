@@ -19,6 +19,7 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import EXPORT, ProgressReporter
+from edgebench.core.serialization import to_json
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
@@ -161,7 +162,15 @@ class Stages:
             for key, p in cells.items()
         }
         labels = {key: f"{p.cell.label}: memory" for key, p in cells.items()}
-        self._run_all(MEMORY, jobs, labels, lambda key: self._end_if_failed(cells[key], key))
+        shared = _alike(jobs) if self.plan.measure.measuring.quick else {key: [key] for key in jobs}
+
+        def done(first: JobKey) -> None:
+            for key in shared[first]:
+                if key not in self.store.outcomes:
+                    self.store.record(key, self.store.outcomes[first])
+                self._end_if_failed(cells[key], key)
+
+        self._run_all(MEMORY, {key: jobs[key] for key in shared}, labels, done)
 
     def latency(self) -> None:
         """Stage 5: the timed passes, one process at a time, with the profiles; then the cells end."""
@@ -245,7 +254,7 @@ class Stages:
             self.store.folder.resolve().name, planned, self.test.label,
             planned.target.ssh or environment.host_label(self.facts), outcome, self._scorer.scores.get(planned.cell.id),
             self.store.outcomes.get(planned.key("memory")), self.store.outcomes.get(planned.key("profile")),
-            self._schedule.done(planned),
+            self._schedule.done(planned), self.plan.measure.measuring,
         )  # fmt: skip
         self.store.finish(row)
         self.reporter.cell(row)
@@ -260,6 +269,14 @@ class Stages:
             "predict", self.test, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact),
         )  # fmt: skip
+
+
+def _alike(jobs: Mapping[JobKey, Job]) -> dict[JobKey, list[JobKey]]:
+    """The keys of equal jobs, but for their outputs, by the first of them: such as those of two targets."""
+    found: dict[str, list[JobKey]] = {}
+    for key, job in jobs.items():
+        found.setdefault(to_json(replace(job, output="")), []).append(key)
+    return {keys[0]: keys for keys in found.values()}
 
 
 def _workers() -> int:

@@ -89,8 +89,11 @@ def latency(m: Measurement) -> str:
     """The median with its interval; the column `timing` says whether it is emulated."""
     if m.latency is None:
         return ""
-    low, p50, high = (1e3 * s for s in (m.latency.p50_low_s, m.latency.p50_s, m.latency.p50_high_s))
+    p50, low_s, high_s = 1e3 * m.latency.p50_s, m.latency.p50_low_s, m.latency.p50_high_s
     digits = 2 if p50 >= 1 else 3 if p50 >= 0.1 else 4  # one unit in all rows, so that they compare at a glance
+    if low_s is None or high_s is None:
+        return f"{p50:.{digits}f} ms"
+    low, high = 1e3 * low_s, 1e3 * high_s
     interval = UNSURE if high > USELESS * low else f"{low:.{digits}f}–{high:.{digits}f}"
     return f"{p50:.{digits}f} ms ({interval})"
 
@@ -112,7 +115,7 @@ def delta(m: Measurement) -> str:
 
 def timing(m: Measurement) -> str:
     """The verdict, or the status of a cell that was not measured."""
-    return steadiness(m).verdict or "" if m.status == "ok" else m.status
+    return steadiness(m).verdict or ("emulated" if m.emulated else "") if m.status == "ok" else m.status
 
 
 def doubt(m: Measurement) -> str:

@@ -30,7 +30,7 @@ class Markdown:
         """The page and its pictures."""
         files: dict[str, str] = {}
         found = machines.split(run)
-        parts = [f"# EdgeBench: {escaped(run.name)}", *map(escaped, words.incomplete(run))]
+        parts = [f"# EdgeBench: {escaped(run.name)}", *map(escaped, words.caveats(run))]
         for number, machine in enumerate(found, 1):  # never two machines in one table
             several = len(found) > 1
             parts += [f"## On {escaped(machine.name)}"] if several else []

@@ -62,7 +62,7 @@ def _draw(rows: list[Measurement], target: str, plan: Mapping[str, Any]) -> str:
         for look in palette.looks(rows, "exporter", plan):
             for number, m in enumerate(m for m in rows if m.cell.exporter == look.name):
                 x, y = _parameters(m) / 1e6, (columns.median(m) or 0.0) * 1e3
-                low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (0.0, 0.0)
+                low, high = pictures.interval(m)
                 label = "_" if number else pictures.plain(look.name)
                 axes.scatter([x], [y], color=look.colour, marker=look.mark, s=30, linewidths=0, label=label, zorder=3)
                 axes.plot([x, x], [1e3 * low, 1e3 * high], color=look.colour, lw=1.2, alpha=0.6)

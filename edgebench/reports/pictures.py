@@ -142,8 +142,15 @@ def _bars(axes: Axes, groups: Groups, stars: set[str]) -> None:
 
 def _timed(m: Measurement) -> tuple[float, float]:
     """Ends of the interval of the median latency, in ms."""
-    low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (0.0, 0.0)
+    low, high = interval(m)
     return _within(low * 1e3, FASTEST_MS, SLOWEST_MS), _within(high * 1e3, FASTEST_MS, SLOWEST_MS)
+
+
+def interval(m: Measurement) -> tuple[float, float]:
+    """Ends of the interval of the median latency in seconds; the median itself where there is none."""
+    p50 = columns.median(m) or 0.0
+    low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (None, None)
+    return (p50, p50) if low is None or high is None else (low, high)
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -64,4 +64,5 @@ def _named(cells: Sequence[Measurement]) -> str:
 
 def _spread(m: Measurement) -> float:
     """Upper end of the interval over its lower end."""
-    return m.latency.p50_high_s / m.latency.p50_low_s if m.latency and m.latency.p50_low_s else 0.0
+    low, high = (m.latency.p50_low_s, m.latency.p50_high_s) if m.latency else (None, None)
+    return high / low if low and high else 0.0

@@ -19,6 +19,8 @@ COLOURS = {
     "stable": "green",
     "noisy": "yellow",
     "throttled": "red",
+    "quick": "yellow",
+    "short": "yellow",
     "emulated": "dim",
     "failed": "red",
     "timeout": "red",
@@ -48,7 +50,7 @@ def show(run: Run, console: Console) -> None:
     lost = any(machine.lost(m) for machine in found for m in machine.measured)
     if legend := remarks.legend(measured, any(m.stars for m in found), lost):
         print_sentence(console, plain(legend, "dim"))
-    for sentence in words.incomplete(run, paths=True):
+    for sentence in words.caveats(run, paths=True):
         print_sentence(console, plain(sentence, "yellow"))
     for machine in found:
         of = f", {machine.name}" if len(found) > 1 else ""

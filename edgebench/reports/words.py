@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgebench.core.measurements import Run
+from edgebench.core.settings import QUICK
 
 NOT_MEASURED = "No cell was measured."
 NOT_SCORED = "No cell was scored."
@@ -21,8 +22,8 @@ EXPLAINED = "Why int8 is as fast as it is"
 WITHOUT = "Not measured"
 
 
-def incomplete(run: Run, paths: bool = False) -> list[str]:
-    """A sentence for each incomplete run, with the command that completes it.
+def caveats(run: Run, paths: bool = False) -> list[str]:
+    """A sentence for each incomplete run, with the command that completes it, and for each quick one.
 
     `paths` shows the whole path of the folder instead of its name; without it a report is the same on any machine.
     """
@@ -33,4 +34,12 @@ def incomplete(run: Run, paths: bool = False) -> list[str]:
             command = "measure BUNDLE" if part.plan.get("dataset") == "bundle" else "run"
             again = f"edgebench {command} --resume {part.folder if paths else part.name}"
             found.append(f"{part.name} is incomplete: {left}. Unless it is still running, complete it: {again}")
+        measuring = part.plan.get("measuring") or {}
+        if measuring.get("preset") == QUICK:
+            times = measuring.get("processes")
+            often = "one process" if times == 1 else f"{times} processes"
+            found.append(
+                f"{part.name} was quick, for a first look: {often} a cell, few records; emulated cells were not timed, "
+                "int8 was not profiled. To choose or to publish, measure without --quick."
+            )
     return found

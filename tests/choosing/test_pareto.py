@@ -29,7 +29,7 @@ def sign(a: float | None, b: float | None, noise: float) -> int:
 
 
 def interval(m: Measurement) -> tuple[float, float]:
-    assert m.latency is not None
+    assert m.latency is not None and m.latency.p50_low_s is not None and m.latency.p50_high_s is not None
     return m.latency.p50_low_s, m.latency.p50_high_s
 
 

@@ -85,3 +85,19 @@ def test_latency_goes_on_until_the_seconds_have_passed(
         job(artifact, demo, tmp_path / "s.npy", warmup=0, min_samples=2, min_seconds=0.3), runtime
     )  # fmt: skip
     assert found.samples > 20
+
+
+def test_a_limit_of_time_leaves_one_sample(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:
+    """Loading alone takes longer than the limit, so that this does not depend on the machine."""
+    for settings in ({}, {"period_s": 0.001}):
+        runtime = SleepingRuntime()
+        asked = job(artifact, demo, tmp_path / "s.npy", warmup=9, min_samples=20, max_seconds=0.01, **settings)
+        found = latency.measure(asked, runtime)
+        assert (found.samples, runtime.session.calls) == (1, 2), "the first prediction, no warm-up, one sample"
+        assert found.spent_s >= found.load_s + found.first_inference_s
+
+
+def test_a_limit_that_is_not_reached_changes_nothing(artifact: StoredArtifact, demo: RecordSet, tmp_path: Path) -> None:
+    runtime = SleepingRuntime()
+    asked = job(artifact, demo, tmp_path / "s.npy", warmup=2, min_samples=5, min_seconds=0.0, max_seconds=1e6)
+    assert (latency.measure(asked, runtime).samples, runtime.session.calls) == (5, 8)

@@ -34,7 +34,7 @@ def test_closed_passes_by_hand(tmp_path: Path) -> None:
     assert found.warm and found.warm.load_s == pytest.approx(0.2)
     assert found.steadiness.temperature_c == 60.0
     assert found.energy and found.energy.joules == pytest.approx(0.3)
-    assert found.p50_low_s < 3.0 < found.p50_high_s
+    assert (found.p50_low_s or 9) < 3.0 < (found.p50_high_s or 0)
     assert (found.cold, found.paced, found.batches) == (None, None, None)
 
 
@@ -77,3 +77,24 @@ def test_a_process_that_drifts_is_noisy() -> None:
     assert (
         summary.verdict([drifting[::-1]] * 2, [PROCESS], False)[1] == "a process became 1.30 times faster while it ran"
     )
+
+
+def test_few_samples_of_one_process_have_no_interval(tmp_path: Path) -> None:
+    for number, known in ((5, False), (6, True)):
+        one = [process(tmp_path / f"{number}.npy", [1.0 + i for i in range(number)])]
+        found = summary.latency(one, emulated=False)
+        assert (found.p50_low_s is not None, found.p50_high_s is not None) == (known, known)
+        assert summary.latency(one, emulated=False, paced=one, quick=True).paced.p50_low_s is None  # type: ignore[union-attr]
+
+
+def test_verdicts_of_quick_and_shortened_timings(tmp_path: Path) -> None:
+    one = [process(tmp_path / "0.npy", [1.0] * 8)]
+    two = [*one, process(tmp_path / "1.npy", [2.0] * 8, throttled=True)]
+    first, both = (summary.latency(done, emulated=False, quick=True) for done in (one, two))
+    assert (first.steadiness.verdict, first.p50_low_s) == ("quick", None)
+    assert both.steadiness.verdict == "quick" and both.p50_low_s is not None
+    assert all(part in both.steadiness.reason for part in ("2 processes", "slowed down", "differ by 2.00 times"))
+    short = summary.latency(one, emulated=False, short="ended after 1 s").steadiness
+    assert (short.verdict, short.reason) == ("short", "ended after 1 s")
+    assert summary.latency(two, emulated=False, short="ended").steadiness.verdict == "throttled"
+    assert summary.latency(one, emulated=True, quick=True).steadiness.verdict == "emulated"

@@ -12,6 +12,7 @@ from helpers import edgebench_here
 from edgebench.core import flat_row, registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import PlanError
+from edgebench.core.policy import Policy
 from edgebench.core.target_profiles import find
 from edgebench.measuring import environment
 from edgebench.pipeline import bundle_plan, run_store
@@ -24,6 +25,9 @@ def test_it_comes_back_as_it_went(tmp_path: Path) -> None:
     writing.write(made, tmp_path / "x.bundle")
     plan = bundle_plan.load(tmp_path / "x.bundle", {"limit": 4, "measuring": {"processes": 5}}).measure
     assert (plan.threads, plan.seed, plan.limit, plan.measuring.processes) == (2, 7, 4, 5)
+    assert (plan.policy, plan.measuring.preset) == (Policy(prefer="size"), "")
+    looked = bundle_plan.load(tmp_path / "x.bundle", {"measuring": {"quick": True}}).measure
+    assert (looked.limit, looked.measuring.quick, looked.measuring.processes) == (100, True, 1)
     machine = environment.machine()
     board = find(plan.targets[1], machine)
     assert plan.targets[0] == "host" and board == made.targets[1]

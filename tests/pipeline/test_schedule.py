@@ -111,3 +111,16 @@ def test_threads_are_no_more_than_the_cores_that_are_chosen(exported: Path, tmp_
 def test_a_core_that_is_not_there_is_refused(exported: Path) -> None:
     with pytest.raises(PlanError, match="cores 4096: "):
         quick(exported, "onnx", measuring=timing(cores=(FIRST, 4096)))
+
+
+def test_a_cell_ends_in_time_with_the_samples_that_it_has(exported: Path, tmp_path: Path) -> None:
+    """The limit is shorter than any loading, so that this does not depend on the machine."""
+    measuring = timing(processes=3, max_seconds=1e-3, batches=(4,), cold_starts=2)
+    run = api.run(quick(exported, "onnx", measuring=measuring), tmp_path / "run")
+    (m,) = run.measurements
+    assert (m.status, value(m, "verdict"), value(m, "latency_samples")) == ("ok", "short", 1)
+    assert value(m, "verdict_reason").startswith("ended after 0.001 s: 1 of 3 processes, 1 sample")
+    assert value(m, "latency_p50_s") > 0 and value(m, "latency_p50_low_s") is None
+    assert set(value(m, "batch_throughputs_per_s")) == {"1", "4"}
+    jobs = [str(line["job"]).partition("~")[0] for line in lines_of(run.folder / "journal.jsonl")]
+    assert [jobs.count(kind) for kind in ("latency", "batch4", "cold")] == [1, 1, 1]

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgebench.core.contracts import Artifact, Target
 from edgebench.core.datasets import RecordSet
+from edgebench.core.policy import Policy
 from edgebench.data.signals import ECG, stored
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
@@ -39,7 +40,7 @@ def contents(folder: Path, form: str = "onnx", data: bool = True) -> Contents:
         "demo", "demo (synthetic)", "test", stored(signals), labels, np.arange(RECORDS), CLASSES, "multilabel"
     )
     said = ReferenceLogits("net", "ab" * 32, (0.5,) * 5, rng.normal(size=(RECORDS, 5)).astype(np.float32))
-    return Contents(((artifact, file),), targets, records, (said,), threads=2, seed=7)
+    return Contents(((artifact, file),), targets, records, (said,), threads=2, seed=7, policy=Policy(prefer="size"))
 
 
 def entries_of(bundle: Path) -> dict[str, bytes]:

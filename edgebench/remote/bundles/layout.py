@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from edgebench.core.errors import BundleError
+from edgebench.core.policy import Policy
 from edgebench.core.settings import Measuring
 
 LISTING = "bundle.json"
@@ -59,6 +60,8 @@ class Listing:
     measuring: Measuring = field(default_factory=Measuring)
     threads: int | None = None
     seed: int = 0
+    policy: Policy = field(default_factory=Policy)
+    """How one artifact is chosen."""
     files: Mapping[str, Entry] = field(default_factory=dict)
     """Every file but this one."""
 

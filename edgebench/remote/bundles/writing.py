@@ -20,6 +20,7 @@ from edgebench.core.contracts import Artifact, KnownReference, Target
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BundleError
 from edgebench.core.files import replacing, replacing_folder, safe_name, sha256
+from edgebench.core.policy import Policy
 from edgebench.core.serialization import to_json
 from edgebench.core.settings import Measuring
 from edgebench.data.about_records import AboutFurther, AboutRecords
@@ -55,6 +56,7 @@ class Contents:
     measuring: Measuring = field(default_factory=Measuring)
     threads: int | None = None
     seed: int = 0
+    policy: Policy = field(default_factory=Policy)
 
 
 def write(contents: Contents, path: Path, folder: bool = False) -> Listing:
@@ -100,7 +102,8 @@ def laid_out(contents: Contents) -> tuple[dict[str, Content], Listing]:
         FORMAT, __version__, tuple(sorted(manifests)),
         tuple(HOST if t.name == HOST else _profile(t) for t in contents.targets), device,
         tuple(sorted({artifact.format for artifact, _ in contents.artifacts})), about,
-        contents.measuring, contents.threads, contents.seed, {n: entry(c) for n, c in files.items()},
+        contents.measuring, contents.threads, contents.seed, contents.policy,
+        {n: entry(c) for n, c in files.items()},
     )  # fmt: skip
     return files, listing
 

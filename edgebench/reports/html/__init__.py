@@ -38,7 +38,7 @@ class Html:
             run=run.name,
             score=columns.label(run.measurements),
             words=words,
-            incomplete=words.incomplete(run),
+            incomplete=words.caveats(run),
             facts=page.facts(run.environment),
             machines=[page.section(run, machine, number) for number, machine in enumerate(found)],
             style=style.sheet(),
