@@ -56,7 +56,9 @@ def copy(run: Path, home: Path) -> None:
 
     Exits where the run was quick, which is for a first look.
     """
-    if (json.loads((run / "plan.json").read_text("utf-8"))["plan"].get("measuring") or {}).get("preset") == QUICK:
+    stored = run / "plan.json"
+    plan = json.loads(stored.read_text("utf-8"))["plan"] if stored.is_file() else {}
+    if (plan.get("measuring") or {}).get("preset") == QUICK:
         sys.exit(f"{run}: was quick; publish a run without --quick")
     for file in kept(home):
         (home / file).unlink()

@@ -10,6 +10,7 @@ from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.options import zeroes
 from edgebench.core.results import Counterpart, Network
+from edgebench.core.settings import QUICK
 from edgebench.reports import columns, machines, parameters_picture, passes, pictures, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
@@ -206,6 +207,7 @@ def _reasons(rows: list[Measurement]) -> str:
 
 
 def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
+    emulated = "none" if measuring.get("preset") == QUICK else 1
     lines = {
         "processor": f"{facts.get('cpu')}, {facts.get('cores')} cores, {facts.get('architecture')}"
         + (" (virtual machine)" if facts.get("virtual") else ""),
@@ -217,9 +219,9 @@ def _environment(facts: Mapping[str, Any], measuring: Mapping[str, Any]) -> str:
         "load at start": "" if facts.get("load_average") is None else f"{facts['load_average']:.2f}",
         "packages": ", ".join(f"{k} {v}" for k, v in facts.get("packages", {}).items()),
         "threads": ", ".join(f"{n} on {target}" for target, n in facts.get("target_threads", {}).items()),
-        "latency": f"{measuring.get('processes')} processes for each cell (1 if emulated) in shuffled order, each "
-        f"with {measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} samples "
-        f"and {measuring.get('min_seconds')} s",
+        "latency": f"{measuring.get('processes')} processes for each cell ({emulated} if emulated) in shuffled order, "
+        f"each with {measuring.get('warmup')} warm-up predictions, then at least {measuring.get('min_samples')} "
+        f"samples and {measuring.get('min_seconds')} s",
     }
     return "\n".join(f"- {k}: {escaped(str(v))}" for k, v in lines.items() if v)
 
