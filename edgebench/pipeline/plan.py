@@ -212,7 +212,7 @@ def _with_preset(values: Mapping[str, Any]) -> dict[str, Any]:
     own = {name: one for name, one in measuring.items() if name not in (QUICK, THOROUGH)}
     if flags:
         own["preset"] = flags[0]
-    given = {k: v for k, v in values.items() if k not in (QUICK, THOROUGH) and v is not None}
+    given = {k: v for k, v in values.items() if k not in (QUICK, THOROUGH, "measuring") and v is not None}
     return _filled({**given, "measuring": own} if own else given, _preset({"measuring": own}))
 
 
