@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flat_rows import value
@@ -75,7 +76,12 @@ def test_a_gate_compares_no_quick_latency(looked: Run, tmp_path: Path) -> None:
 def test_a_resume_knows_the_preset(looked: Run) -> None:
     before = lines_of(looked.folder / "journal.jsonl")
     paths = run_store.stored_plan(looked.folder)["artifacts"]
-    kept = {"artifacts": tuple(map(Path, paths)), "targets": ("host", "arm-qnnpack"), "limit": 8, "threads": 1}
+    kept: dict[str, Any] = {
+        "artifacts": tuple(map(Path, paths)),
+        "targets": ("host", "arm-qnnpack"),
+        "limit": 8,
+        "threads": 1,
+    }
     again = api.run(None, looked.folder, resume=True, quick=True, measuring={"min_samples": 4}, **kept)
     assert len(again.measurements) == 4 and lines_of(looked.folder / "journal.jsonl") == before
     with pytest.raises(RunError, match="measuring"):
