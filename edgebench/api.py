@@ -180,7 +180,7 @@ def export(
 
 
 def quantize(
-    model: AnyPath = "resnet1d",
+    model: AnyPath | None = None,
     exporter: str = "onnx-int8",
     max_drop: float = 0.005,
     dataset: str = "ptbxl",
@@ -195,18 +195,21 @@ def quantize(
 ) -> Found:
     """Quantize to int8 and leave in float the fewest modules that keep the primary metric within `max_drop`.
 
-    Writes the artifact and the reports into `output`. `model` is a shipped model or a manifest, `options` are the
-    dataset's own. The result is a table of the artifacts tried. Raises EdgeBenchError.
+    Writes the artifact and the reports into `output`. `model` is a shipped model or a manifest, by default the one
+    that a run on the dataset takes; `options` are the dataset's own. The result is a table of the artifacts tried.
+    Raises EdgeBenchError.
     """
     try:
         from edgebench.search import mixed_precision
     except ModuleNotFoundError as error:
         raise MissingPackage(error.name or "torch", "all", "quantization") from None
     from edgebench.core.serialization import to_dict
+    from edgebench.pipeline import fitting_dataset
     from edgebench.reports import search
 
+    chosen = os.fspath(model or fitting_dataset.model_for(dataset)[0])
     request = mixed_precision.Request(
-        os.fspath(model), exporter, max_drop, dataset, path_or_none(data_dir), calibration_records, timeout_s,
+        chosen, exporter, max_drop, dataset, path_or_none(data_dir), calibration_records, timeout_s,
         dict(options or {}), task,
     )  # fmt: skip
     found, ranked = mixed_precision.search(request, Path(output), listener)

@@ -44,12 +44,14 @@ class OnnxInt8:
 
     def export(self, task: ExportTask) -> Exported:
         """Write one ONNX file; raises Unsupported where nothing in it could be quantized."""
+        import onnx
         from onnxruntime.quantization import quantize_static
 
         from edgebench.quantization.float_modules import OTHER_OPERATORS
         from edgebench.quantization.observers import SEVEN_BIT_ENGINES
         from edgebench.quantization.qat import QuantizationAware
 
+        from ._onnx_compact import shrink
         from ._onnx_graph import count_operators
         from ._onnx_qat import save_quantization_aware
         from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
@@ -80,6 +82,9 @@ class OnnxInt8:
         floats = float_parts(path, PRODUCTS, excluded)
         if len(floats) == sum(before[op] for op in PRODUCTS):
             raise Unsupported("ONNX Runtime quantized none of the graph's operators")
+        smaller = onnx.load(path)
+        shrink(smaller)
+        onnx.save(smaller, path)
         notes = (
             *((SEVEN_BITS,) if reduced else ()),
             *(("only convolutions and matrix products are quantized",) if products_only else ()),

@@ -21,11 +21,13 @@ SHOWN = 15
 @command
 def quantize(
     model: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="MODEL", help="Shipped model, or path to a manifest.", autocompletion=completion.of("MODEL")
+            metavar="MODEL",
+            help="Shipped model, or path to a manifest; by default the one that a run on the dataset takes.",
+            autocompletion=completion.of("MODEL"),
         ),
-    ] = "resnet1d",
+    ] = None,
     exporter: Annotated[str, option("--exporter", "NAME", "fbgemm-int8, qnnpack-int8 or onnx-int8.")] = "onnx-int8",
     max_drop: Annotated[
         float,
@@ -70,6 +72,7 @@ def quantize(
     """
     from edgebench.core.serialization import to_dict
     from edgebench.isolation.allocator import keep_memory
+    from edgebench.pipeline import fitting_dataset
     from edgebench.reports import search as report
     from edgebench.reports.plain import plain
     from edgebench.reports.terminal import print_table
@@ -77,6 +80,7 @@ def quantize(
 
     keep_memory()
     options = ({"min_likelihood": str(min_likelihood)} if min_likelihood else {}) | pairs(dataset_option)
+    model = model or fitting_dataset.model_for(dataset)[0]
     request = Request(model, exporter, max_drop, dataset, data_dir, calibration_records, timeout, options, task or "")
     with live("there is no artifact yet; the same command starts again") as listener:
         found, ranked = search(request, output, listener)

@@ -182,7 +182,9 @@ def _unknown(name: str) -> str:
     if name.endswith(".json"):
         return f"{name}: no such manifest of a model"
     trainable = name in registry.names("models") or name.partition(":")[0] in registry.names("model_sources")
-    hint = f"train it: edgebench train {name}" if trainable else meant(name, shipped())
+    alike = [one for one in shipped() if described(one).architecture == name]
+    there = f", or take {' or '.join(alike)}" if alike else ""
+    hint = f"train it: edgebench train {name}{there}" if trainable else meant(name, shipped())
     known = f"known: {', '.join(shipped())}, or a path to a manifest"
     return f"no trained model '{name}'; {known}{hint and f'; {hint}'}"
 

@@ -29,9 +29,8 @@ def with_classes(task: str, classes: Sequence[str]) -> list[str]:
     return [d.name for d in found if d.task == task and d.classes and not class_order.mismatch(classes, d.classes, "")]
 
 
-def model_for(plan: Plan) -> tuple[str, ...]:
-    """The usual models where they fit the plan's dataset, otherwise the smallest shipped one that does, if any."""
-    dataset = plan.measure.dataset
+def model_for(dataset: str) -> tuple[str, ...]:
+    """The usual models where they fit a dataset, otherwise the smallest shipped one that does, if any."""
     if dataset not in registry.nameable("datasets") or not registry.dataset(dataset).classes:
         return settings.MODELS
     from edgebench.models import store  # the build side's
@@ -40,6 +39,15 @@ def model_for(plan: Plan) -> tuple[str, ...]:
     if not names or settings.MODELS[0] in names:
         return settings.MODELS
     return (min(names, key=lambda name: store.described(name).parameters),)
+
+
+def for_a_demo(task: str, axes: Sequence[str]) -> str:
+    """The smallest shipped model of a demo, for a task and an input with these axes; empty where there is none."""
+    from edgebench.models import store  # the build side's
+
+    found = [store.described(name) for name in store.shipped(task)]
+    fit = [one for one in found if one.is_synthetic and one.input.axes == tuple(axes)]
+    return min(fit, key=lambda one: one.parameters).name if fit else ""
 
 
 def shipped_for(dataset: str) -> list[str]:

@@ -54,6 +54,7 @@ def check(build: BuildPlan, task: str) -> None:
 def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None:
     """Raise ModelError, before anything is built, where a model's classes are not those of a dataset in some order."""
     for name in build.models:
+        small = ""
         if name in build.own_models:
             card = own.split(name)[0].with_suffix(".toml")
             classes = cards.read(card, ModelError, tuned=True, task="").classes or wanted
@@ -64,10 +65,13 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             manifest = store.described(name)
             classes, known = manifest.classes, fitting_dataset.with_classes(manifest.task, manifest.classes)
             where = f"--dataset {known[0]} has them" if known else "take another model"
+            if not manifest.is_synthetic:
+                small = fitting_dataset.for_a_demo(manifest.task, manifest.input.axes)
         if reason := class_order.mismatch(classes, wanted, label):
             trained = "" if name in build.own_models else ", or train one for these records: edgebench train"
             words = f"these must be the same, in any order: {where}, or another --dataset{trained}"
-            raise ModelError(f"{name}: {reason}; {words}")
+            demo = f"; without data, --model {small} runs on a demo" if small else ""
+            raise ModelError(f"{name}: {reason}; {words}{demo}")
 
 
 def converted(build: BuildPlan, wanted: Expected) -> list[str]:

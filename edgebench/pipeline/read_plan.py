@@ -37,7 +37,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Plan:
         if "dataset" not in values:
             plan = plan.replaced(dataset=fitting_dataset.demo_for(plan))
         elif "models" not in values and not plan.measure.artifacts and not plan.build.untrained:
-            plan = plan.replaced(models=fitting_dataset.model_for(plan))
+            plan = plan.replaced(models=fitting_dataset.model_for(plan.measure.dataset))
         return check(plan)
 
 

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from edgebench import api
+from edgebench.cli.app import app
 from edgebench.core import registry
 from edgebench.core.errors import ModelError
 from edgebench.core.inputs import InputSpec
 from edgebench.data.cifar10.dataset import DATASET as CIFAR10
 from edgebench.models import building, store
 from edgebench.pipeline import fitting_dataset, own_models, read_plan
+from edgebench.search import mixed_precision
 
 DIGITS = tuple("0123456789")
 AXES = ("channel", "row", "column")
@@ -57,7 +61,11 @@ def test_a_model_runs_on_the_demo_with_its_classes(ship: Callable[..., Path], tm
 def test_a_model_of_other_classes_than_every_demo_is_told_its_dataset(ship: Callable[..., Path]) -> None:
     ship("resnet8", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
     plan = read_plan.load(None, {"models": ("resnet8",)})
-    with pytest.raises(ModelError, match="--dataset cifar10 "):
+    with pytest.raises(ModelError, match="--dataset cifar10 ") as refused:
+        own_models.check_classes(plan.build, registry.dataset(plan.measure.dataset).classes, plan.measure.dataset)
+    assert "without data" not in str(refused.value), "no network of a demo is there"
+    small = ship("resnet20", ("ring", "disc"), InputSpec((3, 8, 8), AXES), trained_on="synthetic shapes").stem
+    with pytest.raises(ModelError, match=f"--dataset cifar10 .* --model {small} "):
         own_models.check_classes(plan.build, registry.dataset(plan.measure.dataset).classes, plan.measure.dataset)
     assert fitting_dataset.with_classes("classification", CIFAR10.classes[::-1]) == ["cifar10"]
 
@@ -79,7 +87,7 @@ def test_a_dataset_without_a_model_runs_the_smallest_that_fits(ship: Callable[..
     def models(**values: object) -> tuple[str, ...]:
         return read_plan.load(None, values).build.models
 
-    assert models(dataset="cifar10") == ("resnet8",)
+    assert models(dataset="cifar10") == ("resnet8",) == fitting_dataset.model_for("cifar10")
     assert models(dataset="cifar10", models=("resnet20",)) == ("resnet20",)
     assert models() == models(dataset="ptbxl") == models(dataset="mnist") == models(dataset="arrays") == ("resnet1d",)
     assert models(dataset="cifar10", artifacts=(tmp_path / "net.onnx",)) == ("resnet1d",), "nothing is built"
@@ -94,3 +102,19 @@ def test_a_model_of_synthetic_records_is_for_no_others(ship: Callable[..., Path]
     assert fitting_dataset.shipped_for("echonet") == []
     assert read_plan.load(None, {"dataset": "demo-echo"}).build.models == ("resnet8-frames",)
     assert read_plan.load(None, {"dataset": "echonet"}).build.models == ("resnet1d",)
+
+
+def test_quantize_takes_the_model_of_the_dataset(ship: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    ship("resnet8", CIFAR10.classes, InputSpec((3, 32, 32), AXES))
+    asked: list[mixed_precision.Request] = []
+
+    def stop(request: mixed_precision.Request, *_: object) -> None:
+        asked.append(request)
+        raise ModelError("enough")
+
+    monkeypatch.setattr(mixed_precision, "search", stop)
+    for dataset in ("cifar10", "ptbxl"):
+        with pytest.raises(ModelError, match="enough"):
+            api.quantize(dataset=dataset)
+        assert CliRunner().invoke(app, ["quantize", "--dataset", dataset]).exit_code
+    assert [one.model for one in asked] == ["resnet8", "resnet8", "resnet1d", "resnet1d"]
