@@ -47,7 +47,7 @@ def shrink(model: Any) -> None:
     taken = {name for node in graph.node for name in (*node.input, *node.output)}
     names, products = _unused_names("s", taken), []
     for node in graph.node:
-        parts = [made_by.get(value) for value in node.input]
+        parts: list[Any] = [made_by.get(value) for value in node.input]
         if node.op_type != "Conv" or any(part is None or part.op_type != "DequantizeLinear" for part in parts):
             continue
         for part in parts[1:]:
@@ -56,8 +56,9 @@ def shrink(model: Any) -> None:
                 del part.input[2:]
         if len(parts) > 2:
             first, second, scale = (constants.get(part.input[1]) for part in parts)
-            known = first is not None and second is not None and scale is not None
-            if known and scale.size > 1 and (first * second).tobytes() == scale.tobytes():
+            if first is None or second is None or scale is None or scale.size == 1:
+                continue
+            if (first * second).tobytes() == scale.tobytes():
                 name = next(names)
                 products.append(helper.make_node("Mul", [part.input[1] for part in parts[:2]], [name], name))
                 parts[2].input[1] = name

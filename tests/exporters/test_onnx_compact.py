@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from edgebench.exporters import _onnx_compact  # type: ignore[attr-defined]  # mypy sees it as exporters
+from edgebench.exporters import _onnx_compact  # type: ignore[import-not-found]  # mypy sees it as exporters
 from edgebench.exporters._onnx_compact import compact  # type: ignore[import-not-found]
 from torch import Tensor, nn
 
