@@ -2,7 +2,7 @@
 
     python benchmarks/prediction_overhead.py ARTIFACTS [--data-dir PTBXL] [--rounds 3]
 
-Both sides run in this process, in turn, on the same memory-mapped records: `measuring.accuracy.predict` (what the
+Both sides run in this process, in turn, on the same memory-mapped records: `measuring.predictions.predict` (what the
 worker does, including the conversion to millivolts and the file of logits), and a loop that only calls the library.
 """
 
@@ -27,7 +27,7 @@ from edgebench.core.datasets import DataRequest
 from edgebench.data.signals import MICROVOLTS
 from edgebench.data.stored import values
 from edgebench.isolation.jobs import PREDICT_BATCH as BATCH
-from edgebench.measuring.accuracy import predict
+from edgebench.measuring.predictions import predict
 
 BOUND = 1.3
 EXPORTERS = ("onnx", "onnx-int8", "torchscript", "fbgemm-int8")

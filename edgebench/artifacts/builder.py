@@ -28,7 +28,7 @@ from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.data.stored import Batches, Values
-from edgebench.isolation.process import answer_with
+from edgebench.isolation.child import answer_with
 from edgebench.models import flops, store
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from edgebench.core.serialization import from_dict
 from edgebench.data.signals import FOR_ECG
 from edgebench.data.stored import Batches
 from edgebench.isolation import memory_limit
-from edgebench.isolation.process import answer_with, say
+from edgebench.isolation.child import answer_with, say
 from edgebench.models import building, store
 from edgebench.models import card as cards
 from edgebench.models.external import own, trial

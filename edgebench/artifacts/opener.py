@@ -17,9 +17,9 @@ from edgebench.core.errors import EdgeBenchError, MissingPackage, first_line
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.isolation import memory_limit
+from edgebench.isolation.child import answer_with
 from edgebench.isolation.jobs import OUT_OF_MEMORY
-from edgebench.isolation.process import answer_with
-from edgebench.runtimes import onnx_file
+from edgebench.runtimes import onnx_file, onnx_refusal
 
 
 def facts(path: Path, form: str) -> FileFacts:
@@ -73,7 +73,7 @@ def _onnx(path: Path) -> FileFacts:
     except Exception as error:  # onnxruntime's exceptions have no common base of its own
         if OUT_OF_MEMORY.search(str(error)):
             raise MemoryError from None
-        raise onnx_file.refusal(path, error) from None
+        raise onnx_refusal.refusal(path, error) from None
     return FileFacts(found.precision(), _ports(session.get_inputs()), _ports(session.get_outputs()))
 
 

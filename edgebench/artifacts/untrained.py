@@ -15,7 +15,7 @@ from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, first_li
 from edgebench.core.expected import Expected
 from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import from_dict
-from edgebench.isolation.process import answer_with
+from edgebench.isolation.child import answer_with
 from edgebench.models import building, store
 from edgebench.models import card as cards
 from edgebench.models.external import own, trial

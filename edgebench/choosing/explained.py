@@ -13,7 +13,7 @@ from edgebench.choosing import int8_explanation
 from edgebench.core import json_file
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Measurement, Run
-from edgebench.core.results import Operators, OperatorTime
+from edgebench.core.operators import Operators, OperatorTime
 from edgebench.core.tabular import Tabular
 from edgebench.core.validation import validated
 from edgebench.pipeline import stored_schema

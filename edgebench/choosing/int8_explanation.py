@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgebench.core.measurements import Measurement, Run
+from edgebench.core.operators import Operators
 from edgebench.core.options import untrained
-from edgebench.core.results import Latency, Operators
+from edgebench.core.results import Latency
 
 FP32 = {"torchscript": "torchscript", "onnx": "onnx"}
 """By format: the exporter of the float file that an int8 file is compared with."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgebench.choosing import limits, reasons
 from edgebench.choosing.values import compared
-from edgebench.core import files, validation
+from edgebench.core import toml_file, validation
 from edgebench.core.errors import FieldError, PlanError, RunError
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.policy import Policy as Policy
@@ -35,7 +35,7 @@ def _stored(run: Run) -> Policy:
 
 def read(path: Path) -> Policy:
     """The policy in a TOML file, with the fields of a plan's `[policy]`; raises PlanError."""
-    return validation.validated(Policy, files.table(path, "policy", PlanError), str(path), PlanError)
+    return validation.validated(Policy, toml_file.table(path, "policy", PlanError), str(path), PlanError)
 
 
 def changed(policy: Policy, fields: Mapping[str, Any]) -> Policy:

@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _measure(options: argparse.Namespace, view: PlainView) -> int:
     if options.events:
-        from edgebench.isolation.process import die_with_parent
+        from edgebench.isolation.child import die_with_parent
 
         die_with_parent()
     values: dict[str, Any] = {"measuring": {}}

@@ -197,7 +197,7 @@ def fields(**values: Any) -> dict[str, Any]:
 
 def settings(pairs: list[str], flag: str = "--set") -> dict[str, Any]:
     """KEY=VALUE pairs with values as in TOML: 0.5, true, [0.57, 1.0]; anything else is text."""
-    from edgebench.core.files import toml
+    from edgebench.core.toml_file import toml
 
     found: dict[str, Any] = {}
     for pair in pairs:

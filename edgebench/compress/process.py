@@ -15,7 +15,7 @@ from edgebench.compress.request import CompressRequest
 from edgebench.core.errors import DiskFull, EdgeBenchError, Unsupported
 from edgebench.core.serialization import from_dict
 from edgebench.isolation.allocator import keep_memory
-from edgebench.isolation.process import answer_with, say
+from edgebench.isolation.child import answer_with, say
 from edgebench.training.loop import Watch
 
 REPORT_INTERVAL_S = 1.0

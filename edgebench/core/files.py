@@ -8,18 +8,15 @@ import os
 import re
 import shutil
 import tempfile
-import tomllib
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from edgebench.core.errors import DiskFull, EdgeBenchError
+from edgebench.core.errors import DiskFull
 from edgebench.core.left_over import PART as PART
 from edgebench.core.left_over import locked, unfinished
 
-SMALL_BYTES = 4 * 2**20
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SCRATCH = "edgebench-"
 """Beginning of the names of temporary folders."""
@@ -159,50 +156,6 @@ def read_lines(path: Path) -> list[str]:
     data = path.read_bytes()
     # Not splitlines: JSON may hold line separators of Unicode, which end no line of the file.
     return data.decode(errors="replace").split("\n")[:-1]
-
-
-def require_small(path: Path) -> None:
-    """Raise ValueError for what is no file, such as a pipe, and for one that is larger than what a person writes.
-
-    A path with nothing there passes, for the caller's own error.
-    """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise ValueError("not a regular file")
-    if path.is_file() and path.stat().st_size > SMALL_BYTES:
-        raise ValueError(f"larger than {SMALL_BYTES // 2**20} MiB")
-
-
-def toml(text: str) -> dict[str, Any]:
-    """The table of a TOML text; raises ValueError, which says what is wrong."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except ValueError:  # Python reads no number of so many digits
-        raise ValueError("a whole number has thousands of digits") from None
-
-
-def table(path: Path, what: str, error: type[EdgeBenchError]) -> dict[str, Any]:
-    """The table of a TOML file that is a `what`, such as a plan; raises `error`, with one line."""
-    try:
-        require_small(path)
-    except ValueError as failure:
-        raise error(f"{path}: not a {what}: {failure}") from None
-    try:
-        data = toml(path.read_text(encoding="utf-8"))
-    except IsADirectoryError:
-        raise error(f"{path}: a folder; a {what} is a TOML file") from None
-    except OSError as failure:
-        raise error(f"{path}: cannot read the {what} ({failure.strerror})") from None
-    except UnicodeDecodeError:
-        raise error(f"{path}: not a {what}: not a text file in UTF-8") from None
-    except ValueError as failure:
-        raise error(f"{path}: not valid TOML: {failure}") from None
-    if not data:
-        raise error(f"{path}: the {what} is empty; fill it, or omit it for the default")
-    return data
 
 
 def require_space(folder: Path) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from edgebench.core.contracts import Artifact, Cell
 from edgebench.core.files import safe
-from edgebench.core.results import ColdStart, Compressed, Memory, Operators, Predicted, TimedProcess
+from edgebench.core.job_results import ColdStart, Memory, Predicted, TimedProcess
+from edgebench.core.operators import Operators
+from edgebench.core.results import Compressed
 
 RESULTS: dict[str, type[Any]] = {
     "compress": Compressed, "build": Artifact, "predict": Predicted, "memory": Memory, "profile": Operators,

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from edgebench.core import units
 from edgebench.core.columns import COLUMNS, at
 from edgebench.core.contracts import Cell, Status
-from edgebench.core.results import ArtifactFacts, Latency, Memory, Operators, Scores
+from edgebench.core.job_results import Memory
+from edgebench.core.operators import Operators
+from edgebench.core.results import ArtifactFacts, Latency, Scores
 from edgebench.core.settings import Measuring
 
 

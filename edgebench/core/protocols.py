@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from edgebench.core.contracts import Artifact, Progress
 from edgebench.core.inputs import InputSpec
 from edgebench.core.measurements import Run
+from edgebench.core.operators import OperatorTime
 from edgebench.core.recipe import Recipe
-from edgebench.core.results import OperatorTime
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,7 @@
-"""Name → plug-in, by entry points. EdgeBench's own plug-ins are found as a third party's are."""
+"""Name → plug-in, by entry points. EdgeBench's own plug-ins are found as a third party's are.
+
+A worker looks up its runtime only, so what other kinds of plug-ins need is imported where they are looked up.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import functools
 import pkgutil
 from typing import TYPE_CHECKING, Any, cast
 
-from edgebench.core import options, user_code
-from edgebench.core.datasets import DataRequest, Dataset
 from edgebench.core.errors import DataError, MissingPackage, MovedModule, UnknownPlugin
-from edgebench.core.tasks import OVER, Task
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from edgebench.core.datasets import DataRequest, Dataset
+    from edgebench.core.options import Choices
     from edgebench.core.protocols import Architecture, Exporter, Renderer, Runtime, Variant
+    from edgebench.core.tasks import Task
 
 KINDS = {
     "datasets": "dataset",
@@ -126,16 +129,20 @@ def variant(spec: str) -> Variant:
 
 def exporter(spec: str) -> Exporter:
     """The exporter of a name, or of a spec with options such as `fbgemm-int8:percentile,per-tensor`."""
+    from edgebench.core import options
+
     return cast("Exporter", load("exporters", options.split(spec)[0]))
 
 
-def choices(exporter: Exporter) -> options.Choices:
+def choices(exporter: Exporter) -> Choices:
     """The choices of an exporter's words; empty for an exporter without words."""
-    return cast("options.Choices", getattr(exporter, "choices", {}))
+    return cast("Choices", getattr(exporter, "choices", {}))
 
 
 def task(name: str) -> Task:
     """The task of that name; `BASE+NAME` is the task that the user chose over the records' own, see `core.tasks`."""
+    from edgebench.core.tasks import OVER
+
     base, over, chosen = name.partition(OVER)
     if ".py:" in chosen:
         return cast("Task", load("task_sources", "file")(chosen, base))
@@ -146,6 +153,8 @@ def task(name: str) -> Task:
 def require_task(name: str) -> None:
     """Raise UnknownPlugin or DataError for a task that the user chose and that does not exist; imports nothing."""
     if ".py:" in name:
+        from edgebench.core import user_code
+
         user_code.split(name, "task", DataError)
     elif name:
         place("tasks", name)

@@ -1,8 +1,6 @@
-"""The result of each kind of job, and the parts of a measurement, in base units.
+"""The parts of a measurement, in base units: some are what one process reports, others are computed from such results.
 
-`Predicted`, `TimedProcess`, `ColdStart`, `Memory` and `Operators` are what one process reports. `Latency` and `Scores`
-are computed from such results. A field that is None was not measured, or this machine does not show it. Standard
-library only.
+A field that is None was not measured, or this machine does not show it. Standard library only.
 """
 
 from __future__ import annotations
@@ -12,11 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgebench.core.columns import COLUMNS, PARTS
+from edgebench.core.job_results import ColdStart as ColdStart
+from edgebench.core.job_results import Memory as Memory
+from edgebench.core.job_results import Predicted as Predicted
+from edgebench.core.job_results import TimedProcess as TimedProcess
 from edgebench.core.metrics import Metric
+from edgebench.core.operators import OperatorKind as OperatorKind
+from edgebench.core.operators import Operators as Operators
+from edgebench.core.operators import OperatorTime as OperatorTime
 from edgebench.core.problems import InvalidValue, Problem
 
 Verdict = Literal["stable", "noisy", "throttled", "emulated", "quick", "short"]
-OperatorKind = Literal["int8", "conversion", "float"]
 
 
 @dataclass(frozen=True)
@@ -25,90 +29,6 @@ class Compressed:
 
     manifest: str
     """Name of the compressed model's manifest, in the requested folder."""
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """One process that predicted the test records."""
-
-    records: int
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """The provider, engine and threads that the artifact used."""
-
-
-@dataclass(frozen=True)
-class TimedProcess:
-    """One process of a timed pass; its samples are in a file."""
-
-    load_s: float
-    first_inference_s: float
-    samples: int
-    period_s: float = 0.0
-    """Time from the start of one prediction to that of the next; 0 where each follows the last at once."""
-    background_cores: float | None = None
-    """Cores that other processes kept busy, on average."""
-    throttled: bool = False
-    throttled_by: tuple[str, ...] = ()
-    temperature_c: float | None = None
-    frequency_hz: float | None = None
-    energy_j: float | None = None
-    """Of one prediction."""
-    energy_source: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    spent_s: float = 0.0
-    """From loading on to the last sample."""
-
-
-@dataclass(frozen=True)
-class ColdStart:
-    """One process that loaded the file and predicted once."""
-
-    load_s: float
-    first_inference_s: float
-    evicted: bool
-    """Whether the system evicted the file from its page cache before; if not, the start was not cold."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Resident memory of one process that loads the artifact and predicts single records."""
-
-    peak_rss_bytes: int
-    model_rss_bytes: int | None = None
-    """Memory of the loaded model."""
-    runtime_rss_bytes: int | None = None
-    """The rest: Python and the runtime's libraries. None in runs of earlier versions."""
-    peak_device_bytes: int | None = None
-    """On the accelerator; None on a CPU."""
-
-
-@dataclass(frozen=True)
-class OperatorTime:
-    """The calls of one operator within one layer in one prediction, as the runtime's own profiler saw them."""
-
-    name: str
-    kind: OperatorKind
-    """`conversion` quantizes or dequantizes; `float` is any other operator that does not take int8."""
-    calls: int
-    """In one prediction."""
-    seconds: float
-    """Of all its calls in one prediction, on average."""
-    layer: str = ""
-    """The module of the network that it belongs to; empty where unknown."""
-
-
-@dataclass(frozen=True)
-class Operators:
-    """The operators of one prediction, counted and timed by kind."""
-
-    int8_operators: int
-    float_operators: int
-    conversions: int
-    int8_time_share: float
-    conversion_time_share: float
-    slowest_operator: str = ""
-    slowest_operator_share: float | None = None
-    """None where the profiler saw no operator."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 from edgebench.core.contracts import Target
 from edgebench.core.errors import PlanError
-from edgebench.core.files import require_small, toml
 from edgebench.core.problems import meant, not_among
+from edgebench.core.toml_file import require_small, toml
 from edgebench.core.validation import validated
 
 HOST = "host"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import BadRecord, first_line
-from edgebench.isolation.process import answer_with
+from edgebench.isolation.child import answer_with
 
 ADDRESS_SPACE = 4 * 2**30
 """Bytes that this process may take, however large a file says it is."""

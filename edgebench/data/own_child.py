@@ -11,7 +11,7 @@ import numpy as np
 
 from edgebench.core import user_code
 from edgebench.core.errors import DataError
-from edgebench.isolation.process import answer_with
+from edgebench.isolation.child import answer_with
 
 KEYS = ("x", "y", "ids", "classes", "task", "unit")
 

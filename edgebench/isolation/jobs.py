@@ -20,7 +20,7 @@ from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import UnknownPlugin
 from edgebench.core.job_keys import RESULTS
-from edgebench.core.results import Operators
+from edgebench.core.operators import Operators
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import outcome_from, to_dict
 from edgebench.isolation import cgroup

@@ -1,40 +1,31 @@
 """Child processes that may crash, hang or be killed without harm to the parent.
 
-The child gets one JSON object on its standard input and answers with JSON lines on its standard output. The output
-of libraries in it goes to standard error, whose last line explains a crash.
+The child gets one JSON object on its standard input and answers with JSON lines on its standard output
+(`isolation.child`). The output of libraries in it goes to standard error, whose last line explains a crash.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import gc
 import json
 import os
 import selectors
 import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import DiskFull
-from edgebench.core.files import FULL, disk_full
 from edgebench.core.scratch import scratch_folder
 from edgebench.isolation import interrupts, python
+from edgebench.isolation.child import DISK_FULL, PR_SET_PDEATHSIG
 from edgebench.isolation.python import PARENT
+from edgebench.isolation.streams import LOG_BYTES, LineTooLong, Log, lines, send
 
 if TYPE_CHECKING:
-    import subprocess
     from concurrent.futures import ThreadPoolExecutor
 
-    from edgebench.isolation.streams import Log
-
-PR_SET_PDEATHSIG = 1
-DISK_FULL = "disk full"
-GARBAGE = 100_000
-"""In a child: so many new objects make a collection. Importing torch makes a million, and none of them is garbage."""
 TIED = (
     "import ctypes, os, resource, sys\n"
     f"if sys.platform == 'linux': ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, {int(signal.SIGKILL)})\n"
@@ -42,8 +33,6 @@ TIED = (
     f"if os.environ.pop('{PARENT}') == str(os.getppid()): os.execvp(sys.argv[2], sys.argv[2:])\n"
 )
 """A program that ties itself to its parent's life and then becomes another one, which stays tied."""
-_answers: list[IO[str]] = []
-"""In a child: the stream of its answers."""
 _running: set[subprocess.Popen[bytes]] = set()
 _closing: list[bool] = []
 """Not empty while children are being ended: one that starts now ends at once."""
@@ -86,10 +75,6 @@ def ask(
 def _asked(
     module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str], prefix: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    import subprocess  # not in a child, which answers only
-
-    from edgebench.isolation.streams import LineTooLong, Log, lines, send
-
     child = subprocess.Popen(
         [*prefix, *python.command("-m", module)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -130,8 +115,6 @@ def _await_end(child: subprocess.Popen[bytes], timeout_s: float) -> None:
 
     Where the system can, the child is not yet reaped: its number then still names its session, for `end`.
     """
-    import subprocess
-
     if hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError):  # an old kernel, or a sandbox, has no such call
             handle = os.pidfd_open(child.pid)
@@ -202,7 +185,6 @@ def start_tied(
     there is no such program.
     """
     import shutil
-    import subprocess
 
     if not shutil.which(command[0]):
         raise FileNotFoundError(command[0])
@@ -213,41 +195,7 @@ def start_tied(
     )  # fmt: skip
 
 
-def answer_with(handle: Callable[[dict[str, Any]], Iterator[dict[str, Any]]]) -> None:
-    """The child's side: read the request, write what `handle` yields, and end. The process dies with its parent."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent, which gets it too, ends this process
-    gc.set_threshold(GARBAGE)
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    _answers.append(out)
-    request = json.loads(sys.stdin.read())
-    try:
-        for answer in handle(request):
-            print(json.dumps(answer, allow_nan=False), file=out, flush=True)
-    except DiskFull as full:
-        print(json.dumps({DISK_FULL: str(full)}), file=out, flush=True)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        output = request.get("output")
-        folder = Path(request.get("folder") or (Path(output).parent if output else Path.cwd()))
-        print(json.dumps({DISK_FULL: disk_full(error, folder)}), file=out, flush=True)
-    # All results are written. Taking torch down in order would take half a second.
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(0)
-
-
-def say(answer: dict[str, Any]) -> None:
-    """In a child: send an answer at once, in the middle of `handle`; outside of a child nothing happens."""
-    for out in _answers:
-        print(json.dumps(answer, allow_nan=False), file=out, flush=True)
-
-
 def _reason(status: int, log: Log) -> str:
-    from edgebench.isolation.streams import LOG_BYTES
-
     last = log.last()
     if log.flooded:
         return f"it wrote over {LOG_BYTES / 1e6:.0f} MB to standard error, and was ended" + _said(last)
@@ -260,12 +208,3 @@ def _reason(status: int, log: Log) -> str:
 
 def _said(last: str) -> str:
     return f"; it last said: {last}" if last else ""
-
-
-def die_with_parent() -> None:
-    """In a child: have the system end this process when its parent ends (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        # The parent may have gone before the call. Its id is compared: in a container a living parent may well be 1.
-        if os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
-            os._exit(1)

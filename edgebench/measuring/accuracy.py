@@ -1,4 +1,4 @@
-"""Predictions of an artifact on a whole split, in its own runtime, and their scores."""
+"""The scores of predictions, and their differences to those of other artifacts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import contextlib
 import functools
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact, Cell, Job, Progress
-from edgebench.core.errors import ArtifactError, DataError
-from edgebench.core.files import replacing
+from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.errors import DataError
 from edgebench.core.options import split, untrained
-from edgebench.core.protocols import Runtime
-from edgebench.core.results import Counterpart, Predicted, Scores
+from edgebench.core.results import Counterpart, Scores
 from edgebench.core.tasks import State
-from edgebench.data.stored import Batches
 from edgebench.tasks.scoring import Scored, Scoring
 
 
@@ -50,33 +46,6 @@ class Answer(NamedTuple):
     def scoring(self, scoring: Scoring) -> Scoring:
         """What its outputs are scored against."""
         return scoring.against(self.reference.outputs if self.reference else None)
-
-
-def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Predicted:
-    """Write the logits (float32, shape (records, classes)) of the job's records to `job.output`.
-
-    Calls `progress` with (records done, records). Raises ArtifactError for answers of another shape.
-    """
-    session = runtime.load(Path(job.path), job.artifact, job.device)
-    found = Batches(job.input, *job.further)
-    count = len(found) if job.records is None else min(job.records, len(found))
-    logits = np.empty((count, len(job.artifact.classes)), np.float32)
-    for start in range(0, count, job.batch):
-        answer = session.predict(*found[start : min(start + job.batch, count)])
-        expected = logits[start : start + job.batch]
-        if expected.shape[1] == 1 and np.shape(answer) == expected.shape[:1]:
-            answer = answer[:, None]  # a file may answer one quantity a record without an axis for it
-        if np.shape(answer) != expected.shape:  # NumPy would broadcast some wrong shapes without an error
-            raise ArtifactError(
-                f"{job.path}: answers {np.shape(answer)} for {len(expected)} records, not {expected.shape}: "
-                f"there are {len(job.artifact.classes)} classes"
-            )
-        expected[:] = answer
-        if progress:
-            progress(min(start + job.batch, count), count)
-    with replacing(Path(job.output)) as part:
-        np.save(part, logits)
-    return Predicted(count, dict(session.settings))
 
 
 def score(scoring: Scoring, outputs: NDArray[np.float32], reference: Reference | None, artifact: Artifact) -> Scores:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact
-from edgebench.core.inputs import InputSpec
-from edgebench.core.io_adapter import IOAdapter
-from edgebench.core.protocols import Clock, Runtime, Session
-from edgebench.core.results import OperatorTime
 from edgebench.measuring.per_record import normalised
 from edgebench.tasks.statistics import PROBABILITY_MARGIN, SMALLEST_PROBABILITY
+
+if TYPE_CHECKING:
+    from edgebench.core.contracts import Artifact
+    from edgebench.core.inputs import InputSpec
+    from edgebench.core.io_adapter import IOAdapter
+    from edgebench.core.operators import OperatorTime
+    from edgebench.core.protocols import Clock, Runtime, Session
 
 
 class _Preparation:

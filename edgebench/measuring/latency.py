@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.files import replacing
-from edgebench.core.results import ColdStart, Loading, TimedProcess
+from edgebench.core.job_results import ColdStart, TimedProcess
 from edgebench.data.stored import Batches
 from edgebench.measuring import energy
 from edgebench.measuring.steadiness import Moment, gpu_of
@@ -41,7 +41,7 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
         raise ArtifactError("it takes one record at a time")
     pool, begun = _pool(job), time.perf_counter()
     last = math.inf if job.max_seconds is None else begun + job.max_seconds
-    session, started = _started(job, runtime, pool[0])
+    session, load_s, first_s = _started(job, runtime, pool[0])
     warm = time.perf_counter() + WARMUP_SHARE * (last - time.perf_counter())
     for i in range(job.warmup):
         if time.perf_counter() >= warm:
@@ -58,9 +58,8 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
     with replacing(Path(job.output)) as part:
         np.save(part, np.array(samples))
     return TimedProcess(
-        started.load_s, started.first_inference_s, len(samples), job.period_s, **state, settings=dict(session.settings),
-        spent_s=spent_s,
-    )  # fmt: skip
+        load_s, first_s, len(samples), job.period_s, **state, settings=dict(session.settings), spent_s=spent_s
+    )
 
 
 def cold_start(job: Job, runtime: Runtime) -> ColdStart:
@@ -69,8 +68,8 @@ def cold_start(job: Job, runtime: Runtime) -> ColdStart:
 
     pool = _pool(job)
     evicted = evict(Path(job.path))
-    _, started = _started(job, runtime, pool[0])
-    return ColdStart(started.load_s, started.first_inference_s, evicted)
+    _, load_s, first_s = _started(job, runtime, pool[0])
+    return ColdStart(load_s, first_s, evicted)
 
 
 def _pool(job: Job) -> list[Record]:
@@ -80,13 +79,14 @@ def _pool(job: Job) -> list[Record]:
     return [found[np.arange(i * job.batch, (i + 1) * job.batch) % len(found)] for i in range(count)]
 
 
-def _started(job: Job, runtime: Runtime, record: Record) -> tuple[Session, Loading]:
+def _started(job: Job, runtime: Runtime, record: Record) -> tuple[Session, float, float]:
+    """The loaded artifact, and the seconds of loading and of the first prediction."""
     started = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     load_s = time.perf_counter() - started
     started = time.perf_counter()
     session.predict(*record)
-    return session, Loading(load_s, time.perf_counter() - started)
+    return session, load_s, time.perf_counter() - started
 
 
 def _closed(session: Session, pool: list[Record], job: Job, last: float) -> list[float]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import ArtifactError
-from edgebench.core.results import Memory
+from edgebench.core.job_results import Memory
 from edgebench.data.stored import Batches
 
 if TYPE_CHECKING:

@@ -6,14 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgebench.core.contracts import Job
 from edgebench.core.files import write_text
-from edgebench.core.protocols import Runtime
-from edgebench.core.results import OperatorKind, Operators, OperatorTime
+from edgebench.core.operators import OperatorKind, Operators, OperatorTime
 from edgebench.data.stored import Batches
+
+if TYPE_CHECKING:
+    from edgebench.core.contracts import Job
+    from edgebench.core.protocols import Runtime
 
 RUNS = 40
 """Predictions; the first quarter is warm-up and does not count."""

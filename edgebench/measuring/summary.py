@@ -9,17 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.results import (
-    Batches,
-    ColdStart,
-    Energy,
-    Latency,
-    Loading,
-    Paced,
-    Steadiness,
-    TimedProcess,
-    Verdict,
-)
+from edgebench.core.job_results import ColdStart, TimedProcess
+from edgebench.core.results import Batches, Energy, Latency, Loading, Paced, Steadiness, Verdict
 from edgebench.measuring.latency_statistics import drift, median_interval, spread
 
 NOISY_SPREAD = 1.10

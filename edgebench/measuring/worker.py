@@ -18,12 +18,12 @@ from edgebench.core.contracts import Job, Outcome
 from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
 from edgebench.core.files import FULL, sha256
 from edgebench.core.serialization import from_dict, to_dict
-from edgebench.isolation.allocator import keep_memory
-from edgebench.isolation.process import answer_with, say
+from edgebench.isolation.child import answer_with, say
 
 if TYPE_CHECKING:
+    from edgebench.core.job_results import ColdStart, Memory, Predicted, TimedProcess
+    from edgebench.core.operators import Operators
     from edgebench.core.protocols import Runtime
-    from edgebench.core.results import ColdStart, Memory, Operators, Predicted, TimedProcess
 
 SIGN_OF_LIFE_S = 0.3
 """Well under the shortest timeout that a plan may have, a second."""
@@ -86,10 +86,11 @@ def perform(job: Job) -> Outcome[Any]:
 def _measured(job: Job, runtime: Runtime) -> Predicted | Memory | Operators | TimedProcess | ColdStart:
     """What this kind of job gives; only its own module is imported."""
     if job.kind == "predict":
-        from edgebench.measuring import accuracy
+        from edgebench.isolation.allocator import keep_memory
+        from edgebench.measuring import predictions
 
         keep_memory()
-        return accuracy.predict(job, runtime, Heartbeat())
+        return predictions.predict(job, runtime, Heartbeat())
     if job.kind == "memory":
         from edgebench.measuring import memory
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from edgebench.core import registry
 from edgebench.core.errors import EdgeBenchError
 from edgebench.core.expected import Expected
-from edgebench.core.files import toml
 from edgebench.core.io_adapter import (
     MOST_CONSTANTS,
     MOST_VALUES,
@@ -22,6 +21,7 @@ from edgebench.core.io_adapter import (
 )
 from edgebench.core.name_order import order
 from edgebench.core.problems import InvalidValue, Problem, expected, not_a_name, require_range
+from edgebench.core.toml_file import toml
 from edgebench.core.validation import validated
 from edgebench.models.card_input import CardInput
 from edgebench.tasks import multilabel

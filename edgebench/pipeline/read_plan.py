@@ -10,11 +10,11 @@ from typing import Any
 
 from edgebench.core import options, registry, target_profiles
 from edgebench.core.errors import FieldError, ModelError, PlanError
-from edgebench.core.files import table
 from edgebench.core.options import CHAIN
 from edgebench.core.problems import InvalidValue, Problem
 from edgebench.core.recipe import Recipe, changed
 from edgebench.core.settings import FineTuning
+from edgebench.core.toml_file import table
 from edgebench.measuring import environment
 from edgebench.pipeline import fitting_dataset
 from edgebench.pipeline.plan import TABLES, Plan, merged

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.core.contracts import Artifact, Outcome
+from edgebench.core.job_results import Memory, TimedProcess
 from edgebench.core.measurements import Measurement
-from edgebench.core.results import ArtifactFacts, Latency, Memory, Network, Operators, Scores, TimedProcess
+from edgebench.core.operators import Operators
+from edgebench.core.results import ArtifactFacts, Latency, Network, Scores
 from edgebench.core.settings import Measuring
 from edgebench.core.target_profiles import Fit
 from edgebench.measuring import summary

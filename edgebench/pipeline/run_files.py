@@ -19,8 +19,8 @@ from edgebench.core.contracts import Artifact, Outcome, Status
 from edgebench.core.errors import RunError
 from edgebench.core.files import read_lines
 from edgebench.core.job_keys import JobKey
+from edgebench.core.job_results import Predicted, TimedProcess
 from edgebench.core.measurements import Measurement
-from edgebench.core.results import Predicted, TimedProcess
 from edgebench.core.serialization import all_readable
 from edgebench.core.validation import build, validated
 from edgebench.data import earlier_input

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import registry
-from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, ModelError
-from edgebench.core.protocols import Session
-from edgebench.core.results import OperatorTime
 from edgebench.models import building, structure
 from edgebench.runtimes import torch_profile, torch_session
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from edgebench.core.contracts import Artifact
+    from edgebench.core.operators import OperatorTime
+    from edgebench.core.protocols import Session
 
 
 class EagerRuntime:

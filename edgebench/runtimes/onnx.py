@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
-from edgebench.core.io_adapter import IOAdapter, shown_shape
+from edgebench.core.io_adapter import shown_shape
 from edgebench.core.outputs import WrongOutput, which
-from edgebench.runtimes import installing, onnx_file
 from edgebench.runtimes.clocks import HostClock
 from edgebench.runtimes.constants import Constants
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
+    from edgebench.core.io_adapter import IOAdapter
+    from edgebench.core.operators import OperatorTime
     from edgebench.core.protocols import Clock, Session
-    from edgebench.core.results import OperatorTime
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -69,6 +69,8 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError:
+            from edgebench.runtimes import installing
+
             return f"onnxruntime is not installed: {installing.line(self.format)}"
         if PROVIDERS[device] not in onnxruntime.get_available_providers():
             return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"
@@ -124,7 +126,9 @@ class OnnxRuntime:
         try:
             session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
         except Exception as error:  # onnxruntime's exceptions have no common base of its own
-            raise onnx_file.refusal(path, error) from None
+            from edgebench.runtimes import onnx_refusal
+
+            raise onnx_refusal.refusal(path, error) from None
         if session.get_providers()[0] != provider:
             raise ArtifactError(f"{path}: {provider} did not start; onnxruntime fell back to the CPU")
         return session

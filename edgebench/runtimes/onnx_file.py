@@ -7,13 +7,12 @@ protobuf is only walked through.
 from __future__ import annotations
 
 import mmap
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgebench.core.errors import ArtifactError, first_line
+from edgebench.core.errors import ArtifactError
 
 MOST_FIELDS = 5_000_000
 """Fields of the protobuf; a network with ten thousand nodes has some hundred thousand."""
@@ -34,8 +33,6 @@ PARTS = {
     "tensor": {13: "external"},
 }
 """The messages in which operators or tensors may lie, by the number of the field."""
-SAID = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:/\S+:\d+ .*?\) (?=[A-Z]))?")
-"""What stands before each of onnxruntime's messages: numbers, and a place in its C++ code."""
 
 
 class NotOnnx(ArtifactError):  # noqa: N818
@@ -97,29 +94,6 @@ def require_whole(path: Path) -> OnnxFile:
             'save_as_external_data=False)"'
         )
     return found
-
-
-def refusal(path: Path, error: Exception) -> ArtifactError:
-    """The error of onnxruntime about a file as one line that says what to do."""
-    import onnxruntime
-
-    ours = f"onnxruntime {onnxruntime.__version__}"
-    reason = first_line(error)
-    if "INVALID_PROTOBUF" in reason or "No graph was found" in reason:
-        return ArtifactError(f"{path}: not an ONNX file, or a damaged one")
-    if ir := re.search(r"model IR version: (\d+), max supported IR version: (\d+)", reason):
-        return ArtifactError(
-            f"{path}: needs ONNX's IR version {ir[1]}, {ours} reads up to {ir[2]}: "
-            "export it again, or update onnxruntime"
-        )
-    if opset := re.search(r"Opset (\d+) is under development.* for domain (\S+) is till opset (\d+)", reason):
-        return ArtifactError(
-            f"{path}: needs opset {opset[1]} of {opset[2]}, {ours} reads up to {opset[3]}: "
-            f"export it again with opset_version={opset[3]}, or update onnxruntime"
-        )
-    if unknown := re.search(r"([\w.]+):(\w+)\(-?\d+\) is not a registered", reason):
-        return ArtifactError(f"{path}: needs the operator {unknown[2]} of the domain {unknown[1]}, which {ours} lacks")
-    return ArtifactError(f"{path}: {ours} cannot load it: {SAID.sub('', reason)[:300]}")
 
 
 def _walk(data: mmap.mmap) -> OnnxFile:

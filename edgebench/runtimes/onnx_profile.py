@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edgebench.core.results import OperatorKind, OperatorTime
+from edgebench.core.operators import OperatorKind, OperatorTime
 
 CONVERSIONS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 INT8_TYPES = ("uint8", "int8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.results import OperatorKind, OperatorTime
+from edgebench.core.operators import OperatorKind, OperatorTime
 
 if TYPE_CHECKING:
     from torch import nn

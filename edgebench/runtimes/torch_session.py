@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
-from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.outputs import KINDS, WrongOutput, choose
-from edgebench.core.protocols import Clock
 from edgebench.runtimes import installing
 from edgebench.runtimes.clocks import CudaClock, HostClock
 from edgebench.runtimes.constants import Constants
 
 if TYPE_CHECKING:
     import torch
+
+    from edgebench.core.io_adapter import IOAdapter
+    from edgebench.core.protocols import Clock
 
 
 class TorchSession:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, first_line
-from edgebench.core.protocols import Session
-from edgebench.core.results import OperatorTime
 from edgebench.runtimes import torch_layers, torch_profile, torch_session
+
+if TYPE_CHECKING:
+    from edgebench.core.contracts import Artifact
+    from edgebench.core.operators import OperatorTime
+    from edgebench.core.protocols import Session
 
 
 class TorchScriptRuntime:

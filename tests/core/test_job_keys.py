@@ -8,7 +8,7 @@ import pytest
 
 from edgebench.core.contracts import Cell
 from edgebench.core.job_keys import JobKey
-from edgebench.core.results import ColdStart, Predicted, TimedProcess
+from edgebench.core.job_results import ColdStart, Predicted, TimedProcess
 from edgebench.pipeline import run_files
 
 CELL = Cell("resnet1d", "l1-0.3", "onnx-int8:entropy", "raspberry-pi-5")

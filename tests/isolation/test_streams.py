@@ -17,7 +17,7 @@ from edgebench.isolation.process import ChildError, ask
 from edgebench.isolation.streams import LineTooLong, Log, lines
 
 HANDLER = (
-    "import os, sys, time\nfrom edgebench.isolation.process import answer_with\n"
+    "import os, sys, time\nfrom edgebench.isolation.child import answer_with\n"
     "def handle(request):\n    {body}\n    yield {{'status': 'ok'}}\n"
     "if __name__ == '__main__':\n    answer_with(handle)\n"
 )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core.contracts import Artifact, Job
 from edgebench.core.datasets import RecordSet
+from edgebench.core.operators import OperatorTime
 from edgebench.core.protocols import Clock, Session
-from edgebench.core.results import OperatorTime
 from edgebench.measuring import latency
 from edgebench.runtimes.clocks import HostClock
 

@@ -13,7 +13,7 @@ import pytest
 
 from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
-from edgebench.core.results import Memory
+from edgebench.core.job_results import Memory
 from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import memory

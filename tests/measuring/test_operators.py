@@ -14,7 +14,7 @@ from edgebench.core import registry
 from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
-from edgebench.core.results import Operators, OperatorTime
+from edgebench.core.operators import Operators, OperatorTime
 from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring.operators import FEWEST, RUNS, job_after, summary

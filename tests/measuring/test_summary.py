@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgebench.core.results import ColdStart, Loading, TimedProcess
+from edgebench.core.job_results import ColdStart, TimedProcess
+from edgebench.core.results import Loading
 from edgebench.measuring import summary
 
 PROCESS = TimedProcess(0.2, 0.1, 5, background_cores=0.0)

@@ -10,7 +10,7 @@ from report_rows import OK
 
 from edgebench.core.contracts import Outcome
 from edgebench.core.job_keys import JobKey
-from edgebench.core.results import Memory
+from edgebench.core.job_results import Memory
 from edgebench.pipeline import killed_jobs, run_files, run_store
 from edgebench.pipeline.run_store import RunStore
 

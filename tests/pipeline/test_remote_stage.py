@@ -18,9 +18,9 @@ from edgebench.core.contracts import Cell, Outcome, Target
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DiskFull, RemoteError, RunError
 from edgebench.core.job_keys import JobKey
+from edgebench.core.job_results import TimedProcess
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
-from edgebench.core.results import TimedProcess
 from edgebench.core.serialization import to_json
 from edgebench.core.target_profiles import Fit
 from edgebench.measuring.accuracy import Reference

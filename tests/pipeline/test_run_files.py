@@ -16,7 +16,7 @@ from report_rows import OK
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import RunError
 from edgebench.core.job_keys import JobKey
-from edgebench.core.results import ColdStart, Memory, Predicted, TimedProcess
+from edgebench.core.job_results import ColdStart, Memory, Predicted, TimedProcess
 from edgebench.core.serialization import to_json
 from edgebench.measuring import environment
 from edgebench.pipeline import run_files, run_store

@@ -14,7 +14,7 @@ from edgebench.isolation.process import ChildError, ask
 
 BEFORE = "import errno, os, signal, subprocess, sys, time\nfrom edgebench.core.errors import DiskFull\n"
 AROUND = (
-    "from edgebench.isolation.process import answer_with\n"
+    "from edgebench.isolation.child import answer_with\n"
     "def handle(request):\n{body}\n    yield from ()\nanswer_with(handle)\n"
 )
 HANGS = "yield {'pid': os.getpid()}\ntime.sleep(120)"

@@ -1,0 +1,44 @@
+"""Predictions of an artifact on a whole split, in its own runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgebench.core.errors import ArtifactError
+from edgebench.core.files import replacing
+from edgebench.core.job_results import Predicted
+from edgebench.data.stored import Batches
+
+if TYPE_CHECKING:
+    from edgebench.core.contracts import Job, Progress
+    from edgebench.core.protocols import Runtime
+
+
+def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Predicted:
+    """Write the logits (float32, shape (records, classes)) of the job's records to `job.output`.
+
+    Calls `progress` with (records done, records). Raises ArtifactError for answers of another shape.
+    """
+    session = runtime.load(Path(job.path), job.artifact, job.device)
+    found = Batches(job.input, *job.further)
+    count = len(found) if job.records is None else min(job.records, len(found))
+    logits = np.empty((count, len(job.artifact.classes)), np.float32)
+    for start in range(0, count, job.batch):
+        answer = session.predict(*found[start : min(start + job.batch, count)])
+        expected = logits[start : start + job.batch]
+        if expected.shape[1] == 1 and np.shape(answer) == expected.shape[:1]:
+            answer = answer[:, None]  # a file may answer one quantity a record without an axis for it
+        if np.shape(answer) != expected.shape:  # NumPy would broadcast some wrong shapes without an error
+            raise ArtifactError(
+                f"{job.path}: answers {np.shape(answer)} for {len(expected)} records, not {expected.shape}: "
+                f"there are {len(job.artifact.classes)} classes"
+            )
+        expected[:] = answer
+        if progress:
+            progress(min(start + job.batch, count), count)
+    with replacing(Path(job.output)) as part:
+        np.save(part, logits)
+    return Predicted(count, dict(session.settings))
