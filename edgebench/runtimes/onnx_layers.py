@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +46,21 @@ def finder(path: Path) -> Callable[[str, str], str]:
         fused = any(part in operator for part in ("Conv", "Gemm", "MatMul"))
         for _ in range(FURTHEST):
             if node is None or (node.operator in PRODUCTS if fused else node.operator not in CONVERSIONS):
-                return own(node) if node else ""
+                return own(node, by_output) if node else ""
             node = by_output.get(next(iter(node.inputs), ""))
         return ""
 
     return layer
 
 
-def own(node: Node) -> str:
+def own(node: Node, by_output: Mapping[str, Node]) -> str:
     """The layer of a node by what the file says of it."""
+    weight = ""
     # Only of a product: equal parameters of small layers are one in the file.
-    weight = onnx_names.of_weight(node.inputs[1]) if node.operator in PRODUCTS and len(node.inputs) > 1 else ""
-    return weight or onnx_names.of_scopes(node.scopes) or onnx_names.of_path(node.name)
+    if node.operator in PRODUCTS and len(node.inputs) > 1:
+        source = by_output.get(node.inputs[1])
+        weight = source.inputs[0] if source and source.operator == "DequantizeLinear" else node.inputs[1]
+    return onnx_names.of_weight(weight) or onnx_names.of_scopes(node.scopes) or onnx_names.of_path(node.name)
 
 
 def nodes(path: Path) -> list[Node]:
