@@ -35,7 +35,7 @@ def _rows(facts: list[ModelFacts], scores: list[str]) -> str:
 
 
 def _name(m: ModelFacts) -> str:
-    return f"`{m.name}`{f': {m.synthetic}' if m.synthetic else ''}"
+    return f"`{m.name}`{f': {m.dataset}' if m.task not in ('', 'multilabel') else ''}"
 
 
 def _trained(facts: ModelFacts) -> list[str]:

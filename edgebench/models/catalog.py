@@ -36,8 +36,8 @@ class ModelFacts:
     scores: tuple[tuple[Metric, float], ...] = ()
     """The task's first metrics on the test records."""
     shipped: bool = False
-    synthetic: str = ""
-    """The made-up records that it was trained and scored on; empty for real ones."""
+    dataset: str = ""
+    """The records that the shipped weights were trained and scored on; says so where they are synthetic."""
     problem: str = ""
     """Why the model could not be counted or its weights could not be read."""
 
@@ -101,7 +101,7 @@ def _facts(name: str) -> ModelFacts:
             architecture, classes, spec = manifest.architecture, len(manifest.classes), manifest.input
             known = {
                 "shipped": True,
-                "synthetic": manifest.trained_on if manifest.is_synthetic else "",
+                "dataset": manifest.trained_on,
                 "size_bytes": store.find(name).weights.stat().st_size if here else None,
                 "task": manifest.task,
                 "scores": test_scores(manifest)[1],

@@ -56,7 +56,7 @@ def test_a_demo_alone_gives_a_run(dataset: str) -> None:
 
 
 def test_weights_are_small_together() -> None:
-    assert sum(store.find(name).weights.stat().st_size for name in store.shipped()) <= 42e6
+    assert sum(store.find(name).weights.stat().st_size for name in store.shipped()) <= 46e6
 
 
 def test_demo_carries_signal() -> None:
