@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgebench.core.protocols import ExportTask
 from edgebench.quantization.float_modules import float_modules
+from edgebench.runtimes import onnx_names
 
 from ._input_names import names
 from ._onnx_graph import nodes_within, shared_graph
@@ -60,13 +61,14 @@ def excluded_nodes(task: ExportTask) -> dict[str, str]:
 
 
 def float_parts(path: Path, operators: tuple[str, ...], excluded: Mapping[str, str]) -> tuple[str, ...]:
-    """Nodes of these operators that quantization left in float, by their second input, each with the reason."""
+    """Layers of these operators that quantization left in float, by their second input, each with the reason."""
     import onnx
 
     graph = onnx.load(path).graph
     made_by = {output: node.op_type for node in graph.node for output in node.output}
     return tuple(
-        f"{node.name} ({node.op_type}): {excluded.get(node.name, 'left in float by ONNX Runtime')}"
+        f"{onnx_names.layer(node, node.input[1])} ({node.op_type}): "
+        f"{excluded.get(node.name, 'left in float by ONNX Runtime')}"
         for node in graph.node
         if node.op_type in operators and made_by.get(node.input[1]) != "DequantizeLinear"
     )

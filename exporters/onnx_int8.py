@@ -53,6 +53,7 @@ class OnnxInt8:
 
         from ._onnx_compact import shrink
         from ._onnx_graph import count_operators
+        from ._onnx_names import int8_modules
         from ._onnx_qat import save_quantization_aware
         from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
         from ._tracing import require_traceable
@@ -89,7 +90,8 @@ class OnnxInt8:
             *((SEVEN_BITS,) if reduced else ()),
             *(("only convolutions and matrix products are quantized",) if products_only else ()),
         )  # fmt: skip
-        return Exported(path, "int8", options.get("calibration", "minmax"), floats, notes)
+        modules = int8_modules(path, task.network)
+        return Exported(path, "int8", options.get("calibration", "minmax"), floats, notes, modules)
 
 
 def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class OnnxInt8Dynamic:
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         from ._onnx_graph import count_operators
+        from ._onnx_names import int8_modules, name_products, scopes_of
         from ._onnx_quantize import PRODUCTS, excluded_nodes, float_parts, prepared
 
         path = task.folder / "model.onnx"
@@ -38,14 +39,16 @@ class OnnxInt8Dynamic:
         # A Gemm becomes a MatMul with a transposed weight, for which the inferred shape would be wrong.
         del graph.graph.value_info[:]
         excluded = excluded_nodes(task)
+        scopes = scopes_of(graph)
         quantize_dynamic(
             graph, path, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8,
             reduce_range=True, nodes_to_exclude=list(excluded),
         )  # fmt: skip
         if not count_operators(path)["MatMulInteger"]:
             raise Unsupported("the graph has no matrix product with constant weights to quantize")
+        name_products(path, scopes)
         floats = float_parts(path, PRODUCTS, excluded)
-        return Exported(path, "int8-dynamic", "", floats)
+        return Exported(path, "int8-dynamic", "", floats, int8_modules=int8_modules(path, task.network))
 
 
 EXPORTER = OnnxInt8Dynamic()

@@ -18,6 +18,8 @@ MUCH = 0.25
 """The share of the time from which on conversions count as the cause."""
 MOSTLY_FLOAT = 0.5
 """The share of the weights in int8 below which a file cannot be much smaller than in float."""
+LEAST = 1e-4
+"""The smallest share that is said as a number."""
 INT8_PRODUCTS = {
     "x86_64": ("avx512_vnni", "avx_vnni", "amx_int8"),
     "aarch64": ("asimddp", "i8mm"),
@@ -57,14 +59,20 @@ def _timed(m: Measurement, operators: Operators, run: Run) -> str:
 
 
 def _stayed(m: Measurement) -> str:
-    """Why the file of a network that is mostly float is hardly smaller; empty for others and where it is not known."""
+    """Why a network that is mostly float is hardly smaller or faster; empty for others and where it is not known."""
     facts = m.artifact
     if facts is None or facts.int8_weights is None or facts.int8_weights >= MOSTLY_FLOAT:
         return ""
-    text = f"; only {100 * facts.int8_weights:.2g}% of its weights are int8, so the file is hardly smaller"
-    if facts.int8_macs is not None:
-        text += f", and {100 * (1 - facts.int8_macs):.3g}% of its multiply-adds are in float"
-    return text
+    rest = ", since dynamic int8 leaves convolutions in float" if m.precision == "int8-dynamic" else ""
+    weights = f"; int8 are {_tiny(facts.int8_weights)} of its weights"
+    if facts.int8_macs is None:
+        return f"{weights}{rest}: the file cannot be much smaller"
+    slow = "" if facts.int8_macs >= MOSTLY_FLOAT else ", nor a prediction much faster"
+    return f"{weights} and {_tiny(facts.int8_macs)} of its multiply-adds{rest}: the file cannot be much smaller{slow}"
+
+
+def _tiny(share: float) -> str:
+    return f"{100 * share:.2g}%" if share >= LEAST else f"less than {LEAST:.2%}"
 
 
 def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | None:

@@ -12,7 +12,7 @@ from edgebench.quantization.partition import QUANTIZABLE
 
 def int8_modules(quantized: nn.Module, network: nn.Module) -> tuple[str, ...]:
     """Paths of the modules of a network whose weights are int8 in its quantized form."""
-    own = {name for name, module in network.named_modules() if _weights(module)}
+    own = {name for name, module in network.named_modules() if weights(module)}
     # A module that is a part by itself stands inside a container in the quantized network.
     found = (n.removesuffix(".0") if n not in own else n for n, m in quantized.named_modules() if _is_int8(m))
     return tuple(name for name in found if name in own)
@@ -20,9 +20,7 @@ def int8_modules(quantized: nn.Module, network: nn.Module) -> tuple[str, ...]:
 
 def share_of_weights(network: nn.Module, modules: Iterable[str]) -> float:
     """Share of the weights, without biases and normalisation, that these modules have."""
-    return sum(_weights(network.get_submodule(name)) for name in modules) / max(
-        1, sum(map(_weights, network.modules()))
-    )
+    return sum(weights(network.get_submodule(name)) for name in modules) / max(1, sum(map(weights, network.modules())))
 
 
 def share_of_macs(network: nn.Module, modules: Iterable[str], shape: tuple[int, ...], macs: int) -> float | None:
@@ -46,7 +44,7 @@ def share_of_macs(network: nn.Module, modules: Iterable[str], shape: tuple[int, 
     return sum(counted) / macs
 
 
-def _weights(module: nn.Module) -> int:
+def weights(module: nn.Module) -> int:
     """Values of the matrices and kernels of a module itself."""
     return sum(p.numel() for p in module.parameters(recurse=False) if p.ndim > 1)
 

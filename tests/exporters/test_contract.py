@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,11 @@ def test_dynamic_int8_reports_its_float_parts(exported: Path) -> None:
         artifact = manifests.read(exported / name).artifact
         assert artifact is not None
         assert len(artifact.float_parts) == 18, name  # every convolution
+        assert {"stem.0", "blocks.0.conv1"} <= {re.split(r"[ :]", part)[0] for part in artifact.float_parts}
+        assert artifact.int8_weights and artifact.int8_macs, name  # those of the linear layer at the end
+        assert 0 < artifact.int8_macs < artifact.int8_weights < 0.01
+
+
+def test_static_int8_says_that_all_of_it_is(exported: Path) -> None:
+    shares = {n: manifests.read(exported / n).artifact for n in EXPORTERS if n.endswith("-int8")}
+    assert {(a.int8_weights, a.int8_macs) for a in shares.values() if a} == {(1.0, 1.0)}
