@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 from compared_runs import CELL, slower, written
 from flat_rows import changed
 from helpers import edgebench_here
+from onnx import helper, numpy_helper
+from typer.testing import CliRunner
 
 from edgebench.choosing import comparison
+from edgebench.choosing import gate as gating
+from edgebench.cli.app import app
+from edgebench.core.datasets import RecordSet
+from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_json
+from edgebench.core.settings import Measuring
+from edgebench.pipeline import harness, records
+from edgebench.pipeline.plan import MeasurePlan, Plan
 
 
 def test_the_command_line(tmp_path: Path) -> None:
@@ -67,3 +79,54 @@ def test_the_commands_say_what_to_doubt(tmp_path: Path) -> None:
     for arguments in commands:
         done = edgebench_here(*arguments)
         assert (done.returncode, done.stdout.count(line), done.stdout.count("noisy")) == (0, 1, 1), done.stdout
+
+
+def constant(path: Path, test: RecordSet, answer: list[float]) -> Path:
+    """An ONNX file that answers the same for each record."""
+    axes = range(1, len(test.input.spec.shape) + 1)
+    zeros = np.zeros((1, len(answer)), np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["mean"], axes=list(axes), keepdims=1),
+        helper.make_node("Reshape", ["mean", "column"], ["one"]),
+        helper.make_node("Gemm", ["one", "zeros", "answer"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", 1, ["b", *test.input.spec.shape])],
+        [helper.make_tensor_value_info("y", 1, ["b", len(answer)])],
+        [numpy_helper.from_array(np.array(a, k), n) for n, a, k in (
+            ("column", [-1, 1], np.int64), ("zeros", zeros, np.float32), ("answer", answer, np.float32),
+        )],
+    )  # fmt: skip
+    path.parent.mkdir()
+    onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), path)
+    return path
+
+
+@pytest.mark.parametrize(("dataset", "metric"), [("demo-images", "top1"), ("demo-echo", "mae"), ("arrays", "mae")])
+def test_runs_on_any_demo_are_compared(dataset: str, metric: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "rows.npz", x=rng.random((100, 4), np.float32), y=rng.normal(10, 2, 100))
+    plan = MeasurePlan(
+        targets=("host",), dataset=dataset, data_dir=tmp_path / "rows.npz" if dataset == "arrays" else None, limit=20,
+        measuring=Measuring(processes=1, warmup=1, min_samples=3, min_seconds=0.0),
+    )  # fmt: skip
+    test = records.load(Plan(measure=plan), "test", ProgressReporter())
+    if metric == "mae":
+        good, bad = [float(test.labels.mean())], [float(test.labels.mean()) + 30]
+    else:
+        there = np.bincount(test.labels, minlength=len(test.classes))
+        good, bad = (np.eye(len(there))[n].tolist() for n in (there.argmax(), there.argmin()))
+    for name, answer in (("old", good), ("new", bad)):
+        file = constant(tmp_path / f"{name}-file" / "net.onnx", test, answer)
+        run = harness.run(Plan(measure=replace(plan, artifacts=(file,))), tmp_path / name)
+        assert [(m.status, m.reason) for m in run.measurements] == [("ok", "")]
+    old, new = str(tmp_path / "old"), str(tmp_path / "new")
+    _, found = gating.gate(tmp_path / "new", tmp_path / "old")
+    assert "score" in {one.metric for one in found if one.kind == "worse"}
+    _, same = gating.gate(tmp_path / "old", tmp_path / "old")
+    assert "score" not in {one.metric for one in same}
+    assert CliRunner().invoke(app, ["gate", new, "--baseline", old]).exit_code == 1
+    shown = CliRunner().invoke(app, ["compare", new, old])
+    (pair,) = comparison.compare(tmp_path / "new", tmp_path / "old")
+    assert shown.exit_code == 0 and pair.metric.name == metric and pair.score_change is not None
+    assert pair.metric.change(pair.score_change) in shown.stdout

@@ -17,7 +17,7 @@ def test_an_embedded_dataset_needs_no_folder() -> None:
     done = edgebench_here("data", "info", "demo-echo")
     assert done.returncode == 0 and "demo echo (synthetic)" in done.stdout
     found = rows(done.stdout)
-    assert found["train"] == ["160", "0", "0", "0"] and found["answers"] == ["EF", "in", "%"]
+    assert found["train"] == ["1000", "0", "0", "0"] and found["answers"] == ["EF", "in", "%"]
 
 
 def test_a_dataset_and_what_its_folder_lacks(tmp_path: Path) -> None:

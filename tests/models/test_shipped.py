@@ -45,7 +45,12 @@ def test_top1_reaches_the_bars(name: str) -> None:
     assert manifest.scores["test"].metrics["top1"] >= TOP1[name]
 
 
-@pytest.mark.parametrize("dataset", ["demo", "demo-images"])
+@pytest.mark.parametrize("name", store.shipped("regression"))
+def test_errors_are_far_below_those_of_the_mean(name: str) -> None:
+    assert store.find(name).manifest.scores["test"].metrics["r2"] >= 0.5
+
+
+@pytest.mark.parametrize("dataset", ["demo", "demo-images", "demo-echo"])
 def test_a_demo_alone_gives_a_run(dataset: str) -> None:
     """Its model is shipped inside the package."""
     plan = read_plan.load(None, {"dataset": dataset})

@@ -44,6 +44,8 @@ class Demo:
     draw: Draw
     drawn_by: tuple[tuple[str, str], ...]
     """Package and file of the code that draws: the cache forgets what another version drew."""
+    each_alone: bool = False
+    """Whether each record has a seed of its own: the first ones are the same without the rest."""
     license: str = "Apache-2.0"
     splits: Mapping[Split, str] = field(default_factory=lambda: {s: s for s in ("train", "validation", "test")})
     """Each has a seed of its own."""
@@ -64,7 +66,7 @@ class Demo:
             return record_cache.key(self.name, request.split, drawn, self.counts[split], count)
 
         def make(to: Path) -> RecordSet:
-            records, targets = self.draw(self.counts[split], SEEDS[split])
+            records, targets = self.draw(count if self.each_alone else self.counts[split], SEEDS[split])
             np.save(to / "input.npy", records[:count])
             stored = StoredInput("input", self.spec, Storage("uint8", 255.0), to / "input.npy")
             return RecordSet(
@@ -95,6 +97,6 @@ ECHO = Demo(
     "demo-echo", "demo echo (synthetic)", "drawn echo clips that come with EdgeBench: they say nothing of patients",
     "regression", ("EF",), "%",
     InputSpec((8, 3, 112, 112), ("frame", "channel", "row", "column"), names={"channel": ("red", "green", "blue")}),
-    {"train": 160, "validation": 60, "test": 100}, hearts.draw,
-    (("edgebench.data.demos", "hearts.py"), (PACKAGE_OF_HEARTS, "heart.py")),
+    {"train": 1000, "validation": 60, "test": 100}, hearts.draw,
+    (("edgebench.data.demos", "hearts.py"), (PACKAGE_OF_HEARTS, "heart.py")), each_alone=True,
 )  # fmt: skip

@@ -17,13 +17,12 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 def test_contract(demo: Demo) -> None:
     assert "synthetic" in demo.label
     seen: set[bytes] = set()
+    most = {split: min(count, 160) if demo is ECHO else count for split, count in demo.counts.items()}
     for split in SPLITS:
-        records = demo.load(DataRequest(split))
+        records = demo.load(DataRequest(split, limit=most[split]))  # a clip has 300 kB
         (stored,) = records.inputs
         array = np.load(stored.path, mmap_mode="r")
-        assert (
-            array.shape == (demo.counts[split], *stored.spec.shape) and array.dtype == stored.storage.dtype == "uint8"
-        )
+        assert array.shape == (most[split], *stored.spec.shape) and array.dtype == stored.storage.dtype == "uint8"
         assert (records.label, records.task, records.classes, records.unit) == (
             demo.label,
             demo.task,
@@ -40,7 +39,8 @@ def test_contract(demo: Demo) -> None:
         own = {record.tobytes() for record in array}
         assert len(own) == len(records) and not own & seen, "no record is in two splits"
         seen |= own
-    assert demo.load(DataRequest("calibration")).inputs[0].path != demo.load(DataRequest("train")).inputs[0].path
+    calibration, train = (demo.load(DataRequest(split, limit=9)) for split in ("calibration", "train"))
+    assert calibration.inputs[0].path != train.inputs[0].path
     assert [row.records for row in demo.info(Path())] == list(demo.counts.values())
 
 
