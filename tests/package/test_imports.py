@@ -83,7 +83,7 @@ WITHOUT_MIRROR = {
     ),
     "a call of one function for each verb; that function's file has the tests": "api",
     "flags to one call of api or a view, and its result to lines: tests/cli goes through them command by command": (
-        "cli/bundle cli/export cli/quantize cli/run cli/train"
+        "cli/bundle cli/quantize cli/run cli/train"
     ),
 }
 """Modules without a test file of their own, by the reason."""
