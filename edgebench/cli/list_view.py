@@ -36,12 +36,10 @@ def _show_models() -> None:
         labels = next(([metric.label for metric, _ in m.scores] for m in there if m.scores), ["", ""])
         headings = ["model", "params", "MACs", _joined("size", *labels, "weights")]
         print_table(out, headings, [_row(m) for m in there], title if not number else task, ("params", "MACs"))
-    by_records: dict[str, list[str]] = {}
+    usual = next((m.dataset for m in found if m.dataset), "")
     for m in found:
-        if m.dataset:
-            by_records.setdefault(m.dataset, []).append(m.name)
-    for records, names in by_records.items():
-        out.print(plain(f"trained and scored on {records}: {', '.join(names)}"), soft_wrap=True)
+        if m.dataset not in ("", usual):
+            out.print(plain(f"{m.name}: trained and scored on {m.dataset}"), soft_wrap=True)
     problems = [m.problem for m in found if m.problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
