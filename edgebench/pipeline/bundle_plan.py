@@ -8,6 +8,7 @@ from typing import Any
 
 from edgebench.core import registry, target_profiles
 from edgebench.core.errors import BundleError, PlanError, UnknownPlugin
+from edgebench.core.problems import InvalidValue
 from edgebench.measuring import environment
 from edgebench.pipeline import read_plan, run_store
 from edgebench.pipeline.plan import MeasurePlan, Plan
@@ -31,7 +32,7 @@ def load(
     _require_here(bundle, opened)
     if not unsupported_rows:
         _require_a_runtime(bundle, opened)
-    plan = _of(opened) if resume is None else _of_run(opened, bundle, resume)
+    plan = _of(opened, bundle) if resume is None else _of_run(opened, bundle, resume)
     values = {name: value for name, value in overrides.items() if value is not None and value not in ((), {})}
     if values.get("dataset") not in (None, *registry.names("datasets")):
         raise UnknownPlugin("dataset", values["dataset"], registry.nameable("datasets"))
@@ -40,23 +41,25 @@ def load(
     return read_plan.over(plan, values)
 
 
-def _of(opened: Bundle) -> Plan:
+def _of(opened: Bundle, bundle: Path) -> Plan:
     listing, home = opened.listing, opened.folder.resolve()
-    return Plan(
-        measure=MeasurePlan(
-            artifacts=tuple((home / name).parent for name in listing.artifacts),
-            targets=tuple(name if name == target_profiles.HOST else str(home / name) for name in listing.targets),
-            dataset=BUNDLED if listing.records else "demo",
-            data_dir=(home / listing.records).parent if listing.records else None,
-            threads=listing.threads, seed=listing.seed, measuring=listing.measuring,
-            policy=listing.policy,
-        )
-    )  # fmt: skip
+    try:
+        return Plan(
+            measure=MeasurePlan(
+                artifacts=tuple((home / name).parent for name in listing.artifacts),
+                targets=tuple(name if name == target_profiles.HOST else str(home / name) for name in listing.targets),
+                dataset=BUNDLED if listing.records else "demo",
+                data_dir=(home / listing.records).parent if listing.records else None,
+                threads=listing.threads, seed=listing.seed, measuring=listing.measuring, policy=listing.policy,
+            )
+        )  # fmt: skip
+    except InvalidValue as error:
+        raise BundleError(f"{bundle}: refused: its bundle.json: {error}") from None
 
 
 def _of_run(opened: Bundle, bundle: Path, folder: Path) -> Plan:
     plan = read_plan.of_run(run_store.stored_plan(folder), {})
-    if set(plan.measure.artifacts) != set(_of(opened).measure.artifacts):
+    if set(plan.measure.artifacts) != set(_of(opened, bundle).measure.artifacts):
         raise PlanError(f"{folder}: was measured from another bundle than {bundle}; start a new run")
     return plan
 

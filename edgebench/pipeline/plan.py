@@ -218,7 +218,8 @@ def _with_preset(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _preset(data: Mapping[str, Any]) -> str:
     measuring = data.get("measuring")
-    return str(measuring.get("preset") or "") if isinstance(measuring, Mapping) else ""
+    found = measuring.get("preset") if isinstance(measuring, Mapping) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _filled(data: Mapping[str, Any], preset: str) -> dict[str, Any]:
