@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from edgebench.runtimes import onnx_names
+
 
 def compact(model: Any) -> None:
     """Make a model smaller in place, without a change of what it computes.
@@ -50,6 +52,8 @@ def shrink(model: Any) -> None:
         parts: list[Any] = [made_by.get(value) for value in node.input]
         if node.op_type != "Conv" or any(part is None or part.op_type != "DequantizeLinear" for part in parts):
             continue
+        if onnx_names.of_weight(parts[1].input[0]):
+            del node.metadata_props[:]  # the name of the weights says the same module
         for part in parts[1:]:
             zero = constants.get(part.input[2]) if len(part.input) > 2 else None
             if zero is not None and not zero.any() and used_by[part.output[0]] == 1:
@@ -69,6 +73,10 @@ def shrink(model: Any) -> None:
     for unused in [one for one in graph.initializer if one.name not in used]:
         graph.initializer.remove(unused)
     compact(model)
+    names = _unused_names("n", {node.name for node in graph.node})
+    for node in graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            node.name = next(names)
 
 
 def _constants(graph: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import torch
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing
 from edgebench.core.protocols import ExportTask
+from edgebench.runtimes import onnx_names
 
 from ._input_names import OUTPUT, names
 from ._same_network import depends, values_read
@@ -55,7 +56,25 @@ def save_graph(task: ExportTask, path: Path) -> Path:
             )  # fmt: skip
     finally:
         logger.setLevel(level)
+    _keep_scopes_only(path)
     return path
+
+
+def _keep_scopes_only(path: Path) -> None:
+    """Drop what torch.onnx notes at each node, but for its modules.
+
+    The rest is large, has stack traces with the paths of this machine, and would be shipped.
+    """
+    import onnx
+
+    model = onnx.load(path)
+    noted = (model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output,
+             *model.graph.value_info, *model.functions)  # fmt: skip
+    for one in noted:
+        kept = [entry for entry in one.metadata_props if entry.key == onnx_names.SCOPES]
+        del one.metadata_props[:]
+        one.metadata_props.extend(kept)
+    onnx.save(model, path)
 
 
 def count_operators(path: Path) -> Counter[str]:
@@ -76,7 +95,7 @@ def nodes_within(path: Path, module: str) -> list[str]:
     graph = onnx.load(path).graph
     weights = {i.name for i in graph.initializer if i.name.startswith(f"{module}.")}
     for node in graph.node:
-        scopes = next((p.value for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes"), "[]")
+        scopes = next((p.value for p in node.metadata_props if p.key == onnx_names.SCOPES), "[]")
         if module in ast.literal_eval(scopes) or weights.intersection(node.input):
             names.append(node.name)
     return names

@@ -153,7 +153,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def _fresh_registry(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test registers, which takes `monkeypatch`, the next one does not see."""
     yield
-    if "monkeypatch" in request.fixturenames:  # else nothing is read anew, which takes some milliseconds in each test
+    if "monkeypatch" in request.fixturenames:  # else nothing is read again, which takes some milliseconds in each test
         from edgebench.core import registry
 
         registry._entry_points.cache_clear()

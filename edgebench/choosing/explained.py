@@ -18,7 +18,7 @@ from edgebench.core.tabular import Tabular
 from edgebench.core.validation import validated
 from edgebench.pipeline import stored_schema
 
-NOT_PROFILED = "not profiled: earlier versions profiled int8 files only, and nothing profiles a GPU"
+NOT_PROFILED = "not profiled: quick runs and GPUs are not, and earlier versions profiled int8 files only"
 SHOWN = 3
 """Operators and layers that a sentence names."""
 
@@ -78,7 +78,7 @@ def _explained(m: Measurement, run: Run) -> Explanation:
         return replace(one, text=m.reason if m.status != "ok" else NOT_PROFILED)
     try:
         operators = one.operators
-    except RunError:  # who wants to see them is told
+    except RunError:  # the table of this cell alone says why
         operators = ()
     text = int8_explanation.explain(m, run) or _slowest(m.operators, operators)
     layers = _shares((o.layer, o.seconds) for o in operators)

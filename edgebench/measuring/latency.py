@@ -33,9 +33,9 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
     """Time one prediction after the other and write the raw samples, in seconds (float64), to `job.output`.
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
-    last one has ended (closed loop), or at a fixed pace with `job.period_s`. `job.max_seconds`, from loading on, end it
-    before, but for one sample. Raises ArtifactError for a batch that the
-    artifact does not take.
+    last one has ended (closed loop), or at a fixed pace with `job.period_s`. With `job.max_seconds` no sample begins
+    later than that after loading began, except for the first. Raises ArtifactError for a batch that the artifact does
+    not take.
     """
     if job.batch > 1 and job.artifact.feed and job.artifact.feed.single:
         raise ArtifactError("it takes one record at a time")

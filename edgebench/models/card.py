@@ -125,8 +125,6 @@ class Card:
         if said == "logits":
             return "logits"
         name = "output_kind" if self.output_kind else "output"
-        if not task and self.thresholds:  # each output is decided by itself
-            return "probabilities"
         if not task:
             words = "without labels, only thresholds say of what: add them, or omit this to compare values as they are"
             raise InvalidValue(Problem(name, words, said))

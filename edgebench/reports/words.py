@@ -40,6 +40,6 @@ def caveats(run: Run, paths: bool = False) -> list[str]:
             often = "one process" if times == 1 else f"{times} processes"
             found.append(
                 f"{part.name} was quick, for a first look: {often} a cell, few records; emulated cells were not timed, "
-                "int8 was not profiled. To choose or to publish, measure without --quick."
+                "nothing was profiled. To choose or to publish, measure without --quick."
             )
     return found

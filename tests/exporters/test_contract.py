@@ -109,3 +109,18 @@ def test_dynamic_int8_reports_its_float_parts(exported: Path) -> None:
 def test_static_int8_says_that_all_of_it_is(exported: Path) -> None:
     shares = {n: manifests.read(exported / n).artifact for n in EXPORTERS if n.endswith("-int8")}
     assert {(a.int8_weights, a.int8_macs) for a in shares.values() if a} == {(1.0, 1.0)}
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTERS if registry.exporter(name).format == "onnx"])
+def test_an_onnx_file_says_nothing_of_the_machine_that_exported_it(exported: Path, name: str) -> None:
+    """torch.onnx notes the source lines of each node, with their absolute paths."""
+    import onnx
+    import torch
+
+    from edgebench.runtimes import onnx_names
+
+    path = manifests.read(exported / name).path
+    assert path is not None
+    noted = {entry.key for node in onnx.load(path).graph.node for entry in node.metadata_props}
+    assert noted <= {onnx_names.SCOPES}
+    assert str(Path(torch.__file__).parent).encode() not in path.read_bytes()

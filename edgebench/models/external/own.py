@@ -66,7 +66,8 @@ class OwnArchitecture:
         taken = spec or self.input
         try:
             takes = tuple(FurtherInput(self.card.input_for(name)) for name in further or {})
-            feed = self.card.io_adapter(Expected(taken, task=task), answer=self.card.output, further=takes)
+            wanted = self.card.expected(Expected(taken, task=task))
+            feed = self.card.io_adapter(wanted, answer=self.card.output, further=takes)
         except InvalidValue as error:
             raise ModelError(f"{where}: {error}") from None
         kind = OwnNetworkOfSeveral if takes else OwnNetwork
