@@ -37,8 +37,8 @@ class Recipe:
     """Learning rate; the highest one of `one-cycle`."""
     weight_decay: float = 0.0
     """Weight decay of matrices and kernels, not of biases and normalisation."""
-    optimizer: Literal["adam", "adamw", "muon"] = "adamw"
-    """`muon` updates weight matrices, for transformers; AdamW the other parameters."""
+    optimizer: Literal["adam", "adamw", "muon", "sgd"] = "adamw"
+    """`muon` updates weight matrices, for transformers; AdamW the other parameters. `sgd` has Nesterov momentum."""
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     """Schedule of the learning rate."""
     warmup_share: float = 0.25

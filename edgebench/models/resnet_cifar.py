@@ -111,11 +111,11 @@ def course_resnet(channels: int, classes: int) -> nn.Module:
 
 def _architecture(name: str, make: Callable[[int, int], nn.Module], epochs: int) -> PictureArchitecture:
     recipe = Recipe(
-        epochs=epochs, batch_size=128, learning_rate=0.015, weight_decay=0.01, optimizer="muon", mirror=True, shift=4,
-        patience=epochs,
+        epochs=epochs, batch_size=128, learning_rate=0.1, weight_decay=5e-4, optimizer="sgd", precision="fp32",
+        mirror=True, shift=4, patience=epochs,
     )  # fmt: skip
     return PictureArchitecture(name, recipe, make, features="backbone.stages")
 
 
-RESNET8, RESNET20 = _architecture("resnet8", resnet8, 50), _architecture("resnet20", resnet20, 32)
+RESNET8, RESNET20 = _architecture("resnet8", resnet8, 50), _architecture("resnet20", resnet20, 30)
 COURSE_RESNET = _architecture("course-resnet", course_resnet, 16)

@@ -17,6 +17,8 @@ from edgebench.core.recipe import Recipe
 
 SMALLEST_SIDE = 16
 """AdamW steps matrices with a smaller side: those of the logits, and kernels with few inputs."""
+MOMENTUM = 0.9
+"""SGD's; `one-cycle` moves it between 0.85 and 0.95 against the learning rate."""
 ADAMW_RATE_SHARE = 0.25
 """AdamW's learning rate as a share of Muon's."""
 
@@ -28,9 +30,12 @@ def optimizer_of(network: nn.Module, hint: nn.Module | None, recipe: Recipe) -> 
     matrices: list[Tensor] = [p for p in parameters if p.ndim > 1]
     others: list[Tensor] = [p for p in parameters if p.ndim <= 1]  # no weight decay on biases and normalisation
     rest: dict[str, Any] = {"params": others, "weight_decay": 0.0}
+    groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": recipe.weight_decay}, rest]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=MOMENTUM, nesterov=True)
     if recipe.optimizer != "muon":
         kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-        return kind([{"params": matrices, "weight_decay": recipe.weight_decay}, rest], lr=recipe.learning_rate)
+        return kind(groups, lr=recipe.learning_rate)
     return _muon(network, matrices, rest, recipe)
 
 

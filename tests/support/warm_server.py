@@ -55,6 +55,10 @@ def import_libraries() -> None:
 
 def become(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     """In a child: be `python -P -m MODULE ARGUMENTS...`."""
+    import torch
+
+    # A fork makes torch's thread pool again at its next use; two threads that use it at once would find none.
+    torch.set_num_threads(torch.get_num_threads())
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)

@@ -18,13 +18,25 @@ def recipe(**changes: Any) -> Recipe:
     return Recipe(**(settings | changes))
 
 
-@pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
+)
 def test_biases_and_normalisation_do_not_decay(name: str, kind: type[torch.optim.Optimizer]) -> None:
     network = nn.Sequential(nn.Linear(8, 4), nn.LayerNorm(4))
     optimizer = optimizer_of(network, nn.Linear(4, 2), recipe(optimizer=name, weight_decay=0.1))
     assert type(optimizer) is kind
     decays = {tuple(p.shape): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]}
     assert decays == {(4, 8): 0.1, (2, 4): 0.1, (4,): 0.0, (2,): 0.0}
+
+
+def test_sgd_steps_with_nesterov_momentum() -> None:
+    """Two steps with gradient 1, momentum 0.9 and rate 0.01: 1 + 0.9, then (0.9 + 1) 0.9 + 1."""
+    layer = nn.Linear(1, 1, bias=False)
+    before, optimizer = layer.weight.item(), optimizer_of(layer, None, recipe(optimizer="sgd"))
+    for _ in range(2):
+        layer.weight.grad = torch.ones(1, 1)
+        optimizer.step()
+    assert before - layer.weight.item() == pytest.approx(0.01 * (1.9 + 2.71), rel=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(64, 32), (32, 64), (48, 48)])
