@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgebench.core import registry, target_profiles
+from edgebench.core import formats, registry, target_profiles
 from edgebench.core.errors import EdgeBenchError, UnknownPlugin
 from edgebench.core.tabular import Tabular
 from edgebench.isolation import cgroup
@@ -111,7 +111,7 @@ def _runtimes(facts: dict[str, Any]) -> list[Finding]:
     for name in registry.names("runtimes"):
         runtime = registry.runtime(name)
         for device in ("cpu", "cuda"):
-            reason = runtime.unavailable(device, "")
+            reason = formats.unsupported(name, device, "", facts["architecture"]) or runtime.unavailable(device, "")
             if device == "cuda" and not facts["cuda"]:
                 reason = "no CUDA device"
             found.append(Finding(f"{name} on {device}", "missing" if reason else "ok", reason))

@@ -19,9 +19,9 @@ from torch.ao.nn import qat as plain
 from torch.ao.nn.intrinsic import qat as fused
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from edgebench.artifacts.onnx_constants import Constants
 from edgebench.core.inputs import InputSpec
 from edgebench.quantization.qat import QuantizationAware
+from edgebench.runtimes.onnx_constants import Constants
 
 from ._onnx_compact import compact
 

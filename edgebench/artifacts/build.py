@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts.manifests import MANIFEST
+from edgebench.core import artifact_files
 from edgebench.core.contracts import Artifact, Calibration, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import require_space, safe_name, sync, write_text
@@ -154,7 +155,8 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
         if kept:
             asked.predicted(artifact, answer)
         artifact = replace(artifact, max_abs_error=error, check_records=min(CHECK_RECORDS, len(asked.check)))
-    sync(folder / artifact.file)  # the manifest and the journal must not name a file that a power cut then takes
+    for file in artifact_files.of(artifact, folder / artifact.file):
+        sync(file)  # the manifest and the journal must not name a file that a power cut then takes
     write_text(folder / MANIFEST, to_json(artifact, indent=2) + "\n")
     return Outcome("ok", result=artifact)
 

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.artifacts.build import BuildRequest, agrees
-from edgebench.core import options, registry
+from edgebench.core import artifact_files, formats, options, registry
 from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.errors import DiskFull, EdgeBenchError, Uncounted, Unsupported, first_line
-from edgebench.core.files import deflated_size, replacing, require_space, safe_name, sha256
+from edgebench.core.files import replacing, require_space, safe_name
 from edgebench.core.inputs import InputSpec, StoredInput
 from edgebench.core.protocols import Exporter, ExportTask
 from edgebench.core.serialization import from_dict, to_dict
@@ -105,6 +105,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
             lambda: tuple(Values(one)[:] for one in _taken(model, request.calibration_further)),
         )
     )  # fmt: skip
+    form = made.format or exporter.format
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
@@ -114,16 +115,16 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     # Shares of the multiply-adds are counted for networks with one input.
     int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, None if further else macs)
     return Artifact(
-        model=model.manifest.name, variant=request.variant, exporter=spec, format=exporter.format,
-        precision=made.precision, file=made.file.name, sha256=sha256(made.file),
-        file_size_bytes=made.file.stat().st_size, classes=model.manifest.classes,
+        model=model.manifest.name, variant=request.variant, exporter=spec, format=form,
+        precision=made.precision, **artifact_files.described(formats.files(form, made.file)),
+        classes=model.manifest.classes,
         thresholds=model.manifest.thresholds, input=taken, further=further, parameters=count,
         sparsity=sum(int((p == 0).sum()) for p in weights) / count,
         model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
-        architecture=model.manifest.architecture if exporter.format == "eager" else "",
-        structure=model.manifest.structure if exporter.format == "eager" else {},
-        calibration=calibration_record, zip_size_bytes=deflated_size(made.file),
+        architecture=model.manifest.architecture if formats.rebuilds(form) else "",
+        structure=model.manifest.structure if formats.rebuilds(form) else {},
+        calibration=calibration_record, fixed_batch=made.fixed_batch,
         macs=macs, int8_weights=int8_weights, int8_macs=int8_macs,
         task=model.manifest.task, before=model.manifest.before, untrained=model.manifest.untrained,
         float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),

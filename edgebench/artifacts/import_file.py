@@ -1,4 +1,4 @@
-"""An imported .onnx or TorchScript file as an artifact: measured unchanged, with its card beside it."""
+"""An imported file, such as .onnx or TorchScript, as an artifact: measured unchanged, with its card beside it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgebench.artifacts import opening
+from edgebench.core import artifact_files, formats
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
 from edgebench.core.expected import Expected
-from edgebench.core.files import deflated_size, safe_name, sha256
+from edgebench.core.files import safe_name
 from edgebench.core.io_adapter import FurtherInput
 from edgebench.core.problems import InvalidValue
 from edgebench.data.signals import FOR_ECG
 
 if TYPE_CHECKING:
-    from edgebench.artifacts.opening import FileFacts
+    from edgebench.core.file_facts import FileFacts
     from edgebench.core.io_adapter import IOAdapter
     from edgebench.models.card import Card
 
-FORMATS = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".ts": "torchscript"}
 EXPORTER = "as-is"
 
 
 def is_imported(path: Path) -> bool:
     """Whether a path names a file to import, not a manifest."""
-    return path.suffix in FORMATS
+    return path.suffix in formats.suffixes()
 
 
 def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
@@ -38,18 +38,20 @@ def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
 
     card, found = _opened(path, tuned, wanted.task)
     wanted = card.expected(wanted)
+    form = formats.of_file(path)
     try:
-        fit = interface.fit(found, card, wanted) if path.suffix == ".onnx" else _torchscript(path, found, card, wanted)
+        declared = found.inputs is not None
+        fit = interface.fit(found, card, wanted) if declared else _undeclared(path, form, found, card, wanted)
         classes = card.outputs(wanted)
     except (interface.DoesNotFit, InvalidValue) as error:
         raise ArtifactError(f"{path}: {error}") from None
     taken = [card.inputs.get(one.name, one.name) for one in fit.further]
     unnamed = () if card.classes or len(classes) == 1 else (f"its outputs are taken in the order of {wanted.label}",)
     return Artifact(
-        model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=FORMATS[path.suffix],
-        precision=found.precision, file=path.name, sha256=sha256(path),
-        file_size_bytes=path.stat().st_size, classes=classes, thresholds=card.thresholds,
-        input=wanted.input, parameters=None, sparsity=None, zip_size_bytes=deflated_size(path), model_sha256="",
+        model=card.name or safe_name(path.stem), variant="none", exporter=EXPORTER, format=form,
+        precision=found.precision, **artifact_files.described(formats.files(form, path)),
+        classes=classes, thresholds=card.thresholds,
+        input=wanted.input, parameters=None, sparsity=None, model_sha256="",
         devices=("cuda",) if found.cuda else ("cpu", "cuda"), feed=fit,
         further={name: wanted.further[name] for name in taken},
         notes=("imported, measured unchanged", *unnamed), task=wanted.task,
@@ -70,11 +72,11 @@ def _opened(path: Path, tuned: bool, task: str) -> tuple[Card, FileFacts]:
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file")
     card = cards.read(path, ArtifactError, tuned, task)
-    return card, opening.facts(path, FORMATS[path.suffix])
+    return card, opening.facts(path, formats.of_file(path))
 
 
-def _torchscript(path: Path, found: FileFacts, card: Card, wanted: Expected) -> IOAdapter:
-    """The adapter of a TorchScript file, which declares no shapes; raises DoesNotFit, InvalidValue."""
+def _undeclared(path: Path, form: str, found: FileFacts, card: Card, wanted: Expected) -> IOAdapter:
+    """The adapter of a file that declares no shapes, such as TorchScript; raises DoesNotFit, InvalidValue."""
     from edgebench.artifacts import interface
 
     # It names no inputs: only those of its card are filled.
@@ -87,7 +89,7 @@ def _torchscript(path: Path, found: FileFacts, card: Card, wanted: Expected) -> 
         return feed
     try:
         shapes = [feed.shape(wanted.input), *(wanted.further[name].shape for name in sources)]
-        outputs = opening.answers(path, feed, shapes)
+        outputs = opening.answers(path, form, feed, shapes)
     except ArtifactError:  # it may need another device or engine than this process has: the prediction says it
         return feed
     return interface.of_several(feed, outputs)

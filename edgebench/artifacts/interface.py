@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edgebench.artifacts.opening import FileFacts, Port
 from edgebench.core.expected import Expected
+from edgebench.core.file_facts import FileFacts, Port
 from edgebench.core.inputs import InputSpec
 from edgebench.core.io_adapter import Constant, ConstantType, FloatType, FurtherInput, IOAdapter, shown_shape
 from edgebench.core.outputs import KINDS, WrongOutput, which

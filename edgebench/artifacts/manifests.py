@@ -1,4 +1,4 @@
-"""Artifacts on disk: reads a manifest, or an imported file with its card, and verifies the file's SHA-256."""
+"""Artifacts on disk: reads a manifest, or an imported file with its card, and verifies the SHA-256 of its files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgebench.artifacts import import_file, opening
-from edgebench.core import json_file
+from edgebench.core import artifact_files, formats, json_file
 from edgebench.core.contracts import Artifact
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, WrongFormat
 from edgebench.core.expected import Expected
-from edgebench.core.files import sha256
 from edgebench.core.validation import validated
 from edgebench.data import earlier_input
 from edgebench.data.signals import FOR_ECG
-from edgebench.runtimes import onnx_file
 
 MANIFEST = "manifest.json"
 WHAT_IS = "name a folder that edgebench export wrote, its manifest.json, or an .onnx or TorchScript file"
@@ -58,12 +56,13 @@ def read(manifest: Path, tuned: bool = False, wanted: Expected = FOR_ECG) -> Sto
         raise ArtifactError(f"{path}: not the manifest of an artifact; {WHAT_IS}")
     artifact = validated(Artifact, earlier_input.described(data), str(path), ArtifactError)
     file = path.parent / artifact.file
-    if file.parent != path.parent or not file.is_file():
+    if file.parent != path.parent:
         raise ArtifactError(f"{path}: its file '{artifact.file}' is not beside it")
+    if lost := next((one for one in artifact_files.of(artifact, file) if not one.is_file()), None):
+        raise ArtifactError(f"{path}: its file '{lost.name}' is not beside it")
     verify(artifact, file)
-    if artifact.format == "onnx":
-        with contextlib.suppress(onnx_file.NotOnnx):  # it becomes a row that says so
-            onnx_file.require_whole(file)
+    with contextlib.suppress(WrongFormat):  # it becomes a row that says so
+        formats.check(artifact.format, file)
     return StoredArtifact(artifact, file)
 
 
@@ -88,9 +87,10 @@ def outline(manifest: Path) -> Outline:
         if not import_file.is_imported(manifest) or not manifest.is_file():
             raise
         # It takes no ECG, or has no card; a file that cannot be opened is refused.
-        form = import_file.FORMATS[manifest.suffix]
+        form = formats.of_file(manifest)
         opening.facts(manifest, form)
-        return Outline(f"{manifest.stem} {import_file.EXPORTER}", manifest, form, manifest.stat().st_size)
+        size = artifact_files.size(formats.files(form, manifest))
+        return Outline(f"{manifest.stem} {import_file.EXPORTER}", manifest, form, size)
     made = stored.artifact
     converts = str(made.feed) if made.feed else ""
     return Outline(f"{made.model} {made.exporter}", stored.path, made.format, made.file_size_bytes, converts)
@@ -128,10 +128,9 @@ def record(path: Path) -> Artifact:
 
 
 def verify(artifact: Artifact, file: Path) -> None:
-    """Raise ArtifactError where the file is missing, or is not the one that the manifest describes."""
-    if not file.is_file():
-        raise ArtifactError(f"{file}: missing; export it again")
-    if sha256(file) != artifact.sha256:
-        raise ArtifactError(
-            f"{file}: changed since it was exported (SHA-256 differs from its manifest); export it again"
-        )
+    """Raise ArtifactError where a file is missing, or is not the one that the manifest describes."""
+    if (other := artifact_files.changed(artifact, file)) is None:
+        return
+    if not other.is_file():
+        raise ArtifactError(f"{other}: missing; export it again")
+    raise ArtifactError(f"{other}: changed since it was exported (SHA-256 differs from its manifest); export it again")

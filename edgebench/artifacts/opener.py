@@ -6,47 +6,16 @@ No graph is optimised here: folding the constants of one may take minutes.
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgebench.artifacts import torch_file
-from edgebench.artifacts.opening import FileFacts, Port
-from edgebench.core.errors import EdgeBenchError, MissingPackage, first_line
+from edgebench.core import formats
+from edgebench.core.errors import EdgeBenchError, first_line
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.isolation import memory_limit
 from edgebench.isolation.child import answer_with
-from edgebench.isolation.jobs import OUT_OF_MEMORY
-from edgebench.runtimes import onnx_file, onnx_refusal
-
-
-def facts(path: Path, form: str) -> FileFacts:
-    """What a file says about itself; raises ArtifactError, MissingPackage."""
-    if form == "onnx":
-        return _onnx(path)
-    return FileFacts(torch_file.precision(path), returns=torch_file.returns(path), cuda=torch_file.on_cuda(path))
-
-
-def answers(path: Path, feed: IOAdapter, shapes: Sequence[Sequence[int]]) -> list[tuple[str | int, str]]:
-    """The outputs of a TorchScript file for one record of zeros: (key or position, shape)."""
-    import torch
-
-    from edgebench.core import outputs
-    from edgebench.runtimes.constants import Constants
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TorchScript announces its removal at each call
-        module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-    shape, *others = shapes
-    further = dict(Constants(feed.constants, torch.from_numpy).of(1))
-    for one, size in zip(feed.further, others, strict=True):
-        further[one.name] = torch.zeros(1, *size, dtype=getattr(torch, one.dtype))
-    with torch.inference_mode():
-        found = outputs.parts(module(torch.zeros(1, *shape, dtype=getattr(torch, feed.dtype)), **further))
-    keys = {} if found is None else found
-    return [(key if isinstance(key, str | int) else str(key), outputs.shape(one)) for key, one in keys.items()]
 
 
 def layers(path: Path, form: str) -> list[dict[str, Any]]:
@@ -55,30 +24,6 @@ def layers(path: Path, form: str) -> list[dict[str, Any]]:
 
     found = [to_dict(inspect.facts(layer)) for layer in inspect.layers(path, form)]
     return [{k: str(v) if isinstance(v, float) and math.isinf(v) else v for k, v in one.items()} for one in found]
-
-
-def _onnx(path: Path) -> FileFacts:
-    found = onnx_file.require_whole(path)
-    try:
-        import onnxruntime
-    except ModuleNotFoundError:
-        raise MissingPackage("onnxruntime", "onnx", f"'{path}'") from None
-    onnxruntime.set_default_logger_severity(4)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.disable_prepacking", "1")
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions have no common base of its own
-        if OUT_OF_MEMORY.search(str(error)):
-            raise MemoryError from None
-        raise onnx_refusal.refusal(path, error) from None
-    return FileFacts(found.precision(), _ports(session.get_inputs()), _ports(session.get_outputs()))
-
-
-def _ports(arguments: Any) -> tuple[Port, ...]:
-    return tuple(Port(one.name, tuple(one.shape), one.type) for one in arguments)
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -93,8 +38,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             store.network(store.find(request["model"]))
             return {}
         if request["what"] == "answers":
-            return {"answers": answers(path, from_dict(IOAdapter, request["feed"]), request["shapes"])}
-        return {"facts": to_dict(facts(path, form))}
+            return {"answers": formats.answers(form, path, from_dict(IOAdapter, request["feed"]), request["shapes"])}
+        return {"facts": to_dict(formats.facts(form, path))}
     except EdgeBenchError as error:
         return {"error": str(error)}
     except (MemoryError, RecursionError):

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgebench.core import formats
 from edgebench.core.errors import ArtifactError, ModelError
+from edgebench.core.file_facts import FileFacts, Port
 from edgebench.core.io_adapter import IOAdapter
 from edgebench.core.serialization import from_dict, to_json
 from edgebench.isolation import memory_limit
@@ -26,55 +28,29 @@ TIMEOUT_S = 60.0
 """What a file may take to be opened."""
 
 
-@dataclass(frozen=True)
-class Port:
-    """One input or output of a graph."""
-
-    name: str
-    shape: tuple[int | str | None, ...]
-    """Symbolic dimensions are texts or None."""
-    type: str
-    """As onnxruntime says it: `tensor(float)`."""
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What a file says about itself."""
-
-    precision: str
-    """fp32, fp16, int8 or int8-dynamic."""
-    inputs: tuple[Port, ...] | None = None
-    """None where the format does not say: TorchScript."""
-    outputs: tuple[Port, ...] | None = None
-    returns: str = ""
-    """The type that TorchScript answers: `Tensor`, or one of several outputs; empty where unknown."""
-    cuda: bool = False
-    """Whether TorchScript computes on CUDA, wherever it is loaded."""
-
-
 def facts(path: Path, form: str) -> FileFacts:
-    """What a file of the format `onnx` or `torchscript` says about itself; raises ArtifactError.
+    """What a user's file of a format says about itself; raises ArtifactError.
 
     A file that has not changed since the last time is not opened again.
     """
-    return _facts(path, form, _state(path))
+    return _facts(path, form, _state(path, form))
 
 
-def answers(path: Path, feed: IOAdapter, shapes: Sequence[tuple[int, ...]]) -> list[tuple[str | int, str]]:
-    """The outputs of a TorchScript file for one record of zeros, (key or position, shape).
+def answers(path: Path, form: str, feed: IOAdapter, shapes: Sequence[tuple[int, ...]]) -> list[tuple[str | int, str]]:
+    """The outputs of a file that declares none for one record of zeros, (key or position, shape).
 
     `shapes` are those of the record and of its further inputs.
 
     Raises ArtifactError where it cannot predict it here.
     """
-    return list(_answers(path, to_json(feed), tuple(shapes), _state(path)))
+    return list(_answers(path, form, to_json(feed), tuple(shapes), _state(path, form)))
 
 
 @functools.lru_cache(maxsize=256)
 def _answers(
-    path: Path, feed: str, shapes: tuple[tuple[int, ...], ...], state: tuple[int, ...]
+    path: Path, form: str, feed: str, shapes: tuple[tuple[int, ...], ...], state: tuple[int, ...]
 ) -> tuple[tuple[str | int, str], ...]:
-    found = _ask(path, "torchscript", "answers", {"feed": json.loads(feed), "shapes": shapes})["answers"]
+    found = _ask(path, form, "answers", {"feed": json.loads(feed), "shapes": shapes})["answers"]
     return tuple((key, text) for key, text in found)
 
 
@@ -111,21 +87,24 @@ def _facts(path: Path, form: str, state: tuple[int, ...]) -> FileFacts:
     return FileFacts(data["precision"], inputs, outputs, data["returns"], data["cuda"])
 
 
-def _state(path: Path) -> tuple[int, ...]:
-    """What changes when a file changes; raises ArtifactError where there is no regular file that can be read."""
-    try:
-        if not path.is_file():
-            raise ArtifactError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
-        with path.open("rb"):
-            found = path.stat()
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _state(path: Path, form: str) -> tuple[int, ...]:
+    """What changes when a file changes, or one beside it; raises ArtifactError where there is none that can be read."""
+    found: list[int] = []
+    for one in formats.files(form, path):
+        try:
+            if not one.is_file():
+                raise ArtifactError(f"{one}: {'not a regular file' if one.exists() else 'no such file'}")
+            with one.open("rb"):
+                now = one.stat()
+        except OSError as error:
+            raise ArtifactError(f"{one}: cannot be read ({error.strerror})") from None
+        found += [now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns]
+    return tuple(found)
 
 
 def _ask(path: Path, form: str, what: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
     """The child's answer; raises ArtifactError."""
-    limit = memory_limit.for_file(path)
+    limit = memory_limit.for_file(*formats.files(form, path))
     request = {"path": str(path), "format": form, "what": what, "limit_bytes": limit, **(more or {})}
     try:
         answers = list(ask("edgebench.artifacts.opener", request, TIMEOUT_S))

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from edgebench.core import formats
 from edgebench.core.errors import RunError
 from edgebench.core.files import safe_name
 from edgebench.core.measurements import Measurement, Run
 from edgebench.pipeline import run_store
-from edgebench.runtimes import installing
 
 
 def blocked(cells: Sequence[Measurement], run: Run) -> dict[str, str]:
@@ -21,7 +21,7 @@ def blocked(cells: Sequence[Measurement], run: Run) -> dict[str, str]:
         if m.emulated:
             place = run.part_of(m).folder, m.cell.target
             known[place] = known[place] if place in known else _architecture(*place)
-            found[m.cell.id] = installing.impossible(m.format, known[place])
+            found[m.cell.id] = impossible(m.format, known[place])
     return {cell: why for cell, why in found.items() if why}
 
 
@@ -44,6 +44,11 @@ def measure_there(run: Run, target: str, whole: bool = False) -> tuple[str, ...]
         shlex.join(["edgebench", "bundle", folder, "--target", *(named[:1] or [target]), "-o", bundle]),
         shlex.join(["edgebench", "measure", bundle]),
     )
+
+
+def impossible(form: str, machine: str) -> str:
+    """Why no machine of an architecture runs a format; empty where one does, or nobody knows."""
+    return formats.unsupported(form, "cpu", "", machine) if machine else ""
 
 
 def _architecture(folder: Path, target: str) -> str:

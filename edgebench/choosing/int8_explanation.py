@@ -10,8 +10,6 @@ from edgebench.core.operators import Operators
 from edgebench.core.options import untrained
 from edgebench.core.results import Latency
 
-FP32 = {"torchscript": "torchscript", "onnx": "onnx"}
-"""By format: the exporter of the float file that an int8 file is compared with."""
 FASTER = 1.1
 """The ratio of the medians from which on an artifact counts as faster."""
 MUCH = 0.25
@@ -81,9 +79,9 @@ def counterpart(m: Measurement, rows: Iterable[Measurement]) -> Measurement | No
     The variant's own cell comes first, then, for quantization-aware training, the variant before that training, then
     the dense model.
     """
-    wanted = (m.cell.model, m.cell.target, FP32.get(m.format))
-    same = [r for r in rows if (r.cell.model, r.cell.target, r.cell.exporter) == wanted and r.status == "ok"]
-    by_variant = {r.cell.variant: r for r in same}
+    wanted = (m.cell.model, m.cell.target, m.format, "fp32")
+    same = [r for r in rows if (r.cell.model, r.cell.target, r.format, r.precision) == wanted and r.status == "ok"]
+    by_variant = {r.cell.variant: r for r in reversed(same)}  # of several in one format, the first
     return by_variant.get(m.cell.variant) or by_variant.get(untrained(m.cell.variant)) or by_variant.get("none")
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from edgebench.artifacts import import_file
 from edgebench.artifacts.manifests import MANIFEST
 from edgebench.choosing import snippets
-from edgebench.core import json_file
+from edgebench.core import artifact_files, formats, json_file
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError, EdgeBenchError, RunError
-from edgebench.core.files import safe, safe_name, sha256
+from edgebench.core.files import safe, safe_name
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.serialization import readable
 from edgebench.core.validation import validated
@@ -135,15 +135,16 @@ def _exists(path: Path, kind: Callable[[Path], bool] = Path.is_file) -> bool:
 
 
 def _is_measured(path: Path, m: Measurement) -> bool:
-    """Whether a file is the one that was measured; False where it may not be read.
+    """Whether a file, with those that belong to it, is the one that was measured; False where it may not be read.
 
     A run's folder may come from another machine and name any file: only one of the right size is read.
     """
     if m.artifact is None:
         return False
     try:
-        same_size = _exists(path) and path.stat().st_size == m.artifact.file_size_bytes
-        return same_size and sha256(path) == m.artifact.sha256
+        paths = formats.files(m.format, path)
+        same_size = all(map(_exists, paths)) and artifact_files.size(paths) == m.artifact.file_size_bytes
+        return same_size and artifact_files.digest(paths) == m.artifact.sha256
     except OSError:
         return False
 

@@ -5,10 +5,10 @@ Their lines follow PEP 8, whatever names and numbers the manifest has.
 
 from __future__ import annotations
 
-from edgebench.choosing.feeding import fed, run_onnx, run_torchscript
-from edgebench.choosing.python_lines import text, within
-from edgebench.core import registry
+from edgebench.choosing.feeding import fed
+from edgebench.core import formats, registry
 from edgebench.core.contracts import Artifact
+from edgebench.core.python_lines import text, within
 from edgebench.core.tasks import Activation, base_of
 
 
@@ -16,54 +16,15 @@ def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int =
     """A whole program for an artifact as it ran when it was measured.
 
     `device` is cpu or cuda, `engine` torch's quantized engine on that target, `threads` how many it was measured with;
-    0 leaves them to the runtime. The formats onnx and torchscript need NumPy and their own runtime; others are loaded
-    by EdgeBench, from the manifest beside the file.
+    0 leaves them to the runtime. A format whose runtime has a `program` needs NumPy and its own library; others are
+    loaded by EdgeBench, from the manifest beside the file.
     """
     device = "cuda" if device == "cuda" else "cpu"
-    if artifact.format == "onnx":
-        lines = _onnx(artifact, device, threads)
-    elif artifact.format == "torchscript":
-        quantized = artifact.precision != "fp32"
-        lines = _torchscript(artifact, device, (artifact.engine or engine) if quantized else "", threads)
-    else:
+    made = formats.program(artifact.format, artifact, device, engine, threads)
+    if made is None:
         return "\n".join(_by_edgebench(artifact, device, threads)) + "\n"
-    return "\n".join([*lines, *_decide(artifact)]) + "\n"
-
-
-def _onnx(artifact: Artifact, device: str, threads: int) -> list[str]:
-    provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
-    limited = [f"options.intra_op_num_threads = {threads}  # as measured"] if threads else []
-    file = f'"{text(artifact.file)}"'
-    return [
-        "import numpy as np",
-        "import onnxruntime",
-        "",
-        "options = onnxruntime.SessionOptions()",
-        *limited,
-        *within("session = onnxruntime.InferenceSession(", [file, "options", f'providers=["{provider}"]'], ")"),
-        "",
-        *_signals(artifact),
-        *fed(artifact),
-        *run_onnx(artifact.feed, artifact.further),
-    ]
-
-
-def _torchscript(artifact: Artifact, device: str, engine: str, threads: int) -> list[str]:
-    before = [f"torch.set_num_threads({threads})  # as measured"] if threads else []
-    if engine:
-        before.append(f'torch.backends.quantized.engine = "{text(engine)}"  # int8 runs under whichever is set')
-    moved, back = ('.to("cuda")', ".cpu()") if device == "cuda" else ("", "")
-    return [
-        "import numpy as np",
-        "import torch",
-        "",
-        *before,
-        *within("module = torch.jit.load(", [f'"{text(artifact.file)}"', f'map_location="{device}"'], ")"),
-        "",
-        *_signals(artifact),
-        *fed(artifact),
-        *run_torchscript(artifact.feed, artifact.further, moved, back),
-    ]
+    lines = [*made.load, "", *_signals(artifact), *fed(artifact), *made.predict, *_decide(artifact)]
+    return "\n".join(lines) + "\n"
 
 
 def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
@@ -100,11 +61,11 @@ def _signals(artifact: Artifact) -> list[str]:
     rate = "" if taken.rate_hz is None else f" at {taken.rate_hz:g} Hz"
     kind = "values" if taken.rate_hz is None else "signals"
     axes = ", ".join(f"{axis}s" for axis in taken.axes)
-    one = ["# This file takes one record at a time: a batch of 1."] if artifact.feed and artifact.feed.single else []
+    one = ["# This file takes one record at a time: a batch of 1."] if artifact.batch == 1 else []
     return [
         f"# Raw {kind}{text(f' in {taken.unit}' if taken.unit else '')}{rate}: (batch, {text(axes)}).",
         *one,
-        f"signals = np.zeros((1, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
+        f"signals = np.zeros(({artifact.batch or 1}, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
     ]
 
 

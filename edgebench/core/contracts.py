@@ -37,8 +37,16 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class FilePart:
+    """One of several files of an artifact."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Artifact:
-    """One file to deploy and its facts; the manifest beside the file is this record as JSON."""
+    """What to deploy, one file or several, and its facts; the manifest beside it is this record as JSON."""
 
     model: str
     variant: str
@@ -46,9 +54,11 @@ class Artifact:
     format: str
     precision: str
     file: str
-    """Name of the file, beside the manifest."""
+    """Name of the file that is loaded, beside the manifest."""
     sha256: str
+    """Of the file; of several files, of their SHA-256 in the order of `files`, one a line."""
     file_size_bytes: int
+    """Of all files."""
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
     """Threshold of each class: it is predicted at this probability and above. Chosen on the validation records."""
@@ -79,7 +89,7 @@ class Artifact:
     """Largest difference of a logit to the model's own, in a fresh process, over the check records."""
     check_records: int = 0
     zip_size_bytes: int | None = None
-    """Size of the file compressed by deflate, in bytes: the size of a download. Zero weights make it smaller."""
+    """Size of the files compressed by deflate, in bytes: the size of a download. Zero weights make it smaller."""
     macs: int | None = None
     """Multiply-adds of one record in the variant's network."""
     task: str = field(kw_only=True)
@@ -92,9 +102,25 @@ class Artifact:
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
     untrained: bool = False
     """Whether its weights are random, so that its answers say nothing."""
+    files: Mapping[str, FilePart] = field(default_factory=dict)
+    """All files by name, `file` first, which lie side by side; empty for an artifact of one file."""
+    fixed_batch: int = 0
+    """The number of records of each call, where it takes no other; 0 for any number."""
+
+    @property
+    def batch(self) -> int:
+        """The only number of records that a call takes; 0 for any number."""
+        return self.fixed_batch or (1 if self.feed and self.feed.single else 0)
 
     def __post_init__(self) -> None:
-        """Raise InvalidValue where the file takes positions that its input does not have."""
+        """Raise InvalidValue where files have no plain names, or the file takes positions that its input lacks."""
+        if self.fixed_batch < 0:
+            raise InvalidValue(Problem("fixed_batch", "must be at least 0", self.fixed_batch))
+        if self.files and next(iter(self.files)) != self.file:
+            raise InvalidValue(Problem("files", f"must begin with {self.file!r}"))
+        for name in self.files:
+            if not name or "/" in name or name in (".", ".."):
+                raise InvalidValue(Problem("files", "must have plain names, without a folder", name))
         if self.feed:
             self.feed.shape(self.input)
             if len(self.feed.further) != len(self.further):

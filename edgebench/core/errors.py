@@ -11,6 +11,7 @@ Each message is one line that says what is wrong, where, and what to do; the com
     ├── DownloadError     a download that failed, or whose bytes are not the published ones
     ├── ModelError        weights or a model manifest that cannot be used
     ├── ArtifactError     an artifact that is missing, damaged or not what its manifest says
+    │   └── WrongFormat   a file that is not of its format
     ├── BundleError       a bundle that is damaged, or a file that is no bundle
     ├── Unsupported       a combination that cannot exist; it becomes a row with this reason
     ├── Uncounted         a network whose multiply-adds nobody can tell
@@ -80,6 +81,10 @@ class ModelError(EdgeBenchError):
 
 class ArtifactError(EdgeBenchError):
     """An artifact that is missing, damaged or not what its manifest says."""
+
+
+class WrongFormat(ArtifactError):  # noqa: N818 - the name says what happened
+    """A file that is not of the format that it should have, or is damaged."""
 
 
 class BundleError(EdgeBenchError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from torch import nn
+
+    from edgebench.core.file_facts import FileFacts, Layer, Program
+    from edgebench.core.io_adapter import IOAdapter
 
 
 class Architecture(Protocol):
@@ -108,12 +111,17 @@ class Exported:
     """The result of an exporter: the file that it wrote and the properties of that file."""
 
     file: Path
+    """The one that is loaded; the format's runtime names the others beside it."""
     precision: str
     calibration_method: str = ""
     float_parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     int8_modules: tuple[str, ...] | None = None
     """Paths of the network's modules whose weights are int8 in the file; None where the exporter does not know."""
+    fixed_batch: int = 0
+    """The number of records of each call, where the file takes no other; 0 for any number."""
+    format: str = ""
+    """Another format than the exporter's."""
 
 
 class Exporter(Protocol):
@@ -189,6 +197,50 @@ class Runtime(Protocol):
 
         A profiler slows the prediction, so it never runs during a timed loop.
         """
+
+
+class Format(Runtime, Protocol):
+    """What else a runtime may say of its format. Every member is optional: `core.formats` has the default of each."""
+
+    extra: str
+    """The extra of EdgeBench that installs it; only of EdgeBench's own runtimes."""
+    modules: tuple[str, ...]
+    """What it imports, without which it cannot run; by default named as its requirements."""
+    packages: tuple[str, ...]
+    """Distributions whose versions go into a run and are compared at a resume; by default its requirements."""
+    suffixes: tuple[str, ...]
+    """Ends of the names of files that a user may bring, such as `.onnx`; these need `facts`."""
+    uses_engine: bool
+    """Whether its quantized files run under the quantized engine of torch that a target has."""
+    rebuilds: bool
+    """Whether it runs the network's own code, so that its manifest names the architecture."""
+
+    def requirements(self, machine: str) -> tuple[str, ...]:
+        """What pip installs to run it on an architecture, such as `onnxruntime>=1.20,<2`; also over SSH."""
+
+    def supports(self, device: str, engine: str, machine: str) -> str:
+        """Why no machine of an architecture can run it, whatever is installed there; empty where one can."""
+
+    def identify(self, path: Path) -> bool:
+        """Whether a file is of this format, where another one has its suffix, too."""
+
+    def files(self, path: Path) -> Sequence[Path]:
+        """All files of an artifact, side by side: the one that is loaded, `path`, first."""
+
+    def check(self, path: Path) -> None:
+        """Raise ArtifactError where a file cannot be measured as it is; it is not loaded here."""
+
+    def facts(self, path: Path) -> FileFacts:
+        """What a user's file says about itself; raises ArtifactError, MissingPackage. Called in a child process."""
+
+    def answers(self, path: Path, feed: IOAdapter, shapes: Sequence[Sequence[int]]) -> Sequence[tuple[str | int, str]]:
+        """The outputs for one record of zeros, (key or position, shape); only where files do not declare them."""
+
+    def layers(self, path: Path) -> Iterable[Layer]:
+        """The layers that have weights, for `edgebench inspect`; raises ArtifactError. Called in a child process."""
+
+    def program(self, artifact: Artifact, device: str, engine: str, threads: int) -> Program:
+        """A program that loads the file without EdgeBench; 0 threads leave them to the library."""
 
 
 class Renderer(Protocol):

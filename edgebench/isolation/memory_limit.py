@@ -16,9 +16,9 @@ LEAST_BYTES = 2**30
 """Also where less memory is free."""
 
 
-def for_file(path: Path) -> int:
-    """The bytes that opening a file may take."""
-    return SPARE_BYTES + TIMES * path.stat().st_size
+def for_file(*paths: Path) -> int:
+    """The bytes that opening a file, or several together, may take."""
+    return SPARE_BYTES + TIMES * sum(path.stat().st_size for path in paths)
 
 
 @contextmanager

@@ -14,12 +14,13 @@ from typing import Any
 
 import psutil
 
+from edgebench.core import formats, installing
 from edgebench.measuring import sensors
 from edgebench.measuring.emulation import emulator
 from edgebench.measuring.sensors import CPU, read_text
-from edgebench.runtimes import installing
 
-PACKAGES = ("edgebench", "numpy", "torch", "onnx", "onnxruntime", "onnxruntime-gpu", "torchvision", "timm")
+PACKAGES = ("onnx", "torchvision", "timm")
+"""Those that make artifacts, beside those of the runtimes."""
 INSTRUCTION_SETS = (
     "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "sve", "bf16",
 )  # fmt: skip
@@ -110,7 +111,7 @@ def cuda_devices() -> list[str]:
 def packages() -> dict[str, str]:
     """Versions of the packages that make or run artifacts; those not installed are left out."""
     found = {}
-    for name in PACKAGES:
+    for name in ("edgebench", "numpy", *formats.packages(), *PACKAGES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -55,16 +55,6 @@ class FedSession:
 
     def predict(self, records: NDArray[np.float32], /, *further: NDArray[np.float32]) -> NDArray[np.float32]:
         """Outputs (batch, outputs) of records; `further` are their further inputs, which are taken as they are."""
-        if not self._feed.single or len(records) == 1:
-            return self._once(records, further)
-        rows = (slice(i, i + 1) for i in range(len(records)))
-        return np.concatenate([self._once(records[row], tuple(one[row] for one in further)) for row in rows])
-
-    def peak_device_bytes(self) -> int | None:
-        """Peak memory of the accelerator since loading."""
-        return self._session.peak_device_bytes()
-
-    def _once(self, records: NDArray[np.float32], further: tuple[NDArray[np.float32], ...]) -> NDArray[np.float32]:
         answer = self._session.predict(self._prepared(records), *further)
         if self._feed.output == "logits":
             return answer
@@ -75,6 +65,10 @@ class FedSession:
         logits: NDArray[np.float32] = np.log(sure / (1 - sure)).astype(np.float32)
         return logits
 
+    def peak_device_bytes(self) -> int | None:
+        """Peak memory of the accelerator since loading."""
+        return self._session.peak_device_bytes()
+
 
 class AdaptedRuntime:
     """A runtime whose sessions are fed."""
@@ -83,6 +77,7 @@ class AdaptedRuntime:
         self._runtime, self._feed = runtime, feed
         self.format = runtime.format
         self.several_inputs = getattr(runtime, "several_inputs", False)
+        self.check = getattr(runtime, "check", lambda path: None)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.errors import ArtifactError
+from edgebench.core import artifact_files
 from edgebench.core.files import replacing
 from edgebench.core.job_results import ColdStart, TimedProcess
 from edgebench.data.stored import Batches
@@ -34,11 +34,8 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
     last one has ended (closed loop), or at a fixed pace with `job.period_s`. With `job.max_seconds` no sample begins
-    later than that after loading began, except for the first. Raises ArtifactError for a batch that the artifact does
-    not take.
+    later than that after loading began, except for the first.
     """
-    if job.batch > 1 and job.artifact.feed and job.artifact.feed.single:
-        raise ArtifactError("it takes one record at a time")
     pool, begun = _pool(job), time.perf_counter()
     last = math.inf if job.max_seconds is None else begun + job.max_seconds
     session, load_s, first_s = _started(job, runtime, pool[0])
@@ -67,9 +64,9 @@ def cold_start(job: Job, runtime: Runtime) -> ColdStart:
     from edgebench.measuring.page_cache import evict
 
     pool = _pool(job)
-    evicted = evict(Path(job.path))
+    evicted = [evict(path) for path in artifact_files.of(job.artifact, Path(job.path))]
     _, load_s, first_s = _started(job, runtime, pool[0])
-    return ColdStart(load_s, first_s, evicted)
+    return ColdStart(load_s, first_s, all(evicted))
 
 
 def _pool(job: Job) -> list[Record]:

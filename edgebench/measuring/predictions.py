@@ -26,9 +26,14 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
     found = Batches(job.input, *job.further)
     count = len(found) if job.records is None else min(job.records, len(found))
     logits = np.empty((count, len(job.artifact.classes)), np.float32)
-    for start in range(0, count, job.batch):
-        answer = session.predict(*found[start : min(start + job.batch, count)])
-        expected = logits[start : start + job.batch]
+    size = job.artifact.batch or job.batch
+    for start in range(0, count, size):
+        end = min(start + size, count)
+        if job.artifact.batch and end - start < size:  # it takes whole batches only: the last record fills this one
+            answer = session.predict(*found[np.minimum(np.arange(start, start + size), end - 1)])[: end - start]
+        else:
+            answer = session.predict(*found[start:end])
+        expected = logits[start:end]
         if expected.shape[1] == 1 and np.shape(answer) == expected.shape[:1]:
             answer = answer[:, None]  # a file may answer one quantity a record without an axis for it
         if np.shape(answer) != expected.shape:  # NumPy would broadcast some wrong shapes without an error
@@ -38,7 +43,7 @@ def predict(job: Job, runtime: Runtime, progress: Progress | None = None) -> Pre
             )
         expected[:] = answer
         if progress:
-            progress(min(start + job.batch, count), count)
+            progress(end, count)
     with replacing(Path(job.output)) as part:
         np.save(part, logits)
     return Predicted(count, dict(session.settings))

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core import registry
+from edgebench.core import artifact_files, registry
 from edgebench.core.contracts import Job, Outcome
-from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, first_line
-from edgebench.core.files import FULL, sha256
+from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, Unsupported, first_line
+from edgebench.core.files import FULL
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.isolation.child import answer_with, say
 
@@ -58,12 +58,12 @@ def perform(job: Job) -> Outcome[Any]:
         missing = runtime.unavailable(job.device, job.engine)
         if missing:
             return Outcome("unsupported", missing)
-        if sha256(Path(job.path)) != job.artifact.sha256:
-            raise ArtifactError(f"{job.path}: its SHA-256 is not the manifest's; it is damaged or was replaced")
-        if job.artifact.format == "onnx":
-            from edgebench.runtimes import onnx_file
-
-            onnx_file.require_whole(Path(job.path))
+        if file := artifact_files.changed(job.artifact, Path(job.path)):
+            raise ArtifactError(f"{file}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+        if check := getattr(runtime, "check", None):
+            check(Path(job.path))
+        if job.kind != "predict" and job.artifact.batch not in (0, job.batch):
+            return Outcome("unsupported", one_size(job.artifact.batch))
         if job.cores:
             os.sched_setaffinity(0, job.cores)
         runtime.start(job.threads, job.engine)
@@ -75,12 +75,19 @@ def perform(job: Job) -> Outcome[Any]:
         return Outcome("ok", result=_measured(job, runtime))
     except DiskFull:
         raise
+    except Unsupported as error:
+        return Outcome("unsupported", str(error))
     except EdgeBenchError as error:
         return Outcome("failed", str(error))
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
+
+
+def one_size(batch: int) -> str:
+    """Why a job with another batch cannot be done, for an artifact that takes batches of one size."""
+    return "it takes one record at a time" if batch == 1 else f"it takes batches of {batch} records, no others"
 
 
 def _measured(job: Job, runtime: Runtime) -> Predicted | Memory | Operators | TimedProcess | ColdStart:

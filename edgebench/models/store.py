@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core import json_file, registry
+from edgebench.core import formats, json_file, registry
 from edgebench.core.errors import ModelError
 from edgebench.core.files import replacing, safe_name, sha256, sha256_of, write_text
 from edgebench.core.inputs import InputSpec
@@ -177,7 +177,7 @@ def _unknown(name: str) -> str:
     """The message for a name that no model has, with a hint that fits the name."""
     if name.endswith(".py"):
         return f"{name}: name the function in it that gives the network, and its weights: --model {name}:FUNCTION"
-    if name.endswith((".onnx", ".pt", ".pth", ".ts")):
+    if name.endswith(formats.suffixes()):
         return f"{name}: not a model to export; measure the file as it is: edgebench run --artifact {name}"
     if name.endswith(".json"):
         return f"{name}: no such manifest of a model"

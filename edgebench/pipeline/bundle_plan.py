@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgebench.core import registry, target_profiles
+from edgebench.core import formats, registry, target_profiles
 from edgebench.core.errors import BundleError, PlanError, UnknownPlugin
 from edgebench.core.problems import InvalidValue
 from edgebench.measuring import environment
@@ -14,7 +14,6 @@ from edgebench.pipeline import read_plan, run_store
 from edgebench.pipeline.plan import MeasurePlan, Plan
 from edgebench.remote.bundles import reading
 from edgebench.remote.bundles.reading import Bundle
-from edgebench.runtimes import installing
 
 BUNDLED = "bundle"
 """The dataset that reads a bundle's records."""
@@ -73,6 +72,6 @@ def _require_here(bundle: Path, opened: Bundle) -> None:
 
 def _require_a_runtime(bundle: Path, opened: Bundle) -> None:
     """Raise BundleError, with the line that installs each, where no format of the bundle can run here."""
-    reasons = [installing.missing(form) for form in opened.listing.formats]
+    reasons = [formats.missing(form) for form in opened.listing.formats]
     if all(reasons):
         raise BundleError(f"{bundle}: nothing in it can run here: {'; '.join(dict.fromkeys(reasons))}")

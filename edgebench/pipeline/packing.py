@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from edgebench.artifacts import import_file, manifests
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core import arrays, class_order, target_profiles
+from edgebench.core import arrays, artifact_files, class_order, formats, target_profiles
 from edgebench.core.contracts import REFERENCE, Artifact, Cell
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
-from edgebench.core.files import sha256
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import FOR_ECG
@@ -80,7 +79,7 @@ def _of_run(run: Path) -> list[StoredArtifact]:
 def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
     """An artifact that the run read, as it was for the run's records, with the thresholds that it chose."""
     if import_file.is_imported(path) and path.is_file():
-        content = sha256(path)
+        content = artifact_files.digest(formats.files(formats.of_file(path), path))
         for kept in sorted((run / "artifacts").rglob(manifests.MANIFEST)):
             artifact = manifests.record(kept)
             if (artifact.file, artifact.sha256) == (path.name, content):

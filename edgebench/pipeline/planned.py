@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgebench.core import formats
 from edgebench.core.contracts import Artifact, Cell, Job, JobKind, Outcome, Target
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import RunError
@@ -55,7 +56,7 @@ class Planned:
     @property
     def engine(self) -> str:
         """torch's quantized engine to set; empty for a file that has no int8 TorchScript in it."""
-        if self.artifact.format != "torchscript" or self.artifact.precision == "fp32":
+        if self.artifact.precision == "fp32" or not formats.uses_engine(self.artifact.format):
             return ""
         return self.artifact.engine or self.target.quantized_engine
 

@@ -157,7 +157,7 @@ class Agent:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
-    def _do_unpack(self, names: dict[str, str], wheel: str) -> dict[str, Any]:
+    def _do_unpack(self, names: dict[str, str], wheels: list[str]) -> dict[str, Any]:
         """Make the bundle's folder, and the device side beside it, of the contents that are here."""
         bundle = self._work / "bundle"
         shutil.rmtree(bundle, ignore_errors=True)
@@ -166,8 +166,9 @@ class Agent:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self._home / "files" / content, target)
         shutil.rmtree(self._work / "site", ignore_errors=True)
-        with zipfile.ZipFile(self._home / "files" / wheel) as archive:
-            archive.extractall(self._work / "site")
+        for wheel in wheels:
+            with zipfile.ZipFile(self._home / "files" / wheel) as archive:
+                archive.extractall(self._work / "site")
         return {}
 
     def _do_prepare(self, packages: str, requirements: dict[str, list[str]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgebench.core import formats
 from edgebench.core.contracts import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import replacing_folder, sha256_of
@@ -22,7 +23,6 @@ from edgebench.remote.event_stream import replay
 from edgebench.remote.link import Link
 from edgebench.remote.messages import Done, Ended, Event, Missing, Prepared, Stored, require_among, shown
 from edgebench.remote.openssh import ConnectionLost
-from edgebench.runtimes import installing
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0, 60.0)
 """Pauses before each new attempt after a lost connection."""
@@ -124,14 +124,19 @@ class _Device:
         """Prepare Python there and measure; returns pip's errors by format."""
         host = self.target.ssh
         self.reporter.detail(f"prepare Python on {host}")
-        self.link.ask("unpack", Done, names=hashes, wheel=hashes[listing.device])
+        self.link.ask(
+            "unpack", Done, names=hashes, wheels=[hashes[name] for name in (listing.device, *listing.plugins)]
+        )
+        machine, device = self.link.machine, self.target.device
+        impossible = {form: formats.unsupported(form, device, "", machine) for form in listing.formats}
         requirements = {"": list(wheel.BASE)}
-        requirements |= {form: list(installing.requirements(form, self.link.machine)) for form in listing.formats}
+        requirements |= {form: list(formats.requirements(form, machine)) for form, why in impossible.items() if not why}
         ready = self.link.ask(
             "prepare", Prepared, PREPARE_S, self._replay, packages=self.target.ssh_packages, requirements=requirements
         )
         require_among(ready.failed, requirements, host, "a format")
-        failed = {form: shown(text) for form, text in ready.failed.items()}
+        failed = {form: why for form, why in impossible.items() if why}
+        failed |= {form: shown(text) for form, text in ready.failed.items()}
         if "" in failed:
             raise RemoteError(f"{host}: pip could not install {' '.join(wheel.BASE)}: {failed['']}")
         patience_s = quiet_s(listing.measuring)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from edgebench.core.contracts import Artifact
+    from edgebench.core.file_facts import Layer
     from edgebench.core.operators import OperatorTime
     from edgebench.core.protocols import Session
 
@@ -27,6 +28,18 @@ class EagerRuntime:
 
     format = "eager"
     several_inputs = True
+    extra = "torch"
+    modules = ("torch", "safetensors")
+    packages = ("torch",)
+    rebuilds = True
+
+    def requirements(self, machine: str) -> tuple[str, ...]:
+        """What pip installs; a network may need the packages of its architecture, too."""
+        return (*torch_session.requirements(machine), "safetensors>=0.4")
+
+    def supports(self, device: str, engine: str, machine: str) -> str:
+        """Why no machine of an architecture can run it."""
+        return torch_session.supports(machine)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
@@ -39,6 +52,16 @@ class EagerRuntime:
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Build the network by its architecture's name and load its weights; raises ArtifactError."""
         return torch_session.TorchSession(_network(path, artifact, device), device)
+
+    def layers(self, path: Path) -> Iterator[Layer]:
+        """The layers that have weights."""
+        from safetensors.numpy import load_file
+
+        from edgebench.core.file_facts import Layer
+
+        for name, tensor in load_file(path).items():
+            if name.endswith("weight") and tensor.ndim > 1 and tensor.dtype.kind == "f":
+                yield Layer(name.removesuffix(".weight"), tensor.astype(np.float32), 8 * tensor.dtype.itemsize)
 
     def profile(
         self, path: Path, artifact: Artifact, device: str, records: Sequence[tuple[NDArray[np.float32], ...]]

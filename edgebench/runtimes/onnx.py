@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from edgebench.runtimes.constants import Constants
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
+    from edgebench.core.file_facts import FileFacts, Layer, Program
     from edgebench.core.io_adapter import IOAdapter
     from edgebench.core.operators import OperatorTime
     from edgebench.core.protocols import Clock, Session
@@ -60,21 +61,43 @@ class OnnxRuntime:
 
     format = "onnx"
     several_inputs = True
+    extra = "onnx"
+    modules = ("onnxruntime",)
+    packages = ("onnxruntime", "onnxruntime-gpu")
+    suffixes = (".onnx",)
 
     def __init__(self) -> None:
         self._threads = 1
+
+    def requirements(self, machine: str) -> tuple[str, ...]:
+        """What pip installs."""
+        return ("onnxruntime>=1.20,<2",)
+
+    def supports(self, device: str, engine: str, machine: str) -> str:
+        """Why no machine of an architecture can run it."""
+        from edgebench.core.installing import no_wheels
+
+        return no_wheels("onnxruntime", machine)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
         try:
             import onnxruntime
         except ImportError:
-            from edgebench.runtimes import installing
+            from edgebench.core import installing
 
-            return f"onnxruntime is not installed: {installing.line(self.format)}"
+            machine = installing.architecture()
+            impossible = self.supports(device, engine, machine)
+            return installing.not_installed("onnxruntime", self.requirements(machine), impossible)
         if PROVIDERS[device] not in onnxruntime.get_available_providers():
             return f"this onnxruntime has no {PROVIDERS[device]}: pip install onnxruntime-gpu"
         return ""
+
+    def check(self, path: Path) -> None:
+        """Raise ArtifactError where its weights lie in another file, NotOnnx where it is no ONNX file."""
+        from edgebench.runtimes import onnx_file
+
+        onnx_file.require_whole(path)
 
     def start(self, threads: int, engine: str) -> None:
         """Import onnxruntime; its threads are set when a file is loaded."""
@@ -102,6 +125,24 @@ class OnnxRuntime:
                 predict(*record)
             layer = onnx_layers.finder(path)
             return onnx_profile.read(Path(session.end_profiling()), ignored=len(records) // 4, layer=layer)
+
+    def facts(self, path: Path) -> FileFacts:
+        """Inputs, outputs and precision of a user's file."""
+        from edgebench.runtimes import onnx_interface
+
+        return onnx_interface.facts(path)
+
+    def layers(self, path: Path) -> Iterable[Layer]:
+        """The layers that have weights."""
+        from edgebench.runtimes import onnx_weights
+
+        return onnx_weights.layers(path)
+
+    def program(self, artifact: Artifact, device: str, engine: str, threads: int) -> Program:
+        """A program with onnxruntime."""
+        from edgebench.runtimes import onnx_program
+
+        return onnx_program.program(artifact, PROVIDERS[device], threads)
 
     def _session(self, session: Any, path: Path, artifact: Artifact, device: str) -> OnnxSession:
         if artifact.feed and artifact.feed.dtype == "bfloat16":

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, WrongFormat
 
 MOST_FIELDS = 5_000_000
 """Fields of the protobuf; a network with ten thousand nodes has some hundred thousand."""
@@ -35,7 +35,7 @@ PARTS = {
 """The messages in which operators or tensors may lie, by the number of the field."""
 
 
-class NotOnnx(ArtifactError):  # noqa: N818
+class NotOnnx(WrongFormat):
     """A file that is not an ONNX file, or a damaged one."""
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError
 from edgebench.core.outputs import KINDS, WrongOutput, choose
-from edgebench.runtimes import installing
 from edgebench.runtimes.clocks import CudaClock, HostClock
 from edgebench.runtimes.constants import Constants
 
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
 
     from edgebench.core.io_adapter import IOAdapter
     from edgebench.core.protocols import Clock
+
+RANGE = ">=2.10,<2.16"
+"""As in pyproject.toml."""
+LIGHT = {"aarch64": "==2.10.0"}
+"""The last torch whose wheel for that architecture comes without CUDA's packages (later ones are gigabytes)."""
 
 
 class TorchSession:
@@ -72,12 +76,27 @@ class TorchSession:
         return int(self._torch.cuda.max_memory_reserved())
 
 
+def requirements(machine: str) -> tuple[str, ...]:
+    """What pip installs of torch on an architecture."""
+    return ("torch" + LIGHT.get(machine, RANGE),)
+
+
+def supports(machine: str) -> str:
+    """Why no machine of an architecture has torch."""
+    from edgebench.core.installing import no_wheels
+
+    return no_wheels("torch", machine)
+
+
 def unavailable(device: str, engine: str) -> str:
     """Why torch cannot run on this device or with this engine here; empty when it can."""
     try:
         import torch
     except ImportError:
-        return f"torch is not installed: {installing.line('torchscript')}"
+        from edgebench.core import installing
+
+        machine = installing.architecture()
+        return installing.not_installed("torch", requirements(machine), supports(machine))
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device"
     if engine and engine not in torch.backends.quantized.supported_engines:

@@ -16,7 +16,7 @@ from helpers import QUICK
 
 from edgebench import api
 from edgebench.artifacts import import_file, manifests, opening
-from edgebench.core import registry
+from edgebench.core import formats, registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ArtifactError
 from edgebench.tasks.statistics import best_thresholds, probabilities
@@ -121,7 +121,7 @@ def test_precision_by_the_operators(exported: Path) -> None:
     for exporter, precision in (("onnx", "fp32"), ("onnx-int8", "int8"), ("fbgemm-int8", "int8")):
         found = manifests.read(exported / exporter)
         assert found.path
-        assert opening.facts(found.path, import_file.FORMATS[found.path.suffix]).precision == precision
+        assert opening.facts(found.path, formats.of_file(found.path)).precision == precision
 
 
 def test_what_cannot_be_measured_rightly_is_refused(files: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from small_onnx import CARD, LEADS
 
-from edgebench.artifacts import import_file, manifests, torch_file
+from edgebench.artifacts import import_file, manifests
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact
 from edgebench.core.errors import ArtifactError
@@ -24,6 +24,7 @@ from edgebench.core.validation import validated
 from edgebench.data import earlier_input
 from edgebench.measuring.io_adapter import AdaptedRuntime
 from edgebench.measuring.per_record import normalised
+from edgebench.runtimes import torch_file
 
 SIGNALS = np.random.default_rng(1).normal(0.1, 0.4, (3, 12, 1000)).astype(np.float32)
 SIGNALS[1, 4] = 0.123  # flat: its standard deviation is 0

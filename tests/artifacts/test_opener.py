@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 from safetensors.torch import save_file
 
 from edgebench.artifacts import opener
+from edgebench.core import formats
 from edgebench.core.errors import ArtifactError
 
 
@@ -22,7 +23,7 @@ def answer(path: Path, form: str = "onnx", what: str = "interface") -> dict[str,
 
 def test_inputs_outputs_and_precision(tmp_path: Path) -> None:
     path = onnx_files.write(tmp_path / "net.onnx", onnx_files.network())
-    found = opener.facts(path, "onnx")
+    found = formats.facts("onnx", path)
     assert [(p.name, p.shape, p.type) for p in found.inputs or ()] == [("x", ("batch", 12, 1000), "tensor(float)")]
     assert [(p.name, p.shape) for p in found.outputs or ()] == [("logits", ("batch", 5))]
     assert found.precision == "fp32"
@@ -31,7 +32,7 @@ def test_inputs_outputs_and_precision(tmp_path: Path) -> None:
 def test_most_weights_in_half_precision(tmp_path: Path) -> None:
     half = helper.make_tensor("h", TensorProto.FLOAT16, [1000], bytes(2000), raw=True)
     path = onnx_files.write(tmp_path / "net.onnx", onnx_files.network(initializers=[half]))
-    assert opener.facts(path, "onnx").precision == "fp16"
+    assert formats.facts("onnx", path).precision == "fp16"
 
 
 def test_a_graph_is_not_optimised(tmp_path: Path) -> None:

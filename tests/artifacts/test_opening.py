@@ -18,6 +18,7 @@ import pytest
 from edgebench import api
 from edgebench.artifacts import import_file, manifests, opening
 from edgebench.core.errors import ArtifactError, ModelError
+from edgebench.core.file_facts import Port
 from edgebench.isolation import memory_limit
 from edgebench.models import store
 from edgebench.search.mixed_precision import Request, search
@@ -40,8 +41,8 @@ def in_the_child(what: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_the_file_says_and_only_once(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = opening.facts(net, "onnx")
-    assert found.inputs == (opening.Port("x", ("batch", 12, 1000), "tensor(float)"),)
-    assert found.outputs == (opening.Port("logits", ("batch", 5), "tensor(float)"),)
+    assert found.inputs == (Port("x", ("batch", 12, 1000), "tensor(float)"),)
+    assert found.outputs == (Port("logits", ("batch", 5), "tensor(float)"),)
     artifact = import_file.describe(net, tuned=False)
     assert artifact.feed and not artifact.feed.single
     monkeypatch.setattr(opening, "ask", lambda *_: pytest.fail("it was opened again"))

@@ -12,7 +12,6 @@ from flat_rows import changed
 from edgebench.choosing import devices
 from edgebench.choosing.recommendation import recommend
 from edgebench.core.measurements import Run
-from edgebench.runtimes import installing
 
 PI = changed(CELL, target="pi", emulated=True, verdict="emulated")
 
@@ -47,5 +46,5 @@ def test_the_commands_measure_on_the_device(tmp_path: Path) -> None:
 
 
 def test_which_formats_have_wheels() -> None:
-    assert installing.impossible("onnx", "armv7l") and installing.impossible("torchscript", "riscv64")
-    assert not any(installing.impossible(*pair) for pair in (("onnx", "aarch64"), ("own", "armv7l"), ("onnx", "")))
+    assert devices.impossible("onnx", "armv7l") and devices.impossible("torchscript", "riscv64")
+    assert not any(devices.impossible(*pair) for pair in (("onnx", "aarch64"), ("own", "armv7l"), ("onnx", "")))

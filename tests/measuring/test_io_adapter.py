@@ -44,13 +44,6 @@ def test_standardised_and_turned_around() -> None:
     assert given.flags["C_CONTIGUOUS"]
 
 
-def test_one_at_a_time() -> None:
-    inner = Answers()
-    logits = FedSession(inner, IOAdapter(single=True), SIGNAL).predict(np.ones((3, 2, 3), np.float32))
-    assert [g.shape for g in inner.given] == [(1, 2, 3)] * 3
-    assert logits.shape == (3, 2)
-
-
 def test_probabilities_become_logits() -> None:
     logits = FedSession(Answers(), IOAdapter(output="probabilities"), SIGNAL).predict(np.ones((1, 2, 3), np.float32))
     assert logits[0, 0] == pytest.approx(np.log(3))

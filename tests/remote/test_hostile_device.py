@@ -103,7 +103,7 @@ def test_what_a_login_prints_is_skipped(said: str, server: Server) -> None:
         ("Agent._do_prepare = lambda self, packages, requirements: {'error': 'x' * 10**6 + '\\x1b\\n'}", "xxx"),
         ("Agent._do_measure = lambda self, python, arguments: {'status': 'abc', 'last': ''}", "status"),
         ("Agent._do_measure = lambda self, python, arguments: {'status': 3, 'last': 'a\\x1b[31m\\nb'}", "b"),
-        ("Agent._do_unpack = lambda self, names, wheel: 1 / 0", "ZeroDivisionError"),
+        ("Agent._do_unpack = lambda self, names, wheels: 1 / 0", "ZeroDivisionError"),
     ],
 )  # fmt: skip
 def test_an_answer_that_cannot_be_used_is_the_reason(changes: str, words: str, server: Server, tmp_path: Path) -> None:

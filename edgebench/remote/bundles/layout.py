@@ -5,7 +5,7 @@
     targets/NAME.toml    the target profiles
     records/             signals.npy (the stored first input), further-N.npy (the others), labels.npy, ids.npy,
                          about.json, and the logits of the uncompressed fp32 models, reference-N.npy
-    device/              EdgeBench's device side, as a wheel
+    device/              EdgeBench's device side, as a wheel, and one for each runtime that is not its own
 
 A bundle is a zip archive, or the folder that such an archive unpacks to.
 """
@@ -64,6 +64,8 @@ class Listing:
     """How one artifact is chosen."""
     files: Mapping[str, Entry] = field(default_factory=dict)
     """Every file but this one."""
+    plugins: tuple[str, ...] = ()
+    """Wheels of the runtimes that are not EdgeBench's own."""
 
 
 def check_names(names: Iterable[str], where: str) -> None:

@@ -157,7 +157,7 @@ def _listing(text: bytes, where: str) -> Listing:
     check_names([LISTING, *listing.files], where)
     if sum(entry.size for entry in listing.files.values()) > MOST_BYTES:
         raise BundleError(f"{where}: refused: it claims to unpack to more than {MOST_BYTES / 1e9:.1f} GB")
-    inside = [*listing.artifacts, listing.device, *(t for t in listing.targets if t != "host")]
+    inside = [*listing.artifacts, listing.device, *listing.plugins, *(t for t in listing.targets if t != "host")]
     for name in (*inside, *([listing.records] if listing.records else [])):
         if name not in listing.files:
             raise BundleError(f"{where}: refused: its {LISTING} refers to {name!r}, which it does not list")

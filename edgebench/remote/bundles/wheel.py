@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib
+from collections.abc import Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 
 from edgebench import __version__
+from edgebench.core import formats
+from edgebench.core.installing import WHEELS
 from edgebench.remote.bundles.archive import zipped
-from edgebench.runtimes import installing
 
 BASE = ("msgspec>=0.19", "numpy>=1.26", "psutil>=5.9")
 """As in pyproject.toml. Packages for the full command line are not needed to measure a bundle."""
@@ -38,9 +40,13 @@ def build() -> bytes:
             if text := distribution("edgebench").read_text(place):
                 files[f"{INFO}/licenses/{name}"] = text.encode()
                 break
+    return zipped(recorded(files, INFO))
+
+
+def recorded(files: Mapping[str, bytes], info: str) -> dict[str, bytes]:
+    """The files of a wheel with the RECORD that pip checks; `info` is its folder of metadata."""
     record = "".join(f"{name},{_hash(data)},{len(data)}\n" for name, data in sorted(files.items()))
-    files[f"{INFO}/RECORD"] = (record + f"{INFO}/RECORD,,\n").encode()
-    return zipped(files)
+    return {**files, f"{info}/RECORD": (record + f"{info}/RECORD,,\n").encode()}
 
 
 def _source() -> dict[str, bytes]:
@@ -60,15 +66,13 @@ def _metadata() -> bytes:
         "Summary: The device side of EdgeBench, out of a bundle.", "License: Apache-2.0",
         *(f"Requires-Dist: {needed}" for needed in BASE),
     ]  # fmt: skip
-    for extra, form in (("onnx", "onnx"), ("torch", "eager")):
+    for extra, forms in formats.extras().items():
         lines.append(f"Provides-Extra: {extra}")
-        light = installing.LIGHT_TORCH["aarch64"]
-        for name in installing.NEEDS[form]:
-            when = f"extra == '{extra}'"
-            if name == "torch":
-                lines.append(f"Requires-Dist: torch{light}; platform_machine == 'aarch64' and {when}")
-                when = f"platform_machine != 'aarch64' and {when}"
-            lines.append(f"Requires-Dist: {name}{installing.RANGES[name]}; {when}")
+        needed = {m: dict.fromkeys(one for form in forms for one in formats.requirements(form, m)) for m in WHEELS}
+        for one in dict.fromkeys(one for of_one in needed.values() for one in of_one):
+            machines = [m for m in WHEELS if one in needed[m]]
+            where = "" if len(machines) == len(WHEELS) else f"platform_machine == '{machines[0]}' and "
+            lines.append(f"Requires-Dist: {one}; {where}extra == '{extra}'")
     return ("\n".join(lines) + "\n").encode()
 
 

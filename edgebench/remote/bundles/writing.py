@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgebench import __version__
 from edgebench.artifacts.manifests import MANIFEST
-from edgebench.core import target_profiles
+from edgebench.core import artifact_files, target_profiles
 from edgebench.core.contracts import Artifact, KnownReference, Target
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BundleError
@@ -24,7 +24,7 @@ from edgebench.core.policy import Policy
 from edgebench.core.serialization import to_json
 from edgebench.core.settings import Measuring
 from edgebench.data.about_records import AboutFurther, AboutRecords
-from edgebench.remote.bundles import wheel
+from edgebench.remote.bundles import plugin_wheels, wheel
 from edgebench.remote.bundles.archive import add
 from edgebench.remote.bundles.layout import FORMAT, LISTING, Entry, Listing, check_names
 
@@ -94,16 +94,18 @@ def laid_out(contents: Contents) -> tuple[dict[str, Content], Listing]:
         if target.name != HOST:
             files[_profile(target)] = target_profiles.to_toml(target).encode()
     about = _records(contents.records, contents.references, files) if contents.records else ""
+    forms = tuple(sorted({artifact.format for artifact, _ in contents.artifacts}))
     device = f"device/{wheel.NAME}"
     files[device] = wheel.build()
+    plugins = {f"device/{name}": content for name, content in plugin_wheels.of(forms).items()}
+    files |= plugins
     files = dict(sorted(files.items()))
     check_names([LISTING, *files], "the bundle")
     listing = Listing(
         FORMAT, __version__, tuple(sorted(manifests)),
         tuple(HOST if t.name == HOST else _profile(t) for t in contents.targets), device,
-        tuple(sorted({artifact.format for artifact, _ in contents.artifacts})), about,
-        contents.measuring, contents.threads, contents.seed, contents.policy,
-        {n: entry(c) for n, c in files.items()},
+        forms, about, contents.measuring, contents.threads, contents.seed, contents.policy,
+        {n: entry(c) for n, c in files.items()}, tuple(sorted(plugins)),
     )  # fmt: skip
     return files, listing
 
@@ -115,16 +117,24 @@ def listing_text(listing: Listing) -> bytes:
 
 def _artifact(artifact: Artifact, path: Path, files: dict[str, Content]) -> str:
     """Put an artifact and its manifest in; returns the manifest's name. Raises BundleError."""
-    name = safe_name(path.name)
-    name = name if name[0].isalnum() else f"file{name}"
+    paths = artifact_files.of(artifact, path)
+    names = [_named(one.name) for one in paths]
+    name = names[0]
     folder = "/".join(("artifacts", *map(safe_name, (artifact.model, artifact.variant, artifact.exporter))))
     if f"{folder}/{MANIFEST}" in files:
         raise BundleError(f"{path}: a second artifact of {artifact.model} {artifact.variant} {artifact.exporter}")
-    if sha256(path) != artifact.sha256:
-        raise BundleError(f"{path}: changed since it was exported (SHA-256 differs from its manifest)")
-    files[f"{folder}/{name}"] = path
-    files[f"{folder}/{MANIFEST}"] = (to_json(replace(artifact, file=name), indent=2) + "\n").encode()
+    if other := artifact_files.changed(artifact, path):
+        raise BundleError(f"{other}: changed since it was exported (SHA-256 differs from its manifest)")
+    files |= {f"{folder}/{new}": old for new, old in zip(names, paths, strict=True)}
+    parts = dict(zip(names, artifact.files.values(), strict=True)) if artifact.files else {}
+    files[f"{folder}/{MANIFEST}"] = (to_json(replace(artifact, file=name, files=parts), indent=2) + "\n").encode()
     return f"{folder}/{MANIFEST}"
+
+
+def _named(name: str) -> str:
+    """A file's name as a bundle may have it."""
+    name = safe_name(name)
+    return name if name[0].isalnum() else f"file{name}"
 
 
 def _profile(target: Target) -> str:

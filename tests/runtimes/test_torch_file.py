@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from edgebench.artifacts import import_file, torch_file
+from edgebench.artifacts import import_file
 from edgebench.core.errors import ArtifactError
+from edgebench.runtimes import torch_file
 
 
 @pytest.fixture(scope="module")
