@@ -38,7 +38,8 @@ def answered(path: Path, signals: NDArray[np.float32] = SIGNALS) -> NDArray[np.f
     assert artifact == stored.artifact
     assert artifact.feed
     runtime = AdaptedRuntime(registry.runtime(artifact.format), artifact.feed)
-    answer = runtime.load(path, artifact, "cpu").predict(signals)
+    predict, size = runtime.load(path, artifact, "cpu").predict, artifact.batch or len(signals)
+    answer = np.concatenate([predict(signals[i : i + size]) for i in range(0, len(signals), size)])
     assert answer.dtype == np.float32
     return answer
 
