@@ -17,7 +17,7 @@ from flat_rows import value
 from helpers import PluginMaker, StopAfter
 from ssh_server import Server
 
-from edgebench import api
+from edgebench import api, reading
 from edgebench.artifacts import import_file, manifests
 from edgebench.core import formats, registry
 from edgebench.core.datasets import DataRequest
@@ -71,7 +71,7 @@ def test_run_inspect_recommend_bundle_and_resume(
     check(run, tmp_path / "run")
     home = tmp_path / "run" / "artifacts" / "mean" / "none" / "own"
 
-    (layer,) = api.inspect(home)
+    (layer,) = reading.inspect(home)
     assert (layer.name, layer.shape) == ("head", (5, 12))
 
     (advice,) = api.recommend(tmp_path / "run")
