@@ -8,6 +8,8 @@ from pathlib import Path
 
 from edgebench.core.protocols import Exported, ExportTask
 
+from ._openvino import RUNTIMES, runtime
+
 
 class Onnx:
     """torch.onnx with dynamo."""
@@ -19,7 +21,7 @@ class Onnx:
     devices = ("cpu", "cuda")
     calibrates = False
     packages = ("torch", "onnx", "onnxscript")
-    choices: Mapping[str, tuple[str, ...]] = {}
+    choices: Mapping[str, tuple[str, ...]] = RUNTIMES
     quantization_aware = False
     several_inputs = True
 
@@ -27,7 +29,7 @@ class Onnx:
         """Write one ONNX file."""
         from ._onnx_graph import shared_graph
 
-        return Exported(Path(shutil.copyfile(shared_graph(task), task.folder / "model.onnx")), "fp32")
+        return Exported(Path(shutil.copyfile(shared_graph(task), task.folder / "model.onnx")), "fp32", **runtime(task))
 
 
 EXPORTER = Onnx()

@@ -9,6 +9,7 @@ from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
 
 from ._input_names import FIRST, names
+from ._openvino import RUNTIMES, runtime
 
 BATCH = 16
 CHOICES = {
@@ -19,6 +20,7 @@ CHOICES = {
     "weights": ("symmetric-weights", "affine-weights"),
     "activations": ("affine-activations", "symmetric-activations"),
     "operators": ("all-operators", "products-only"),
+    **RUNTIMES,
 }
 """`types` are those of activations and weights. `reduce-range` uses 7 bits for signed weights: processors without VNNI
 add two products in 16 bits, which would saturate. `entropy` searches for the range whose histogram has the least
@@ -64,7 +66,7 @@ class OnnxInt8:
             trained = task.network
             notes = () if trained.engine in SEVEN_BIT_ENGINES else (SATURATES,)
             file = save_quantization_aware(trained, task.input, path)
-            return Exported(file, "int8", "learned", trained.partition.float_parts, notes)
+            return Exported(file, "int8", "learned", trained.partition.float_parts, notes, **runtime(task))
         graph = prepared(task)
         before = count_operators(graph)
         if not any(before[op] for op in PRODUCTS):
@@ -91,7 +93,8 @@ class OnnxInt8:
             *(("only convolutions and matrix products are quantized",) if products_only else ()),
         )  # fmt: skip
         modules = int8_modules(path, task.network)
-        return Exported(path, "int8", options.get("calibration", "minmax"), floats, notes, modules)
+        method = options.get("calibration", "minmax")
+        return Exported(path, "int8", method, floats, notes, modules, **runtime(task))
 
 
 def _settings(options: Mapping[str, str], products_only: bool) -> dict[str, Any]:

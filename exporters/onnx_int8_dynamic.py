@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
 
+from ._openvino import RUNTIMES, runtime
+
 
 class OnnxInt8Dynamic:
     """onnxruntime.quantization.quantize_dynamic on matrix products; convolutions stay in float.
@@ -21,7 +23,7 @@ class OnnxInt8Dynamic:
     devices = ("cpu",)
     calibrates = False
     packages = ("torch", "onnx", "onnxscript", "onnxruntime")
-    choices: Mapping[str, tuple[str, ...]] = {}
+    choices: Mapping[str, tuple[str, ...]] = RUNTIMES
     quantization_aware = False
     several_inputs = True
 
@@ -48,7 +50,8 @@ class OnnxInt8Dynamic:
             raise Unsupported("the graph has no matrix product with constant weights to quantize")
         name_products(path, scopes)
         floats = float_parts(path, PRODUCTS, excluded)
-        return Exported(path, "int8-dynamic", "", floats, int8_modules=int8_modules(path, task.network))
+        modules = int8_modules(path, task.network)
+        return Exported(path, "int8-dynamic", "", floats, int8_modules=modules, **runtime(task))
 
 
 EXPORTER = OnnxInt8Dynamic()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import ssh_server
 import warm_children
-from helpers import BLOCKER, BUILD_SIDE, PluginMaker, make_ptbxl
+from helpers import BLOCKER, BUILD_SIDE, EXPORTERS, PluginMaker, make_ptbxl
 from hypothesis import settings
 from shared_folders import made_once
 from ssh_server import Server
@@ -105,7 +105,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def make(folder: Path) -> None:
         with warm_children.allowed():
-            outcomes = api.export(output=folder, calibration_records=64)
+            outcomes = api.export(exporters=EXPORTERS, output=folder, calibration_records=64)
         assert {o.status for o in outcomes.values()} == {"ok"}, outcomes
 
     return made_once(tmp_path_factory, "exported", make) / "resnet1d" / "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,7 +76,16 @@ def _check_build(plan: Plan) -> Plan:
     _check_tuning(build.finetuning)
     for chain in build.variants:
         _check_chain(chain, build.finetuning)
-    return plan.replaced(exporters=build.exporters or tuple(registry.names("exporters")))
+    return plan.replaced(exporters=build.exporters or tuple(filter(_installed, registry.names("exporters"))))
+
+
+def _installed(exporter: str) -> bool:
+    """Whether the packages of an extra that an exporter needs are here; without them it is used only where named."""
+    try:
+        needs = getattr(registry.exporter(exporter), "needs", ())
+    except Exception:  # it becomes rows with the reason
+        return True
+    return all(importlib.util.find_spec(name) for name in needs)
 
 
 def _file(path: Path) -> dict[str, Any]:

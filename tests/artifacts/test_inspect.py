@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import EXPORTERS
 
 from edgebench.artifacts import inspect, manifests
-from edgebench.core import registry
 from edgebench.core.errors import ArtifactError
 from edgebench.core.file_facts import Layer
 from edgebench.models import store
@@ -25,7 +25,7 @@ def facts_of(folder: Path) -> list[inspect.LayerFacts]:
     return [inspect.facts(layer) for layer in inspect.layers(found.path, found.artifact.format)]
 
 
-@pytest.mark.parametrize("name", registry.names("exporters"))
+@pytest.mark.parametrize("name", EXPORTERS)
 def test_every_layer_is_found(exported: Path, name: str) -> None:
     found = facts_of(exported / name)
     assert len(found) == LAYERS

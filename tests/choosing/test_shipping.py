@@ -18,10 +18,10 @@ import pytest
 import torch
 from decisions import CELL
 from flat_rows import changed, value
+from helpers import EXPORTERS
 
 from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
-from edgebench.core import registry
 from edgebench.core.contracts import Job
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
@@ -57,7 +57,7 @@ def cell_of(folder: Path) -> Measurement:
 
 
 @pytest.mark.warm
-@pytest.mark.parametrize("exporter", registry.names("exporters"))
+@pytest.mark.parametrize("exporter", EXPORTERS)
 def test_the_program_decides_as_the_measured_runtime_did(
     exported: Path, exporter: str, demo: RecordSet, tmp_path: Path
 ) -> None:

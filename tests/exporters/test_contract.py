@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import EXPORTERS
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import CHECK_RECORDS
@@ -17,7 +18,6 @@ from edgebench.core.files import sha256
 from edgebench.data.signals import MICROVOLTS
 from edgebench.data.stored import values
 
-EXPORTERS = registry.names("exporters")
 ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import PluginMaker
+from helpers import EXPORTERS, PluginMaker
 
 from edgebench.artifacts import manifests
-from edgebench.core import registry
 from edgebench.core.contracts import Artifact, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
@@ -21,7 +20,7 @@ from edgebench.measuring.operators import FEWEST, RUNS, job_after, summary
 
 
 @pytest.mark.warm
-@pytest.mark.parametrize("name", registry.names("exporters"))
+@pytest.mark.parametrize("name", EXPORTERS)
 def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
     found = manifests.read(exported / name)
     assert found.artifact is not None

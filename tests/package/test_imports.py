@@ -31,6 +31,8 @@ HEAVY = {
     "wfdb",
     "av",
     "PIL",
+    "openvino",
+    "nncf",
 }
 
 

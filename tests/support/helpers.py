@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgebench.core import registry
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import Measuring
 from edgebench.data.signals import LEADS
@@ -31,6 +32,8 @@ sys.meta_path.insert(0, Blocker())
 BUILD_SIDE = ("torch", "torchvision", "timm", "onnx", "onnxscript", "sklearn", "scipy", "pandas", "wfdb", "tabulate")
 
 
+EXPORTERS = tuple(name for name in registry.names("exporters") if not hasattr(registry.exporter(name), "needs"))
+"""Those that need no extra beyond `all`; tests/exporters/test_openvino.py has the others."""
 LIBRARY_WORDS = (
     "Input should", "parse string", "Value error", "Extra inputs", "the whole", "Field required", "Invalid value",
     "Traceback", "Expected one of", "HTTPConnectionPool", "ONNXRuntimeError",

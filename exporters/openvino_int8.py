@@ -1,0 +1,106 @@
+"""OpenVINO IR in int8: post-training quantization by NNCF."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgebench.core.errors import Unsupported
+from edgebench.core.protocols import Exported, ExportTask
+
+from ._openvino import CHOICES
+
+
+class OpenVinoInt8:
+    """nncf.quantize."""
+
+    name = "openvino-int8"
+    format = "openvino"
+    summary = "OpenVINO IR int8 by NNCF, batch 1, calibrated on training records"
+    engine = ""
+    devices = ("cpu",)
+    calibrates = True
+    packages = ("torch", "onnx", "onnxscript", "openvino", "nncf")
+    needs = ("openvino", "nncf")
+    choices: Mapping[str, tuple[str, ...]] = {
+        **CHOICES,
+        "activations": ("symmetric-activations", "affine-activations"),
+        "bias": ("fast-bias", "accurate-bias"),
+        "scheme": ("convolutional", "transformer"),
+    }
+    """`affine-activations` is NNCF's preset `mixed`; `transformer`, the default of networks with attention, leaves in
+    float what costs a transformer accuracy. `accurate-bias` corrects the biases layer by layer, which takes longer."""
+    quantization_aware = False
+    several_inputs = True
+
+    def export(self, task: ExportTask) -> Exported:
+        """Write model.xml and model.bin; raises Unsupported where nothing is quantized, or without its packages."""
+        from edgebench.quantization.float_modules import float_modules
+        from edgebench.runtimes.openvino_layers import layers
+
+        from ._onnx_graph import count_operators, nodes_within, shared_graph
+        from ._openvino import batch_of, model_of, require, save, weights_of
+
+        require(*self.needs)
+        model, graph = model_of(task), shared_graph(task)
+        modules = {name: str(weights.friendly_name) for name, weights in weights_of(model)}
+        floats = {
+            node: reason
+            for path, reason in {**float_modules(task.network), **task.floats}.items()
+            for node in nodes_within(graph, path)
+        }
+        attention = count_operators(graph)["Softmax"] > 0
+        quantized = _quantized(model, task, list(floats), attention)
+        for name, weights in weights_of(quantized):
+            if name in modules:  # NNCF's constants have numbers for names
+                weights.set_friendly_name(modules[name])
+        path = save(quantized, task)
+        found = list(layers(path))
+        if not any(layer.bits == 8 for layer in found):
+            raise Unsupported("NNCF quantized no convolution and no matrix product of it")
+        left = tuple(f"{layer.name}: left in float by NNCF" for layer in found if layer.bits != 8)
+        reasons = tuple(f"{node}: {reason}" for node, reason in floats.items())
+        return Exported(path, "int8", "minmax", (*reasons, *left), fixed_batch=batch_of(task))
+
+
+def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool) -> Any:
+    os.environ.setdefault("NNCF_CI", "1")  # without it NNCF reports its use over the network
+    with _quiet():
+        import nncf
+
+        options = task.options
+        transformer = options.get("scheme", "transformer" if attention else "") == "transformer"
+        mixed = options.get("activations", "affine-activations" if transformer else "") == "affine-activations"
+        there = [str(op.friendly_name) for op in model.get_ordered_ops()]
+        names = [name for name in there for node in floats if name == node or name.startswith(f"{node}/")]
+        records = (task.calibration(), *task.calibration_further())
+        inputs = [port.any_name for port in model.inputs]
+
+        def record(number: int) -> dict[str, Any]:
+            return {name: values[number : number + 1] for name, values in zip(inputs, records, strict=True)}
+
+        return nncf.quantize(
+            model, nncf.Dataset(range(len(records[0])), record), subset_size=len(records[0]),
+            preset=nncf.QuantizationPreset.MIXED if mixed else nncf.QuantizationPreset.PERFORMANCE,
+            model_type=nncf.ModelType.TRANSFORMER if transformer else None, target_device=nncf.TargetDevice.CPU,
+            fast_bias_correction=options.get("bias") != "accurate-bias",
+            ignored_scope=nncf.IgnoredScope(names=names) if names else None,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without NNCF's progress bars and messages: the builder answers on standard output."""
+    logger = logging.getLogger("nncf")
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        yield
+
+
+EXPORTER = OpenVinoInt8()
