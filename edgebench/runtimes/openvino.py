@@ -40,10 +40,11 @@ def settings(threads: int, precision: str = "fp32") -> dict[str, Any]:
 class OpenVinoSession:
     """One infer request of a compiled model; `infer` returns when the answer is on the host."""
 
-    def __init__(self, compiled: Any, used: Mapping[str, Any], feed: IOAdapter | None = None) -> None:
+    def __init__(self, model: Any, compiled: Any, used: Mapping[str, Any], feed: IOAdapter | None = None) -> None:
         self._request = compiled.create_infer_request()
-        names = [name_of(port) for port in compiled.inputs]
-        outputs = [(name_of(port), shown_shape(dimensions(port))) for port in compiled.outputs]
+        # Of a compiled model a port has the names of what was fused with it, too.
+        names = [name_of(port) for port in model.inputs]
+        outputs = [(name_of(port), shown_shape(dimensions(port))) for port in model.outputs]
         chosen = which([name for name, _ in outputs], [shape for _, shape in outputs], feed.answer if feed else None)
         self._output = [name for name, _ in outputs].index(str(chosen))
         self._input = names.index(feed.signal) if feed and feed.signal else 0
@@ -179,7 +180,8 @@ class OpenVinoRuntime:
             model = core.read_model(str(path))
             if artifact.batch and not all(port.partial_shape.is_static for port in model.inputs):
                 model.reshape({port: [artifact.batch, *list(port.partial_shape)[1:]] for port in model.inputs})
-            return OpenVinoSession(core.compile_model(model, "CPU", {**used, **(more or {})}), used, artifact.feed)
+            compiled = core.compile_model(model, "CPU", {**used, **(more or {})})
+            return OpenVinoSession(model, compiled, used, artifact.feed)
         except WrongOutput as error:
             raise ArtifactError(f"{path}: {error}") from None
         except RuntimeError as error:
