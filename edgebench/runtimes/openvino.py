@@ -87,7 +87,8 @@ class OpenVinoRuntime:
     suffixes = (".xml",)
 
     def __init__(self) -> None:
-        self._threads, self._core = 1, None
+        self._threads = 1
+        self._core: Any = None
 
     def requirements(self, machine: str) -> tuple[str, ...]:
         """What pip installs."""
@@ -172,7 +173,7 @@ class OpenVinoRuntime:
     def _session(self, path: Path, artifact: Artifact, more: Mapping[str, Any] | None = None) -> OpenVinoSession:
         if self._core is None:
             self.start(self._threads, "")
-        core: Any = self._core
+        core = self._core
         if artifact.precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise Unsupported("this processor does not compute bfloat16 (it has neither AVX512-BF16 nor AMX-BF16)")
         used = settings(self._threads, artifact.precision)

@@ -22,7 +22,7 @@ def test_words_choose() -> None:
         ("fbgemm-int8:fast", "exporter 'fbgemm-int8:fast': unknown 'fast'; there is calibration: percentile, "),
         ("fbgemm-int8:", "unknown ''"),
         ("onnx-int8:minmax,entropy", "minmax and entropy both choose the calibration"),
-        ("onnx:minmax", "exporter 'onnx:minmax': unknown 'minmax'; it has no options"),
+        ("eager:minmax", "exporter 'eager:minmax': unknown 'minmax'; it has no options"),
     ],
 )
 def test_a_bad_word_is_told_before_anything_runs(spec: str, said: str) -> None:
