@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from edgebench.core.errors import ArtifactError, Unsupported, first_line
 from edgebench.core.io_adapter import IOAdapter, shown_shape
 from edgebench.core.outputs import WrongOutput, which
+from edgebench.runtimes import openvino_file
 from edgebench.runtimes.clocks import HostClock
 from edgebench.runtimes.constants import Constants
+from edgebench.runtimes.openvino_file import dimensions, name_of
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
@@ -114,8 +116,6 @@ class OpenVinoRuntime:
 
     def identify(self, path: Path) -> bool:
         """Whether an XML file is a network."""
-        from edgebench.runtimes import openvino_file
-
         return openvino_file.is_network(path)
 
     def files(self, path: Path) -> tuple[Path, ...]:
@@ -124,8 +124,6 @@ class OpenVinoRuntime:
 
     def check(self, path: Path) -> None:
         """Raise ArtifactError where the weights are missing or lie elsewhere, WrongFormat for another file."""
-        from edgebench.runtimes import openvino_file
-
         openvino_file.check(path)
 
     def start(self, threads: int, engine: str) -> None:
@@ -154,8 +152,6 @@ class OpenVinoRuntime:
 
     def facts(self, path: Path) -> FileFacts:
         """Inputs, outputs and precision of a user's file."""
-        from edgebench.runtimes import openvino_file
-
         return openvino_file.facts(path)
 
     def layers(self, path: Path) -> Iterable[Layer]:
@@ -187,16 +183,6 @@ class OpenVinoRuntime:
             raise ArtifactError(f"{path}: {error}") from None
         except RuntimeError as error:
             raise ArtifactError(f"{path}: OpenVINO cannot load it: {_reason(error)}") from None
-
-
-def name_of(port: Any) -> str:
-    """The name of an input or output; that of its node where it has none."""
-    return str(port.any_name) if port.names else str(port.node.friendly_name)
-
-
-def dimensions(port: Any) -> tuple[int | None, ...]:
-    """The shape of an input or output; None for a free dimension."""
-    return tuple(int(one.get_length()) if one.is_static else None for one in port.partial_shape)
 
 
 def _reason(error: RuntimeError) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from edgebench.core.errors import ArtifactError, MissingPackage, WrongFormat, first_line
 from edgebench.core.file_facts import FileFacts, Port
-from edgebench.runtimes import onnx_file
 
 HEAD_BYTES = 4096
 TYPES = {"f32": "float", "f16": "float16", "f64": "double", "i64": "int64", "i32": "int32", "boolean": "bool"}
@@ -24,6 +23,8 @@ def is_network(path: Path) -> bool:
 def check(path: Path) -> None:
     """Raise ArtifactError where the weights are missing or lie elsewhere, WrongFormat for another file."""
     if path.suffix == ".onnx":
+        from edgebench.runtimes import onnx_file
+
         onnx_file.require_whole(path)
         return
     try:
@@ -55,9 +56,17 @@ def facts(path: Path) -> FileFacts:
     return FileFacts(_precision(found), tuple(map(_port, found.inputs)), tuple(map(_port, found.outputs)))
 
 
-def _port(port: Any) -> Port:
-    from edgebench.runtimes.openvino import dimensions, name_of
+def name_of(port: Any) -> str:
+    """The name of an input or output; that of its node where it has none."""
+    return str(port.any_name) if port.names else str(port.node.friendly_name)
 
+
+def dimensions(port: Any) -> tuple[int | None, ...]:
+    """The shape of an input or output; None for a free dimension."""
+    return tuple(int(one.get_length()) if one.is_static else None for one in port.partial_shape)
+
+
+def _port(port: Any) -> Port:
     kind = port.element_type.get_type_name()
     return Port(name_of(port), dimensions(port), f"tensor({TYPES.get(kind, kind)})")
 

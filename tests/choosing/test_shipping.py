@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from helpers import EXPORTERS
 
 from edgebench.artifacts import manifests
 from edgebench.choosing import shipping
+from edgebench.core import artifact_files
 from edgebench.core.contracts import Job
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import sha256
@@ -163,10 +165,10 @@ def test_a_relative_path_of_a_plan_leads_there_from_any_working_directory(
 
 
 def test_what_may_not_be_read_is_not_here(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> str:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(paths: Sequence[Path]) -> str:
+        raise PermissionError(13, "Permission denied", str(paths[0]))
 
-    monkeypatch.setattr(shipping, "sha256", refuse)
+    monkeypatch.setattr(artifact_files, "digest", refuse)
     texts = ["x\0y.onnx", "x" * 300 + ".onnx", "\ud800.onnx", str(exported / "onnx" / "model.onnx"), ""]
     shipped = shipping.locate(cell_of(exported / "onnx"), run_in(tmp_path, artifacts=texts))
     assert shipped.path is None and shipped.snippet
@@ -280,10 +282,10 @@ def test_a_run_from_elsewhere_makes_nothing_be_read_that_is_not_its_own(
         assert path.is_file() and path.stat().st_size < 2**21, path
         return read_text(path, **options)
 
-    def only_own(path: Path) -> str:
-        assert path == own
-        return sha256(path)
+    def only_own(paths: Sequence[Path]) -> str:
+        assert list(paths) == [own]
+        return sha256(own)
 
     monkeypatch.setattr(Path, "read_text", only_files)
-    monkeypatch.setattr(shipping, "sha256", only_own)
+    monkeypatch.setattr(artifact_files, "digest", only_own)
     assert shipping.locate(m, run).path == own

@@ -81,7 +81,7 @@ def test_no_two_files_import_each_other() -> None:
 
 WITHOUT_MIRROR = {
     "records and protocols: no statement but declarations and their text": (
-        "core/job_results core/progress core/protocols core/results core/tasks"
+        "core/file_facts core/job_results core/progress core/protocols core/results core/tasks"
     ),
     "a call of one function for each verb; that function's file has the tests": "api",
     "flags to one call of api or a view, and its result to lines: tests/cli goes through them command by command": (
