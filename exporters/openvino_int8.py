@@ -41,6 +41,7 @@ class OpenVinoInt8:
     def export(self, task: ExportTask) -> Exported:
         """Write model.xml and model.bin; raises Unsupported where nothing is quantized, or without its packages."""
         from edgebench.quantization.float_modules import float_modules
+        from edgebench.quantization.shares import weights as weights_in
         from edgebench.runtimes.openvino_layers import layers
 
         from ._onnx_graph import count_operators, nodes_within, shared_graph
@@ -65,7 +66,11 @@ class OpenVinoInt8:
             raise Unsupported("NNCF quantized no convolution and no matrix product of it")
         left = tuple(f"{layer.name}: left in float by NNCF" for layer in found if layer.bits != 8)
         reasons = tuple(f"{node}: {reason}" for node, reason in floats.items())
-        return Exported(path, "int8", "minmax", (*reasons, *left), fixed_batch=batch_of(task))
+        int8 = {layer.name: layer.values.size for layer in found if layer.bits == 8}
+        own = {name: weights_in(module) for name, module in task.network.named_modules()}
+        known = all(own.get(name, 0) == size for name, size in int8.items())
+        modules = tuple(int8) if known else None
+        return Exported(path, "int8", "minmax", (*reasons, *left), int8_modules=modules, fixed_batch=batch_of(task))
 
 
 def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError, Unsupported, first_line
-from edgebench.core.io_adapter import IOAdapter, shown_shape
+from edgebench.core.io_adapter import shown_shape
 from edgebench.core.outputs import WrongOutput, which
 from edgebench.runtimes import openvino_file
 from edgebench.runtimes.clocks import HostClock
@@ -20,8 +20,9 @@ from edgebench.runtimes.openvino_file import dimensions, name_of
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
     from edgebench.core.file_facts import FileFacts, Layer, Program
+    from edgebench.core.io_adapter import IOAdapter
+    from edgebench.core.operators import OperatorTime
     from edgebench.core.protocols import Clock, Session
-    from edgebench.core.results import OperatorTime
 
 MACHINES = ("x86_64",)
 """Architectures with wheels of this version."""

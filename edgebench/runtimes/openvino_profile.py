@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edgebench.core.results import OperatorKind, OperatorTime
+from edgebench.core.operators import OperatorKind, OperatorTime
 
 CONVERSIONS = ("FakeQuantize", "Convert", "Reorder")
 """A reorder changes the layout of a tensor, and often its type, between two kernels."""

@@ -60,6 +60,7 @@ def test_int8_is_small_and_close(spec: str) -> None:
     layers = list(RUNTIME.layers(found.path))
     assert {layer.name for layer in layers} == {"features.0", "features.3", "head"}
     assert {layer.bits for layer in layers} == {8} and not found.exported.float_parts
+    assert set(found.exported.int8_modules or ()) == {layer.name for layer in layers}
 
 
 @openvino

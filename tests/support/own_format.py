@@ -24,7 +24,7 @@ import numpy as np
 from edgebench.core.errors import ArtifactError
 from edgebench.core.file_facts import FileFacts, Layer, Port, Program
 from edgebench.core.protocols import Exported
-from edgebench.core.results import OperatorTime
+from edgebench.core.operators import OperatorTime
 from edgebench.runtimes.clocks import HostClock
 
 
