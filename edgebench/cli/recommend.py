@@ -145,6 +145,7 @@ def _show(answer: Recommendation, measure_there: tuple[str, ...]) -> None:
     """Print the answer for one target, folded at the terminal's width except for what users copy."""
     from edgebench.choosing import reasons
     from edgebench.choosing.values import compared
+    from edgebench.core import formats
 
     _line(answer.target, f" on {answer.host}" if answer.host else "")
     m = answer.chosen
@@ -155,7 +156,8 @@ def _show(answer: Recommendation, measure_there: tuple[str, ...]) -> None:
         if answer.path is None:
             _say("file", answer.file, style="yellow")
         else:
-            _line(f"{'file':<{LABEL}}", str(answer.path), style="cyan")
+            for number, path in enumerate(formats.files(m.format, answer.path)):
+                _line(f"{'and' if number else 'file':<{LABEL}}", str(path), style="cyan")
         _line(f"{'sha256':<{LABEL}}", answer.sha256)
         _say("gives", ", ".join(reasons.shown(m, metric) for metric in compared(m.emulated)))
     _say("why", answer.why)

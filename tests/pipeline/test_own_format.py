@@ -14,7 +14,7 @@ import ssh_server
 import torch
 from bundle_makers import entries_of
 from flat_rows import value
-from helpers import PluginMaker, StopAfter
+from helpers import PluginMaker, StopAfter, edgebench_here
 from ssh_server import Server
 
 from edgebench import api, reading
@@ -76,6 +76,8 @@ def test_run_inspect_recommend_bundle_and_resume(
 
     (advice,) = api.recommend(tmp_path / "run")
     assert advice.path == home / "model.own" and "EdgeBench" not in advice.snippet
+    shown = edgebench_here("recommend", tmp_path / "run").stdout
+    assert str(home / "model.own") in shown and str(home / "model.npy") in shown, "what to copy is both files"
     done = subprocess.run([sys.executable, "-c", advice.snippet], cwd=home, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
