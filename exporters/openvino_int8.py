@@ -69,8 +69,10 @@ class OpenVinoInt8:
         int8 = {layer.name: layer.values.size for layer in found if layer.bits == 8}
         own = {name: weights_in(module) for name, module in task.network.named_modules()}
         known = all(own.get(name, 0) == size for name, size in int8.items())
-        modules = tuple(int8) if known else None
-        return Exported(path, "int8", "minmax", (*reasons, *left), int8_modules=modules, fixed_batch=batch_of(task))
+        int8_modules = tuple(int8) if known else None
+        return Exported(
+            path, "int8", "minmax", (*reasons, *left), int8_modules=int8_modules, fixed_batch=batch_of(task)
+        )
 
 
 def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool) -> Any:
