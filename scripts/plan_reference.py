@@ -50,6 +50,8 @@ def flags() -> dict[str, str]:
             field = f"measuring.{MEASURING[name][0]}"
         elif name in WORDS:
             field = f"finetuning.{WORDS[name]}"
+        elif name == "max_latency":
+            field = "policy.max_latency_s"
         else:
             field = name if name in FIELDS else f"{name}s"
             field = "measuring.timeout_s" if name == "timeout" else field

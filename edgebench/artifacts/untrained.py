@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.core import registry
-from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, first_line
+from edgebench.core.errors import DiskFull, EdgeBenchError, ModelError, Unsupported, first_line
 from edgebench.core.expected import Expected
 from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import from_dict
@@ -35,7 +35,10 @@ class UntrainedRequest:
 
 
 def make(spec: str, name: str, request: UntrainedRequest) -> Path:
-    """Write the manifest and the random weights of one architecture; returns the manifest's path. Raises ModelError."""
+    """Write the manifest and the random weights of one architecture; returns the manifest's path.
+
+    Raises Unsupported where it does not fit the records, and ModelError.
+    """
     import torch
 
     wanted, architecture = request.wanted, registry.architecture(spec)
@@ -43,12 +46,15 @@ def make(spec: str, name: str, request: UntrainedRequest) -> Path:
     try:
         classes = card.outputs(wanted)
     except InvalidValue as error:
-        raise ModelError(f"{spec}: {error}") from None
+        raise Unsupported(f"{spec}: {error}") from None
     torch.manual_seed(request.seed)
     if isinstance(architecture, own.OwnArchitecture):
         taken, further = wanted.input, architecture.further(len(classes), wanted)
     else:
-        taken, further = building.input_for(architecture, wanted.input, wanted.label), {}
+        try:
+            taken, further = building.input_for(architecture, wanted.input, wanted.label), {}
+        except ModelError as error:
+            raise Unsupported(str(error)) from None
     try:
         network = building.build(architecture, len(classes), taken, wanted.task, further).eval()
         architecture.initialise(network)
@@ -76,7 +82,7 @@ def _handle(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         except DiskFull:
             raise
         except EdgeBenchError as error:
-            yield {"spec": spec, "error": str(error)}
+            yield {"spec": spec, "error": str(error), "fits": not isinstance(error, Unsupported)}
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ Weights = Annotated[
     Path | None, option("--weights", "FILE", "Weights of the network FILE.py:FUNCTION: .safetensors or .pth.")
 ]
 Untrained = Annotated[
-    bool | None, flag("--untrained", "Random weights: measures architectures, also timm:NAME, before a training.")
+    bool | None, flag("--untrained", "Random weights: architectures (all, timm:NAME, …) before a training.")
 ]
 TuneThresholds = Annotated[
     bool | None,
@@ -96,6 +96,9 @@ FinetuneRounds = Annotated[
 ]
 FinetuneSet = Annotated[
     list[str] | None, option("--finetune-set", "KEY=VALUE...", "A field of the recipe of the fine-tuning.")
+]
+MaxLatency = Annotated[
+    str | None, option("--max-latency", "TIME", "Largest median latency of what is recommended or fits: 10ms.")
 ]
 Exporters = Annotated[list[str] | None, option("--exporter", "NAME...", "Exporter." + default("all"))]
 KeepUnlabelled = Annotated[bool | None, flag("--keep-unlabelled", "Keep records without any class.")]
@@ -145,6 +148,7 @@ Timeout = MEASURING["timeout"][1]
 FLAGS = {
     "dataset_options": "--dataset-option",
     "models": "--model", "variants": "--variant", "exporters": "--exporter", "artifacts": "--artifact",
+    "policy.max_latency_s": "--max-latency",
     "finetuning.epochs": "--finetune-epochs", "finetuning.qat_epochs": "--qat-epochs",
     "finetuning.rounds": "--finetune-rounds", "finetuning.recipe": "--finetune-set",
 }  # fmt: skip

@@ -26,6 +26,7 @@ from edgebench.cli.options import (
     FinetuneSet,
     KeepUnlabelled,
     Limit,
+    MaxLatency,
     MinLikelihood,
     Models,
     Output,
@@ -48,6 +49,7 @@ from edgebench.cli.options import (
     pairs,
     takes,
 )
+from edgebench.core import units
 
 if TYPE_CHECKING:
     from edgebench.core.measurements import Run
@@ -66,7 +68,8 @@ def run(
     keep_unlabelled: KeepUnlabelled = None, skip_bad_records: SkipBad = None, min_likelihood: MinLikelihood = None,
     finetune_epochs: FinetuneEpochs = None, finetune_rounds: FinetuneRounds = None,
     finetune_set: FinetuneSet = None, qat_epochs: QatEpochs = None,
-    calibration_records: Calibration = None, threads: Threads = None, seed: Seed = None, output: Output = None,
+    calibration_records: Calibration = None, max_latency: MaxLatency = None,
+    threads: Threads = None, seed: Seed = None, output: Output = None,
     resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the interrupted run in this folder.")] = None,
     *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
@@ -94,8 +97,9 @@ def run(
     edgebench run --model net.py:build --weights net.pth
     edgebench run --artifact net.onnx
 
-    \b# before any training: size, memory and latency of architectures
+    \b# before any training: size, memory and latency of some, or all
     edgebench run --untrained --model timm:resnet18 --model net.py:build
+    edgebench run --untrained --model all --exporter onnx --max-latency 10ms
 
     \b# as a monitor does; the throughput; from the disk
     edgebench run --paced 1 --batch 8 --batch 32 --cold-starts 3
@@ -112,6 +116,7 @@ def run(
         min_likelihood=min_likelihood, dataset_options=pairs(dataset_option), task=task, reference=reference,
         calibration_records=calibration_records, threads=threads, seed=seed,
         finetuning=finetuning(finetune_epochs, qat_epochs, finetune_rounds, finetune_set), measuring=measuring,
+        policy=fields(max_latency_s=None if max_latency is None else units.seconds(max_latency, "--max-latency")),
     )  # fmt: skip
     if resume is not None:
         # Flags may be repeated; what differs from the stored plan is refused by the harness.
@@ -185,7 +190,8 @@ class RichView:
         if any(map(eligible, run.measurements)):
             say_next(f"edgebench recommend {folder}", "which to ship, and why")
         elif any(map(is_untrained, run.measurements)):
-            say_next(f"edgebench recommend {folder} --max-latency 10ms", "which of them run so fast")
+            bound = "" if (run.plan.get("policy") or {}).get("max_latency_s") else " --max-latency 10ms"
+            say_next(f"edgebench recommend {folder}{bound}", "which of them run so fast")
         if any(m.status == "ok" and m.precision != "fp32" for m in run.measurements):
             say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ class BuildStage:
     test: RecordSet
     reporter: ProgressReporter
     variants: Variants
+    unmade: Mapping[str, Outcome[Any]] = field(default_factory=dict)
+    """Why other models could not be made."""
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
 
     def all(self) -> dict[ArtifactKey, Built]:
@@ -74,6 +77,9 @@ class BuildStage:
         self.reporter.stage(EXPORT, sum(map(len, pairs.values())))
         for (model, variant), chosen in pairs.items():
             self._pair(model, variant, chosen)
+        for model, outcome in self.unmade.items():
+            names = [(variant, exporter) for variant in asked.variants for exporter in asked.exporters]
+            self.built |= {(model, *name): Built(outcome) for name in names}
         return self.built
 
     def _pair(self, model: str, variant: str, exporters: tuple[str, ...]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
+from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, DataError
 from edgebench.core.expected import Expected
@@ -94,11 +96,14 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
         test = records.load(plan, "test", reporter)
-        models = _sources(plan, records.wanted(test), validation, scratch, reporter)
+        unmade: dict[str, Outcome[Any]] = {}
+        models = _sources(plan, records.wanted(test), validation, scratch, reporter, unmade)
         calibration = records.load_calibration(plan, reporter)
         facts = environment.describe()
         reporter.step()
-        inputs = _inputs(plan, models, {"records": test, "calibration": calibration, "validation": validation}, facts)
+        inputs = _inputs(
+            plan, models, unmade, {"records": test, "calibration": calibration, "validation": validation}, facts
+        )
         if resume:
             earlier = read_plan.of_run(run_store.stored_plan(folder), {}).document()
             store = run_store.reopen(folder, earlier, plan.document(), inputs)
@@ -107,7 +112,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
         else:
             store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": _threads(plan, facts)})
         models = _moved(models, scratch, folder / "models")
-    return Stages(plan, models, store, test, calibration, validation, facts, reporter)
+    return Stages(plan, models, store, test, calibration, validation, facts, reporter, unmade)
 
 
 def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
@@ -118,9 +123,17 @@ def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
 
 
 def _sources(
-    plan: Plan, wanted: Expected, validation: RecordSet | None, scratch: Path, reporter: ProgressReporter
+    plan: Plan,
+    wanted: Expected,
+    validation: RecordSet | None,
+    scratch: Path,
+    reporter: ProgressReporter,
+    unmade: dict[str, Outcome[Any]],
 ) -> Sources:
-    """The paths of the models, with the user's network imported; empty where the plan names artifacts."""
+    """The paths of the models, with the user's network imported; empty where the plan names artifacts.
+
+    `unmade` gets the reasons of untrained ones that cannot be made.
+    """
     if plan.measure.artifacts:
         return {}
     from edgebench.pipeline import own_models  # the build side's; a device has only artifacts
@@ -128,7 +141,7 @@ def _sources(
     for line in own_models.converted(plan.build, wanted):
         reporter.note(line)
     timeout_s, seed = plan.measure.measuring.timeout_s, plan.measure.seed
-    return own_models.sources(plan.build, wanted, validation, scratch, timeout_s, reporter, seed)
+    return own_models.sources(plan.build, wanted, validation, scratch, timeout_s, reporter, seed, unmade)
 
 
 def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
@@ -139,14 +152,17 @@ def _moved(models: Sources, scratch: Path, folder: Path) -> Sources:
     return own_models.moved(models, scratch, folder)
 
 
-def _inputs(plan: Plan, models: Sources, sets: dict[str, RecordSet | None], facts: dict[str, Any]) -> dict[str, Any]:
+def _inputs(
+    plan: Plan, models: Sources, unmade: Mapping[str, Outcome[Any]], sets: dict[str, RecordSet | None],
+    facts: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
     """Hashes of all inputs of the results that could change between a run and its resume."""
     tuned, test = plan.build.tune_thresholds, sets["records"]
     assert test is not None
     named = [manifests.read(path, tuned, records.wanted(test)).artifact for path in plan.measure.artifacts]
     return {
         **{name: records.identity(found) if found else "" for name, found in sets.items()},
-        "models": {name: _model_identity(source) for name, source in models.items()},
+        "models": dict.fromkeys(unmade, "") | {name: _model_identity(source) for name, source in models.items()},
         "targets": {name: asdict(target_profiles.find(name, facts)) for name in plan.measure.targets},
         "cuda": facts["cuda"],
         "python": facts["python"],

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from edgebench.artifacts import manifests
 from edgebench.artifacts.import_model import WEIGHTS_CHANGED, ImportRequest
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import class_order, registry
+from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, ModelError, PlanError
 from edgebench.core.expected import Expected
@@ -94,16 +96,16 @@ def converted(build: BuildPlan, wanted: Expected) -> list[str]:
 
 def sources(
     build: BuildPlan, wanted: Expected, validation: RecordSet | None, folder: Path, timeout_s: float,
-    reporter: ProgressReporter, seed: int,
+    reporter: ProgressReporter, seed: int, unmade: dict[str, Outcome[Any]] | None = None,
 ) -> Sources:  # fmt: skip
     """The models of the plan; a network from a Python file is imported into `folder`, as a manifest and weights.
 
     `wanted` says the records that it is for; `validation` has those that its thresholds are chosen on, and with None
-    they are those of its card. Untrained models are made with random weights by `seed`. Raises ModelError, and
-    PlanError where two models have one name.
+    they are those of its card. Untrained models are made with random weights by `seed`; `unmade` gets the reasons of
+    those that cannot be. Raises ModelError, and PlanError where two models have one name.
     """
     if build.untrained:
-        return untrained_models.sources(build, wanted, folder, seed, timeout_s, reporter)
+        return untrained_models.sources(build, wanted, folder, seed, timeout_s, reporter, unmade)
     found = {}
     for model in build.models:
         if model in build.own_models:

@@ -70,7 +70,8 @@ def _check_build(plan: Plan) -> Plan:
     build = plan.build
     if ALL_MODELS in build.models:
         others = (m for m in build.models if m != ALL_MODELS)
-        plan = plan.replaced(models=(*fitting_dataset.shipped_for(plan.measure.dataset), *others))
+        known = registry.names("models") if build.untrained else fitting_dataset.shipped_for(plan.measure.dataset)
+        plan = plan.replaced(models=(*known, *others))
     for spec in build.exporters:
         options.of_exporter(spec, registry.choices(registry.exporter(spec)))
     _check_tuning(build.finetuning)

@@ -54,6 +54,8 @@ class Stages:
     """Only where thresholds are chosen for imported files."""
     facts: dict[str, Any]
     reporter: ProgressReporter
+    unmade: Mapping[str, Outcome[Any]] = field(default_factory=dict)
+    """Why other models of the plan could not be made, by their names."""
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     remote_cells: list[Planned] = field(default_factory=list)
@@ -72,7 +74,9 @@ class Stages:
         self.reporter.outline(grid.size(self.plan), self._expected())
         folder = folder_in(self.store.folder / "models")
         variants = Variants(self.plan, self.models, folder, self.store.outcomes, self.store.record, self.reporter)
-        self.built = BuildStage(self.plan, self.store, self.calibration, self.test, self.reporter, variants).all()
+        self.built = BuildStage(
+            self.plan, self.store, self.calibration, self.test, self.reporter, variants, self.unmade
+        ).all()
 
     def plan_cells(self) -> None:
         """Stage 2: list the cells; unsupported ones end here as rows."""

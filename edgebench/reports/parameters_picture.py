@@ -1,10 +1,11 @@
-"""Pictures of untrained networks for report.md: median latency against parameters, one picture a target."""
+"""Pictures of untrained networks for the reports: median latency against parameters, one picture a target."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgebench.core import units
 from edgebench.core.files import safe_name
 from edgebench.core.measurements import Measurement
 from edgebench.reports import columns, drawing, labels, palette, pictures
@@ -66,6 +67,9 @@ def _draw(rows: list[Measurement], target: str, plan: Mapping[str, Any]) -> str:
                 label = "_" if number else pictures.plain(look.name)
                 axes.scatter([x], [y], color=look.colour, marker=look.mark, s=30, linewidths=0, label=label, zorder=3)
                 axes.plot([x, x], [1e3 * low, 1e3 * high], color=look.colour, lw=1.2, alpha=0.6)
+        if bound_ms := 1e3 * ((plan.get("policy") or {}).get("max_latency_s") or 0.0):
+            label = f"at most {units.exact_duration(bound_ms / 1e3)}"
+            axes.axhline(bound_ms, color="#777777", lw=0.8, ls="--", label=label, zorder=1)
         axes.set(xscale="log", yscale="log", xlabel="parameters in millions", ylabel="median latency in ms")
         for axis in (axes.xaxis, axes.yaxis):
             pictures.plain_numbers(axis)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.results import Scores
-from edgebench.reports import columns, machines, remarks, words
+from edgebench.reports import columns, machines, remarks, untrained, words
 from edgebench.reports.plain import plain
 
 COLOURS = {
@@ -39,13 +39,24 @@ ROOMY = 140
 
 def show(run: Run, console: Console) -> None:
     """Print a table for each machine and target (and model, if narrow), doubtful timings, and cells not measured."""
-    found = machines.split(run)
+    found, swept = machines.split(run), False
     for machine in found:
         for target in dict.fromkeys(m.cell.target for m in machine.measured):
             place = f"{target}, {machine.name}" if len(found) > 1 else target
-            for group in _groups([m for m in machine.measured if m.cell.target == target], console.width >= ROOMY):
+            there = [m for m in machine.measured if m.cell.target == target]
+            if untrained.is_sweep(there):
+                headings = untrained.headings(there, machine.plan)
+                print_table(
+                    console, headings, untrained.table(there, machine.plan),
+                    f"{place}: {words.UNTRAINED}", untrained.NUMBERS, at=1,
+                )  # fmt: skip
+                swept = True
+                continue
+            for group in _groups(there, console.width >= ROOMY):
                 console.print(plain(_title(place, group), "bold"))
                 console.print(_table(group, machine, console.width))
+    if swept:
+        print_sentence(console, plain(f"{untrained.FRONT} no faster network has as many parameters", "dim"))
     measured = [m for machine in found for m in machine.measured]
     lost = any(machine.lost(m) for machine in found for m in machine.measured)
     if legend := remarks.legend(measured, any(m.stars for m in found), lost):
@@ -150,17 +161,17 @@ def _plain() -> Table:
 
 def print_table(
     console: Console, headings: list[str], rows: list[list[str]], title: str = "", numbers: Collection[str] = (),
-    fold: bool = False,
+    fold: bool = False, at: int = 0,
 ) -> None:  # fmt: skip
     """Print a table of texts. Columns of `numbers` are right-aligned; neither they nor the first column fold.
 
-    With `fold`, only the first column folds.
+    With `fold`, only the first column folds, and with `at` only the one at that place.
     """
     table = _plain()
     table.title = plain(title, "bold") if title else None
     for i, heading in enumerate(headings):
         number = heading in numbers
-        whole = bool(i) if fold else number or not i
+        whole = i != at if fold or at else number or not i
         table.add_column(plain(heading), justify="right" if number else "left", no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*map(plain, row))

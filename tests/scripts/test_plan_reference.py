@@ -41,5 +41,5 @@ def test_a_field_without_a_docstring_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_flags_are_those_of_run() -> None:
     found = plan_reference.flags()
     assert (found["models"], found["artifacts"], found["measuring.paced_s"]) == ("--model", "--artifact", "--paced")
-    known = {*FIELDS, *(f"measuring.{f.name}" for f in fields(Measuring))}
+    known = {*FIELDS, "policy.max_latency_s", *(f"measuring.{f.name}" for f in fields(Measuring))}
     assert set(found) <= known | {f"finetuning.{f.name}" for f in fields(FineTuning)}

@@ -8,9 +8,10 @@ from typing import Any
 
 from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Run
+from edgebench.core.settings import QUICK
 from edgebench.pipeline import run_store
-from edgebench.reports import columns, machines
-from edgebench.reports.html import advice, cells, charts
+from edgebench.reports import columns, machines, parameters_picture
+from edgebench.reports.html import advice, cells, charts, embedding
 
 
 def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
@@ -36,6 +37,11 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
         "emulated": sorted(emulated),
         "advice": [advice.fields(a) for a in asked],
         "trade_offs": charts.trade_offs(measured),
+        "parameters": [
+            (picture.text, embedding.image(picture.svg))
+            for picture in parameters_picture.fronts(measured, "parameters", machine.plan)
+        ],
+        "parameters_key": parameters_picture.CAPTION,
         "no_trade_offs": charts.unscored(measured),
         "strips": charts.strips(measured, lambda m: run_store.latencies(run, m)),
         "no_classes": charts.classes(measured),
@@ -49,6 +55,7 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
             "warmup": machine.measuring.get("warmup"),
             "samples": machine.measuring.get("min_samples"),
             "seconds": machine.measuring.get("min_seconds"),
+            "emulated": "none" if machine.measuring.get("preset") == QUICK else 1,
         },
     }
 
