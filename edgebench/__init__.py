@@ -7,7 +7,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from edgebench.api import bundle, export, measure, quantize, run, train
-    from edgebench.core.contracts import Artifact, Target
+    from edgebench.core.cells import Target
+    from edgebench.core.contracts import Artifact
     from edgebench.core.errors import EdgeBenchError
     from edgebench.core.measurements import Measurement, Run
     from edgebench.core.metrics import Metric
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _HOMES = {
     **dict.fromkeys(("bundle", "export", "measure", "quantize", "run", "train"), "api"),
     **dict.fromkeys(("compare", "explain", "gate", "inspect", "read", "recommend", "report"), "reading"),
-    **dict.fromkeys(("Artifact", "Target"), "core.contracts"),
+    "Artifact": "core.contracts",
+    "Target": "core.cells",
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
     **dict.fromkeys(("doctor", "plugins"), "diagnosis"),
     "EdgeBenchError": "core.errors",

@@ -15,7 +15,7 @@ from typing import Literal
 from edgebench.choosing.baselines import baseline, is_ok
 from edgebench.choosing.comparison import Compared, shared, unlike
 from edgebench.choosing.values import Metric, value_of
-from edgebench.core.contracts import Cell
+from edgebench.core.cells import Cell
 from edgebench.core.errors import PlanError, RunError
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.settings import Bounds

@@ -18,7 +18,7 @@ from edgebench.choosing import comparison, gate, shipping
 from edgebench.choosing.baselines import medians
 from edgebench.choosing.comparison import Compared
 from edgebench.choosing.gate import Finding
-from edgebench.core.contracts import Cell
+from edgebench.core.cells import Cell
 from edgebench.core.files import safe
 from edgebench.core.measurements import Measurement, Run
 from edgebench.core.scratch import scratch_folder

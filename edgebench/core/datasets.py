@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgebench.core.contracts import KnownReference, Progress, Split
+from edgebench.core.cells import KnownReference
+from edgebench.core.contracts import Progress, Split
 from edgebench.core.errors import DataError
 from edgebench.core.files import sha256
 from edgebench.core.inputs import StoredInput

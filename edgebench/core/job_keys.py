@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import Artifact
 from edgebench.core.files import safe
 from edgebench.core.job_results import ColdStart, Memory, Predicted, TimedProcess
 from edgebench.core.operators import Operators

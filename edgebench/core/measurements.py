@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core import units
+from edgebench.core.cells import Cell
 from edgebench.core.columns import COLUMNS, at
-from edgebench.core.contracts import Cell, Status
+from edgebench.core.contracts import Status
 from edgebench.core.job_results import Memory
 from edgebench.core.operators import Operators
 from edgebench.core.results import ArtifactFacts, Latency, Scores

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import PlanError
 from edgebench.core.problems import meant, not_among
 from edgebench.core.toml_file import require_small, toml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edgebench.core.contracts import KnownReference
+from edgebench.core.cells import KnownReference
 from edgebench.core.inputs import InputSpec, Storage
 from edgebench.data.signals import MICROVOLTS
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import Artifact
 from edgebench.core.errors import DataError
 from edgebench.core.options import split, untrained
 from edgebench.core.results import Counterpart, Scores

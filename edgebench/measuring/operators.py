@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgebench.core.contracts import Job
     from edgebench.core.protocols import Runtime
 
-RUNS = 40
+RUNS = 20
 """Predictions; the first quarter is warm-up and does not count."""
 FEWEST = 8
 """Predictions of a slow network, which may take longer than `SECONDS`."""

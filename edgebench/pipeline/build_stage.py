@@ -9,7 +9,8 @@ from typing import Any
 
 from edgebench.artifacts import manifests
 from edgebench.artifacts.build import Build, build
-from edgebench.core.contracts import REFERENCE, Artifact, Cell, Outcome
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import REFERENCE, Artifact, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import PlanError
 from edgebench.core.files import safe, safe_name, write_text

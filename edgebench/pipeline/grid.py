@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from edgebench.core import class_order, registry, target_profiles
-from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned

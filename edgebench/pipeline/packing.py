@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edgebench.artifacts import import_file, manifests
 from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import arrays, artifact_files, class_order, formats, target_profiles
-from edgebench.core.contracts import REFERENCE, Artifact, Cell
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import REFERENCE, Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
 from edgebench.core.job_keys import JobKey

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.core import formats
-from edgebench.core.contracts import Artifact, Cell, Job, JobKind, Outcome, Target
+from edgebench.core.cells import Cell, Target
+from edgebench.core.contracts import Artifact, Job, JobKind, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import RunError
 from edgebench.core.job_keys import JobKey

@@ -30,7 +30,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.contracts import Outcome, Target
+from edgebench.core.cells import Target
+from edgebench.core.contracts import Outcome
 from edgebench.core.errors import RunError
 from edgebench.core.files import PART, append_line, disk_full_at, remove_unfinished, sync, write_text
 from edgebench.core.job_keys import JobKey

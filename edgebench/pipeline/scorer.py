@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import arrays, class_order
-from edgebench.core.contracts import Artifact, Cell
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DataError, EdgeBenchError
 from edgebench.core.results import Scores

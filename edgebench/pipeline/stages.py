@@ -14,7 +14,8 @@ import numpy as np
 import psutil
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import REFERENCE, Cell, Job, Outcome
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import REFERENCE, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import RemoteError
 from edgebench.isolation.process import end, start_tied
 from edgebench.isolation.streams import LOG_BYTES, LineTooLong, Log, lines, send

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import RemoteError
 
 CONNECTION_FAILED = 255

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgebench.core import formats
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import replacing_folder, sha256_of
 from edgebench.core.progress import ProgressReporter

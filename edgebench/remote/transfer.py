@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import RemoteError
 from edgebench.core.files import PART, disk_full_at
 from edgebench.core.scratch import scratch_folder

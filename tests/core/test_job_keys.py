@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgebench.core.contracts import Cell
+from edgebench.core.cells import Cell
 from edgebench.core.job_keys import JobKey
 from edgebench.core.job_results import ColdStart, Predicted, TimedProcess
 from edgebench.pipeline import run_files

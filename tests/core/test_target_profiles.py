@@ -12,7 +12,7 @@ import snapshots
 from ssh_server import Server
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import PlanError
 from edgebench.core.target_profiles import Fit, fit
 from edgebench.measuring import environment

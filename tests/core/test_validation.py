@@ -11,7 +11,8 @@ from hypothesis import given
 from sample_records import ARTIFACT, MEASUREMENT, UNSUPPORTED
 
 from edgebench.core import validation
-from edgebench.core.contracts import Artifact, Target
+from edgebench.core.cells import Target
+from edgebench.core.contracts import Artifact
 from edgebench.core.errors import PlanError
 from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import to_dict, to_json

@@ -13,7 +13,7 @@ from doc_blocks import PAGES, ROOT, Block, blocks, commands, inline, shell
 
 from edgebench.cli.app import app
 from edgebench.core import registry
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import ModelError, PlanError
 from edgebench.core.validation import validated
 from edgebench.models import card as cards

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from edgebench.core import registry
+from edgebench.core.cells import Target
 from edgebench.core.columns import ordered
-from edgebench.core.contracts import Target
 from edgebench.reports.csv import PARETO
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
 from edgebench.artifacts.manifests import StoredArtifact
-from edgebench.core.contracts import Cell
+from edgebench.core.cells import Cell
 from edgebench.core.flat_row import of_scores
 from edgebench.measuring import accuracy
 from edgebench.tasks import multilabel

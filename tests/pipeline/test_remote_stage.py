@@ -14,7 +14,8 @@ from bundle_makers import contents
 from flat_rows import changed
 from report_rows import OK
 
-from edgebench.core.contracts import Cell, Outcome, Target
+from edgebench.core.cells import Cell, Target
+from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DiskFull, RemoteError, RunError
 from edgebench.core.job_keys import JobKey

@@ -14,7 +14,8 @@ from bundle_makers import contents
 
 from edgebench import api
 from edgebench.core import registry, user_code
-from edgebench.core.contracts import Cell, Outcome, Target
+from edgebench.core.cells import Cell, Target
+from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import DataError, RunError
 from edgebench.core.measurements import Measurement, Run

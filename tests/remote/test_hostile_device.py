@@ -14,7 +14,8 @@ from bundle_makers import contents
 from hostile import device
 from ssh_server import Server
 
-from edgebench.core.contracts import Cell, Outcome, Target
+from edgebench.core.cells import Cell, Target
+from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import RemoteError
 from edgebench.core.measurements import Measurement

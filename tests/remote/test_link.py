@@ -15,7 +15,7 @@ from helpers import edgebench_here
 from ssh_server import Server
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import RemoteError
 from edgebench.measuring import environment
 from edgebench.remote import session

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgebench.core.contracts import Artifact, Target
+from edgebench.core.cells import Target
+from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.core.policy import Policy
 from edgebench.data.signals import ECG, stored

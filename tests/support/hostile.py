@@ -8,7 +8,7 @@ from typing import Any
 from ssh_server import Server
 
 from edgebench.core import target_profiles
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.measuring import environment
 
 BEGINNING = f"""#!{sys.executable}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgebench.core.contracts import Artifact, Calibration, Cell, Job
+from edgebench.core.cells import Cell
+from edgebench.core.contracts import Artifact, Calibration, Job
 from edgebench.core.measurements import Measurement
 from edgebench.core.results import ArtifactFacts, Latency, Network, Score, Scores, Steadiness
 from edgebench.data.signals import ecg, stored

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from edgebench import __version__
 from edgebench.artifacts.manifests import MANIFEST
 from edgebench.core import artifact_files, target_profiles
-from edgebench.core.contracts import Artifact, KnownReference, Target
+from edgebench.core.cells import KnownReference, Target
+from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import BundleError
 from edgebench.core.files import replacing, replacing_folder, safe_name, sha256

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bundle_makers import contents, entries_of
 
-from edgebench.core.contracts import Target
+from edgebench.core.cells import Target
 from edgebench.core.errors import BundleError
 from edgebench.core.target_profiles import find
 from edgebench.measuring import environment
