@@ -1,18 +1,20 @@
 """What does a cell cost beyond its samples, and does a run's time grow in proportion to its cells?
 
-    python benchmarks/cost_of_cells.py ARTIFACT [--cells 1 8 32]
+    python benchmarks/cost_of_cells.py ARTIFACT... [--cells 1 8 32]
 
-It measures copies of one ONNX artifact under other names, and fits a line to seconds over cells: the slope is what a
-cell costs, the intercept what a run costs once (reading the records, the reports).
+It measures copies of ONNX artifacts, in turn, under other names, and fits a line to seconds over cells: the slope is
+what a cell costs, the intercept what a run costs once (reading the records, the reports).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +26,11 @@ PROPORTION = 1.25
 """Bound of the ratio of one more cell's cost in the largest run to that in the smallest; 1 is in proportion."""
 
 
-def copies(artifact: Path, scratch: Path, count: int) -> list[Path]:
-    """Copies of the artifact, each of another model name."""
-    manifest = json.loads((artifact / "manifest.json").read_text())
+def copies(artifacts: Sequence[Path], scratch: Path, count: int) -> list[Path]:
+    """Copies of the artifacts in turn, each of another model name."""
     found = []
-    for number in range(count):
+    for number, artifact in zip(range(count), itertools.cycle(artifacts), strict=False):
+        manifest = json.loads((artifact / "manifest.json").read_text())
         folder = scratch / f"copy{number}"
         folder.mkdir(exist_ok=True)
         (folder / manifest["file"]).write_bytes((artifact / manifest["file"]).read_bytes())
@@ -40,13 +42,13 @@ def copies(artifact: Path, scratch: Path, count: int) -> list[Path]:
 def main() -> int:
     """Measure, print, and say whether the bounds hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("artifact", type=Path, help="folder of an ONNX artifact")
+    parser.add_argument("artifacts", type=Path, nargs="+", help="folders of ONNX artifacts")
     parser.add_argument("--cells", type=int, nargs="+", default=[1, 8, 32])
     args = parser.parse_args()
     seconds, costs = [], []
     for count in args.cells:
         with tempfile.TemporaryDirectory() as folder:
-            artifacts = copies(args.artifact, Path(folder), count)
+            artifacts = copies(args.artifacts, Path(folder), count)
             begun = time.perf_counter()
             run = edgebench.measure(artifacts, Path(folder) / "run", threads=1)
             seconds.append(time.perf_counter() - begun)

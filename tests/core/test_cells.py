@@ -20,4 +20,5 @@ def test_a_variant_is_named_where_there_is_one(cell: Cell, name: str, label: str
 
 def test_the_id_is_a_name_of_one_file() -> None:
     """A network of a file and an exporter's options have slashes and colons."""
-    assert Cell("nets/a.py:b", "none", "onnx-int8:per-tensor", "host").id == "nets_a.py_b~none~onnx-int8_per-tensor~host"
+    cell = Cell("nets/a.py:b", "none", "onnx-int8:per-tensor", "host")
+    assert cell.id == "nets_a.py_b~none~onnx-int8_per-tensor~host"

@@ -57,9 +57,7 @@ def test_summary_by_hand() -> None:
     assert summary([OperatorTime("Gemm", "float", 1, 4e-3, "c"), *twice]).slowest_operator == "Conv"
 
 
-@pytest.mark.parametrize(
-    ("median", "batch", "runs"), [(1e-3, 1, RUNS), (0.1, 1, 10), (9.0, 1, FEWEST), (0.2, 8, RUNS)]
-)
+@pytest.mark.parametrize(("median", "batch", "runs"), [(1e-3, 1, RUNS), (0.1, 1, 10), (9.0, 1, FEWEST), (0.2, 8, RUNS)])
 def test_a_slow_network_is_profiled_fewer_times(
     median: float, batch: int, runs: int, demo: RecordSet, tmp_path: Path
 ) -> None:
