@@ -8,8 +8,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from edgebench.core.files import replacing
+
 FILE = "layers.json"
 """The file inside the archive: a list of [operator, layer], in the order of the graph."""
+TRACES = ".debug_pkl"
+WRITTEN_ANYWAY = (".data/serialization_id", "byteorder", "version", ".data/version")
+"""Records that torch's writer adds itself."""
 MODULE = "__module."
 """Stands before the path of a module in a scope of torch's tracer."""
 Layers = list[tuple[str, str]]
@@ -22,6 +27,21 @@ def save(frozen: Any, path: Path, modules: Collection[str]) -> None:
 
     named = [(node.kind(), _module(node.scopeName(), modules)) for node in _operators(frozen)]
     torch.jit.save(frozen, str(path), _extra_files={FILE: json.dumps(named).encode()})
+    _drop_traces(path)
+
+
+def _drop_traces(path: Path) -> None:
+    """Leave out the stack traces, which have paths of the exporting machine and which nothing but errors reads."""
+    from torch._C import PyTorchFileReader, PyTorchFileWriter
+
+    reader = PyTorchFileReader(str(path))
+    with replacing(path) as part, part.open("wb") as stream:
+        writer = PyTorchFileWriter(stream)  # of a path it would store the name
+        for name in reader.get_all_records():
+            if not name.endswith(TRACES) and name not in WRITTEN_ANYWAY:
+                content = reader.get_record(name)
+                writer.write_record(name, content, len(content))
+        writer.write_end_of_file()
 
 
 def load(path: Path, device: str = "cpu") -> tuple[Any, Layers]:

@@ -67,3 +67,17 @@ def test_a_network_in_eager_mode_says_its_layers_itself() -> None:
     found = torch_profile.profile(lambda r: network(torch.from_numpy(r)), [(np.zeros((1, 3), np.float32),)] * 8)
     assert {o.layer for o in found if o.name == "aten::linear"} == {"first", "blocks.0"}
     assert json.dumps([o.layer for o in found if o.name == "aten::relu"]) == '[""]'
+
+
+def test_a_file_says_nothing_of_the_exporting_machine(tmp_path: Path) -> None:
+    """No stack traces, which have paths, and not the file's name."""
+    network = Small()
+    traced = frozen(network)
+    for name in ("a.pt", "b.pt"):
+        torch_layers.save(traced, tmp_path / name, dict(network.named_modules()))
+    content = (tmp_path / "a.pt").read_bytes()
+    assert content == (tmp_path / "b.pt").read_bytes()
+    assert Path(torch.__file__).parent.parent.name.encode() not in content and b"debug_pkl" not in content
+    module, _ = torch_layers.load(tmp_path / "a.pt")
+    record = torch.ones(1, 3)
+    assert torch.equal(module(record), network(record))
