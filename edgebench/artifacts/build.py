@@ -1,19 +1,22 @@
-"""Builds artifacts in a separate process, and checks each in another one before its manifest is written."""
+"""Builds artifacts in separate processes, and checks each in another one before its manifest is written."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from edgebench.artifacts.manifests import MANIFEST
-from edgebench.core import artifact_files
+from edgebench.core import artifact_files, registry
 from edgebench.core.contracts import Artifact, Calibration, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.files import require_space, safe_name, sync, write_text
@@ -26,6 +29,9 @@ CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
 """Largest difference between a logit of an fp32 export and the network's own, as a share of the largest logit (or of 1,
 where all are smaller); beyond it the export has failed."""
+BUILDER_BYTES, BYTES_OF_PARAMETER = 3 * 2**30, 100
+"""Memory to have free for each of two builders: one of the shipped networks takes a third of it, and copies of a large
+network's weights (float32, its quantized forms, graphs of several libraries) take the rest."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +84,63 @@ def build(
     """Build artifacts; call `begun` and `done` with each exporter, in any order.
 
     An exporter that crashes or hangs fails alone: another process builds the others. An artifact is done when a fresh
-    process has loaded it and its logits were compared with the network's own. Raises DiskFull.
+    process has loaded it and its logits were compared with the network's own. Two processes build side by side where
+    that saves time and there is memory for it. `done` is called in this thread. Raises DiskFull.
     """
     asked.folder.mkdir(parents=True, exist_ok=True)
-    logits = asked.folder / "check.npy"
-    checks: list[tuple[str, Future[Outcome[Artifact]]]] = []
-    with waiting(1) as pool:
-        for name, outcome in _outcomes(asked, logits, begun):
-            if outcome.status == "ok":
-                checks.append((name, pool.submit(_check, asked, outcome.value, logits)))
-            else:
-                done(name, outcome)
-            while checks and checks[0][1].done():
-                first, future = checks.pop(0)
-                done(first, future.result())
-        for name, future in checks:
-            done(name, future.result())
-    logits.unlink(missing_ok=True)
+    ended: SimpleQueue[tuple[str, Outcome[Artifact]] | BaseException] = SimpleQueue()
+    groups = _side_by_side(asked)
+    files = [asked.folder / f"check{number or ''}.npy" for number in range(len(groups))]
+    with waiting(2 * len(groups)) as pool:
+
+        def answer(name: str, outcome: Callable[[], Outcome[Artifact]]) -> None:
+            try:
+                ended.put((name, outcome()))
+            except BaseException as error:
+                ended.put(error)
+
+        def make(exporters: tuple[str, ...], logits: Path) -> None:
+            try:
+                for name, outcome in _outcomes(asked, exporters, logits, begun):
+                    if outcome.status == "ok":
+                        pool.submit(answer, name, partial(_check, asked, outcome.value, logits))
+                    else:
+                        ended.put((name, outcome))
+            except BaseException as error:
+                ended.put(error)
+
+        for exporters, logits in zip(groups, files, strict=True):
+            pool.submit(make, exporters, logits)
+        for _ in asked.exporters:
+            found = ended.get()
+            if isinstance(found, BaseException):
+                raise found
+            done(*found)
+    for logits in files:
+        logits.unlink(missing_ok=True)
 
 
-def _outcomes(asked: Build, logits: Path, begun: Callable[[str], None]) -> Iterator[tuple[str, Outcome[Artifact]]]:
-    left = list(asked.exporters)
+def _side_by_side(asked: Build) -> list[tuple[str, ...]]:
+    """The exporters of each builder.
+
+    Those that start from the ONNX graph share one, and so do the others. One builder does all where it would have
+    little to gain (a process imports torch and loads the network), on one core, or with little memory.
+    """
+    from edgebench.models import store  # the build side's
+
+    graph = tuple(name for name in asked.exporters if "onnx" in registry.exporter(name).packages)
+    others = tuple(name for name in asked.exporters if name not in graph)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if min(len(graph), len(others), cores) < 2:
+        return [asked.exporters]
+    needed = BUILDER_BYTES + BYTES_OF_PARAMETER * store.described(asked.model).parameters
+    return [graph, others] if psutil.virtual_memory().available >= 2 * needed else [asked.exporters]
+
+
+def _outcomes(
+    asked: Build, exporters: tuple[str, ...], logits: Path, begun: Callable[[str], None]
+) -> Iterator[tuple[str, Outcome[Artifact]]]:
+    left = list(exporters)
     while left:
         begun(left[0])
         try:

@@ -56,9 +56,10 @@ def build(request: BuildRequest) -> Iterator[tuple[str, Outcome[Artifact]]]:
 def _export_each(
     network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path
 ) -> Iterator[tuple[str, Outcome[Artifact]]]:
+    shared: dict[str, Any] = {}
     for name in request.exporters:
         try:
-            artifact = _export(name, network, model, request, scratch)
+            artifact = _export(name, network, model, request, scratch, shared)
             yield name, Outcome("ok", result=artifact)
         except Unsupported as reason:
             yield name, Outcome("unsupported", str(reason))
@@ -79,7 +80,10 @@ def _without(scratch: Path, text: str) -> str:
     return text.replace(f"{scratch}/", "")
 
 
-def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path) -> Artifact:
+def _export(
+    spec: str, network: nn.Module, model: store.TrainedModel, request: BuildRequest, scratch: Path,
+    shared: dict[str, Any],
+) -> Artifact:  # fmt: skip
     exporter = registry.exporter(spec)
     _suitable(exporter, model)
     folder = Path(request.folder) / safe_name(spec)
@@ -102,16 +106,16 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
     made = exporter.export(
         ExportTask(
             network, folder, scratch, taken, calibration, chosen, request.floats, check, further,
-            lambda: tuple(Values(one)[:] for one in _taken(model, request.calibration_further)),
+            lambda: tuple(Values(one)[:] for one in _taken(model, request.calibration_further)), shared,
         )
     )  # fmt: skip
     form = made.format or exporter.format
     calibration_record = request.calibration if used else None
     if calibration_record:
         calibration_record = replace(calibration_record, method=made.calibration_method)
-    weights = [p.detach() for p in network.parameters()]
-    count = sum(p.numel() for p in weights)
-    macs, uncounted = _macs(network, taken, *further.values())
+    if "counted" not in shared:
+        shared["counted"] = _counted(network, taken, *further.values())
+    count, sparsity, macs, uncounted = shared["counted"]
     # Shares of the multiply-adds are counted for networks with one input.
     int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, None if further else macs)
     return Artifact(
@@ -119,7 +123,7 @@ def _export(spec: str, network: nn.Module, model: store.TrainedModel, request: B
         precision=made.precision, **artifact_files.described(formats.files(form, made.file)),
         classes=model.manifest.classes,
         thresholds=model.manifest.thresholds, input=taken, further=further, parameters=count,
-        sparsity=sum(int((p == 0).sum()) for p in weights) / count,
+        sparsity=sparsity,
         model_sha256=model.manifest.compressed_from or model.manifest.weights_sha256,
         engine=exporter.engine, devices=exporter.devices,
         architecture=model.manifest.architecture if formats.rebuilds(form) else "",
@@ -137,12 +141,15 @@ def _taken(model: store.TrainedModel, there: Sequence[StoredInput]) -> list[Stor
     return [found[name] for name in model.manifest.further if name in found]
 
 
-def _macs(network: nn.Module, *specs: InputSpec) -> tuple[int | None, tuple[str, ...]]:
-    """Multiply-adds of a record; where they are not known, None and a note with the reason."""
+def _counted(network: nn.Module, *specs: InputSpec) -> tuple[int, float, int | None, tuple[str, ...]]:
+    """Parameters, the share of them that is zero, and multiply-adds of a record: None, with a note, where unknown."""
+    weights = [p.detach() for p in network.parameters()]
+    count = sum(p.numel() for p in weights)
+    sparsity = sum(int((p == 0).sum()) for p in weights) / count
     try:
-        return flops.macs(network, *(spec.shape for spec in specs)), ()
+        return count, sparsity, flops.macs(network, *(spec.shape for spec in specs)), ()
     except Uncounted as reason:
-        return None, (f"multiply-adds not counted: {reason}",)
+        return count, sparsity, None, (f"multiply-adds not counted: {reason}",)
 
 
 def _int8_shares(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from edgebench.core.contracts import Artifact, Progress
 from edgebench.core.inputs import InputSpec
@@ -98,6 +98,8 @@ class ExportTask:
     """The inputs of the network after the first, by name; only for exporters with `several_inputs`."""
     calibration_further: Callable[[], tuple[NDArray[np.float32], ...]] = tuple
     """The same as `calibration` for the further inputs."""
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What exporters of this network find out once for all of them, in one process."""
 
     def zeros(self, records: int) -> tuple[torch.Tensor, ...]:
         """So many records of zeros, all inputs of them."""
