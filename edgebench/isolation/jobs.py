@@ -25,7 +25,7 @@ from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import outcome_from, to_dict
 from edgebench.isolation import cgroup
 from edgebench.isolation.cgroup import Group, NoCgroup
-from edgebench.isolation.process import ChildError, ask
+from edgebench.isolation.process import SHARING, ChildError, ask
 
 WORKER = "edgebench.measuring.worker"
 PREDICT_BATCH = 16
@@ -92,8 +92,7 @@ def predict_batch(artifact: Artifact) -> int:
 def _run(
     job: Job, timeout_s: float, profiled: Callable[[Outcome[Operators]], object], group: Group | None = None
 ) -> Outcome[Any]:
-    # Untimed workers run side by side; threads that wait in a busy loop would starve each other.
-    environment = {} if job.kind in TIMED else {"OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {} if job.kind in TIMED else dict(SHARING)
     if job.memory_limit_bytes is not None and group is None:
         environment["MALLOC_ARENA_MAX"] = "1"  # each arena reserves address space, and RLIMIT_AS bounds that
     prefix = group.prefix if group else ()

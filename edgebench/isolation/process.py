@@ -33,6 +33,8 @@ TIED = (
     f"if os.environ.pop('{PARENT}') == str(os.getppid()): os.execvp(sys.argv[2], sys.argv[2:])\n"
 )
 """A program that ties itself to its parent's life and then becomes another one, which stays tied."""
+SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Variables of a process that shares the cores: threads that wait in a busy loop would starve the others."""
 _running: set[subprocess.Popen[bytes]] = set()
 _closing: list[bool] = []
 """Not empty while children are being ended: one that starts now ends at once."""
@@ -50,7 +52,7 @@ def ask(
     module: str,
     request: dict[str, Any],
     timeout_s: float,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] = SHARING,
     prefix: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
@@ -64,7 +66,7 @@ def ask(
     interrupts.check()
     try:
         with scratch_folder() as folder:
-            yield from _asked(module, request, timeout_s, {**(environment or {}), "TMPDIR": str(folder)}, prefix)
+            yield from _asked(module, request, timeout_s, {**environment, "TMPDIR": str(folder)}, prefix)
     except ChildError as failure:
         if failure.signal in interrupts.SIGNALS:
             interrupts.check_soon()
