@@ -128,7 +128,13 @@ def _side_by_side(asked: Build) -> list[tuple[str, ...]]:
     """
     from edgebench.models import store  # the build side's
 
-    graph = tuple(name for name in asked.exporters if "onnx" in registry.exporter(name).packages)
+    def packages(name: str) -> tuple[str, ...]:
+        try:
+            return registry.exporter(name).packages
+        except Exception:  # of a plug-in that cannot be loaded: the builder says why
+            return ()
+
+    graph = tuple(name for name in asked.exporters if "onnx" in packages(name))
     others = tuple(name for name in asked.exporters if name not in graph)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if min(len(graph), len(others), cores) < 2:

@@ -161,6 +161,8 @@ class Job:
     """The further inputs of the records that the artifact takes, in its order."""
     profile: str = ""
     """The file for the times of the operators, which are profiled after the job's own measurement; empty for none."""
+    memory: bool = False
+    """Whether a timed process measures its memory, too."""
     runtime: str = ""
     """The runtime's plug-in as `module:attribute`, so that the worker need not search all installed packages."""
 

@@ -20,6 +20,19 @@ class Predicted:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """Resident memory of one process that loads the artifact and predicts single records."""
+
+    peak_rss_bytes: int
+    model_rss_bytes: int | None = None
+    """Memory of the loaded model."""
+    runtime_rss_bytes: int | None = None
+    """The rest: Python and the runtime's libraries. None in runs of earlier versions."""
+    peak_device_bytes: int | None = None
+    """On the accelerator; None on a CPU."""
+
+
+@dataclass(frozen=True)
 class TimedProcess:
     """One process of a timed pass; its samples are in a file."""
 
@@ -40,6 +53,8 @@ class TimedProcess:
     settings: Mapping[str, str] = field(default_factory=dict)
     spent_s: float = 0.0
     """From loading on to the last sample."""
+    memory: Memory | None = None
+    """Of this process, where the job asks for it."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +65,3 @@ class ColdStart:
     first_inference_s: float
     evicted: bool
     """Whether the system evicted the file from its page cache before; if not, the start was not cold."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Resident memory of one process that loads the artifact and predicts single records."""
-
-    peak_rss_bytes: int
-    model_rss_bytes: int | None = None
-    """Memory of the loaded model."""
-    runtime_rss_bytes: int | None = None
-    """The rest: Python and the runtime's libraries. None in runs of earlier versions."""
-    peak_device_bytes: int | None = None
-    """On the accelerator; None on a CPU."""

@@ -25,6 +25,8 @@ Record = tuple[NDArray[np.float32], ...]
 """A batch of records: an array of each input that the artifact takes."""
 POOL = 64
 """Records that the loop cycles through: enough that no cache holds the answer, few enough to stay in memory."""
+FEW = 8
+"""Records of the loop where the process also tells its memory, which more of them would add to."""
 WARMUP_SHARE = 0.25
 """Of the time that `max_seconds` leaves after the first prediction, so that a slow network has samples, too."""
 
@@ -34,9 +36,14 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
     last one has ended (closed loop), or at a fixed pace with `job.period_s`. With `job.max_seconds` no sample begins
-    later than that after loading began, except for the first.
+    later than that after loading began, except for the first. With `job.memory` the process tells its memory, too.
     """
-    pool, begun = _pool(job), time.perf_counter()
+    pool = _pool(job)
+    if job.memory:
+        from edgebench.measuring import memory
+
+        held = memory.before_loading()
+    begun = time.perf_counter()
     last = math.inf if job.max_seconds is None else begun + job.max_seconds
     session, load_s, first_s = _started(job, runtime, pool[0])
     warm = time.perf_counter() + WARMUP_SHARE * (last - time.perf_counter())
@@ -55,8 +62,9 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
     with replacing(Path(job.output)) as part:
         np.save(part, np.array(samples))
     return TimedProcess(
-        load_s, first_s, len(samples), job.period_s, **state, settings=dict(session.settings), spent_s=spent_s
-    )
+        load_s, first_s, len(samples), job.period_s, **state, settings=dict(session.settings), spent_s=spent_s,
+        memory=memory.of_session(job, session, held) if job.memory else None,
+    )  # fmt: skip
 
 
 def cold_start(job: Job, runtime: Runtime) -> ColdStart:
@@ -72,7 +80,7 @@ def cold_start(job: Job, runtime: Runtime) -> ColdStart:
 def _pool(job: Job) -> list[Record]:
     """Batches of records, each array (batch, *shape of the input); a batch larger than the set repeats records."""
     found = Batches(job.input, *job.further)
-    count = max(1, min(POOL, len(found) // job.batch))
+    count = max(1, min(FEW if job.memory else POOL, len(found) // job.batch))
     return [found[np.arange(i * job.batch, (i + 1) * job.batch) % len(found)] for i in range(count)]
 
 

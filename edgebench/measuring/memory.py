@@ -16,7 +16,7 @@ from edgebench.data.stored import Batches
 
 if TYPE_CHECKING:
     from edgebench.core.contracts import Job
-    from edgebench.core.protocols import Runtime
+    from edgebench.core.protocols import Runtime, Session
 
 PREDICTIONS = 8
 STACK_BYTES = 16 * 2**20
@@ -34,11 +34,21 @@ def measure(job: Job, runtime: Runtime) -> Memory:
     """
     found = Batches(job.input, *job.further)
     records = [found[i : i + job.batch] for i in range(0, min(len(found), PREDICTIONS), job.batch)]
-    give_back()
-    before = _private()
+    before = before_loading()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     for i in range(PREDICTIONS):
         session.predict(*records[i % len(records)])
+    return of_session(job, session, before)
+
+
+def before_loading() -> int:
+    """Private bytes of this process before it loads the artifact."""
+    give_back()
+    return _private()
+
+
+def of_session(job: Job, session: Session, before: int) -> Memory:
+    """The memory as in `measure`, of a process that has predicted; `before` is what it had before loading."""
     peak = peak_rss()
     if job.memory_limit_bytes is not None and peak > job.memory_limit_bytes:
         raise ArtifactError(f"{peak / 1e6:.0f} MB of memory in use")

@@ -62,6 +62,14 @@ def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
     return found
 
 
+def memory_with_times(measuring: Measuring, planned: Planned) -> bool:
+    """Whether the cell's timed process also tells its memory, as in a quick run.
+
+    Elsewhere, and where the target limits memory, a process of its own does.
+    """
+    return measuring.quick and not planned.fit.emulated and planned.target.memory_limit_bytes is None
+
+
 @dataclass
 class Schedule:
     """Times cells and stores the result of each process in the run's folder; a stored process is not run again."""
@@ -179,10 +187,16 @@ class Schedule:
             profile = planned.key("profile")
             job = self._job(planned, what, number)
             # Of a GPU a profiler of the processor sees only how long it takes to ask.
-            first = (what.name, number, job.device) == ("latency", 0, "cpu")
-            if first and not measuring.quick and profile not in self.store.outcomes:
+            first_closed = (what.name, number) == ("latency", 0)
+            if first_closed and job.device == "cpu" and not measuring.quick and profile not in self.store.outcomes:
                 job = replace(job, profile=str(self.store.output(profile)))
+            memory = planned.key("memory")
+            if first_closed and memory_with_times(measuring, planned) and memory not in self.store.outcomes:
+                job = replace(job, memory=True)
             outcome = run_job(job, measuring.timeout_s + asked_s, lambda found: self.store.record(profile, found))
+            if job.memory and outcome.status == "ok":
+                self.store.record(memory, Outcome("ok", result=outcome.value.memory))
+                outcome = replace(outcome, result=replace(outcome.value, memory=None))
             self.store.record(name, outcome)
         return self.store.outcomes[name]
 

@@ -30,7 +30,7 @@ from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
-from edgebench.pipeline.schedule import LATENCY, Schedule, passes
+from edgebench.pipeline.schedule import LATENCY, Schedule, memory_with_times, passes
 from edgebench.pipeline.scorer import UNTRAINED, Scorer
 from edgebench.pipeline.variants import Variants, folder_in
 from edgebench.tasks.chosen import for_networks
@@ -100,7 +100,8 @@ class Stages:
         here = len(build.models) * len(build.variants)
         timed = [p.processes for fit in fits for p in passes(self.plan.measure.measuring, fit.emulated)]
         predicted = 0 if build.untrained else here * len(build.exporters)
-        return {EXPORT: here * len(build.exporters), PREDICT: predicted, MEMORY: here * len(fits),
+        apart = sum(fit.emulated or not self.plan.measure.measuring.quick for fit in fits)
+        return {EXPORT: here * len(build.exporters), PREDICT: predicted, MEMORY: here * apart,
                 LATENCY: here * sum(timed)}  # fmt: skip
 
     def _steps(self) -> dict[str, int]:
@@ -108,7 +109,7 @@ class Stages:
         here = [p for p in self._open() if not p.blocked]
         return {
             PREDICT: len({p.prediction for p in (*self._references(), *here) if not p.artifact.untrained}),
-            MEMORY: len(here),
+            MEMORY: sum(not self._with_times(p) for p in here),
             LATENCY: self._schedule.count(here),
         }  # fmt: skip
 
@@ -158,8 +159,8 @@ class Stages:
         ]
 
     def memory(self) -> None:
-        """Stage 4: peak memory, each cell in a process of its own."""
-        cells = {p.key("memory"): p for p in self._open()}
+        """Stage 4: peak memory, each cell in a process of its own; in a quick run the timed ones tell most of it."""
+        cells = {p.key("memory"): p for p in self._open() if not self._with_times(p)}
         jobs = {
             key: self._job(
                 p, key, cores=self.plan.measure.measuring.cores, memory_limit_bytes=p.target.memory_limit_bytes
@@ -175,7 +176,11 @@ class Stages:
                     self.store.record(key, self.store.outcomes[first])
                 self._end_if_failed(cells[key], key)
 
-        self._run_all(MEMORY, {key: jobs[key] for key in shared}, labels, done)
+        if jobs:
+            self._run_all(MEMORY, {key: jobs[key] for key in shared}, labels, done)
+
+    def _with_times(self, planned: Planned) -> bool:
+        return memory_with_times(self.plan.measure.measuring, planned)
 
     def latency(self) -> None:
         """Stage 5: the timed passes, one process at a time, with the profiles; then the cells end."""
