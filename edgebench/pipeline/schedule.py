@@ -21,6 +21,7 @@ from edgebench.core.settings import Measuring
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import steadiness, summary
 from edgebench.measuring.latency_statistics import median_interval
+from edgebench.pipeline.memory_jobs import with_times
 from edgebench.pipeline.plan import MeasurePlan
 from edgebench.pipeline.planned import Planned
 from edgebench.pipeline.rows import Passes
@@ -60,14 +61,6 @@ def passes(measuring: Measuring, emulated: bool) -> list[Pass]:
     if measuring.cold_starts:
         found.append(Pass("cold", "cold", measuring.cold_starts))
     return found
-
-
-def memory_with_times(measuring: Measuring, planned: Planned) -> bool:
-    """Whether the cell's timed process also tells its memory, as in a quick run.
-
-    Elsewhere, and where the target limits memory, a process of its own does.
-    """
-    return measuring.quick and not planned.fit.emulated and planned.target.memory_limit_bytes is None
 
 
 @dataclass
@@ -191,7 +184,7 @@ class Schedule:
             if first_closed and job.device == "cpu" and not measuring.quick and profile not in self.store.outcomes:
                 job = replace(job, profile=str(self.store.output(profile)))
             memory = planned.key("memory")
-            if first_closed and memory_with_times(measuring, planned) and memory not in self.store.outcomes:
+            if first_closed and with_times(measuring, planned) and memory not in self.store.outcomes:
                 job = replace(job, memory=True)
             outcome = run_job(job, measuring.timeout_s + asked_s, lambda found: self.store.record(profile, found))
             if job.memory and outcome.status == "ok":

@@ -20,17 +20,17 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import EXPORT, ProgressReporter
-from edgebench.core.serialization import to_json
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
-from edgebench.pipeline import build_stage, grid, records_table, remote_stage, run_store
+from edgebench.pipeline import build_stage, grid, memory_jobs, records_table, remote_stage, run_store
 from edgebench.pipeline.build_stage import BuildStage
+from edgebench.pipeline.memory_jobs import MemoryJobs
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
 from edgebench.pipeline.rows import measurement
 from edgebench.pipeline.run_store import RunStore
-from edgebench.pipeline.schedule import LATENCY, Schedule, memory_with_times, passes
+from edgebench.pipeline.schedule import LATENCY, Schedule, passes
 from edgebench.pipeline.scorer import UNTRAINED, Scorer
 from edgebench.pipeline.variants import Variants, folder_in
 from edgebench.tasks.chosen import for_networks
@@ -100,7 +100,7 @@ class Stages:
         here = len(build.models) * len(build.variants)
         timed = [p.processes for fit in fits for p in passes(self.plan.measure.measuring, fit.emulated)]
         predicted = 0 if build.untrained else here * len(build.exporters)
-        apart = sum(fit.emulated or not self.plan.measure.measuring.quick for fit in fits)
+        apart = 0 if self.plan.measure.measuring.quick else len(fits)
         return {EXPORT: here * len(build.exporters), PREDICT: predicted, MEMORY: here * apart,
                 LATENCY: here * sum(timed)}  # fmt: skip
 
@@ -109,7 +109,7 @@ class Stages:
         here = [p for p in self._open() if not p.blocked]
         return {
             PREDICT: len({p.prediction for p in (*self._references(), *here) if not p.artifact.untrained}),
-            MEMORY: sum(not self._with_times(p) for p in here),
+            MEMORY: len(self._memory_jobs().now),
             LATENCY: self._schedule.count(here),
         }  # fmt: skip
 
@@ -160,34 +160,45 @@ class Stages:
 
     def memory(self) -> None:
         """Stage 4: peak memory, each cell in a process of its own; in a quick run the timed ones tell most of it."""
-        cells = {p.key("memory"): p for p in self._open() if not self._with_times(p)}
-        jobs = {
-            key: self._job(
-                p, key, cores=self.plan.measure.measuring.cores, memory_limit_bytes=p.target.memory_limit_bytes
-            )
-            for key, p in cells.items()
-        }
-        labels = {key: f"{p.cell.label}: memory" for key, p in cells.items()}
-        shared = _alike(jobs) if self.plan.measure.measuring.quick else {key: [key] for key in jobs}
+        of = self._memory_jobs()
 
         def done(first: JobKey) -> None:
-            for key in shared[first]:
+            for key in of.now[first]:
                 if key not in self.store.outcomes:
                     self.store.record(key, self.store.outcomes[first])
-                self._end_if_failed(cells[key], key)
+                self._end_if_failed(of.cells[key], key)
 
-        if jobs:
-            self._run_all(MEMORY, {key: jobs[key] for key in shared}, labels, done)
+        if of.now:
+            labels = {key: f"{of.cells[key].cell.label}: memory" for key in of.now}
+            self._run_all(MEMORY, {key: of.jobs[key] for key in of.now}, labels, done)
 
-    def _with_times(self, planned: Planned) -> bool:
-        return memory_with_times(self.plan.measure.measuring, planned)
+    def _memory_jobs(self) -> MemoryJobs:
+        measure = self.plan.measure
+        cells = {p.key("memory"): p for p in self._open() if not p.blocked}
+        jobs = {
+            key: self._job(p, key, cores=measure.measuring.cores, memory_limit_bytes=p.target.memory_limit_bytes)
+            for key, p in cells.items()
+        }
+        return memory_jobs.chosen(measure.measuring, cells, jobs)
 
     def latency(self) -> None:
         """Stage 5: the timed passes, one process at a time, with the profiles; then the cells end."""
+        later = self._memory_jobs().later
+
+        def ended(planned: Planned) -> None:
+            self._finish(planned, Outcome("ok", self._scorer.unscored.get(planned.cell.id, "")))
+
         self._schedule.measure(
-            self._open(), lambda planned, key: not self._end_if_failed(planned, key),
-            lambda planned: self._finish(planned, Outcome("ok", self._scorer.unscored.get(planned.cell.id, ""))),
+            [p for p in self._open() if p.key("memory") not in later],
+            lambda planned, key: not self._end_if_failed(planned, key), ended,
         )  # fmt: skip
+        for key, told in later.items():
+            if (known := self.store.outcomes.get(told)) and key not in self.store.outcomes:
+                self.store.record(key, known)
+        if any(key not in self.store.outcomes for key in later):
+            self.memory()  # of cells whose timed twin failed
+        for planned in [p for p in self._open() if p.key("memory") in later]:
+            ended(planned)
 
     def remote(self) -> None:
         """Stage 6: the cells of other machines, one machine after the other."""
@@ -279,14 +290,6 @@ class Stages:
             "predict", self.test, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact),
         )  # fmt: skip
-
-
-def _alike(jobs: Mapping[JobKey, Job]) -> dict[JobKey, list[JobKey]]:
-    """The keys of equal jobs, but for their outputs, by the first of them: such as those of two targets."""
-    found: dict[str, list[JobKey]] = {}
-    for key, job in jobs.items():
-        found.setdefault(to_json(replace(job, output="")), []).append(key)
-    return {keys[0]: keys for keys in found.values()}
 
 
 def _workers() -> int:

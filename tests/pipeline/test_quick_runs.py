@@ -13,9 +13,11 @@ from rich.console import Console
 
 from edgebench import api, reading
 from edgebench.choosing import baselines, gate
+from edgebench.core.contracts import Job, Outcome
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
-from edgebench.pipeline import run_store
+from edgebench.isolation.jobs import run_job
+from edgebench.pipeline import run_store, schedule
 from edgebench.reports import terminal
 from edgebench.reports.markdown import Markdown
 
@@ -39,9 +41,27 @@ def test_it_plans_little_work(looked: Run) -> None:
     assert (stored["measuring"]["preset"], stored["measuring"]["processes"], stored["limit"]) == ("quick", 1, 8)
 
 
-def test_memory_of_equal_jobs_is_measured_once(looked: Run) -> None:
+def test_a_timed_process_tells_the_memory_of_equal_jobs(looked: Run) -> None:
     memory = {m.cell.target: m.memory for m in looked.measurements if m.cell.exporter == "onnx"}
     assert memory["host"] is not None and memory["host"] == memory["arm-qnnpack"]
+    assert memory["host"].model_rss_bytes and memory["host"].runtime_rss_bytes
+    keys = [str(line["job"]) for line in lines_of(looked.folder / "journal.jsonl")]
+    of_host = [key for key in keys if key.endswith("~host") or "~host~" in key]
+    for key in (key for key in of_host if key.startswith("memory")):
+        assert of_host[of_host.index(key) + 1] == key.replace("memory", "latency") + "~0"
+
+
+def test_memory_has_a_process_of_its_own_where_a_timed_one_fails(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one(job: Job, *rest: Any) -> Outcome[Any]:
+        return Outcome("failed", "no time today") if job.kind == "latency" else run_job(job, *rest)
+
+    monkeypatch.setattr(schedule, "run_job", one)
+    run = api.measure(exported / "onnx", tmp_path / "run", quick=True, targets=("host", "arm-qnnpack"), limit=8)
+    found = {m.cell.target: m for m in run.measurements}
+    assert (found["host"].status, found["host"].memory) == ("failed", None)
+    assert found["arm-qnnpack"].status == "ok" and found["arm-qnnpack"].memory is not None
 
 
 def test_each_row_says_so(looked: Run) -> None:
