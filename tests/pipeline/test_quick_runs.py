@@ -13,11 +13,9 @@ from rich.console import Console
 
 from edgebench import api, reading
 from edgebench.choosing import baselines, gate
-from edgebench.core.contracts import Job, Outcome
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
-from edgebench.isolation.jobs import run_job
-from edgebench.pipeline import run_store, schedule
+from edgebench.pipeline import run_store
 from edgebench.reports import terminal
 from edgebench.reports.markdown import Markdown
 
@@ -49,19 +47,6 @@ def test_a_timed_process_tells_the_memory_of_equal_jobs(looked: Run) -> None:
     of_host = [key for key in keys if key.endswith("~host") or "~host~" in key]
     for key in (key for key in of_host if key.startswith("memory")):
         assert of_host[of_host.index(key) + 1] == key.replace("memory", "latency") + "~0"
-
-
-def test_memory_has_a_process_of_its_own_where_a_timed_one_fails(
-    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def one(job: Job, *rest: Any) -> Outcome[Any]:
-        return Outcome("failed", "no time today") if job.kind == "latency" else run_job(job, *rest)
-
-    monkeypatch.setattr(schedule, "run_job", one)
-    run = api.measure(exported / "onnx", tmp_path / "run", quick=True, targets=("host", "arm-qnnpack"), limit=8)
-    found = {m.cell.target: m for m in run.measurements}
-    assert (found["host"].status, found["host"].memory) == ("failed", None)
-    assert found["arm-qnnpack"].status == "ok" and found["arm-qnnpack"].memory is not None
 
 
 def test_each_row_says_so(looked: Run) -> None:
