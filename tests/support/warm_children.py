@@ -40,17 +40,24 @@ class Server:
     def __init__(self) -> None:
         self._path = f"edgebench-tests-{uuid.uuid4()}"
         self._running: subprocess.Popen[bytes] | None = None
-        self._starting = threading.Lock()
+        self._starting, self._ready = threading.Lock(), threading.Event()
 
     def __call__(self) -> str:
         """Its socket."""
         with self._starting:
-            if self._running:
-                return self._path
-            command = [sys.executable, "-P", str(HERE / "warm_server.py"), self._path]
-            self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-            assert self._running.stdout and self._running.stdout.readline() == b"ready\n"
+            if not self._ready.is_set():
+                # It dies with the thread that starts it (Linux), so that is one which lasts.
+                threading.Thread(target=self._start, daemon=True).start()
+                self._ready.wait()
         return self._path
+
+    def _start(self) -> None:
+        command = [sys.executable, "-P", str(HERE / "warm_server.py"), self._path]
+        self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self._running.stdout
+        self._running.stdout.readline()
+        self._ready.set()
+        self._running.wait()
 
     def stop(self) -> None:
         """End it, and what it forked."""
