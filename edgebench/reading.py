@@ -186,7 +186,7 @@ def inspect(artifact: AnyPath) -> Results[LayerFacts]:
     from edgebench.core import units
 
     made = manifests.outline(Path(artifact))
-    found = opening.layers(made.path, made.format)
+    found = opening.layers(made.path, made.format, made.layer_prefix)
     columns = {one.name: attrgetter(one.name) for one in fields(LayerFacts) if one.name != "histogram"}
     title = f"{made.name}: {units.size(made.size_bytes)}, {len(found)} layers with weights"
     return Results(found, title, columns)

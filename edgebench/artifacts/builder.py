@@ -30,6 +30,7 @@ from edgebench.core.serialization import from_dict, to_dict
 from edgebench.data.stored import Batches, Values
 from edgebench.isolation.child import answer_with
 from edgebench.models import flops, store
+from edgebench.models.external import own_network
 
 if TYPE_CHECKING:
     from torch import nn
@@ -116,6 +117,7 @@ def _export(
     if "counted" not in shared:
         shared["counted"] = _counted(network, taken, *further.values())
     count, sparsity, macs, uncounted = shared["counted"]
+    prefix = own_network.prefix(network)
     # Shares of the multiply-adds are counted for networks with one input.
     int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, None if further else macs)
     return Artifact(
@@ -131,7 +133,8 @@ def _export(
         calibration=calibration_record, fixed_batch=made.fixed_batch,
         macs=macs, int8_weights=int8_weights, int8_macs=int8_macs,
         task=model.manifest.task, before=model.manifest.before, untrained=model.manifest.untrained,
-        float_parts=made.float_parts, notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages),
+        float_parts=tuple(part.removeprefix(prefix) for part in made.float_parts),
+        notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages), layer_prefix=prefix,
     )  # fmt: skip
 
 

@@ -76,6 +76,8 @@ class Outline:
     size_bytes: int
     converts: str = ""
     """What is converted for an imported file, in words."""
+    layer_prefix: str = ""
+    """Of the layers' names in the file."""
 
 
 def outline(manifest: Path) -> Outline:
@@ -93,7 +95,9 @@ def outline(manifest: Path) -> Outline:
         return Outline(f"{manifest.stem} {import_file.EXPORTER}", manifest, form, size)
     made = stored.artifact
     converts = str(made.feed) if made.feed else ""
-    return Outline(f"{made.model} {made.exporter}", stored.path, made.format, made.file_size_bytes, converts)
+    return Outline(
+        f"{made.model} {made.exporter}", stored.path, made.format, made.file_size_bytes, converts, made.layer_prefix
+    )
 
 
 def classes_of(manifest: Path, tuned: bool, task: str) -> tuple[str, ...]:

@@ -69,12 +69,16 @@ def network(name: str) -> None:
         raise ModelError(str(error)) from None
 
 
-def layers(path: Path, form: str) -> list[LayerFacts]:
-    """The statistics of each layer of a file of that format that has weights; raises ArtifactError."""
+def layers(path: Path, form: str, prefix: str = "") -> list[LayerFacts]:
+    """The statistics of each layer of a file of that format that has weights, named without `prefix`.
+
+    Raises ArtifactError.
+    """
     from edgebench.artifacts.inspect import LayerFacts
 
     answer = _ask(path, form, "layers")
-    return [_with_numbers(from_dict(LayerFacts, one)) for one in answer["layers"]]
+    found = [_with_numbers(from_dict(LayerFacts, one)) for one in answer["layers"]]
+    return [replace(one, name=one.name.removeprefix(prefix)) for one in found]
 
 
 @functools.lru_cache(maxsize=256)

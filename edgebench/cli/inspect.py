@@ -47,7 +47,7 @@ def inspect(
     if picture and picture.suffix.lower() not in (".svg", ".png"):
         raise Refused(str(picture), "must end in .svg or .png", "--picture")
     made = manifests.outline(artifact)
-    found = opening.layers(made.path, made.format)
+    found = opening.layers(made.path, made.format, made.layer_prefix)
     int8 = out.width >= NARROW and any(f.scale for f in found)
     rows = [
         [

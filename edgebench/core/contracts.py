@@ -106,6 +106,8 @@ class Artifact:
     """All files by name, `file` first, which lie side by side; empty for an artifact of one file."""
     fixed_batch: int = 0
     """The number of records of each call, where it takes no other; 0 for any number."""
+    layer_prefix: str = ""
+    """What the file has before the names of the network's own layers: EdgeBench wraps networks of the user's."""
 
     @property
     def batch(self) -> int:

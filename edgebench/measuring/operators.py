@@ -38,6 +38,8 @@ def measure(job: Job, runtime: Runtime) -> Operators:
     read = Batches(job.input, *job.further)
     records = [read[i % len(read) : i % len(read) + 1] for i in range(job.records or RUNS)]
     found = runtime.profile(Path(job.path), job.artifact, job.device, records)
+    prefix = job.artifact.layer_prefix
+    found = [replace(one, layer=one.layer.removeprefix(prefix)) for one in found]
     write_text(Path(job.output), json.dumps([asdict(o) for o in found], indent=1) + "\n")
     return summary(found)
 

@@ -8,7 +8,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from edgebench.data.stored import Values
 from edgebench.isolation.jobs import predict
 from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
+from edgebench.models.external import own_network
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
 from edgebench.tasks.chosen import for_networks, with_task
@@ -139,13 +140,16 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         reporter.step()
 
     task, state = registry.task(model.manifest.task), model.manifest.thresholds
+    network = store.network(model)
     ranked = sensitivities(
-        store.network(model), exporter.engine or any_engine(), signals,
+        network, exporter.engine or any_engine(), signals,
         lambda outputs, others: task.agree(outputs, others, state, state), chosen if exporter.engine else {}, looked,
     )  # fmt: skip
+    paths, prefix = [s.module for s in ranked], own_network.prefix(network)
+    ranked = [replace(s, module=s.module.removeprefix(prefix)) for s in ranked]
     write_text(output / "sensitivity.csv", table(ranked))
     with scratch_folder() as scratch:
-        tries = _Tries(request, [s.module for s in ranked], calibration, validation, scratch, reporter)
+        tries = _Tries(request, paths, calibration, validation, scratch, reporter)
         fewest = tries.fewest()
         home = output / safe_name(request.exporter)
         with replacing_folder(home) as part:

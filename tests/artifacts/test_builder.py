@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import own_files
 import pytest
 from helpers import PluginMaker
 
-from edgebench import api
+from edgebench import api, reading
 from edgebench.core.contracts import Artifact, Outcome
+
+BRIEF = {"processes": 1, "warmup": 0, "min_samples": 3, "min_seconds": 0.0}
 
 
 @pytest.mark.warm
@@ -38,6 +41,19 @@ def exported(folder: Path, line: str, *exporters: str) -> dict[str, Outcome[Arti
         (f"{net}:build",), exporters, folder / "out", weights=net.with_suffix(".pth"), calibration_records=8
     )
     return {name.rpartition("/")[2]: outcome for name, outcome in outcomes.items()}
+
+
+@pytest.mark.warm
+def test_layers_have_the_names_of_the_users_network(tmp_path: Path) -> None:
+    kinds = ("eager", "torchscript", "fbgemm-int8", "onnx", "onnx-int8", "openvino", "openvino-int8")
+    exported(tmp_path, "pass", *kinds)
+    home = tmp_path / "out" / "net" / "none"
+    for kind in kinds:
+        assert {layer.name for layer in reading.inspect(home / kind)} == {"conv", "head"}, kind
+    run = api.measure([home / "torchscript", home / "onnx"], tmp_path / "run", limit=4, threads=1, measuring=BRIEF)
+    for path in (run.folder / "profiles").iterdir():
+        layers = {one["layer"] for one in json.loads(path.read_text())}
+        assert {"conv", "head"} <= layers and not any(layer.startswith("network.") for layer in layers)
 
 
 @pytest.mark.warm
