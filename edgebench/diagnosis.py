@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from edgebench.core import formats, registry, target_profiles
+from edgebench.core.cells import Target
 from edgebench.core.errors import EdgeBenchError, UnknownPlugin
+from edgebench.core.installing import distribution
+from edgebench.core.paths import AnyPath
 from edgebench.core.tabular import Tabular
 from edgebench.isolation import cgroup
 from edgebench.measuring import energy, environment, nvidia, sensors, steadiness, summary
@@ -50,10 +54,35 @@ class Diagnosis(Tabular):
         return [*rows, *({"part": "advice", "subject": "", "state": "", "detail": one} for one in self.advice)]
 
 
-def doctor() -> Diagnosis:
-    """Inspect this machine: processor, instruction sets, runtimes, quantized engines, and every target."""
+def doctor(target: AnyPath = "") -> Diagnosis:
+    """Inspect this machine: processor, instruction sets, runtimes, quantized engines, and every target.
+
+    With the profile of a `target` with `ssh`, that device is asked instead, and nothing is installed there. Raises
+    PlanError for an unknown target, RemoteError.
+    """
+    if target:
+        return _of_device(target_profiles.find(os.fspath(target), environment.machine()))
     facts = environment.describe()
     return Diagnosis(facts, _engines(), _runtimes(facts), _targets(facts), _sensors(facts), _advice(facts))
+
+
+def _of_device(target: Target) -> Diagnosis:
+    from edgebench.remote import facts as remote
+
+    facts = remote.describe(target)
+    runtimes = []
+    for name in registry.names("runtimes"):
+        reason = formats.unsupported(name, target.device, "", facts["architecture"])
+        needed = [distribution(one) for one in formats.requirements(name, facts["architecture"])]
+        there = all(one in facts["packages"] for one in needed)
+        said = "" if there or reason else f"a run installs {' '.join(needed)} there"
+        runtimes.append(Finding(f"{name} on {target.device}", "unsupported" if reason else "ok", reason or said))
+    fit = target_profiles.fit("", (target.device,), target, facts)
+    here = facts["board"] or facts["architecture"]
+    wrong = f"the device is {here}, not {target.board or target.architecture}" if fit.emulated else ""
+    state = "unsupported" if fit.reason or wrong else "ok"
+    fits = [Finding(target.name, state, fit.reason or wrong or f"{target.ssh}, Python {facts['python']}")]
+    return Diagnosis(facts, [], runtimes, fits, [], _advice(facts))
 
 
 def plugins(kind: str = "") -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from edgebench.cli.data import data
 from edgebench.cli.explain import explain
 from edgebench.cli.export import export
 from edgebench.cli.inspect import inspect
+from edgebench.cli.options import option
 from edgebench.cli.quantize import quantize
 from edgebench.cli.recommend import recommend
 from edgebench.cli.report import report
@@ -78,16 +79,21 @@ def list_(
 
 @app.command()
 @command
-def doctor() -> None:
+def doctor(
+    target: Annotated[
+        str, option("--target", "TARGET", "Ask the device of this target, over SSH, instead; installs nothing there.")
+    ] = "",
+) -> None:
     """Show this machine's hardware, and what it can run, emulates or does not support, with the reason.
 
     \b[bold]Example[/bold]
 
     \bedgebench doctor
+    edgebench doctor --target pi.toml
     """
     from edgebench.cli.diagnosis_view import show_diagnosis
 
-    show_diagnosis()
+    show_diagnosis(target)
 
 
 def main() -> None:

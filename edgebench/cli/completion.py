@@ -29,6 +29,12 @@ def _targets() -> list[str]:
     return target_profiles.names()
 
 
+def _preferences() -> tuple[str, ...]:
+    from edgebench.core.policy import PREFERENCES
+
+    return PREFERENCES
+
+
 def _kinds() -> list[str]:
     from edgebench.core import registry
 
@@ -39,6 +45,7 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "--model": _models, "--exporter": _registered("exporters"), "--variant": _registered("variants"),
     "--target": _targets, "--dataset": _registered("datasets"), "--task": _registered("tasks"),
     "--format": _registered("renderers"), "MODEL": _models, "NAME": _registered("models"), "KIND": _kinds,
+    "--prefer": _preferences, "DATASET": _registered("datasets"),
 }  # fmt: skip
 """The known names by the option, or the argument as the help calls it."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from typer.core import TyperCommand
 
+from edgebench.cli import completion
 from edgebench.cli.console import command, live, out
 from edgebench.cli.options import DatasetOptions, MinLikelihood, default, option, pairs
 from edgebench.cli.usage import Refused
@@ -46,7 +47,8 @@ class _WithOptions(TyperCommand):
 @data.command(cls=_WithOptions, context_settings={"ignore_unknown_options": True})
 @command
 def fetch(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="One of edgebench list datasets.")],
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="One of edgebench list datasets.",
+                                           autocompletion=completion.of("DATASET"))],
     words: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[FOLDER] [--OPTION VALUE]", show_default=False, help="Folder to fill; "

@@ -47,9 +47,7 @@ def recommend(
     ] = None,
     prefer: Annotated[
         str | None,
-        typer.Option(
-            metavar="METRIC", help="What counts ten times: latency (default), size, memory, score; or balanced."
-        ),
+        option("--prefer", "METRIC", "What counts ten times: latency (default), size, memory, score; or balanced."),
     ] = None,
     weight: Annotated[
         list[str] | None, option("--weight", "METRIC=NUMBER …", "How much a metric counts, in place of --prefer.")
@@ -57,9 +55,7 @@ def recommend(
     policy: Annotated[
         Path | None, option("--policy", "FILE", "TOML file with a policy, in place of the one in the run's plan.")
     ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="TARGET", help="Answer only for this target of the run.")
-    ] = None,
+    target: Annotated[str | None, option("--target", "TARGET", "Answer only for this target of the run.")] = None,
 ) -> None:
     """Recommend which artifact of a run to ship to each target: its file, the reasons, and how to load it.
 

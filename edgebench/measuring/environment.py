@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,12 @@ def machine() -> dict[str, Any]:
     info = _cpuinfo()
     return {
         "architecture": architecture(),
-        "cpu": info.get("model name") or info.get("Model") or _core(info) or platform.processor() or architecture(),
+        "cpu": processor(info) or platform.processor() or architecture(),
         "board": sensors.board(),
         "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 1,
         "threads": os.cpu_count() or 1,
         "memory_bytes": psutil.virtual_memory().total,
-        "instruction_sets": instruction_sets(),
+        "instruction_sets": instruction_sets(info),
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "virtual": "hypervisor" in info.get("flags", ""),
@@ -89,9 +90,9 @@ def architecture() -> str:
     return installing.architecture()
 
 
-def instruction_sets() -> list[str]:
-    """The entries of INSTRUCTION_SETS that the processor has."""
-    info = _cpuinfo()
+def instruction_sets(info: Mapping[str, str] | None = None) -> list[str]:
+    """The entries of INSTRUCTION_SETS that the processor has; `info` is /proc/cpuinfo, by default this machine's."""
+    info = _cpuinfo() if info is None else info
     flags = set((info.get("flags") or info.get("Features") or "").split())
     return [name for name in INSTRUCTION_SETS if name in flags]
 
@@ -119,18 +120,24 @@ def packages() -> dict[str, str]:
     return found
 
 
-def _cpuinfo() -> dict[str, str]:
-    """The first core's entries of /proc/cpuinfo, and those of the whole machine (`Model` on a Raspberry Pi)."""
+def entries(text: str) -> dict[str, str]:
+    """The entries `name: value` of a text of /proc: of /proc/cpuinfo those of the first core and of the machine."""
     found: dict[str, str] = {}
-    if sys.platform == "darwin":
-        return {"model name": platform.processor()}
-    for line in read_text(Path("/proc/cpuinfo")).splitlines():
+    for line in text.splitlines():
         name, colon, value = line.partition(":")
         if colon:
             found.setdefault(name.strip(), value.strip())
     return found
 
 
-def _core(info: dict[str, str]) -> str:
-    """Name of an ARM core from `CORES`; empty for others."""
-    return CORES.get(info.get("CPU part", ""), "") if info.get("CPU implementer") == ARM_LIMITED else ""
+def processor(info: Mapping[str, str]) -> str:
+    """The processor's name by its entries in /proc/cpuinfo; empty where they have none."""
+    core = CORES.get(info.get("CPU part", ""), "") if info.get("CPU implementer") == ARM_LIMITED else ""
+    return info.get("model name") or info.get("Model") or core
+
+
+def _cpuinfo() -> dict[str, str]:
+    """The first core's entries of /proc/cpuinfo, and those of the whole machine (`Model` on a Raspberry Pi)."""
+    if sys.platform == "darwin":
+        return {"model name": platform.processor()}
+    return entries(read_text(Path("/proc/cpuinfo")))

@@ -8,6 +8,7 @@ that reads this file takes it off Python's path, and each Python that is started
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -21,10 +22,13 @@ import sys
 import threading
 import time
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
 LIFE_S = 10.0
+TEXT = 16_000
+"""Characters of a file of the system that are told."""
 LOG_BYTES = 64 * 2**20
 """What pip or the device side may write besides its answers; what writes more is ended."""
 KEPT_BYTES = 1 << 16
@@ -132,6 +136,21 @@ class Agent:
         except ValueError:
             return {}
         return found
+
+    def _do_look(self, files: list[str], packages: list[str]) -> dict[str, Any]:
+        """What files of the system say, without the middle of long ones, and the packages that this Python has."""
+        texts, versions = {}, {}
+        for name in files:
+            with contextlib.suppress(OSError):
+                text = Path(name).read_text(errors="replace")
+                texts[name] = text if len(text) < TEXT else text[: TEXT // 2] + "\n" + text[-TEXT // 2 :]
+        for name in packages:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                versions[name] = metadata.version(name)
+        return {
+            "texts": texts, "packages": versions, "threads": os.cpu_count() or 1, "load": os.getloadavg()[0],
+            "system": f"{platform.system()} {platform.release()}", "python": platform.python_version(),
+        }  # fmt: skip
 
     def _do_missing(self, files: dict[str, int]) -> dict[str, Any]:
         """The SHA-256 of contents that are missing here; damaged files count as missing."""

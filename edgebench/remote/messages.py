@@ -61,6 +61,18 @@ class Hello:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What the system of a device says of itself."""
+
+    texts: Mapping[str, str]
+    packages: Mapping[str, str]
+    threads: int
+    load: float
+    system: str
+    python: str
+
+
+@dataclass(frozen=True)
 class Missing:
     """SHA-256 of the contents to send, and those of them of which a part is there."""
 

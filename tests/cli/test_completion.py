@@ -32,6 +32,10 @@ def test_only_what_begins_so_and_arguments_too() -> None:
     assert offered("edgebench list expo") == {"exporters"}
     assert "resnet1d" in offered("edgebench quantize res")
     assert "resnet1d" in offered("edgebench train res")
+    for command in ("doctor", "recommend run"):
+        assert offered(f"edgebench {command} --target rasp") == {"raspberry-pi-4", "raspberry-pi-5"}
+    assert offered("edgebench recommend run --prefer b") == {"balanced"}
+    assert "ptbxl" in offered("edgebench data fetch ")
 
 
 def test_files_follow_where_no_name_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
