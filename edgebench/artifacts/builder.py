@@ -131,7 +131,7 @@ def _export(
         architecture=model.manifest.architecture if formats.rebuilds(form) else "",
         structure=model.manifest.structure if formats.rebuilds(form) else {},
         calibration=calibration_record, fixed_batch=made.fixed_batch,
-        macs=macs, int8_weights=int8_weights, int8_macs=int8_macs,
+        macs=macs, int8_weights=int8_weights, int8_macs=int8_macs, delegated=made.delegated,
         task=model.manifest.task, before=model.manifest.before, untrained=model.manifest.untrained,
         float_parts=tuple(part.removeprefix(prefix) for part in made.float_parts),
         notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages), layer_prefix=prefix,

@@ -82,7 +82,10 @@ def _explained(m: Measurement, run: Run) -> Explanation:
         operators = ()
     text = int8_explanation.explain(m, run) or _slowest(m.operators, operators)
     layers = _shares((o.layer, o.seconds) for o in operators)
-    return replace(one, text=f"{text}; slowest layers: {layers}" if layers else text)
+    text = f"{text}; slowest layers: {layers}" if layers else text
+    if m.artifact and m.artifact.delegated is not None:
+        text = f"{text}; {m.artifact.delegated:.0%} of its operators run on the format's backend"
+    return replace(one, text=text)
 
 
 def _slowest(summary: Operators, operators: tuple[OperatorTime, ...]) -> str:

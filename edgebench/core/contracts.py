@@ -98,6 +98,8 @@ class Artifact:
     """Share of the weights that are int8 in the file; None where unknown."""
     int8_macs: float | None = None
     """Share of the multiply-adds that int8 weights take part in."""
+    delegated: float | None = None
+    """Share of the operators that the format's backend took at the export; None where there is no such choice."""
     before: Mapping[str, float] = field(default_factory=dict)
     """`parameters`, `macs` and `sparsity` of the network before it was compressed; empty where it was not."""
     untrained: bool = False

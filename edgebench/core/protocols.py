@@ -124,6 +124,8 @@ class Exported:
     """The number of records of each call, where the file takes no other; 0 for any number."""
     format: str = ""
     """Another format than the exporter's."""
+    delegated: float | None = None
+    """Share of the operators that the format's backend took; None where there is no such choice."""
 
 
 class Exporter(Protocol):

@@ -60,6 +60,8 @@ class ArtifactFacts:
     """Share of the multiply-adds that int8 weights take part in."""
     untrained: bool = False
     """Whether its weights are random, so that it has no score."""
+    delegated: float | None = None
+    """Share of the operators that the format's backend took at the export; None where there is no such choice."""
 
 
 @dataclass(frozen=True)

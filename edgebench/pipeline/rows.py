@@ -56,7 +56,7 @@ def _facts(artifact: Artifact) -> ArtifactFacts:
         artifact.file_size_bytes, artifact.sha256, artifact.zip_size_bytes,
         Network(artifact.parameters, artifact.macs, artifact.sparsity),
         Network(parameters, macs, before["sparsity"]) if artifact.before else None,
-        artifact.int8_weights, artifact.int8_macs, artifact.untrained,
+        artifact.int8_weights, artifact.int8_macs, artifact.untrained, artifact.delegated,
     )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ HEAVY = {
     "PIL",
     "openvino",
     "nncf",
+    "executorch",
+    "torchao",
 }
 
 
