@@ -55,7 +55,7 @@ class ExecuTorchInt8:
         int8, left = pt2e.precision_of_modules(converted, task.network)
         if int8 == ():
             raise Unsupported("XNNPACK's quantizer took no convolution and no linear layer of it")
-        reasons = {**{name: "left in float by XNNPACK's quantizer" for name in left}, **floats, **others}
+        reasons = {**dict.fromkeys(left, "left in float by XNNPACK's quantizer"), **floats, **others}
         parts = tuple(f"{name}: {reason}" for name, reason in reasons.items())
         method = task.options.get("calibration", self.choices["calibration"][0])
         return Exported(
