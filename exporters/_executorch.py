@@ -24,7 +24,7 @@ def write(module: nn.Module, task: ExportTask) -> dict[str, Any]:
     try:
         with quiet(), torch.no_grad():
             program = torch.export.export(module, task.zeros(1))
-            edge = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])  # type: ignore[no-untyped-call]
+            edge = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
             found = get_delegation_info(edge.exported_program().graph_module)
             content = edge.to_executorch().buffer
     except Exception as error:  # each pass over the graph raises its own kinds

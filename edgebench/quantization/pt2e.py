@@ -41,7 +41,7 @@ def captured(network: nn.Module, zeros: Callable[[int], tuple[Tensor, ...]]) -> 
             if batch is None:
                 raise Unsupported(f"torch.export: {first_line(error)[:300]}") from error
             continue
-        graph: fx.GraphModule = program.module(check_guards=False)  # type: ignore[assignment]
+        graph: fx.GraphModule = program.module(check_guards=False)
         if batch is None or takes_any_batch(graph):
             return graph
     raise AssertionError("the last try returns or raises")
