@@ -60,8 +60,8 @@ def perform(job: Job) -> Outcome[Any]:
             return Outcome("unsupported", missing)
         if file := artifact_files.changed(job.artifact, Path(job.path)):
             raise ArtifactError(f"{file}: its SHA-256 is not the manifest's; it is damaged or was replaced")
-        # Predictions and memory come first in a cell; its timed processes need not look again.
-        if job.kind in ("predict", "memory") and (check := getattr(runtime, "check", None)):
+        # Predictions and memory come first in a cell; its other timed processes need not look again.
+        if (job.kind in ("predict", "memory") or job.memory) and (check := getattr(runtime, "check", None)):
             check(Path(job.path))
         if job.kind != "predict" and job.artifact.batch not in (0, job.batch):
             return Outcome("unsupported", one_size(job.artifact.batch))

@@ -17,12 +17,14 @@ from edgebench.artifacts.manifests import StoredArtifact
 from edgebench.core import registry
 from edgebench.core.contracts import Artifact, Job
 from edgebench.core.datasets import RecordSet
+from edgebench.core.errors import Unsupported
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
 from edgebench.data.signals import ECG
 from edgebench.isolation.jobs import run_job
 from edgebench.measuring import worker
 from edgebench.remote.bundles import reading
+from edgebench.runtimes.onnx import OnnxRuntime
 
 PERFORMED = """
 import json, sys
@@ -121,3 +123,19 @@ def test_a_worker_checks_the_file_again(
     job = Job("predict", artifact.artifact, str(file), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"))
     assert "SHA-256" in run_job(job, 60).reason
     file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_timed_process_looks_into_the_file_where_it_is_the_first_of_its_cell(
+    memory: bool, artifact: StoredArtifact, demo: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(self: object, path: Path) -> None:
+        raise Unsupported("looked")
+
+    monkeypatch.setattr(OnnxRuntime, "check", look)
+    job = Job(
+        "latency", artifact.artifact, str(artifact.path), "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), warmup=0,
+        min_samples=1, min_seconds=0.0, memory=memory,
+    )  # fmt: skip
+    outcome = worker.perform(job)
+    assert (outcome.status, outcome.reason) == (("unsupported", "looked") if memory else ("ok", ""))
