@@ -22,6 +22,9 @@ def test_only_what_takes_time_is_shortened() -> None:
     assert shortened(["quantize", "net"], "") == ["quantize", "net", *FEW, *ANY_DROP]
     assert shortened(["data", "fetch", "ptbxl"], "http://x/") == ["data", "fetch", "ptbxl", "--url", "http://x/"]
     assert shortened(["data", "info", "ptbxl"], "http://x/") == ["data", "info", "ptbxl"]
+    run = ["run", *TIMED, *FEW, "--exporter", "onnx", "--exporter", "eager"]
+    assert shortened(["run"], "", ("onnx", "eager")) == run
+    assert "eager" not in shortened(["run", "--exporter", "onnx"], "", ("onnx", "eager"))
     for verb in ("doctor", "list", "report", "recommend", "compare", "gate", "explain", "inspect", "bundle"):
         assert shortened([verb], "") == [verb]
 
@@ -59,10 +62,10 @@ def test_a_no_is_an_answer_and_an_error_is_none(tmp_path: Path) -> None:
 
 
 def test_what_was_carried_out_is_not_carried_out_again(tmp_path: Path) -> None:
-    calls = ["export -o a", "export -o a", "export -o b", "explain r", "explain r"]
+    calls = ["export -o a", "export -o a", "export -o b", "explain r", "explain r", "gate r", "gate r"]
     for call in calls:
         assert quick(tmp_path, 'echo "$1" >> calls', *call.split()).returncode == 0
-    assert (tmp_path / "calls").read_text().split() == ["export", "export", "explain", "explain"]
+    assert (tmp_path / "calls").read_text().split() == ["export", "export", "explain", "gate", "gate"]
 
 
 def test_what_failed_is_carried_out_again(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@
 
 - a run in which a cell failed is a failure, though the command itself goes on with the others;
 - exit code 1 of a command that answers yes or no is an answer;
-- a run or an export that was carried out in this place already, word for word, is not carried out again.
+- a run, an export or a report that was carried out in this place already, word for word, is not carried out again.
 
-In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out, and DOC_WARM, if
-it is there, the socket of the warm server, from which the command then starts.
+In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out, DOC_WARM, if it is
+there, the socket of the warm server, from which the command then starts, and DOC_EXPORTERS what a run without
+`--exporter` takes, if it is there.
 """
 
 from __future__ import annotations
@@ -33,15 +34,19 @@ ANY_DROP = ("--max-f1-drop", "1")
 """The first artifact that a search tries is good enough."""
 FINETUNED = ("--finetune-set", "batch_size=16", "--finetune-epochs", "1")
 ANSWERS = ("recommend", "gate", "compare")
-ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list")
+ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list", "report", "explain", "inspect")
 
 
-def shortened(arguments: Sequence[str], url: str) -> list[str]:
-    """The arguments with few records, samples and epochs, and with a server of our own. The meaning stays."""
+def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = ()) -> list[str]:
+    """The arguments with few records, samples and epochs, and with a server of our own. The meaning stays.
+
+    A run of every exporter is one of `exporters`, where these are given.
+    """
     verb = arguments[0] if arguments else ""
     more: tuple[str, ...] = ()
     if verb == "run" and "--resume" not in arguments:
         more = (*TIMED, *FEW, *(FINETUNED if "--finetune-epochs" in arguments or "plan.toml" in arguments else ()))
+        more = (*more, *(word for name in exporters if "--exporter" not in arguments for word in ("--exporter", name)))
     elif verb == "measure" and "--resume" not in arguments:
         more = TIMED
     elif verb in ("export", "quantize"):
@@ -74,8 +79,9 @@ def main() -> int:
     if server := os.environ.get("DOC_WARM"):
         start = warm_children.command(server, "edgebench")
     made = subprocess.run(
-        [*start, *shortened(arguments, os.environ["DOC_URL"])], capture_output=True, text=True, check=False
-    )
+        [*start, *shortened(arguments, os.environ["DOC_URL"], os.environ.get("DOC_EXPORTERS", "").split())],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     print(made.stdout, made.stderr, sep="", flush=True)
     answered = made.returncode in (1, 3, 4, 5) and arguments[0] in ANSWERS
     if answered and not re.search("^error:|^Traceback", made.stderr, re.M):
