@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import inspect
 import os
@@ -38,10 +39,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Tests that read damaged copies of real files are marked `fuzz`.
     """
     items.sort(key=lambda item: item.path.name != "test_docs_run.py")
-    for item in items:
-        source = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+    texts = {path: path.read_text() for path in {item.path for item in items}}
+    damaging = {path for path, text in texts.items() if "of_bytes(" in text or "of_json(" in text}
+    for item in items:  # a function's own lines are looked for only where its file has such a call: they take seconds
+        source = inspect.getsource(item.function) if item.path in damaging and isinstance(item, pytest.Function) else ""
         if "of_bytes(" in source or "of_json(" in source:
             item.add_marker("fuzz")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """The hundreds of children find compiled files, also where PYTHONDONTWRITEBYTECODE keeps each from writing them."""
+    for name in ("edgebench", "exporters"):
+        compileall.compile_dir(Path(__file__).parents[1] / name, quiet=2)
 
 
 @pytest.fixture(scope="session", autouse=True)

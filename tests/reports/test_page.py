@@ -61,8 +61,15 @@ def opened(browser: Browser, report: str) -> Iterator[Opened]:
         yield page
 
 
-def test_it_has_a_section_for_each_machine_and_never_mixes_them(opened: Opened) -> None:
-    board, machine = opened.section("a board"), opened.section("a machine")
+@pytest.fixture(scope="module")
+def shown(browser: Browser, report: str) -> Iterator[Opened]:
+    """One page for the tests that change nothing of what another one looks at."""
+    with Opened(browser, report, **DESKTOP) as page:
+        yield page
+
+
+def test_it_has_a_section_for_each_machine_and_never_mixes_them(shown: Opened) -> None:
+    board, machine = shown.section("a board"), shown.section("a machine")
     assert names(machine) == ["onnx-int8", "onnx", "onnx-int8", "onnx", "onnx-int8"]
     assert "it broke" in machine.inner_text() and "it broke" not in board.inner_text()
     has(points(machine, "latency"), 4, "an emulated latency has no place there")
@@ -72,21 +79,21 @@ def test_it_has_a_section_for_each_machine_and_never_mixes_them(opened: Opened) 
     assert board.locator(".warn").count() == 0
 
 
-def test_names_do_no_harm(opened: Opened) -> None:
-    board = opened.section("a board")
-    assert opened.page.title() == f"EdgeBench: r and {ENDING}"
+def test_names_do_no_harm(shown: Opened) -> None:
+    board = shown.section("a board")
+    assert shown.page.title() == f"EdgeBench: r and {ENDING}"
     assert ENDING in names(board)
     assert REASON in board.inner_text()
     assert HOSTILE in board.locator(".facts").inner_text()
-    assert opened.page.locator("img, script[src], iframe").count() == 0
+    assert shown.page.locator("img, script[src], iframe").count() == 0
     for chart in ("latency", "memories", "sizes"):
         board.locator(f"figure[data-chart={chart}] summary").click()
     assert HOSTILE in board.locator("figure[data-chart=latency] .behind table").inner_text()
     assert HOSTILE in hovered(board, "latency", 1)
 
 
-def test_hovering_tells_the_cell_its_intervals_and_what_to_doubt(opened: Opened) -> None:
-    machine = opened.section("a machine")
+def test_hovering_tells_the_cell_its_intervals_and_what_to_doubt(shown: Opened) -> None:
+    machine = shown.section("a machine")
     texts = [hovered(machine, "latency", i) for i in range(points(machine, "latency").count())]
     noisy = next(text for text in texts if "vit onnx" in text and "int8" not in text)
     assert "noisy: it is so" in noisy
@@ -143,15 +150,15 @@ def test_models_and_targets_are_switched_off_and_on(opened: Opened) -> None:
     has(points(board, "latency"), 2, "another machine's charts stay")
 
 
-def test_every_chart_has_its_numbers(opened: Opened) -> None:
-    machine = opened.section("a machine")
+def test_every_chart_has_its_numbers(shown: Opened) -> None:
+    machine = shown.section("a machine")
     for chart, rows, text in (
         ("latency", 4, "28.5 ms to 31.5 ms"), ("size", 5, "20 MB"), ("memory", 5, "75 MB"), ("samples", 4, "1500"),
         ("memories", 5, "57 MB"), ("sizes", 5, "104 M"),
     ):  # fmt: skip
         figure = machine.locator(f"figure[data-chart={chart}]")
         figure.locator("summary").focus()
-        opened.page.keyboard.press("Enter")
+        shown.page.keyboard.press("Enter")
         has(figure.locator("tbody tr"), rows, chart)
         assert text in figure.locator("table").inner_text(), chart
     machine.locator(".classes").scroll_into_view_if_needed()

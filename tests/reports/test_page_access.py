@@ -40,6 +40,13 @@ def opened(browser: Browser, address: str) -> Iterator[Opened]:
         yield page
 
 
+@pytest.fixture(scope="module")
+def shown(browser: Browser, address: str) -> Iterator[Opened]:
+    """One page for the tests that change nothing of what another one looks at."""
+    with Opened(browser, address, reduced_motion="reduce", **DESKTOP) as page:
+        yield page
+
+
 def outlined(found: Locator) -> bool:
     """Whether an element that has the focus shows it."""
     return bool(found.evaluate("e => e === document.activeElement && getComputedStyle(e).outlineStyle === 'solid'"))
@@ -65,8 +72,8 @@ def test_headings_language_and_tables(opened: Opened) -> None:
     assert len(set(captions)) == len(captions)
 
 
-def test_everything_to_use_has_a_name(opened: Opened) -> None:
-    page = opened.page
+def test_everything_to_use_has_a_name(shown: Opened) -> None:
+    page = shown.page
     for found in page.locator("input:visible, button:visible, summary:visible, [tabindex='0']:visible, nav a").all():
         # As the browser tells it to a screen reader.
         said = re.match(r"- '?[\w ]+? \"(.+)\"|- [\w ]+?: (.+)|- \w+", found.aria_snapshot().splitlines()[0])
@@ -76,25 +83,24 @@ def test_everything_to_use_has_a_name(opened: Opened) -> None:
     assert page.locator("fieldset legend").count() == page.locator("fieldset").count() == 3
 
 
-def test_charts_are_told_in_words(opened: Opened) -> None:
+def test_charts_are_told_in_words(shown: Opened) -> None:
     for chart in CHARTS:
-        figure = opened.page.locator(f"figure[data-chart={chart}]")
+        figure = shown.page.locator(f"figure[data-chart={chart}]")
         figure.scroll_into_view_if_needed()
         figure.locator(".scatterlayer").first.wait_for(state="attached")
         plot = figure.locator(".plot")
-        opened.page.locator(f"figure[data-chart={chart}]:not([aria-busy])").wait_for()
+        shown.page.locator(f"figure[data-chart={chart}]:not([aria-busy])").wait_for()
         assert plot.get_attribute("role") == "group"
         assert plot.locator("svg.main-svg:not([aria-hidden=true])").count() == 0, "not letter by letter"
         name, told = (
-            opened.page.locator(f"[id='{plot.get_attribute(f'aria-{which}by')}']")
-            for which in ("labelled", "described")
+            shown.page.locator(f"[id='{plot.get_attribute(f'aria-{which}by')}']") for which in ("labelled", "described")
         )
         assert name.inner_text() == figure.locator("figcaption").inner_text()
         text = told.text_content() or ""
         assert "exporter-00" in text and text.endswith("The table below has all numbers."), text
-    assert "macro-F1 0.7" in (opened.page.locator("figure[data-chart=latency] .description").text_content() or "")
+    assert "macro-F1 0.7" in (shown.page.locator("figure[data-chart=latency] .description").text_content() or "")
     assert "Lowest median: 1.00 ms" in (
-        opened.page.locator("figure[data-chart=samples] .description").text_content() or ""
+        shown.page.locator("figure[data-chart=samples] .description").text_content() or ""
     )
 
 
@@ -121,24 +127,24 @@ def test_the_keyboard_does_it_all(opened: Opened) -> None:
     has(points(page.locator("section.machine"), "latency"), 24)
 
 
-def test_rows_turn_by_the_keyboard_and_keep_the_focus(opened: Opened) -> None:
-    figure = opened.page.locator("figure[data-chart=sizes]")
+def test_rows_turn_by_the_keyboard_and_keep_the_focus(shown: Opened) -> None:
+    figure = shown.page.locator("figure[data-chart=sizes]")
     figure.scroll_into_view_if_needed()
     later, earlier = (figure.get_by_role("button", name=name) for name in ("Next", "Previous"))
     later.focus()
     assert earlier.get_attribute("aria-disabled") == "true"
     for _ in range(3):  # there are two pages
-        opened.page.keyboard.press("Enter")
+        shown.page.keyboard.press("Enter")
         assert outlined(later)
     assert figure.locator(".pager [role=status]").inner_text().endswith("to 25 of 25")
     assert later.get_attribute("aria-disabled") == "true" and earlier.get_attribute("aria-disabled") == "false"
 
 
-def test_a_long_reason_opens_by_the_keyboard(opened: Opened) -> None:
-    reason = opened.page.locator(".cells details.reason").first
+def test_a_long_reason_opens_by_the_keyboard(shown: Opened) -> None:
+    reason = shown.page.locator(".cells details.reason").first
     assert "others kept" in reason.inner_text() and reason.inner_text().count("others kept") < 6
     reason.locator("summary").focus()
-    opened.page.keyboard.press("Enter")
+    shown.page.keyboard.press("Enter")
     assert reason.inner_text().count("others kept") == 6 and outlined(reason.locator("summary"))
 
 

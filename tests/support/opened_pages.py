@@ -25,6 +25,8 @@ CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 IN_CHROMIUM = [
     pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason=f"none of {', '.join(BROWSERS)} is here")
 ]  # fmt: skip
+PATIENCE_MS = 180_000
+"""What a machine may take that does other work, too."""
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
@@ -60,6 +62,7 @@ class Opened:
     def __init__(self, browser: Browser, address: str, **options: object) -> None:
         self.said: list[str] = []
         self.page: Page = browser.new_page(**options)  # type: ignore[arg-type]
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", self._refuse)
@@ -100,7 +103,7 @@ def has(found: Locator, count: int, why: str = "") -> None:
     """So many elements, at once or soon: the page draws when the browser gives it the time."""
     from playwright.sync_api import expect
 
-    expect(found, why or None).to_have_count(count)
+    expect(found, why or None).to_have_count(count, timeout=PATIENCE_MS)
 
 
 def hovered(section: Locator, chart: str, number: int) -> str:
