@@ -99,6 +99,7 @@ def test_the_board_has_nothing_else(board: Path) -> None:
     assert on(board, "-c", "import numpy, psutil, onnxruntime, edgebench").returncode == 0
 
 
+@pytest.mark.warm
 @pytest.mark.slow
 def test_it_measures_there_as_here(board: Path, packed: Path, exported: Path, tmp_path: Path) -> None:
     brief = ("--processes", "1", *BRIEF[2:])
@@ -151,7 +152,7 @@ def test_bad_input_is_one_line(board: Path, packed: Path, tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_it_goes_on_after_a_power_cut(board: Path, packed: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    command = [board, "-m", "edgebench", "measure", packed, "-o", run, *BRIEF, "--min-seconds", "1"]
+    command = [board, "-m", "edgebench", "measure", packed, "-o", run, *BRIEF, "--min-seconds", "0.3"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     child = subprocess.Popen(list(map(str, command)), env=clean, stderr=subprocess.DEVNULL, cwd=board.parent)
     journal, deadline = run / "journal.jsonl", time.monotonic() + 240

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import lines_of, quick
+from helpers import QUICK, lines_of, quick
 
 from edgebench import api
 from edgebench.core import registry
@@ -62,7 +63,7 @@ class Filler(ProgressReporter):
 def test_a_stage_loses_at_most_the_jobs_at_work(
     stage: str, at_once: bool, small: Path, exported: Path, tmp_path: Path
 ) -> None:
-    plan = quick(exported, "onnx", "onnx-int8", limit=8)
+    plan = quick(exported, "onnx", "onnx-int8", limit=8, measuring=replace(QUICK, processes=1))
     with pytest.raises(DiskFull, match=str(small)):
         api.run(plan, small / "run", listener=Filler(small, stage, at_once))
     journal = small / "run" / "journal.jsonl"

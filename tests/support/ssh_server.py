@@ -65,6 +65,13 @@ class Server:
             time.sleep(0.05)
         raise AssertionError((self.folder / "log").read_text())
 
+    def set_there(self, variables: str) -> None:
+        """Start again, with more variables `NAME=VALUE` in the environment of whoever logs in."""
+        path = self.folder / "sshd_config"
+        path.write_text(path.read_text().replace("SetEnv ", f"SetEnv {variables} "))
+        self.stop()
+        self.start()
+
     def stop(self) -> None:
         if self.process:
             self.process.terminate()
