@@ -137,7 +137,7 @@ def test_a_layer_and_the_picture_of_it(
     from edgebench.artifacts import manifests, opening
 
     artifact = SimpleNamespace(
-        model=f"{MARKED}{STEERING}", exporter="onnx", format="onnx", file_size_bytes=5, feed=None
+        model=f"{MARKED}{STEERING}", exporter="onnx", format="onnx", file_size_bytes=5, feed=None, layer_prefix=""
     )
     made = SimpleNamespace(artifact=artifact, path=tmp_path)
     monkeypatch.setattr(manifests, "read", lambda *_, **__: made)
@@ -203,7 +203,7 @@ def test_what_is_installed(shown: Callable[[], str], monkeypatch: pytest.MonkeyP
     list_view.show_list("")
     assert shown().count(MARKED) == 2
     found = diagnosis.doctor()
-    monkeypatch.setattr(diagnosis_view, "doctor", lambda: replace(found, advice=[name]))
+    monkeypatch.setattr(diagnosis_view, "doctor", lambda _: replace(found, advice=[name]))
     diagnosis_view.show_diagnosis()
     assert f"! {MARKED}" in shown()
 

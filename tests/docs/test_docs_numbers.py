@@ -127,7 +127,7 @@ def models() -> list[str]:
 def sentences() -> list[tuple[str, str]]:
     """Page, and a text that it must have, with its figures computed from the run."""
     script, onnx, static = cell(X86, "torchscript"), cell(X86, "onnx"), cell(X86, "onnx-int8")
-    needed = f"ONNX Runtime needed {memory(onnx)} where TorchScript needed {memory(script)}"
+    needed = f"ONNX Runtime needed {memory(onnx)}, TorchScript {memory(script)}"
     pages = {
         "docs/faq.md": questions(), "docs/compression.md": compression(), "docs/models.md": models(),
         "docs/exporters.md": [needed],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import tomllib
 from typing import Any
 
 import pytest
@@ -91,11 +90,6 @@ def test_the_layout_names_what_there_is() -> None:
     there = {p.name + "/" * p.is_dir() for p in (ROOT / "edgebench").iterdir() if p.suffix == ".py" or p.is_dir()}
     assert len(named) == len(set(named))
     assert there - {"__init__.py", "__main__.py", "__pycache__/"} == set(named)
-
-
-def test_the_parts_of_pyproject_are_its_own() -> None:
-    shown = tomllib.loads(listed("[tool.setuptools.package-dir]"))
-    assert not contained(shown, tomllib.loads((ROOT / "pyproject.toml").read_text()))
 
 
 @pytest.mark.parametrize("run", sorted(p.parent.name for p in REFERENCE.glob("*/measurements.jsonl")))

@@ -38,7 +38,7 @@ def test_two_runs_at_once_are_refused_until_the_first_crashes(server: Server, tm
         with Link(here, "first"):
             pass  # the same run may come back: its other end has not noticed yet that it was cut off
     code = (
-        "import os, sys, tomllib\nfrom edgebench.core.contracts import Target\nfrom edgebench.remote.link import Link\n"
+        "import os, sys, tomllib\nfrom edgebench.core.cells import Target\nfrom edgebench.remote.link import Link\n"
         "link = Link(Target(**tomllib.load(open(sys.argv[1], 'rb'))), 'crash').__enter__()\nprint('open', flush=True)\n"
         "import time\ntime.sleep(600)\n"
     )

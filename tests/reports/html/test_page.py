@@ -28,7 +28,7 @@ def test_it_counts_and_names_what_is_shown() -> None:
     assert (found["cells"], found["measured"], found["emulated"]) == (3, 2, ["pi"])
     assert (found["records"], found["dataset"], found["synthetic"]) == (240, "demo (synthetic)", True)
     assert found["without"] == [("resnet1d bad", "host", "failed", "it broke")]
-    assert found["measuring"] == {"processes": 3, "warmup": 10, "samples": 100, "seconds": None}
+    assert found["measuring"] == {"processes": 3, "warmup": 10, "samples": 100, "seconds": None, "emulated": 1}
     assert [a["target"] for a in found["advice"]] == ["host", "pi"]  # type: ignore[attr-defined]
 
 
