@@ -1,4 +1,4 @@
-"""Three random kills over one run; the script does forty over ten."""
+"""Four random kills over one run; the script does forty over ten."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def test_a_killed_run_has_all_cells_equal_scores_and_leaves_nothing(tmp_path: Pa
     plain.carry_out(0)
     assert {m.status for m in plain.cells().values()} == {"ok"}
     run = disturbed(tmp_path / "killed", time.monotonic() - begun, random.Random(1))
-    run.carry_out(3)
-    assert sum(run.kills.values()) == 3
+    run.carry_out(4)
+    assert sum(run.kills.values()) == 4
     run.check(plain.cells())

@@ -199,7 +199,9 @@ def test_what_has_no_end_is_ended(what: str, server: Server, monkeypatch: pytest
     monkeypatch.setattr(links, "CLOSE_S", 0.5)
     began = time.monotonic()
     silent = "sleep" in ENDLESS[what]  # what floods is ended by its size
-    endless = device(server, greeting=f"while True: {ENDLESS[what]}", ssh_timeout_s=2.0 if silent else 30.0)
+    # What says nothing does not notice that nobody listens: it ends with the login that started it.
+    greeting = f"login = os.getppid()\nwhile os.getppid() == login: {ENDLESS[what]}\nsys.exit()"
+    endless = device(server, greeting=greeting, ssh_timeout_s=2.0 if silent else 30.0)
     with pytest.raises((RemoteError, ConnectionLost)), Link(endless, "s"):
         pass
     assert time.monotonic() - began < 40
