@@ -26,7 +26,7 @@ Record = tuple[NDArray[np.float32], ...]
 POOL = 64
 """Records that the loop cycles through: enough that no cache holds the answer, few enough to stay in memory."""
 FEW = 8
-"""Records of the loop where the process also tells its memory, which more of them would add to."""
+"""Records of the loop where the process also reports its memory, which more of them would add to."""
 WARMUP_SHARE = 0.25
 """Of the time that `max_seconds` leaves after the first prediction, so that a slow network has samples, too."""
 
@@ -36,7 +36,7 @@ def measure(job: Job, runtime: Runtime) -> TimedProcess:
 
     Runs until there are `job.min_samples` samples and `job.min_seconds` have passed. Each prediction begins when the
     last one has ended (closed loop), or at a fixed pace with `job.period_s`. With `job.max_seconds` no sample begins
-    later than that after loading began, except for the first. With `job.memory` the process tells its memory, too.
+    later than that after loading began, except for the first. With `job.memory` the process reports its memory, too.
     """
     pool = _pool(job)
     if job.memory:

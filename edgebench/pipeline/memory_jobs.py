@@ -25,7 +25,7 @@ class MemoryJobs:
 
 
 def with_times(measuring: Measuring, planned: Planned) -> bool:
-    """Whether the cell's timed process also tells its memory, as in a quick run.
+    """Whether the cell's timed process also reports its memory, as in a quick run.
 
     Elsewhere, and where the target limits memory, a process of its own does.
     """

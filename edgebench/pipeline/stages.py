@@ -192,8 +192,8 @@ class Stages:
             [p for p in self._open() if p.key("memory") not in later],
             lambda planned, key: not self._end_if_failed(planned, key), ended,
         )  # fmt: skip
-        for key, told in later.items():
-            if (known := self.store.outcomes.get(told)) and key not in self.store.outcomes:
+        for key, source in later.items():
+            if (known := self.store.outcomes.get(source)) and key not in self.store.outcomes:
                 self.store.record(key, known)
         if any(key not in self.store.outcomes for key in later):
             self.memory()  # of cells whose timed twin failed

@@ -28,7 +28,7 @@ from typing import IO, Any
 
 LIFE_S = 10.0
 TEXT = 16_000
-"""Characters of a file of the system that are told."""
+"""Characters of a system file that are reported."""
 LOG_BYTES = 64 * 2**20
 """What pip or the device side may write besides its answers; what writes more is ended."""
 KEPT_BYTES = 1 << 16
