@@ -22,7 +22,11 @@ def test_a_check_says_what_each_exporter_takes_and_writes_nothing(
     net.write_text(net.read_text().replace("        return self.head", f"        {line}\n        return self.head"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "300")
-    before = sorted(tmp_path.rglob("*"))
+
+    def files() -> list[Path]:
+        return sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts)
+
+    before = files()
     asked = ["--model", f"{net}:build", "--weights", str(net.with_suffix(".pth"))]
     chosen = ["--exporter", "eager", "--exporter", "torchscript"]
     monkeypatch.setattr("sys.argv", ["edgebench", "export", "--check", *asked, *chosen])
@@ -34,7 +38,7 @@ def test_a_check_says_what_each_exporter_takes_and_writes_nothing(
     assert " ok " in shown["eager"]
     assert " failed " in shown["torchscript"]
     assert "x.clamp(-1, 1)" in " ".join(said.split()), "on one line or several, as wide as the terminal is"
-    assert [path for path in sorted(tmp_path.rglob("*")) if "__pycache__" not in path.parts] == before
+    assert files() == before
 
 
 def test_layers_in_float_stand_with_their_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,8 @@ def test_ptbxl_needs_its_folder() -> None:
 def test_runtimes(name: str) -> None:
     runtime = registry.runtime(name)
     assert runtime.format == name
-    assert runtime.unavailable("cpu", "") == ""
+    installed = all(importlib.util.find_spec(module) for module in getattr(runtime, "modules", ()))
+    assert (runtime.unavailable("cpu", "") == "") == installed
 
 
 AMOUNTS = {"l1": "l1-0.4", "random": "random-0.4", "structured": "structured-0.2"}

@@ -15,7 +15,7 @@ from edgebench.core.serialization import from_dict, to_dict
 from edgebench.tasks.earlier import EARLIER, TABLES, nested, search
 
 RESULTS = Path(__file__).parents[2] / "results"
-FILES = sorted(RESULTS.rglob("measurements.jsonl"))
+FILES = sorted((RESULTS / "reference").rglob("measurements.jsonl"))
 COMPARED = {"value": 0.7, "low": 0.6, "high": 0.8, "delta": -0.01, "delta_low": -0.02, "delta_high": 0.0}
 
 
