@@ -143,7 +143,8 @@ def _runtimes(facts: dict[str, Any]) -> list[Finding]:
             reason = formats.unsupported(name, device, "", facts["architecture"]) or runtime.unavailable(device, "")
             if device == "cuda" and not facts["cuda"]:
                 reason = "no CUDA device"
-            found.append(Finding(f"{name} on {device}", "missing" if reason else "ok", reason))
+            state, said = ("missing", reason) if reason else ("ok", formats.ends_with(name))
+            found.append(Finding(f"{name} on {device}", state, said))
     return found
 
 

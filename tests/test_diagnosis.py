@@ -54,6 +54,12 @@ def test_cuda_is_missing_without_a_device() -> None:
     assert all(f.detail for f in found.values() if f.state == "missing")
 
 
+def test_what_is_to_be_removed_is_said_of_the_format_that_works() -> None:
+    found = {f.subject: f for f in diagnosis._runtimes(FACTS)}
+    assert found["torchscript on cpu"].state == "ok" and "torch.ao.quantization" in found["torchscript on cpu"].detail
+    assert not found["onnx on cpu"].detail
+
+
 def sensors_of(facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {f.subject: (f.state, f.detail) for f in diagnosis._sensors(facts)}
 

@@ -134,7 +134,8 @@ def _export(
         macs=macs, int8_weights=int8_weights, int8_macs=int8_macs, delegated=made.delegated,
         task=model.manifest.task, before=model.manifest.before, untrained=model.manifest.untrained,
         float_parts=tuple(part.removeprefix(prefix) for part in made.float_parts),
-        notes=(*made.notes, *uncounted), made_with=_versions(exporter.packages), layer_prefix=prefix,
+        notes=(*made.notes, *uncounted, *filter(None, [formats.ends_with(form)])),
+        made_with=_versions(exporter.packages), layer_prefix=prefix,
     )  # fmt: skip
 
 

@@ -113,6 +113,11 @@ def rebuilds(form: str) -> bool:
     return bool(getattr(_runtime(form), "rebuilds", False))
 
 
+def ends_with(form: str) -> str:
+    """What the files of a format depend on that is to be removed; empty for nothing."""
+    return str(getattr(_runtime(form), "ends_with", ""))
+
+
 def facts(form: str, path: Path) -> FileFacts:
     """What a file says about itself. To be called in a child. Raises ArtifactError, MissingPackage."""
     return _asked(form, path, "facts", "files of the format '{}' cannot be imported")(path)  # type: ignore[no-any-return]

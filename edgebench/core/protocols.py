@@ -218,6 +218,8 @@ class Format(Runtime, Protocol):
     """Whether its quantized files run under the quantized engine of torch that a target has."""
     rebuilds: bool
     """Whether it runs the network's own code, so that its manifest names the architecture."""
+    ends_with: str
+    """What its files depend on that is to be removed; said by `doctor` and in each manifest."""
 
     def requirements(self, machine: str) -> tuple[str, ...]:
         """What pip installs to run it on an architecture, such as `onnxruntime>=1.20,<2`; also over SSH."""

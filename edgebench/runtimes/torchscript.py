@@ -31,6 +31,10 @@ class TorchScriptRuntime:
     modules = ("torch",)
     suffixes = (".pt", ".pth", ".ts")
     uses_engine = True
+    ends_with = (
+        "PyTorch has deprecated TorchScript and torch.ao.quantization; exports and files end with the torch that "
+        "removes them"
+    )
 
     def requirements(self, machine: str) -> tuple[str, ...]:
         """What pip installs."""

@@ -33,6 +33,7 @@ def test_the_defaults(plugin: PluginMaker, tmp_path: Path) -> None:
         assert formats.files(form, path) == (path,)
         formats.check(form, path)
         assert not formats.uses_engine(form) and not formats.rebuilds(form)
+        assert not formats.ends_with(form)
         assert formats.program(form, artifact, "cpu", "", 1) is None
         with pytest.raises(ArtifactError, match=form):
             formats.layers(form, path)
