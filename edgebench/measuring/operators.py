@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 RUNS = 20
 """Predictions; the first quarter is warm-up and does not count."""
 FEWEST = 8
-"""Predictions of a slow network, which may take longer than `SECONDS`."""
+"""Predictions of a slow network, which may take longer than `SECONDS`, and of an fp32 one: its operators are all of one
+kind, so that only their shares of the time are asked for."""
 SECONDS = 1.0
 """Time for the predictions, before the profiler slows them."""
 
@@ -29,7 +30,8 @@ SECONDS = 1.0
 def job_after(timed: Job) -> Job:
     """The profile that follows a timed job, whose samples say how many predictions fit into the time."""
     median = float(np.median(np.load(timed.output)))
-    runs = max(FEWEST, min(RUNS, int(SECONDS * timed.batch / max(median, 1e-9))))
+    most = FEWEST if timed.artifact.precision == "fp32" else RUNS
+    runs = max(FEWEST, min(most, int(SECONDS * timed.batch / max(median, 1e-9))))
     return replace(timed, kind="profile", output=timed.profile, profile="", records=runs, memory_limit_bytes=None)
 
 

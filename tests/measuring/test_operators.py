@@ -57,12 +57,16 @@ def test_summary_by_hand() -> None:
     assert summary([OperatorTime("Gemm", "float", 1, 4e-3, "c"), *twice]).slowest_operator == "Conv"
 
 
-@pytest.mark.parametrize(("median", "batch", "runs"), [(1e-3, 1, RUNS), (0.1, 1, 10), (9.0, 1, FEWEST), (0.2, 8, RUNS)])
-def test_a_slow_network_is_profiled_fewer_times(
-    median: float, batch: int, runs: int, demo: RecordSet, tmp_path: Path
+@pytest.mark.parametrize(
+    ("precision", "median", "batch", "runs"),
+    [("int8", 1e-3, 1, RUNS), ("int8", 0.1, 1, 10), ("int8", 9.0, 1, FEWEST), ("int8", 0.2, 8, RUNS),
+     ("fp32", 1e-3, 1, FEWEST)],
+)  # fmt: skip
+def test_a_slow_or_fp32_network_is_profiled_fewer_times(
+    precision: str, median: float, batch: int, runs: int, demo: RecordSet, tmp_path: Path
 ) -> None:
     np.save(tmp_path / "o.npy", np.array([median, median]))
-    artifact = Artifact("m", "none", "x", "x", "fp32", "f", "", 1, ("a",), (0.5,), ECG, None, None, "", task="")
+    artifact = Artifact("m", "none", "x", "x", precision, "f", "", 1, ("a",), (0.5,), ECG, None, None, "", task="")
     job = Job("latency", artifact, "f", "cpu", 1, "", demo.input, str(tmp_path / "o.npy"), batch=batch, profile="p")
     after = job_after(job)
     assert (after.kind, after.output, after.records, after.profile) == ("profile", "p", runs, "")
