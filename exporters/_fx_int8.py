@@ -53,16 +53,16 @@ class FxInt8:
         from ._tracing import require_traceable, save_traced
 
         require_traceable(task)
-        modules: tuple[str, ...] | None = None
-        if isinstance(task.network, qat.QuantizationAware):
-            quantized, floats = qat.convert(task.network, self.engine, torch.zeros(1, *task.input.shape))
-            method = "learned"
+        own = task.network
+        if isinstance(own, qat.QuantizationAware):
+            quantized, floats = qat.convert(own, self.engine, torch.zeros(1, *task.input.shape))
+            method, own = "learned", own.network
         else:
             quantized, floats = quantize_static(
                 task.network, self.engine, task.calibration(), task.options, task.floats
             )
             method = task.options.get("calibration", CHOICES["calibration"][0])
-            modules = int8_modules(quantized, task.network)
+        modules = int8_modules(quantized, own)
         with engine_set(self.engine):
-            path = save_traced(quantized, task, task.folder / "model.pt")
+            path = save_traced(quantized, task, task.folder / "model.pt", own)
         return Exported(path, "int8", method, floats, int8_modules=modules)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,9 +22,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from edgebench.core.inputs import InputSpec
 from edgebench.quantization.qat import QuantizationAware
+from edgebench.runtimes import onnx_names
 from edgebench.runtimes.onnx_constants import Constants
 
 from ._onnx_compact import compact
+from ._onnx_names import module_of, name_nodes
 
 OPSET = 17
 """The first with LayerNormalization."""
@@ -40,7 +43,8 @@ def save_quantization_aware(network: QuantizationAware, contract: InputSpec, pat
             input_names=["signals"], output_names=["logits"],
             dynamic_axes={"signals": {0: "batch"}, "logits": {0: "batch"}},
         )  # fmt: skip
-    _quantize_weights(path)
+    named = network.network.named_modules()
+    _quantize_weights(path, {name for name, module in named if not isinstance(module, ao.FakeQuantizeBase)})
     return path
 
 
@@ -112,14 +116,19 @@ def _folded(conv: Any) -> nn.Module:
     return nn.Sequential(new, nn.ReLU()).eval() if is_relu else cast("nn.Module", new.eval())
 
 
-def _quantize_weights(path: Path) -> None:
-    """Replace each QuantizeLinear of a constant by its result, an int8 constant."""
+def _quantize_weights(path: Path, modules: Collection[str]) -> None:
+    """Replace each QuantizeLinear of a constant by its result, an int8 constant.
+
+    Nodes and constants are called by the `modules` of the network.
+    """
     import onnx
     from onnx import numpy_helper
 
     model = onnx.load(path)
     graph = model.graph
+    name_nodes(graph, modules)
     value = Constants(graph)
+    names = {one.name for one in graph.initializer}
     for node in list(graph.node):
         if node.op_type != "QuantizeLinear":
             continue
@@ -131,7 +140,13 @@ def _quantize_weights(path: Path) -> None:
         limits = np.iinfo(zero.dtype)
         rounded = np.rint(weights / scale.reshape(shape)) + zero.reshape(shape)
         quantized = np.clip(rounded, limits.min, limits.max).astype(zero.dtype)
-        graph.initializer.append(numpy_helper.from_array(quantized, node.output[0]))
+        name = node.output[0]
+        if (own := module_of(onnx_names.of_weight(node.input[0]), modules)) and f"{own}.weight_quantized" not in names:
+            name = f"{own}.weight_quantized"
+            for user in graph.node:
+                user.input[:] = [name if one == node.output[0] else one for one in user.input]
+        names.add(name)
+        graph.initializer.append(numpy_helper.from_array(quantized, name))
         graph.node.remove(node)
     while unused := [n for n in graph.node if n.op_type in ("Constant", "Cast", "Identity") and not _used(graph, n)]:
         for node in unused:

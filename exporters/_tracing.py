@@ -17,16 +17,16 @@ from edgebench.runtimes import torch_layers
 from ._same_network import depends, require_same, values_read
 
 
-def save_traced(network: nn.Module, task: ExportTask, path: Path) -> Path:
+def save_traced(network: nn.Module, task: ExportTask, path: Path, named: nn.Module | None = None) -> Path:
     """Trace with one record, freeze (weights become constants, normalisation is folded into convolutions), and save.
 
-    The file names the layers of the task's network.
+    The file names the layers of the task's network, or of `named`.
 
     Raises RuntimeError where the network cannot be traced.
     """
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch_layers.save(torch.jit.freeze(_traced(network, task)), path, dict(task.network.named_modules()))
+        torch_layers.save(torch.jit.freeze(_traced(network, task)), path, dict((named or task.network).named_modules()))
     return path
 
 

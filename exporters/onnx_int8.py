@@ -66,7 +66,8 @@ class OnnxInt8:
             trained = task.network
             notes = () if trained.engine in SEVEN_BIT_ENGINES else (SATURATES,)
             file = save_quantization_aware(trained, task.input, path)
-            return Exported(file, "int8", "learned", trained.partition.float_parts, notes, **runtime(task))
+            modules = int8_modules(file, trained.network)
+            return Exported(file, "int8", "learned", trained.partition.float_parts, notes, modules, **runtime(task))
         graph = prepared(task)
         before = count_operators(graph)
         if not any(before[op] for op in PRODUCTS):

@@ -30,7 +30,7 @@ from edgebench.core.serialization import from_dict, to_dict
 from edgebench.data.stored import Batches, Values
 from edgebench.isolation.child import answer_with
 from edgebench.models import flops, store
-from edgebench.models.external import own_network
+from edgebench.models.external import own
 
 if TYPE_CHECKING:
     from torch import nn
@@ -117,9 +117,10 @@ def _export(
     if "counted" not in shared:
         shared["counted"] = _counted(network, taken, *further.values())
     count, sparsity, macs, uncounted = shared["counted"]
-    prefix = own_network.prefix(network)
+    prefix = own.prefix(model.manifest.architecture)
     # Shares of the multiply-adds are counted for networks with one input.
-    int8_weights, int8_macs = _int8_shares(network, made.int8_modules, taken, None if further else macs)
+    plain: Any = network.network if model.manifest.quantization else network
+    int8_weights, int8_macs = _int8_shares(plain, made.int8_modules, taken, None if further else macs)
     return Artifact(
         model=model.manifest.name, variant=request.variant, exporter=spec, format=form,
         precision=made.precision, **artifact_files.described(formats.files(form, made.file)),

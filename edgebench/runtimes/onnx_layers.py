@@ -58,8 +58,11 @@ def own(node: Node, by_output: Mapping[str, Node]) -> str:
     weight = ""
     # Only of a product: equal parameters of small layers are one in the file.
     if node.operator in PRODUCTS and len(node.inputs) > 1:
-        source = by_output.get(node.inputs[1])
-        weight = source.inputs[0] if source and source.operator == "DequantizeLinear" else node.inputs[1]
+        weight = node.inputs[1]
+        for passed in ("Transpose", "DequantizeLinear"):
+            source = by_output.get(weight)
+            if source and source.operator == passed and source.inputs:
+                weight = source.inputs[0]
     return onnx_names.of_weight(weight) or onnx_names.of_scopes(node.scopes) or onnx_names.of_path(node.name)
 
 

@@ -31,7 +31,7 @@ from edgebench.data.stored import Values
 from edgebench.isolation.jobs import predict
 from edgebench.measuring.accuracy import Reference, score
 from edgebench.models import store
-from edgebench.models.external import own_network
+from edgebench.models.external import own
 from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
 from edgebench.tasks.chosen import for_networks, with_task
@@ -145,7 +145,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
         network, exporter.engine or any_engine(), signals,
         lambda outputs, others: task.agree(outputs, others, state, state), chosen if exporter.engine else {}, looked,
     )  # fmt: skip
-    paths, prefix = [s.module for s in ranked], own_network.prefix(network)
+    paths, prefix = [s.module for s in ranked], own.prefix(model.manifest.architecture)
     ranked = [replace(s, module=s.module.removeprefix(prefix)) for s in ranked]
     write_text(output / "sensitivity.csv", table(ranked))
     with scratch_folder() as scratch:

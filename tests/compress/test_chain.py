@@ -10,7 +10,7 @@ import pytest
 import small_networks
 import torch
 
-from edgebench import api
+from edgebench import api, reading
 from edgebench.artifacts import manifests
 from edgebench.compress.chain import Records, compress
 from edgebench.core.errors import PlanError
@@ -18,6 +18,7 @@ from edgebench.core.settings import FineTuning
 from edgebench.models import flops, store
 from edgebench.pipeline.read_plan import load
 from edgebench.quantization.qat import QuantizationAware
+from edgebench.quantization.shares import weights
 from edgebench.training.loop import Watch, train
 from edgebench.training.state import EpochReport
 
@@ -83,6 +84,10 @@ def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
         assert artifact.max_abs_error is not None
         assert artifact.max_abs_error < 0.5  # against the network with its rounding simulated
         assert artifact.before["parameters"] == 1_367_781
+        assert artifact.int8_weights == artifact.int8_macs == 1
+        assert {layer.name for layer in reading.inspect(tmp_path / "out" / "resnet1d" / artifact.variant / name)} == {
+            path for path, module in store.network(store.find("resnet1d")).named_modules() if weights(module)
+        }
 
 
 def test_fine_tuning_keeps_zeros_and_records_its_training(small: str, tmp_path: Path) -> None:

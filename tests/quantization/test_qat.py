@@ -9,12 +9,14 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from edgebench.exporters._onnx_names import int8_modules  # type: ignore[import-not-found]  # mypy sees it as exporters
 from edgebench.exporters._onnx_qat import save_quantization_aware  # type: ignore[import-not-found]  # mypy sees it as exporters
 from torch import Tensor, nn
 
 from edgebench.core.errors import Unsupported
 from edgebench.data.signals import ECG
 from edgebench.quantization import fx, qat
+from edgebench.runtimes import onnx_layers, onnx_profile, onnx_weights
 
 
 class Net(nn.Module):
@@ -126,6 +128,50 @@ def test_onnx_has_the_learned_scales_and_int8_weights(network: nn.Module, signal
     assert difference.max() <= 4 * step  # where a value lies half way between two integers, one step early on
     assert difference.mean() <= step / 2
     assert session.run(None, {"signals": signals[:1]})[0].shape == (1, 5)  # any batch
+
+
+class Block(nn.Module):
+    """A convolution and a linear layer inside a container, which FX rewrites."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.mix = nn.Conv1d(8, 8, 3, padding=1), nn.BatchNorm1d(8), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.conv(x))) + x
+        answer: Tensor = self.mix(x.transpose(1, 2)).transpose(1, 2)
+        return answer
+
+
+class Nested(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv1d(12, 8, 5, stride=4), nn.BatchNorm1d(8), nn.ReLU())
+        self.blocks = nn.ModuleList([Block(), Block()])
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        logits: Tensor = self.head(x.mean(-1))
+        return logits
+
+
+def test_onnx_calls_layers_as_the_network_does(signals: np.ndarray, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    prepared = qat.prepare(Nested().eval(), "fbgemm", signals).eval()
+    path = save_quantization_aware(prepared, ECG, tmp_path / "net.onnx")
+    layers = {"stem.0", "blocks.0.conv", "blocks.0.mix", "blocks.1.conv", "blocks.1.mix", "head"}
+    assert {layer.name for layer in onnx_weights.layers(path)} == layers
+    modules = int8_modules(path, prepared.network)
+    assert set(modules or ()) == layers
+    options = onnxruntime.SessionOptions()
+    options.enable_profiling, options.profile_file_prefix = True, str(tmp_path / "profile")
+    session = onnxruntime.InferenceSession(path.read_bytes(), options)
+    session.run(None, {"signals": signals[:1]})
+    found = onnx_profile.read(Path(session.end_profiling()), 0, onnx_layers.finder(path))
+    assert {one.layer for one in found} - {""} == layers
 
 
 class Loose(nn.Module):

@@ -147,6 +147,11 @@ def hashes(spec: str) -> dict[str, str]:
     return {"source_sha256": sha256(path), "card_sha256": sha256(card) if card.is_file() else "none"}
 
 
+def prefix(spec: str) -> str:
+    """What the paths of modules have before those of the user's network, which is wrapped; empty for others."""
+    return "network." if ".py:" in spec else ""
+
+
 def trust(spec: str) -> None:
     """Allow this process and its children to run the Python file of a spec that the user named."""
     known = os.environ.get(TRUSTED, "").split(os.pathsep)

@@ -14,11 +14,6 @@ from edgebench.models.layers import Standardise
 from edgebench.tasks.statistics import PROBABILITY_MARGIN, SMALLEST_PROBABILITY
 
 
-def prefix(network: nn.Module) -> str:
-    """What the paths of a network's modules have before those of the user's network; empty where it is no wrapper."""
-    return "network." if isinstance(network, OwnNetwork) else ""
-
-
 class PerRecord(nn.Module):
     """Normalises each record by its own values, as `measuring.per_record` does for files."""
 
