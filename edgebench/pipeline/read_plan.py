@@ -77,16 +77,17 @@ def _check_build(plan: Plan) -> Plan:
     _check_tuning(build.finetuning)
     for chain in build.variants:
         _check_chain(chain, build.finetuning)
-    return plan.replaced(exporters=build.exporters or tuple(filter(_installed, registry.names("exporters"))))
+    return plan.replaced(exporters=build.exporters or tuple(filter(_by_default, registry.names("exporters"))))
 
 
-def _installed(exporter: str) -> bool:
-    """Whether the packages of an extra that an exporter needs are here; without them it is used only where named."""
+def _by_default(exporter: str) -> bool:
+    """Whether a run uses an exporter that is not named: not without the packages of its extra, nor where it is slow."""
     try:
-        needs = getattr(registry.exporter(exporter), "needs", ())
+        found = registry.exporter(exporter)
     except Exception:  # it becomes rows with the reason
         return True
-    return all(importlib.util.find_spec(name) for name in needs)
+    needs = getattr(found, "needs", ())
+    return not getattr(found, "only_named", False) and all(importlib.util.find_spec(name) for name in needs)
 
 
 def _file(path: Path) -> dict[str, Any]:
