@@ -32,7 +32,7 @@ def test_a_bad_word_is_told_before_anything_runs(spec: str, said: str) -> None:
 
 
 def test_an_unknown_exporter_with_words() -> None:
-    with pytest.raises(UnknownPlugin, match="unknown exporter 'tflite'; known: eager, "):
+    with pytest.raises(UnknownPlugin, match="unknown exporter 'tflite'; known: aotinductor, "):
         read_plan.load(None, {"exporters": ("tflite:minmax",)})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from doc_blocks import ROOT
 
-ROW = re.compile(r"^(\d+) \| `(\S+)` \| (.*) \| (.*)$", re.M)
+ROW = re.compile(r"^(\d+) \|`(\S+)`\|(.*)\|(.*)$", re.M)
 PLUGINS = {"exporters": "registry.exporter(", "runtimes": "registry.runtime(", "reports": "registry.renderer("}
 """Packages of plug-ins, and how their caller names them."""
 
