@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import compileall
 import gc
 import inspect
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +24,10 @@ from edgebench.core.datasets import DataRequest, RecordSet
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Hundreds of children import EdgeBench, and many torch: compiling what nothing may keep takes each of them ten seconds.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
+    _compiled = tempfile.TemporaryDirectory(prefix="edgebench-compiled-")  # this process's; pytest-xdist's inherit it
+    os.environ["PYTHONPYCACHEPREFIX"] = _compiled.name
 # Torch, timm and the tests are millions of objects that stay; looking through them again and again takes minutes.
 gc.set_threshold(100_000)
 
@@ -45,13 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         source = inspect.getsource(item.function) if item.path in damaging and isinstance(item, pytest.Function) else ""
         if "of_bytes(" in source or "of_json(" in source:
             item.add_marker("fuzz")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _compiled() -> None:
-    """The hundreds of children find compiled files, also where PYTHONDONTWRITEBYTECODE keeps each from writing them."""
-    for name in ("edgebench", "exporters"):
-        compileall.compile_dir(Path(__file__).parents[1] / name, quiet=2)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,3 +64,10 @@ def test_without_torch_the_rest_of_the_table_is_there(light: str) -> None:
     (row,) = (line.split() for line in done.stdout.splitlines() if line.startswith(" resnet1d"))
     assert row[1:3] == ["2.77", "MB"], "without torch there are no parameters and no MACs"
     assert row[-1] == "shipped"
+
+
+def test_without_the_exporters_libraries_each_of_them_is_listed(light: str) -> None:
+    """Also those whose extra is missing; what an export says then is in tests/exporters/test_contract.py."""
+    done = edgebench("list", "exporters", PYTHONPATH=light)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {line.split()[0] for line in done.stdout.splitlines() if line.strip()} >= set(registry.names("exporters"))

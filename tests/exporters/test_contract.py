@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +17,13 @@ from edgebench.artifacts import manifests
 from edgebench.artifacts.build import CHECK_RECORDS
 from edgebench.core import registry
 from edgebench.core.datasets import RecordSet
+from edgebench.core.errors import Unsupported
 from edgebench.core.files import sha256
-from edgebench.data.signals import MICROVOLTS
+from edgebench.core.protocols import ExportTask
+from edgebench.data.signals import MICROVOLTS, ecg
 from edgebench.data.stored import values
 
+EXTRAS = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 ENGINE = {"fbgemm-int8": "fbgemm", "qnnpack-int8": "qnnpack", "torch-int8-dynamic": "fbgemm"}
 
 
@@ -44,6 +50,21 @@ def test_checked_in_a_fresh_process(exported: Path, name: str) -> None:
     assert artifact.max_abs_error is not None
     # int8 shifts logits; a wrong scale or a lost layer shifts them by whole units
     assert artifact.max_abs_error < (1e-4 if artifact.precision == "fp32" else 1.0)
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.names("exporters")) - set(EXPORTERS)))
+def test_without_its_extra_an_exporter_says_how_to_get_it(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """For each module that it needs; the extra that is named installs it."""
+    exporter: Any = registry.exporter(name)
+    find = importlib.util.find_spec
+    for missing in exporter.needs:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a, gone=missing: None if n == gone else find(n, *a))
+        with pytest.raises(Unsupported) as caught:
+            exporter.export(ExportTask(None, tmp_path, tmp_path, ecg(), lambda: np.zeros(0)))  # type: ignore[arg-type]
+        (extra,) = re.findall(r"pip install 'edgebench\[(\w+)\]'", str(caught.value))
+        assert any(re.match(rf"{missing}\b", line) for line in EXTRAS[extra]), "the extra installs what is missing"
 
 
 @pytest.fixture

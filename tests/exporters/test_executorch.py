@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
 from openvino_files import SIGNALS, expected, made
 
-from edgebench.core import registry
-from edgebench.core.errors import Unsupported
-from edgebench.core.protocols import ExportTask
-from edgebench.data.signals import ECG
 from edgebench.runtimes.executorch import RUNTIME
 
 executorch = pytest.mark.skipif(
@@ -45,11 +40,3 @@ def test_int8_is_small_and_close(spec: str) -> None:
     assert set(found.exported.int8_modules or ()) == {"features.0", "features.3", "head"}
     assert found.exported.calibration_method in spec or spec == "executorch-int8"
     assert found.artifact.file_size_bytes < made("executorch").artifact.file_size_bytes
-
-
-@pytest.mark.parametrize("name", ["executorch", "executorch-int8"])
-def test_without_the_package_it_says_how_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n == "executorch" else find(n, *a))
-    with pytest.raises(Unsupported, match=r"edgebench\[executorch\]"):
-        registry.exporter(name).export(ExportTask(None, tmp_path, tmp_path, ECG, lambda: SIGNALS))  # type: ignore[arg-type]

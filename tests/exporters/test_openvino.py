@@ -10,10 +10,7 @@ import pytest
 import torch
 from openvino_files import SIGNALS, expected, made
 
-from edgebench.core import registry
 from edgebench.core.errors import Unsupported
-from edgebench.core.protocols import ExportTask
-from edgebench.data.signals import ECG
 from edgebench.measuring import environment
 from edgebench.runtimes.openvino import RUNTIME
 
@@ -68,11 +65,3 @@ def test_an_onnx_file_on_openvino() -> None:
     found = made("onnx:openvino")
     assert found.path.suffix == ".onnx" and found.artifact.format == "openvino" and not found.artifact.files
     np.testing.assert_allclose(predicted("onnx:openvino"), expected(), atol=1e-5)
-
-
-@pytest.mark.parametrize("name", EXPORTERS)
-def test_without_the_package_it_says_how_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n in ("openvino", "nncf") else find(n, *a))
-    with pytest.raises(Unsupported, match=r"edgebench\[openvino\]"):
-        registry.exporter(name).export(ExportTask(None, tmp_path, tmp_path, ECG, lambda: SIGNALS))  # type: ignore[arg-type]

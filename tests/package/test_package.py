@@ -81,6 +81,16 @@ def test_it_holds_what_runs_need(wheel: Path) -> None:
     assert any(n.endswith("licenses/LICENSE") for n in names)
 
 
+def first_words(text: str) -> set[str]:
+    """The first word of each line."""
+    return {line.split()[0] for line in text.splitlines() if line.strip()}
+
+
+def entry_points(group: str) -> list[str]:
+    """What pyproject.toml registers."""
+    return list(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][group])
+
+
 def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -> None:
     site = tmp_path / "site"
     install(wheels["edgebench"], site)
@@ -101,6 +111,9 @@ def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1 and "edgebench-weights" in refused.stderr
     assert not (tmp_path / "other").exists()
+    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "exporters")
+    assert listed.returncode == 0, listed.stderr
+    assert first_words(listed.stdout) >= set(entry_points("edgebench.exporters")), "each of the checkout's, none lost"
     listed = run_in(tmp_path, site, "-m", "edgebench", "list", "models")
     assert listed.returncode == 0
     found = {line.split()[0]: line.split()[-1] for line in listed.stdout.splitlines() if "0.7" in line}

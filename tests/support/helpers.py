@@ -33,7 +33,7 @@ BUILD_SIDE = ("torch", "torchvision", "timm", "onnx", "onnxscript", "sklearn", "
 
 
 EXPORTERS = tuple(name for name in registry.names("exporters") if not hasattr(registry.exporter(name), "needs"))
-"""Those that need no extra beyond `all`; tests/exporters/test_openvino.py has the others."""
+"""Those that need no extra beyond `all`; test_openvino.py and test_executorch.py have the others."""
 LIBRARY_WORDS = (
     "Input should", "parse string", "Value error", "Extra inputs", "the whole", "Field required", "Invalid value",
     "Traceback", "Expected one of", "HTTPConnectionPool", "ONNXRuntimeError",
