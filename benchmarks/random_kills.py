@@ -53,6 +53,7 @@ class Disturbed:
     seconds: float
     """What an undisturbed run takes."""
     rng: random.Random
+    plan: str = PLAN
     kills: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -69,7 +70,7 @@ class Disturbed:
         """Start the run, kill and resume until there were so many kills, and complete it. Raises AssertionError."""
         self.home.mkdir(parents=True)
         self.temporary.mkdir()
-        (self.home / "plan.toml").write_text(PLAN)
+        (self.home / "plan.toml").write_text(self.plan)
         while not self._survives(kills) or sum(self.kills.values()) < kills:
             pass
         assert self._survives(0)  # does again what was killed before

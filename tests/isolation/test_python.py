@@ -22,6 +22,7 @@ from edgebench.isolation.process import start_tied
 
 ROOT = Path(__file__).parents[2]
 BRIEF = ("--limit", "8", "--processes", "1", "--min-samples", "5", "--min-seconds", "0", "--threads", "1")
+SMALL = ("--model", "resnet8-demo-images", "--dataset", "demo-images", "--target", "host")
 SHOW = "import sys; print(*sys.path, sep='\\n')"
 
 
@@ -124,7 +125,7 @@ def test_nothing_of_the_working_directory_runs(exported: Path, tmp_path: Path) -
     for arguments in (
         ("doctor",),
         ("inspect", exported / "onnx"),
-        ("run", "--exporter", "onnx", "--exporter", "fbgemm-int8", "--target", "host", "-o", out / "run", *BRIEF),
+        ("run", *SMALL, "--exporter", "onnx", "--exporter", "fbgemm-int8", "-o", out / "run", *BRIEF),
         ("report", out / "run", "--format", "csv"),
         ("bundle", exported / "onnx", "-o", out / "x.bundle", "--limit", "8"),
         ("measure", out / "x.bundle", "-o", out / "measured", *BRIEF[2:]),

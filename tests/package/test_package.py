@@ -98,6 +98,9 @@ def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -
         tmp_path, site, "-c", "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
     ).stdout
     assert where and all(path.startswith(str(site)) for path in where.split())
+    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "exporters")
+    assert listed.returncode == 0, listed.stderr
+    assert first_words(listed.stdout) >= set(entry_points("edgebench.exporters")), "each of the checkout's, none lost"
     command = (
         "-m", "edgebench", "run", "--exporter", "onnx", "--target", "host", "--limit", "8", "--processes", "1",
         "--min-samples", "3", "--min-seconds", "0", "--threads", "1", "-o",
@@ -111,9 +114,6 @@ def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1 and "edgebench-weights" in refused.stderr
     assert not (tmp_path / "other").exists()
-    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "exporters")
-    assert listed.returncode == 0, listed.stderr
-    assert first_words(listed.stdout) >= set(entry_points("edgebench.exporters")), "each of the checkout's, none lost"
     listed = run_in(tmp_path, site, "-m", "edgebench", "list", "models")
     assert listed.returncode == 0
     found = {line.split()[0]: line.split()[-1] for line in listed.stdout.splitlines() if "0.7" in line}

@@ -76,6 +76,7 @@ def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.Mo
     assert [m.status for m in run.measurements] == ["ok", "ok"]
 
 
+@pytest.mark.warm  # the disk is a real one, also for what is forked
 def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
@@ -94,6 +95,7 @@ def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.warm
 def test_full_temporary_files_are_named_and_not_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The graph of an ONNX export, of 5 MB, lies there first."""
     folder = tmp_path / "small"
