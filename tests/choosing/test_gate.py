@@ -96,7 +96,7 @@ def test_a_run_whose_cells_all_failed_is_worse_and_not_an_error() -> None:
     broken = changed(CELL, status="failed", reason="it broke")
     pairs, (finding,) = gate.regressions(run_of(broken), run_of(CELL), Bounds())
     assert pairs == [] and finding.kind == "missing" and finding.reason == "failed: it broke"
-    with pytest.raises(RunError, match="no measured cell"):
+    with pytest.raises(RunError):
         gate.regressions(run_of(CELL), run_of(broken), Bounds())
 
 

@@ -91,7 +91,7 @@ def test_cells_without_a_score_are_never_recommended() -> None:
     failed = changed(FAST, status="failed", reason="it broke")
     assert only(recommend(run_of([failed, changed(FAST, exporter="x", macro_f1=None), SMALL]))).chosen == SMALL
     nothing = only(recommend(run_of([failed])))
-    assert (nothing.chosen, nothing.why) == (None, "No cell on host was measured completely: 1 failed.")
+    assert nothing.chosen is None and "host" in nothing.why and "1 failed" in nothing.why
     assert recommend(run_of([])) == []
 
 
@@ -103,7 +103,7 @@ def test_machines_targets_and_data_sets_are_answered_apart() -> None:
         ("pi", "a machine, records", "small"),
     ]  # fmt: skip
     assert [r.target for r in recommend(run_of([GOOD, changed(SMALL, target="pi")]), target="pi")] == ["pi"]
-    with pytest.raises(PlanError, match="r has no cell on a target 'tpu'; there is host"):
+    with pytest.raises(PlanError, match=r"'tpu'.*\bhost\b"):
         recommend(run_of([GOOD]), target="tpu")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
+import snapshots
 from flat_rows import measurement
 from rich.console import Console
 from sample_records import ARTIFACT
@@ -45,6 +47,11 @@ def screen(live: Live, width: int) -> list[str]:
     return caught.get().splitlines()
 
 
+def numbers(line: str) -> list[float]:
+    """The numbers that stand alone in a line."""
+    return [float(found) for found in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w.-])", line)]
+
+
 def at_work(width: int) -> tuple[Live, Clock]:
     """A run with four cells: two have ended, one is being timed."""
     clock = Clock()
@@ -72,11 +79,12 @@ def test_cells_time_and_the_last_result_are_in_sight(width: int) -> None:
     lines = screen(at_work(width)[0], width)
     assert all(len(line) <= width for line in lines)
     assert len(lines) == 6, "no line is folded"
-    assert lines[3].startswith("cells 2 done (1 not measured), 1 runn")
-    assert lines[4].startswith("now   resnet1d onnx-int8 on host: latency")
-    assert lines[5].startswith("last  resnet1d onnx on host: 1.73 ms, macro-F1")
+    assert numbers(lines[3])[:3] == [2, 1, 1], "done, not measured, running"
+    assert "resnet1d onnx-int8 on host" in lines[4]
+    assert "resnet1d onnx on host" in lines[5] and "1.73 ms" in lines[5]
     if width >= 80:
-        assert lines[5] == "last  resnet1d onnx on host: 1.73 ms, macro-F1 0.745, noisy"
+        assert "0.745" in lines[5] and "noisy" in lines[5]
+    snapshots.check(f"live-{width}", "\n".join(lines[3:]))
 
 
 def test_the_time_left_counts_stages_that_are_to_come() -> None:
@@ -109,7 +117,8 @@ def test_before_all_is_built_the_cells_are_counted_and_no_time_is_told() -> None
     live.step("resnet1d onnx: export and check")
     live.begin("resnet1d eager: export and check")
     assert live.left_s() is None
-    assert screen(live, 80)[1:] == ["cells 0 done, 4 to come", "now   resnet1d eager: export and check"]
+    counts, now = screen(live, 80)[1:]
+    assert numbers(counts) == [0, 4] and "resnet1d eager" in now, "done and to come, and no time"
     live.outline(2, {"measure memory": 2})
     live.stage("measure memory", 2)
     clock.now += 1
@@ -140,9 +149,8 @@ def test_nobody_watches_and_each_finished_job_has_a_line_with_the_time_left() ->
     clock.now += 10
     live.step("resnet1d onnx on host: memory")
     live.step("resnet1d eager on host: memory")  # kept by a resume
-    assert plain.file.getvalue().splitlines()[1:] == [  # type: ignore[attr-defined]
-        "resnet1d onnx on host: memory (1 of 2, about 70 s left in all)"
-    ]
+    _, line = plain.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert line.startswith("resnet1d onnx on host: memory ") and numbers(line)[-3:] == [1, 2, 70]
 
 
 def test_what_a_resume_finds_done_tells_nothing_of_the_time_left() -> None:
@@ -164,7 +172,7 @@ def test_of_other_machines_no_time_is_told() -> None:
     live.stage("measure memory", 2)
     clock.now += 30
     live.step()
-    assert screen(live, 80)[-1] == "cells 0 done, 0 running, 4 to come, about 30 s left here"
+    assert numbers(screen(live, 80)[-1]) == [0, 0, 4, 30], "done, running, to come, and seconds"
     live.stage("pi: measure latency", 8)
     clock.now += 30
     live.step()
@@ -176,8 +184,8 @@ def test_a_stage_tells_how_long_it_took_and_will_take() -> None:
     live.stage("read the records", 1)
     live.step()
     live.stage("measure memory", 2)
-    first, second = (line.rstrip() for line in screen(live, 80))
-    assert first.endswith("1/1 took 0 s") and second.endswith("0/2 0 s")
+    first, second = screen(live, 80)
+    assert numbers(first) == [1, 1, 0] and numbers(second) == [0, 2, 0], "done of all, and seconds"
 
 
 def test_before_a_run_is_planned_there_are_bars_alone() -> None:
@@ -209,11 +217,11 @@ def test_elsewhere_there_is_a_line_a_stage_and_what_went_wrong(plain: Console) -
         live.cell(row("onnx", "failed", "latency: [out] of memory"))
         live.cell(row("onnx"))
     assert isinstance(plain.file, io.StringIO)
-    text = plain.file.getvalue()
-    assert text.splitlines() == [
-        "measure latency: 2 steps", "resnet1d onnx on host: failed: latency: [out] of memory",
-        "resnet1d onnx on host: 1.73 ms, macro-F1 0.745, noisy (2 of 2)",
-    ]  # fmt: skip
+    stage, failed, measured = plain.file.getvalue().splitlines()
+    assert "measure latency" in stage and numbers(stage) == [2]
+    assert all(part in failed for part in ("resnet1d onnx on host", "failed", "latency: [out] of memory"))
+    assert all(part in measured for part in ("resnet1d onnx on host", "1.73 ms", "0.745", "noisy"))
+    assert numbers(measured)[-2:] == [2, 2], "of all cells"
 
 
 @pytest.mark.parametrize(
@@ -227,4 +235,4 @@ def test_times_are_as_people_say_them(seconds: float, text: str) -> None:
 def test_a_name_is_no_markup() -> None:
     plain = Console(file=io.StringIO(), width=80)
     Live(plain).stage("read [/] of [red]x", 2)
-    assert plain.file.getvalue() == "read [/] of [red]x: 2 steps\n"  # type: ignore[attr-defined]
+    assert plain.file.getvalue().startswith("read [/] of [red]x")  # type: ignore[attr-defined]

@@ -95,7 +95,7 @@ def _redirected(url: str, location: str) -> str:
         target = urljoin(url, location)
         scheme = urlsplit(target).scheme
     except ValueError:
-        scheme = target = ""
+        scheme, target = "", location
     if scheme != "https" and scheme != urlsplit(url).scheme:
         raise Refused(f"it is redirected to {target[:100]!r}, which is not https")
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from physionet import PhysioNet, answer, endless
 
 from edgebench.core.errors import DownloadError
-from edgebench.data.fetching.connection import Refused, _redirected
+from edgebench.data.fetching.connection import MOST_REDIRECTS, Refused, _redirected
 from edgebench.data.ptbxl.fetch import fetch
 
 DAT, HEA = "records100/00000/00006_lr.dat", "records100/00000/00006_lr.hea"
@@ -32,7 +33,7 @@ def test_a_file_that_does_not_end_stops_at_its_size(
         "a length": endless(bytes(1 << 16), Content_Length=str(10**12)),
         "a length beyond all": endless(bytes(1 << 16), Content_Length="9" * 400),
     }[how]
-    with pytest.raises(DownloadError, match=f"{name}: it is longer than the .* bytes") as caught:
+    with pytest.raises(DownloadError, match=rf"{name}: .*\d") as caught:
         fetch(tmp_path / "home", [10], url=server.url)
     assert "\n" not in str(caught.value)
     assert size(tmp_path / "home") < 2 << 20 and not (tmp_path / "home" / name).exists()
@@ -41,15 +42,17 @@ def test_a_file_that_does_not_end_stops_at_its_size(
 
 def test_compressed_answers_are_not_unpacked(server: PhysioNet, tmp_path: Path) -> None:
     server.instead[DAT] = answer(body=gzip.compress(bytes(10**7)), Content_Encoding="gzip")
-    with pytest.raises(DownloadError, match=f"{DAT}: it came compressed"):
+    with pytest.raises(DownloadError, match=f"{DAT}: "):
         fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(DAT) == [0] and not (tmp_path / "home" / DAT).exists()
 
 
 @pytest.mark.parametrize("where", ["ftp://127.0.0.1/x", "file:///etc/passwd", "//[", "gopher:x"])
 def test_redirects_to_other_kinds_of_places(server: PhysioNet, tmp_path: Path, where: str) -> None:
     server.instead[DAT] = answer(302, Location=where)
-    with pytest.raises(DownloadError, match=f"{DAT}: it is redirected to"):
+    with pytest.raises(DownloadError, match=f"{DAT}: .*{re.escape(where)}"):
         fetch(tmp_path / "home", [10], url=server.url)
+    assert server.asked(DAT) == [0]
 
 
 def test_a_redirect_whose_text_does_not_end(server: PhysioNet, tmp_path: Path) -> None:
@@ -62,7 +65,7 @@ def test_a_redirect_whose_text_does_not_end(server: PhysioNet, tmp_path: Path) -
             pass
 
     server.instead[DAT] = send
-    with pytest.raises(DownloadError, match="redirected"):
+    with pytest.raises(DownloadError, match=f"{DAT}: .*file:///x"):
         fetch(tmp_path / "home", [10], url=server.url)
 
 
@@ -73,7 +76,7 @@ def test_redirects_of_the_same_kind(server: PhysioNet, tmp_path: Path) -> None:
     assert (tmp_path / "home" / DAT).read_bytes() == (server.folder / DAT).read_bytes()
     server.instead[DAT] = answer(302, Location=f"/{DAT}")
     (tmp_path / "home" / DAT).unlink()
-    with pytest.raises(DownloadError, match="more than 5 redirects"):
+    with pytest.raises(DownloadError, match=rf"{DAT}: .*\b{MOST_REDIRECTS}\b"):
         fetch(tmp_path / "home", [10], url=server.url)
 
 

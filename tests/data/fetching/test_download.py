@@ -36,7 +36,7 @@ def test_a_byte_now_and_then_is_not_waited_for(
     monkeypatch.setattr(download, "FIRST_S", 1.0)
     server.instead[name] = endless(b"x", 0.1)
     started = time.monotonic()
-    with pytest.raises(DownloadError, match=f"{name}: only .* bytes in"):
+    with pytest.raises(DownloadError, match=rf"{name}: .*\d"):
         fetch(tmp_path / "home", [10], url=server.url)
     assert time.monotonic() - started < 30
 
@@ -61,7 +61,7 @@ def test_an_address_that_never_ends_its_headers(
 @pytest.mark.parametrize("status", [204, 304, 500])
 def test_answers_without_a_file(server: PhysioNet, tmp_path: Path, status: int) -> None:
     server.instead[DAT] = answer(status)
-    with pytest.raises(DownloadError, match=f"{DAT}: HTTP {status}"):
+    with pytest.raises(DownloadError, match=rf"{DAT}: .*\b{status}\b"):
         fetch(tmp_path / "home", [10], url=server.url)
     assert not (tmp_path / "home" / DAT).exists()
 
@@ -122,10 +122,10 @@ def test_progress_goes_on_where_a_cut_ended(file_server: PhysioNet, tmp_path: Pa
 @pytest.mark.parametrize(
     ("file", "said", "asked"),
     [
-        (Published("a.bin", "0" * 32, len(CONTENT)), "its MD5 is not the published one", 5),
-        (Published("a.bin", "0" * 64, len(CONTENT)), "its SHA-256 is not the published one", 5),
-        (Published("a.bin", FILE.digest, len(CONTENT) - 1), "longer than", 1),
-        (Published("b.bin", "0" * 32, 9), "HTTP 404", 0),
+        (Published("a.bin", "0" * 32, len(CONTENT)), "MD5", 5),
+        (Published("a.bin", "0" * 64, len(CONTENT)), "SHA-256", 5),
+        (Published("a.bin", FILE.digest, len(CONTENT) - 1), str(len(CONTENT) - 1), 1),
+        (Published("b.bin", "0" * 32, 9), "404", 0),
     ],
 )
 def test_what_is_not_the_published_file_is_not_kept(
@@ -138,5 +138,5 @@ def test_what_is_not_the_published_file_is_not_kept(
 
 def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="a file, not a folder"):
+    with pytest.raises(DataError, match=str(tmp_path / "file")):
         download.Downloader("http://127.0.0.1:9/", tmp_path / "file")

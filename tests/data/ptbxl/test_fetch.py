@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 import requests
+import snapshots
 from physionet import PhysioNet
 
 from edgebench.core.errors import DataError, DownloadError
+from edgebench.data.fetching.download import TRIES
 from edgebench.data.ptbxl.fetch import Fetched, fetch
 
 FIRST = "records100/00000/00006_lr.dat"  # of fold 10
@@ -58,8 +62,9 @@ def test_a_broken_connection_goes_on_where_it_ended(server: PhysioNet, tmp_path:
 
 def test_a_later_call_goes_on_too(server: PhysioNet, tmp_path: Path) -> None:
     server.cuts[FIRST] = 100
-    with pytest.raises(DownloadError, match=rf"{FIRST}: .* \(tried 5 times\); run the same command to go on$"):
+    with pytest.raises(DownloadError, match=f"{FIRST}: "):
         fetch(tmp_path / "home", [10], url=server.url)
+    assert len(server.asked(FIRST)) == TRIES
     assert not (tmp_path / "home" / FIRST).exists()
     have = (tmp_path / "home" / f"{FIRST}.part").stat().st_size
     server.cuts.clear()
@@ -94,31 +99,29 @@ def test_a_damaged_answer_is_fetched_again(server: PhysioNet, tmp_path: Path) ->
 
 def test_what_is_never_as_published_is_not_kept(server: PhysioNet, tmp_path: Path) -> None:
     server.damages[FIRST] = 100
-    with pytest.raises(DownloadError, match=rf"{FIRST}: its SHA-256 is not the published one \(tried 5 times\)") as no:
+    with pytest.raises(DownloadError, match=rf"{FIRST}: .*SHA-256.*\b{TRIES}\b") as no:
         fetch(tmp_path / "home", [10], url=server.url)
-    assert "\n" not in str(no.value)
+    assert "\n" not in str(no.value) and len(server.asked(FIRST)) == TRIES
     assert FIRST not in files_in(tmp_path / "home") and f"{FIRST}.part" not in files_in(tmp_path / "home")
 
 
 def test_a_file_that_the_server_lacks_is_asked_for_once(server: PhysioNet, tmp_path: Path) -> None:
     (server.folder / FIRST).unlink()
-    with pytest.raises(DownloadError, match=rf"{FIRST}: HTTP 404; run the same command to go on$"):
+    with pytest.raises(DownloadError, match=rf"{FIRST}: .*\b404\b"):
         fetch(tmp_path / "home", [10], url=server.url)
     assert server.asked(FIRST) == [0]
 
 
 def test_an_address_that_is_not_ptbxls(server: PhysioNet, tmp_path: Path) -> None:
     (server.folder / "SHA256SUMS.txt").write_text(f"{'0' * 64}  another.csv\n")
-    with pytest.raises(DownloadError, match=r"does not list ptbxl_database\.csv; is this PTB-XL's address"):
+    with pytest.raises(DownloadError, match=r"SHA256SUMS\.txt .*ptbxl_database\.csv"):
         fetch(tmp_path / "home", [10], url=server.url)
-    with pytest.raises(DownloadError, match=r"SHA256SUMS.txt: HTTP 404"):
+    with pytest.raises(DownloadError, match=r"SHA256SUMS\.txt: .*\b404\b"):
         fetch(tmp_path / "home", [10], url=server.url + "elsewhere")
 
 
 def test_a_server_that_is_not_there(server: PhysioNet, tmp_path: Path) -> None:
-    with pytest.raises(
-        DownloadError, match=r": no connection to the server \(Connection refused\) \(tried 5 times\); run the same"
-    ) as caught:
+    with pytest.raises(DownloadError, match=rf"{os.strerror(errno.ECONNREFUSED)}.*\b{TRIES}\b") as caught:
         fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")
     assert "\n" not in str(caught.value)
 
@@ -129,41 +132,44 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(server: PhysioNet, tmp_p
     server.publish()
     with (server.folder / "SHA256SUMS.txt").open("a") as sums:
         sums.writelines(f"{'0' * 64}  ../evil/00006_lr{suffix}\n" for suffix in (".hea", ".dat"))
-    with pytest.raises(DataError, match="leads out of "):
+    with pytest.raises(DataError, match=r"'\.\./evil/00006_lr"):
         fetch(tmp_path / "home", [10], url=server.url)
     assert not (tmp_path / "evil").exists() and not any("evil" in name for name, _ in server.seen)
 
 
 @pytest.mark.parametrize("folds", [[0], [11], [9, 12], []])
 def test_folds_that_do_not_exist(tmp_path: Path, folds: list[int]) -> None:
-    with pytest.raises(DataError, match="PTB-XL has folds 1 to 10"):
+    with pytest.raises(DataError, match=r"\b1 to 10\b"):
         fetch(tmp_path / "home", folds, url="http://127.0.0.1:1/")
 
 
 def test_a_rate_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no 250 Hz records; choose 100 or 500"):
+    with pytest.raises(DataError, match=r"\b250\b.*\b100\b.*\b500\b"):
         fetch(tmp_path / "home", rate_hz=250, url="http://127.0.0.1:1/")
     assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    "error",
     [
-        (requests.exceptions.ReadTimeout("HTTPSConnectionPool(...)"), "no answer within 30 s"),
-        (requests.exceptions.SSLError("certificate verify failed"), "the server's certificate could not be checked"),
-        (requests.exceptions.ProxyError("Cannot connect"), "no connection through the proxy"),
-        (requests.exceptions.ChunkedEncodingError("IncompleteRead(3)"), "the connection broke off"),
-        (requests.exceptions.ConnectionError("Max retries"), "no connection to the server"),
-        (requests.exceptions.TooManyRedirects("Exceeded 30"), r"the request failed \(TooManyRedirects\)"),
+        requests.exceptions.ReadTimeout("HTTPSConnectionPool(...)"),
+        requests.exceptions.SSLError("certificate verify failed"),
+        requests.exceptions.ProxyError("Cannot connect"),
+        requests.exceptions.ChunkedEncodingError("IncompleteRead(3)"),
+        requests.exceptions.ConnectionError("Max retries"),
+        requests.exceptions.TooManyRedirects("Exceeded 30"),
     ],
+    ids=lambda error: type(error).__name__,
 )
 def test_a_connection_that_fails_is_told_in_plain_words(
-    error: Exception, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(requests.Session, "get", fails)
     monkeypatch.setattr("edgebench.data.fetching.download.TRIES", 1)
-    with pytest.raises(DownloadError, match=rf"SHA256SUMS\.txt: {words}; run the same command to go on$"):
+    with pytest.raises(DownloadError, match=r"SHA256SUMS\.txt: ") as caught:
         fetch(tmp_path / "home", [10], url="http://127.0.0.1:1/")
+    assert str(error) not in str(caught.value), "the library's words"
+    snapshots.check_line("errors-download", type(error).__name__, str(caught.value))
