@@ -62,7 +62,7 @@ def test_without_its_extra_an_exporter_says_how_to_get_it(
     for missing in exporter.needs:
         monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a, gone=missing: None if n == gone else find(n, *a))
         with pytest.raises(Unsupported) as caught:
-            exporter.export(ExportTask(None, tmp_path, tmp_path, ecg(), lambda: np.zeros(0)))  # type: ignore[arg-type]
+            exporter.export(ExportTask(None, tmp_path, tmp_path, ecg(), lambda: np.zeros(0, np.float32)))  # type: ignore[arg-type]
         (extra,) = re.findall(r"pip install 'edgebench\[(\w+)\]'", str(caught.value))
         assert any(re.match(rf"{missing}\b", line) for line in EXTRAS[extra]), "the extra installs what is missing"
 
