@@ -74,6 +74,8 @@ class Build:
     """Modules that int8 leaves in float, each with the reason."""
     place: Callable[[Artifact], Path | None] = lambda _: None
     """The file for an artifact's predictions of all check records; without one the check predicts a few of them."""
+    max_seconds: float | None = None
+    """Seconds for these predictions, at most; a check that has no time for all of them takes a few."""
     predicted: Callable[[Artifact, Outcome[Any]], None] = lambda *_: None
     """Called with an artifact whose predictions are there, and their outcome."""
 
@@ -184,8 +186,14 @@ def _check(asked: Build, artifact: Artifact, logits: Path) -> Outcome[Artifact]:
         "predict", artifact, str(folder / artifact.file), "cpu", 1, artifact.engine, asked.check.input,
         str(output), records=None if kept else CHECK_RECORDS,
         batch=predict_batch(artifact) if kept else CHECK_RECORDS, further=asked.check.further(artifact.further),
+        max_seconds=asked.max_seconds if kept else None,
     )  # fmt: skip
     answer = run_job(job, asked.timeout_s)
+    if kept and answer.status == "skipped":
+        asked.predicted(artifact, answer)
+        kept, output = None, folder / "check.npy"
+        job = replace(job, output=str(output), records=CHECK_RECORDS, batch=CHECK_RECORDS, max_seconds=None)
+        answer = run_job(job, asked.timeout_s)
     if answer.status == "unsupported":
         artifact = replace(artifact, notes=(*artifact.notes, f"not checked here: {answer.reason}"))
     elif answer.status != "ok":

@@ -14,6 +14,17 @@ def _models() -> list[str]:
     return [*store.shipped(), "all"]
 
 
+def _words(spec: str) -> list[str]:
+    """An exporter with each further word that it takes behind its colon, such as `onnx-int8:minmax,u8u8`."""
+    from edgebench.core import registry
+
+    name, _, given = spec.partition(":")
+    before, comma, _ = given.rpartition(",")
+    choices = registry.choices(registry.exporter(name)).values()
+    left = [words for words in choices if not set(words) & set(before.split(","))]
+    return [f"{name}:{before}{comma}{word}" for words in left for word in words]
+
+
 def _registered(kind: str) -> Callable[[], list[str]]:
     def names() -> list[str]:
         from edgebench.core import registry
@@ -59,7 +70,8 @@ def of(name: str) -> Callable[[str], list[str]] | None:
     def complete(incomplete: str) -> list[str]:
         """The names that begin so; otherwise files, which most of these options take too."""
         try:
-            found = [one for one in known() if one.startswith(incomplete)]
+            every = _words(incomplete) if name == "--exporter" and ":" in incomplete else known()
+            found = [one for one in every if one.startswith(incomplete)]
         except EdgeBenchError:  # a damaged plug-in must not write into a half-typed command
             found = []
         return found or _files(incomplete)

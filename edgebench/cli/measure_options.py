@@ -60,7 +60,7 @@ MEASURING = (
     _timed("--warmup", "warmup", "N", "Predictions before the timed ones."),
     _timed("--min-samples", "min_samples", "N", "Timed predictions a process, at least."),
     _timed("--min-seconds", "min_seconds", "SECONDS", "Seconds of timed predictions a process, at least."),
-    _timed("--max-seconds", "max_seconds", "SECONDS", "Seconds of a cell's timing in all, at most."),
+    _timed("--max-seconds", "max_seconds", "SECONDS", "Seconds of a cell in all, at most."),
     _timed("--timeout", "timeout_s", "SECONDS", "A job without progress for this long is ended."),
     _timed("--batch", "batches", "N...", "Also batches of this size, for the throughput."),
     _timed("--paced", "paced_s", "SECONDS", "Also one sample every so often, like a monitor."),

@@ -155,7 +155,7 @@ class Job:
     period_s: float = 0.0
     """Time from the start of one sample to that of the next; 0 for at once."""
     max_seconds: float | None = None
-    """Seconds from loading on until no further sample begins, except for the first; None for no limit."""
+    """Seconds from loading on until no further prediction begins, except for the first; None for no limit."""
     cores: tuple[int, ...] = ()
     memory_limit_bytes: int | None = None
     """Memory limit of the process in bytes, the runtime included."""
@@ -165,6 +165,8 @@ class Job:
     """The further inputs of the records that the artifact takes, in its order."""
     profile: str = ""
     """The file for the times of the operators, which are profiled after the job's own measurement; empty for none."""
+    profile_seconds: float | None = None
+    """Seconds of the profiled predictions, at most, except for the first; None for the usual."""
     memory: bool = False
     """Whether a timed process measures its memory, too."""
     runtime: str = ""

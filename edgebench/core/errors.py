@@ -95,6 +95,10 @@ class Unsupported(EdgeBenchError):  # noqa: N818
     """A combination that cannot exist; in a run it is a row with this reason."""
 
 
+class OutOfTime(EdgeBenchError):  # noqa: N818
+    """A job with a limit of time that ended before its work was done."""
+
+
 class Uncounted(EdgeBenchError):  # noqa: N818
     """A network whose multiply-adds are not known; it has none, instead of too few."""
 

@@ -32,7 +32,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     QUICK: {
         "limit": 100,
         "calibration_records": 32,
-        "measuring": {"processes": 1, "warmup": 3, "min_samples": 20, "min_seconds": 0.1, "max_seconds": 5.0},
+        "measuring": {"processes": 1, "warmup": 3, "min_samples": 20, "min_seconds": 0.1, "max_seconds": 30.0},
     },
     THOROUGH: {
         "measuring": {"processes": 10, "warmup": 50, "min_samples": 200, "min_seconds": 2.0, "max_seconds": None}
@@ -40,6 +40,10 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """The fields of a plan that a preset sets, where neither the plan nor a flag does. Ten processes of 200 samples have a
 99th percentile, and intervals under a third as wide as those of three processes that spread alike."""
+
+
+SHARES = {"predict": 0.4, "memory": 0.1, "latency": 0.4, "profile": 0.1}
+"""How the stages of a cell share its `max_seconds`."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Measuring:
     min_seconds: float = 0.5
     """Seconds of timed predictions of each process, at least."""
     max_seconds: float | None = None
-    """Seconds of a cell's timing in all processes of a pass, at most, whatever its samples are by then."""
+    """Seconds of a cell's predictions, memory, timing and profile in all, at most."""
     timeout_s: float = 600.0
     """Seconds without an answer until a job is ended."""
     cores: tuple[int, ...] = ()
@@ -103,6 +107,10 @@ class Measuring:
             raise InvalidValue(Problem("steady", "adds processes, which a quick run does not: omit one of the two"))
         if self.steady is not None and self.max_seconds is not None:
             raise InvalidValue(Problem("steady", "has a limit of its own, steady_limit_s: omit max_seconds"))
+
+    def seconds(self, stage: str) -> float | None:
+        """The share of `max_seconds` for a stage; None without a limit."""
+        return None if self.max_seconds is None else SHARES[stage] * self.max_seconds
 
     @property
     def quick(self) -> bool:

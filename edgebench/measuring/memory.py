@@ -7,6 +7,7 @@ import ctypes
 import gc
 import resource
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,16 @@ def measure(job: Job, runtime: Runtime) -> Memory:
     predictions add, plus the mapped pages of its own file, after the allocator has returned freed memory
     (malloc_trim). Freed copies of the file and temporary work space count in the peak only. The rest is the runtime's
     share, with the pages of its libraries that were used for the first time. Raises ArtifactError where the peak is
-    above `job.memory_limit_bytes`.
+    above `job.memory_limit_bytes`. After `job.max_seconds` no further prediction begins.
     """
     found = Batches(job.input, *job.further)
     records = [found[i : i + job.batch] for i in range(0, min(len(found), PREDICTIONS), job.batch)]
     before = before_loading()
+    begun = time.perf_counter()
     session = runtime.load(Path(job.path), job.artifact, job.device)
     for i in range(PREDICTIONS):
+        if i and job.max_seconds is not None and time.perf_counter() >= begun + job.max_seconds:
+            break
         session.predict(*records[i % len(records)])
     return of_session(job, session, before)
 

@@ -31,7 +31,8 @@ def job_after(timed: Job) -> Job:
     """The profile that follows a timed job, whose samples say how many predictions fit into the time."""
     median = float(np.median(np.load(timed.output)))
     most = FEWEST if timed.artifact.precision == "fp32" else RUNS
-    runs = max(FEWEST, min(most, int(SECONDS * timed.batch / max(median, 1e-9))))
+    seconds, fewest = (SECONDS, FEWEST) if timed.profile_seconds is None else (min(SECONDS, timed.profile_seconds), 1)
+    runs = max(fewest, min(most, int(seconds * timed.batch / max(median, 1e-9))))
     return replace(timed, kind="profile", output=timed.profile, profile="", records=runs, memory_limit_bytes=None)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgebench.core import artifact_files, registry
 from edgebench.core.contracts import Job, Outcome
-from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, Unsupported, first_line
+from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, OutOfTime, Unsupported, first_line
 from edgebench.core.files import FULL
 from edgebench.core.serialization import from_dict, to_dict
 from edgebench.isolation.child import answer_with, say
@@ -78,6 +78,8 @@ def perform(job: Job) -> Outcome[Any]:
         raise
     except Unsupported as error:
         return Outcome("unsupported", str(error))
+    except OutOfTime as error:
+        return Outcome("skipped", str(error))
     except EdgeBenchError as error:
         return Outcome("failed", str(error))
     except Exception as error:

@@ -133,6 +133,7 @@ class BuildStage:
             timeout_s = self.plan.measure.measuring.timeout_s
             asked = Build(
                 source, variant, tuple(left), folder, self.calibration, self.test, timeout_s, place=place,
+                max_seconds=self.plan.measure.measuring.seconds("predict"),
                 predicted=lambda artifact, outcome: predicted.__setitem__(artifact.exporter, outcome),
             )  # fmt: skip
             build(asked, keep, lambda exporter: self.reporter.begin(label(exporter)))

@@ -76,4 +76,5 @@ def _short(closed: Sequence[TimedProcess], measuring: Measuring) -> str:
     asked, fewest = measuring.processes, min(one.samples for one in closed)
     if measuring.max_seconds is None or (len(closed) >= asked and fewest >= measuring.min_samples):
         return ""
-    return f"ended after {measuring.max_seconds:g} s: {len(closed)} of {asked} processes, {fewest} samples in the least"
+    limit = f"a cell may take {measuring.max_seconds:g} s"
+    return f"{limit}: {len(closed)} of {asked} processes, {fewest} samples in the least"

@@ -156,9 +156,10 @@ class Schedule:
 
     def _seconds(self, planned: Planned, what: Pass, number: int) -> float | None:
         """The share of `max_seconds` for a process of a pass; 0 where those before left none, None without a limit."""
-        limit = self.plan.measuring.max_seconds
+        limit = self.plan.measuring.seconds("latency")
         if limit is None:
             return None
+        limit /= len(passes(self.plan.measuring, planned.fit.emulated))
         done = [self.store.outcomes.get(planned.key(what.name, n)) for n in range(number)]
         known = [outcome.value for outcome in done if outcome is not None and outcome.status == "ok"]
         left = limit - sum(map(_spent, known))
@@ -182,7 +183,9 @@ class Schedule:
             # Of a GPU a profiler of the processor sees only how long it takes to ask.
             first_closed = (what.name, number) == ("latency", 0)
             if first_closed and job.device == "cpu" and not measuring.quick and profile not in self.store.outcomes:
-                job = replace(job, profile=str(self.store.output(profile)))
+                job = replace(
+                    job, profile=str(self.store.output(profile)), profile_seconds=measuring.seconds("profile")
+                )
             memory = planned.key("memory")
             if first_closed and with_times(measuring, planned) and memory not in self.store.outcomes:
                 job = replace(job, memory=True)

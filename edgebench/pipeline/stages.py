@@ -129,7 +129,9 @@ class Stages:
                 self._scorer.unscored[planned.cell.id] = UNTRAINED
                 continue
             outcome = self.store.outcomes[planned.prediction]
-            if outcome.status != "ok":
+            if outcome.status == "skipped":
+                self._scorer.unscored[planned.cell.id] = outcome.reason
+            elif outcome.status != "ok":
                 self._finish(planned, Outcome(outcome.status, f"accuracy: {outcome.reason}"))
             elif not np.isfinite(self._scorer.answers(planned, self._predictions)).all():
                 self._finish(planned, Outcome("failed", "accuracy: some of its logits are not finite"))
@@ -142,9 +144,9 @@ class Stages:
 
     def _ended(self) -> list[Planned]:
         """The cells that ended well before a resume: other cells are compared with them."""
-        ended = [p for p in self.cells if p.cell.id in self.store.measurements]
-        ended = [p for p in ended if self.store.measurements[p.cell.id].status == "ok"]
-        return [p for p in ended if not p.artifact.untrained]
+        done = {key for key, outcome in self.store.outcomes.items() if outcome.status == "ok"}
+        ended = [p for p in self.cells if (row := self.store.measurements.get(p.cell.id)) and row.status == "ok"]
+        return [p for p in ended if p.prediction in done]
 
     def _predictions(self, planned: Planned) -> Path:
         return self.store.output(planned.prediction)
@@ -173,13 +175,9 @@ class Stages:
             self._run_all(MEMORY, {key: of.jobs[key] for key in of.now}, labels, done)
 
     def _memory_jobs(self) -> MemoryJobs:
-        measure = self.plan.measure
         cells = {p.key("memory"): p for p in self._open() if not p.blocked}
-        jobs = {
-            key: self._job(p, key, cores=measure.measuring.cores, memory_limit_bytes=p.target.memory_limit_bytes)
-            for key, p in cells.items()
-        }
-        return memory_jobs.chosen(measure.measuring, cells, jobs)
+        jobs = {key: self._memory_job(p, key) for key, p in cells.items()}
+        return memory_jobs.chosen(self.plan.measure.measuring, cells, jobs)
 
     def latency(self) -> None:
         """Stage 5: the timed passes, one process at a time, with the profiles; then the cells end."""
@@ -221,8 +219,9 @@ class Stages:
     def _scored_here(self, cells: list[Planned], rows: dict[str, Measurement]) -> dict[str, Measurement]:
         """The rows of a device, those without scores scored on this machine: a task in a Python file stays here."""
         trained = [p for p in cells if p.built.artifact and not p.artifact.untrained]
-        left = {p.cell: p for p in trained if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
         folder = self.store.folder / "devices" / cells[0].target.name
+        trained = [p for p in trained if run_store.output_of(folder, p.prediction).is_file()]  # else it had no time
+        left = {p.cell: p for p in trained if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
         self._scorer.score(left, (), lambda p: run_store.output_of(folder, p.prediction), first=False)
         scored = {
             cell.id: replace(
@@ -280,15 +279,18 @@ class Stages:
         self.store.finish(row)
         self.reporter.cell(row)
 
-    def _job(self, planned: Planned, key: JobKey, **settings: Any) -> Job:
-        threads = self.plan.measure.threads
-        return planned.job("memory", self.test, self.store.output(key), threads=threads, **settings)
+    def _memory_job(self, planned: Planned, key: JobKey) -> Job:
+        measuring = self.plan.measure.measuring
+        return planned.job(
+            "memory", self.test, self.store.output(key), threads=self.plan.measure.threads, cores=measuring.cores,
+            memory_limit_bytes=planned.target.memory_limit_bytes, max_seconds=measuring.seconds("memory"),
+        )  # fmt: skip
 
     def _predict_job(self, planned: Planned) -> Job:
         # One thread each, since several run at a time; the number of threads does not change the decisions.
         return planned.job(
             "predict", self.test, self.store.output(planned.prediction), threads=1,
-            batch=predict_batch(planned.artifact),
+            batch=predict_batch(planned.artifact), max_seconds=self.plan.measure.measuring.seconds("predict"),
         )  # fmt: skip
 
 

@@ -38,6 +38,15 @@ def test_only_what_begins_so_and_arguments_too() -> None:
     assert "ptbxl" in offered("edgebench data fetch ")
 
 
+def test_words_behind_a_colon() -> None:
+    words = registry.exporter("onnx-int8").choices
+    assert offered("edgebench run --exporter onnx-int8:") == {f"onnx-int8:{w}" for of in words.values() for w in of}
+    after = offered("edgebench run --exporter onnx-int8:entropy,")
+    assert "onnx-int8:entropy,u8u8" in after and "onnx-int8:entropy,minmax" not in after
+    assert offered("edgebench export --exporter onnx-int8:ent") == {"onnx-int8:entropy"}
+    assert not offered("edgebench run --exporter no-such:")
+
+
 def test_files_follow_where_no_name_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pi.toml").touch()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgebench.core.contracts import Artifact, Job
 from edgebench.core.datasets import RecordSet
-from edgebench.core.errors import ArtifactError
+from edgebench.core.errors import ArtifactError, OutOfTime
 from edgebench.data.signals import ECG
 from edgebench.data.stored import Values
 from edgebench.measuring.predictions import predict
@@ -50,6 +51,18 @@ def test_every_record_has_its_answer_in_batches_that_need_not_divide(demo: Recor
     answers = np.load(output)
     assert answers.dtype == np.float32
     np.testing.assert_array_equal(answers, runtime.predict(Values(demo.input)[:10]))
+
+
+def test_without_time_for_all_records_nothing_is_written(demo: RecordSet, tmp_path: Path) -> None:
+    output, seen, runtime = tmp_path / "o.npy", list[tuple[int, int]](), cast("Any", Means(len(demo.classes)))
+    with pytest.raises(OutOfTime, match="1 of 10 records"):
+        predict(replace(asked(demo, output, 10), max_seconds=0.0), runtime)
+    assert not list(tmp_path.iterdir())
+    predict(
+        replace(asked(demo, output, 10), max_seconds=1e6), runtime, lambda done, count: seen.append((done, count))
+    )  # fmt: skip
+    assert seen == [(1, 10), (3, 10), (7, 10), (10, 10)], "calls begin small"
+    np.testing.assert_array_equal(np.load(output), runtime.predict(Values(demo.input)[:10]))
 
 
 def test_answers_of_another_shape_are_refused_and_not_written(demo: RecordSet, tmp_path: Path) -> None:
