@@ -6,7 +6,7 @@ The network's code is the user's: its output, imports and crashes stay in that p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,7 @@ def import_model(request: ImportRequest) -> Path:
     if not store.NAME.fullmatch(name):
         raise ModelError(f"{path}: '{name}' cannot be the name of a model: set another name in {path.stem}.toml")
     architecture = registry.architecture(request.spec)
-    further = architecture.further(len(classes), wanted) if isinstance(architecture, own.OwnArchitecture) else {}
+    further = building.further_for(architecture, replace(wanted, classes=classes))
     network = building.build(architecture, len(classes), wanted.input, wanted.task, further).eval()
     inner = network.get_submodule("network")
     with memory_limit.bounded(memory_limit.for_file(Path(request.weights))):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core import class_order, options, registry
-from edgebench.core.datasets import DataRequest
+from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import Uncounted, Unsupported
 from edgebench.core.files import write_text
 from edgebench.core.inputs import InputSpec
@@ -84,10 +84,6 @@ def compress(
     manifest = model.manifest
     if manifest.quantization:
         raise Unsupported(f"{manifest.name} was trained with its int8 quantization; compress it before that")
-    if manifest.further:
-        raise Unsupported(
-            f"{manifest.name} takes several inputs ({', '.join(manifest.further)}); compressions take one"
-        )
     network = store.network(model)
     fields = to_dict(manifest) | {
         "scores": {}, "compressed_from": manifest.compressed_from or manifest.weights_sha256,
@@ -142,7 +138,10 @@ def _structure_fields(network: nn.Module, fields: dict[str, Any]) -> dict[str, A
     if settings := getattr(network, "settings", {}):
         return {"quantization": settings}  # its modules are no longer the architecture's; earlier fields stay
     spec = from_dict(InputSpec, fields["input"])
-    dense = building.build(registry.architecture(fields["architecture"]), len(fields["classes"]), spec, fields["task"])
+    further = {name: from_dict(InputSpec, one) for name, one in fields["further"].items()}
+    dense = building.build(
+        registry.architecture(fields["architecture"]), len(fields["classes"]), spec, fields["task"], further
+    )
     return {
         "structure": structure.changes(network, dense), "parameters": sum(p.numel() for p in network.parameters())
     }  # fmt: skip
@@ -196,13 +195,15 @@ def _facts(network: nn.Module, model: store.TrainedModel) -> dict[str, float]:
     zeros = sum(int((p == 0).sum()) for p in weights)
     known: dict[str, float] = {"parameters": count, "sparsity": zeros / count}
     with contextlib.suppress(Uncounted):
-        known["macs"] = flops.macs(network, model.manifest.input.shape)
+        known["macs"] = flops.macs(
+            network, model.manifest.input.shape, *(one.shape for one in model.manifest.further.values())
+        )
     return known
 
 
 def _task(model: store.TrainedModel, records: Records, watch: Watch | None = None) -> CompressTask:
     @functools.cache
-    def labelled() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def calibration() -> RecordSet:
         request = DataRequest(
             "calibration",
             records.directory,
@@ -211,12 +212,19 @@ def _task(model: store.TrainedModel, records: Records, watch: Watch | None = Non
             options=dict(records.options),
         )
         loaded = registry.dataset(records.dataset).load(request)
-        targets = class_order.labelled_for(loaded, model.manifest.classes).labels
-        return Values(loaded.input)[:], task.rows(targets, len(model.manifest.classes))
+        return class_order.labelled_for(loaded, made.classes).taking(made.further)
+
+    @functools.cache
+    def labelled() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return Values(calibration().input)[:], task.rows(calibration().labels, len(made.classes))
 
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
         return task.loss(outputs, targets, None)
 
-    task, outputs = registry.task(model.manifest.task), len(model.manifest.classes)
-    progress = watch.data if watch else None
-    return CompressTask(model.manifest.input.shape, outputs, labelled, loss, records.seed, progress)
+    made = model.manifest
+    task, progress = registry.task(made.task), watch.data if watch else None
+    return CompressTask(
+        made.input.shape, len(made.classes), labelled, loss, records.seed, progress,
+        {name: one.shape for name, one in made.further.items()},
+        lambda: tuple(Values(one)[:] for one in calibration().inputs[1:]),
+    )  # fmt: skip

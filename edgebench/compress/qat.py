@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgebench.core import options
+from edgebench.core.errors import Unsupported
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,6 +31,10 @@ class QuantizationAwareTraining:
         """Return a copy that rounds as the engine does; raises Unsupported where nothing can be quantized."""
         from edgebench.quantization import qat
 
+        if task.further:
+            raise Unsupported(
+                f"{self.name} takes networks with one input; this one takes {', '.join(task.further)}, too"
+            )
         signals, _ = task.labelled()
         return qat.prepare(network, self._engine(spec), signals)
 

@@ -73,7 +73,7 @@ class Structured:
         """Return a smaller copy; raises Unsupported where the amount cannot be removed."""
         found = parse(spec, self.name, CHOICES)
         try:
-            before = flops.macs(network, task.shape)
+            before = flops.macs(network, *task.shapes)
         except Uncounted as reason:
             raise Unsupported(f"'{spec}' needs the multiply-adds: {reason}") from reason
         target = before * (1 - found.amount)
@@ -81,7 +81,7 @@ class Structured:
         try:
             for multiple in MULTIPLES:
                 pruned = _pruned(network, found, task, multiple, target)
-                left = flops.macs(pruned, task.shape)
+                left = flops.macs(pruned, *task.shapes)
                 if target - TOLERANCE * before <= left <= target:
                     break
             _check_outputs(pruned, spec, task)
@@ -118,7 +118,7 @@ def _pruned(network: nn.Module, found: Spec, task: CompressTask, multiple: int, 
             _gradients(pruned, task)
         pruner.step()
         _update_attention(pruned, pruner)
-        if flops.macs(pruned, task.shape) <= target:
+        if flops.macs(pruned, *task.shapes) <= target:
             break
     for parameter in pruned.parameters():
         parameter.grad = None
@@ -130,7 +130,7 @@ def _check_outputs(network: nn.Module, spec: str, task: CompressTask) -> None:
     import torch
 
     with torch.inference_mode():
-        shape = tuple(network(torch.zeros(1, *task.shape)).shape)
+        shape = tuple(network(*(torch.zeros(1, *shape) for shape in task.shapes)).shape)
     if shape != (1, task.classes):
         raise Unsupported(
             f"'{spec}': the pruned network has {shape[-1]} logits, not {task.classes}; its last layer must be linear"
@@ -168,7 +168,7 @@ def _pruner(network: nn.Module, found: Spec, task: CompressTask, multiple: int) 
         warnings.simplefilter("ignore")
         return Pruner(
             network,
-            torch.zeros(1, *task.shape),
+            tuple(torch.zeros(1, *shape) for shape in task.shapes),
             kinds[importance](),
             global_pruning=everywhere,
             pruning_ratio=1.0,
@@ -213,9 +213,10 @@ def _gradients(network: nn.Module, task: CompressTask) -> None:
     import torch
 
     signals, targets = task.labelled()
+    inputs = [torch.from_numpy(one) for one in (signals, *task.labelled_further())]
     network.zero_grad()
     for start in range(0, len(signals), BATCH):
-        logits = network(torch.from_numpy(signals[start : start + BATCH]))
+        logits = network(*(one[start : start + BATCH] for one in inputs))
         task.loss(logits, torch.from_numpy(targets[start : start + BATCH])).backward()  # type: ignore[no-untyped-call]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -63,6 +63,10 @@ class RecordSet:
         if missing := [name for name in names if name not in there]:
             raise DataError(f"{self.label}: has no input '{missing[0]}'; further ones: {', '.join(there) or 'none'}")
         return tuple(there[name] for name in names)
+
+    def taking(self, names: Iterable[str]) -> RecordSet:
+        """The records with what a network takes: the first input, and the further ones of these names."""
+        return replace(self, inputs=(self.input, *self.further(names)))
 
     @property
     def labels(self) -> NDArray[Any]:

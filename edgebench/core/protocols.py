@@ -62,6 +62,15 @@ class CompressTask:
     seed: int = 0
     progress: Progress | None = None
     """Receives the progress of long steps."""
+    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Shape of a record of each input after the first, by name."""
+    labelled_further: Callable[[], tuple[NDArray[np.float32], ...]] = lambda: ()
+    """Returns these inputs of the same calibration records."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of a record of every input."""
+        return self.shape, *self.further.values()
 
 
 class Variant(Protocol):

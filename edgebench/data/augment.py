@@ -7,13 +7,17 @@ from torch import Tensor
 
 from edgebench.core.recipe import Recipe
 
+Inputs = tuple[Tensor, ...]
+"""A batch of each input of a network."""
 
-def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Scale, silence leads, mirror, shift and mix pairs of records.
 
-    signals (batch, leads, samples), or other records, and targets (batch, any), both on the CPU; returns the same
-    shapes. Mixup: Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
+def augment(inputs: Inputs, targets: Tensor, recipe: Recipe, random: torch.Generator) -> tuple[Inputs, Tensor]:
+    """Scale, silence leads, mirror, shift and mix pairs of records; further inputs are mixed only.
+
+    The first input (batch, leads, samples), or other records, and targets (batch, any), all on the CPU; returns the
+    same shapes. Mixup: Zhang et al., 2018, arXiv:1710.09412, on half of the batches.
     """
+    signals, *further = inputs
     batch, first, *others = signals.shape
     ones = [1] * len(others)
     if recipe.amplitude > 1:
@@ -29,9 +33,8 @@ def augment(signals: Tensor, targets: Tensor, recipe: Recipe, random: torch.Gene
     if recipe.mixup > 0 and torch.rand((), generator=random) < 0.5:
         share = _beta(recipe.mixup, random)
         other = torch.randperm(batch, generator=random)
-        signals = share * signals + (1 - share) * signals[other]
-        targets = share * targets + (1 - share) * targets[other]
-    return signals, targets
+        signals, targets, *further = (share * one + (1 - share) * one[other] for one in (signals, targets, *further))
+    return (signals, *further), targets
 
 
 def shifted(images: Tensor, most: int, random: torch.Generator) -> Tensor:

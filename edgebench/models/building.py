@@ -12,6 +12,7 @@ from edgebench.core.inputs import InputSpec
 if TYPE_CHECKING:
     from torch import nn
 
+    from edgebench.core.expected import Expected
     from edgebench.core.protocols import Architecture
 
 
@@ -41,6 +42,12 @@ def input_for(architecture: Architecture, spec: InputSpec, label: str) -> InputS
     if reason := architecture.input.mismatch(spec, label):
         raise ModelError(f"the network '{architecture.name}' {reason}")
     return architecture.input
+
+
+def further_for(architecture: Architecture, wanted: Expected) -> dict[str, InputSpec]:
+    """The further inputs of such records that the network takes, as one of the user's may; raises ModelError."""
+    taken = getattr(architecture, "further", None)
+    return taken(len(wanted.classes), wanted) if taken else {}
 
 
 def _takes_any(architecture: Architecture) -> bool:

@@ -18,7 +18,7 @@ from edgebench.core.errors import ModelError
 from edgebench.core.inputs import InputSpec
 from edgebench.core.metrics import Metric
 from edgebench.core.recipe import Recipe
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 from edgebench.models import prediction, store
 from edgebench.tasks.chosen import recorded
 from edgebench.tasks.scoring import scoring
@@ -29,11 +29,11 @@ BATCH = 128
 def predict(
     network: nn.Module, records: RecordSet, progress: Progress | None = None, limit: int = 0
 ) -> NDArray[np.float32]:
-    """Logits (records, classes) on the network's device; puts it into eval mode.
+    """Logits (records, classes) on the network's device, which takes all their inputs; puts it into eval mode.
 
     A `limit` above 0 predicts at most that many records, evenly spread.
     """
-    return prediction.predict(network, Values(records.input), BATCH, spread(len(records), limit), progress)
+    return prediction.predict(network, Batches(*records.inputs), BATCH, spread(len(records), limit), progress)
 
 
 def spread(records: int, limit: int) -> NDArray[np.int64]:
@@ -92,7 +92,8 @@ def manifest_fields(
     return {
         "name": store.stem(name), "architecture": name, "classes": training.classes, "thresholds": thresholds,
         "task": recorded(training.task), "unit": training.unit,
-        "input": spec, "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
+        "input": spec, "further": {one.name: one.spec for one in test.inputs[1:]},
+        "parameters": sum(p.numel() for p in network.parameters()), "license": source.license,
         "training": {
             "dataset": training.label, "split": source.splits["train"], "records": len(training),
             "early_stopping": f"{stopped} on {validated} records of {source.splits['validation']}",

@@ -20,6 +20,7 @@ from edgebench.core.class_order import labelled_for
 from edgebench.core.contracts import Progress, Split
 from edgebench.core.datasets import DataRequest, RecordSet
 from edgebench.core.errors import ModelError, first_line
+from edgebench.core.expected import Expected
 from edgebench.core.recipe import Recipe, changed
 from edgebench.models import building, store
 from edgebench.models.external import own, trial
@@ -109,17 +110,15 @@ def train(
 
     training, validation, test = load("train"), load("validation"), load("test")
     spec = building.input_for(architecture, training.input.spec, training.label)
-    if named := getattr(getattr(architecture, "card", None), "inputs", {}):
-        raise ModelError(
-            f"{name}: takes several inputs ({', '.join(named)}); a training gives the first: train it elsewhere"
-        )
+    further = building.further_for(architecture, Expected.of(training))
     if "stop_on" not in (recipe or {}):
         chosen = replace(chosen, stop_on=usual_metric(validation, chosen))
     metric = stopping_metric(validation, chosen)
-    targets = targets_of(training, chosen, torch_device, callbacks.data)
+    targets = targets_of(training, chosen, torch_device, callbacks.data)  # a teacher may take other inputs
+    training, validation, test = (records.taking(further) for records in (training, validation, test))
     torch.manual_seed(chosen.seed)
-    network = new_network(architecture, chosen, len(training.classes), spec, training.task)
-    trial.require_outputs(network, spec, training.classes, name)
+    network = new_network(architecture, chosen, len(training.classes), spec, training.task, further)
+    trial.require_outputs(network, spec, training.classes, name, further)
     checkpoint = checkpoint_of(name, output)
     resuming = resume and checkpoint.exists()
     started_from = RANDOM_WEIGHTS if resuming else set_first_weights(network, architecture, chosen, training)

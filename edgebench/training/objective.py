@@ -60,8 +60,9 @@ def _teacher_logits(
     )  # fmt: skip
     cached = cache_dir() / f"teacher-{manifest.name}-{key[:16]}.npy"
     if not cached.is_file():
+        taken = records.taking(manifest.further)
         with replacing(cached) as part:
-            np.save(part, predict(store.network(model).to(device), records, progress))
+            np.save(part, predict(store.network(model).to(device), taken, progress))
     elif progress:
         progress(len(records), len(records))
     logits: NDArray[np.float32] = np.load(cached)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,13 @@ MOST_VALUES = 1 << 24
 RANDOM_WEIGHTS = "starts from random weights"
 
 
-def new_network(architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec, task: str = "") -> nn.Module:
+def new_network(
+    architecture: Architecture, recipe: Recipe, outputs: int, spec: InputSpec, task: str = "",
+    further: Mapping[str, InputSpec] | None = None,
+) -> nn.Module:  # fmt: skip
     """The architecture's untrained network, or the model that the recipe starts from."""
     if not recipe.start:
-        return building.build(architecture, outputs, spec, task)
+        return building.build(architecture, outputs, spec, task, further)
     model = store.find(recipe.start)
     if model.manifest.architecture != architecture.name:
         raise ModelError(f"start: {recipe.start} is a {model.manifest.architecture}, not a {architecture.name}")

@@ -10,7 +10,7 @@ from torch import Tensor
 from edgebench.core import registry
 from edgebench.core.datasets import RecordSet
 from edgebench.data.augment import augment
-from edgebench.data.stored import Values
+from edgebench.data.stored import Batches
 from edgebench.isolation import interrupts
 from edgebench.quantization import qat
 from edgebench.training import views
@@ -24,7 +24,7 @@ class Trainer:
 
     def __init__(self, state: State, records: RecordSet, targets: NDArray[np.float32], precision: Precision) -> None:
         self.state, self.precision, self.device = state, precision, precision.device
-        self.values, self.targets = Values(records.input), targets
+        self.values, self.targets = Batches(*records.inputs), targets
         self.task = registry.task(records.task)
         weights = class_weights(records, state.recipe)
         self.weights = None if weights is None else weights.to(self.device)
@@ -51,12 +51,12 @@ class Trainer:
 
     def _step(self, rows: NDArray[np.int64]) -> float:
         state, recipe = self.state, self.state.recipe
-        signals = torch.from_numpy(self.values[rows])
-        window = views.choose_window(recipe, state.epoch, signals.shape[-1], state.random)
-        signals, targets = augment(signals, torch.from_numpy(self.targets[rows]), recipe, state.random)
-        signals = signals.to(self.device)
+        inputs = tuple(torch.from_numpy(one) for one in self.values[rows])
+        window = views.choose_window(recipe, state.epoch, inputs[0].shape[-1], state.random)
+        inputs, targets = augment(inputs, torch.from_numpy(self.targets[rows]), recipe, state.random)
+        signals, *further = (one.to(self.device) for one in inputs)
         with self.precision.forward():
-            outputs = views.forward(state.network, signals, window)
+            outputs = views.forward(state.network, signals, window, *further)
             hint = recipe.hint * state.hint(signals, window) if state.hint else 0.0
         value: Tensor = loss(self.task, outputs, targets.to(self.device), recipe, self.weights) + hint
         self.precision.backward(value, state.network, state.optimizer, recipe.gradient_clip)

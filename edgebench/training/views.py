@@ -77,12 +77,12 @@ def check(network: nn.Module, recipe: Recipe, spec: InputSpec) -> None:
         raise ModelError(f"recipe: {unused[0]} does not apply to a {type(network).__name__}; omit it")
 
 
-def forward(network: nn.Module, signals: Tensor, window: Window) -> Outputs:
-    """The network's outputs for a window of the signals (batch, leads, samples) in mV."""
+def forward(network: nn.Module, signals: Tensor, window: Window, *further: Tensor) -> Outputs:
+    """The network's outputs for a window of the signals (batch, leads, samples) in mV, and its further inputs whole."""
     inner = network.network if isinstance(network, QuantizationAware) else network
     if isinstance(inner, ImageClassifier):
         return inner.forward_window(signals, window)
-    return network(signals[..., window.start : window.start + window.samples])  # type: ignore[no-any-return]
+    return network(signals[..., window.start : window.start + window.samples], *further)  # type: ignore[no-any-return]
 
 
 def fast_layout(network: nn.Module, spec: InputSpec) -> nn.Module:
