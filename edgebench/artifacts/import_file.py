@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,13 +84,16 @@ def _undeclared(path: Path, form: str, found: FileFacts, card: Card, wanted: Exp
     sources = interface.filled(card, wanted, list(card.inputs))
     others = tuple(FurtherInput(card.input_for(name)) for name in sources if name in card.inputs.values())
     feed = card.io_adapter(wanted, answer=card.output, further=others)
-    if found.returns == "Tensor":
-        return interface.of_one(feed)
     if not found.returns:
         return feed
+    if one := found.returns == "Tensor":
+        feed = interface.of_one(feed)
     try:
         shapes = [feed.shape(wanted.input), *(wanted.further[name].shape for name in sources)]
         outputs = opening.answers(path, form, feed, shapes)
     except ArtifactError:  # it may need another device or engine than this process has: the prediction says it
         return feed
-    return interface.of_several(feed, outputs)
+    feed = feed if one else interface.of_several(feed, outputs)
+    answered = next((shape for key, shape in outputs if one or key == feed.answer), "")
+    interface.require_count([int(size) for size in re.findall(r"\d+", answered)], card, wanted)
+    return feed

@@ -77,8 +77,9 @@ class TorchScriptRuntime:
         for one, size in zip(feed.further, others, strict=True):
             further[one.name] = torch.zeros(1, *size, dtype=getattr(torch, one.dtype))
         with torch.inference_mode():
-            found = outputs.parts(module(torch.zeros(1, *shape, dtype=getattr(torch, feed.dtype)), **further))
-        keys = {} if found is None else found
+            answer = module(torch.zeros(1, *shape, dtype=getattr(torch, feed.dtype)), **further)
+        found = outputs.parts(answer)
+        keys = {0: answer} if found is None else found
         return [(key if isinstance(key, str | int) else str(key), outputs.shape(one)) for key, one in keys.items()]
 
     def layers(self, path: Path) -> Iterable[Layer]:
