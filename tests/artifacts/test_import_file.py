@@ -168,13 +168,10 @@ def test_a_graph_that_takes_minutes_to_optimise_is_described_at_once(tmp_path: P
     assert import_file.describe(path, tuned=False).precision == "fp32"
 
 
-def test_a_wrong_number_of_outputs_is_a_row_that_says_so(files: Path, tmp_path: Path) -> None:
+def test_a_wrong_number_of_outputs_is_refused_before_the_run(files: Path, tmp_path: Path) -> None:
     """NumPy would stretch one column over five classes."""
     one = torch.nn.Sequential(own_files.network(files / "net.py"), torch.nn.Linear(5, 1)).eval()
     torch.jit.trace(one, torch.zeros(1, 1000, 12)).save(tmp_path / "one.pt")  # type: ignore[no-untyped-call]
     (tmp_path / "one.toml").write_text(own_files.CARD)
-    (row,) = api.run(
-        None, tmp_path / "run", artifacts=(tmp_path / "one.pt",), targets=("host",), limit=20, measuring=vars(QUICK)
-    ).measurements
-    assert row.status == "failed"
-    assert "answers (16, 1) for 16 records, not (16, 5): there are 5 classes" in row.reason
+    with pytest.raises(ArtifactError, match=r"one\.pt: answers 1 numbers .* 5 classes"):
+        api.run(None, tmp_path / "run", artifacts=(tmp_path / "one.pt",), targets=("host",), limit=20)
