@@ -46,6 +46,7 @@ class FxInt8:
         import torch
 
         from edgebench.quantization import qat
+        from edgebench.quantization.aware import QuantizationAware
         from edgebench.quantization.engines import engine_set
         from edgebench.quantization.fx import quantize_static
         from edgebench.quantization.shares import int8_modules
@@ -54,7 +55,7 @@ class FxInt8:
 
         require_traceable(task)
         own = task.network
-        if isinstance(own, qat.QuantizationAware):
+        if isinstance(own, QuantizationAware):
             quantized, floats = qat.convert(own, self.engine, torch.zeros(1, *task.input.shape))
             method, own = "learned", own.network
         else:

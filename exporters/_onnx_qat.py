@@ -21,7 +21,7 @@ from torch.ao.nn.intrinsic import qat as fused
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from edgebench.core.inputs import InputSpec
-from edgebench.quantization.qat import QuantizationAware
+from edgebench.quantization.aware import QuantizationAware
 from edgebench.runtimes import onnx_names
 from edgebench.runtimes.onnx_constants import Constants
 

@@ -49,9 +49,9 @@ class OnnxInt8:
         import onnx
         from onnxruntime.quantization import quantize_static
 
+        from edgebench.quantization.aware import QuantizationAware
+        from edgebench.quantization.engines import SEVEN_BIT_ENGINES
         from edgebench.quantization.float_modules import OTHER_OPERATORS
-        from edgebench.quantization.observers import SEVEN_BIT_ENGINES
-        from edgebench.quantization.qat import QuantizationAware
 
         from ._onnx_compact import shrink
         from ._onnx_graph import count_operators

@@ -10,6 +10,9 @@ import torch
 
 from edgebench.core.errors import Unsupported
 
+SEVEN_BIT_ENGINES = ("fbgemm", "x86", "onednn")
+"""Engines whose kernels add two products in 16 bits on processors without VNNI: only 7-bit activations fit."""
+
 
 @contextmanager
 def engine_set(engine: str) -> Iterator[None]:

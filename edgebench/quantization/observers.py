@@ -20,13 +20,12 @@ from torch.ao.quantization import (
 )
 from torch.ao.quantization import observer as ao
 
+from edgebench.quantization.engines import SEVEN_BIT_ENGINES
 from edgebench.quantization.float_modules import OTHER_OPERATORS
 from edgebench.quantization.partition import QUANTIZABLE
 
 OUTLIERS = 1e-3
 """Share of the values that `percentile` omits, half of it at each end."""
-SEVEN_BIT_ENGINES = ("fbgemm", "x86", "onednn")
-"""Engines whose kernels add two products in 16 bits on processors without VNNI: only 7-bit activations fit."""
 
 
 class HistogramObserver(ao.HistogramObserver):

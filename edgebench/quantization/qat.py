@@ -21,10 +21,11 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from edgebench.core.errors import Unsupported
 from edgebench.quantization import fx
+from edgebench.quantization.aware import QuantizationAware
 from edgebench.quantization.convolutions import float_convolutions, use_numbers
-from edgebench.quantization.engines import engine_set
+from edgebench.quantization.engines import SEVEN_BIT_ENGINES, engine_set
 from edgebench.quantization.float_modules import float_modules, float_operators
-from edgebench.quantization.observers import SEVEN_BIT_ENGINES, limited, training_mapping
+from edgebench.quantization.observers import limited, training_mapping
 from edgebench.quantization.partition import Partition, find_parts, inputs_of, replaced, short_message
 from edgebench.quantization.refusal import first_refused
 
@@ -32,31 +33,6 @@ FREEZE_OBSERVERS = 0.5
 """Share of the steps after which the ranges are fixed."""
 FREEZE_NORMS = 0.7
 """Share of the steps after which the statistics of batch normalisation are fixed, as at inference."""
-
-
-class QuantizationAware(nn.Module):
-    """A network whose parts round their weights and activations as the engine's int8 does."""
-
-    def __init__(self, network: nn.Module, partition: Partition, engine: str) -> None:
-        super().__init__()
-        self.network, self.partition, self.engine = network, partition, engine
-
-    def forward(self, signals: Tensor) -> Tensor:
-        """(batch, leads, samples) in mV to logits (batch, classes)."""
-        logits: Tensor = self.network(signals)
-        return logits
-
-    def train(self, mode: bool = True) -> QuantizationAware:
-        """Set the mode; predictions outside of training leave the ranges unchanged, unlike with torch's observers."""
-        super().train(mode)
-        if not mode:
-            self.apply(ao.disable_observer)
-        return self
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The data, beside the weights, from which `restore` builds the network again."""
-        return {"engine": self.engine, "floats": dict(self.partition.floats)}
 
 
 def prepare(network: nn.Module, engine: str, signals: NDArray[np.float32]) -> QuantizationAware:

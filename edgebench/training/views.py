@@ -11,7 +11,7 @@ from edgebench.core.recipe import Recipe
 from edgebench.data.augment import window
 from edgebench.models.image import ImageClassifier, Window
 from edgebench.models.transformer import PatchClassifier
-from edgebench.quantization.qat import QuantizationAware
+from edgebench.quantization.aware import QuantizationAware
 
 Outputs = Tensor | tuple[Tensor, Tensor]
 """Logits, or those of the class head and of the distillation head."""

@@ -17,7 +17,7 @@ from edgebench.core.errors import PlanError
 from edgebench.core.settings import FineTuning
 from edgebench.models import flops, store
 from edgebench.pipeline.read_plan import load
-from edgebench.quantization.qat import QuantizationAware
+from edgebench.quantization.aware import QuantizationAware
 from edgebench.quantization.shares import weights
 from edgebench.training.loop import Watch, train
 from edgebench.training.state import EpochReport

@@ -9,7 +9,7 @@ from torch import nn
 
 from edgebench.compress.qat import CHOICES, VARIANT
 from edgebench.core.errors import PlanError, Unsupported
-from edgebench.quantization.qat import QuantizationAware
+from edgebench.quantization.aware import QuantizationAware
 
 
 def network() -> nn.Module:

@@ -21,6 +21,7 @@ from edgebench.models import store
 from edgebench.models.image import ImageClassifier, SignalToImage, Window
 from edgebench.models.transformer import PatchClassifier
 from edgebench.quantization import qat
+from edgebench.quantization.aware import QuantizationAware
 from edgebench.quantization.partition import Partition
 from edgebench.training import views
 
@@ -183,7 +184,7 @@ def test_a_network_trained_with_quantization_gets_the_window_too(name: str) -> N
 
 
 def test_a_hint_needs_the_features_of_the_network_itself() -> None:
-    rounded = qat.QuantizationAware(nn.Identity(), Partition(), "fbgemm")
+    rounded = QuantizationAware(nn.Identity(), Partition(), "fbgemm")
     with pytest.raises(ModelError, match="hint"):
         views.check(rounded, replace(RECIPE, hint=1.0, teacher="resnet1d"), SIGNALS)
     with pytest.raises(ModelError, match=r"row_keep.*Identity"):
