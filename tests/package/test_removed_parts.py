@@ -54,7 +54,8 @@ DEPENDENT = {"torchscript", "torch-int8-dynamic", "fbgemm-int8", "x86-int8", "on
 
 
 def is_here(exporter: Exporter) -> bool:
-    return not formats.missing(exporter.format) and all(map(find_spec, getattr(exporter, "needs", ())))
+    needed = all(map(find_spec, getattr(exporter, "needs", ())))
+    return needed and not formats.missing(exporter.format) and not getattr(exporter, "only_named", False)
 
 
 def test_all_else_works_where_both_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
