@@ -23,7 +23,7 @@ def of(artifact: Artifact, device: str = "cpu", engine: str = "", threads: int =
     made = formats.program(artifact.format, artifact, device, engine, threads)
     if made is None:
         return "\n".join(_by_edgebench(artifact, device, threads)) + "\n"
-    lines = [*made.load, "", *_signals(artifact), *fed(artifact), *made.predict, *_decide(artifact)]
+    lines = [*made.load, "", *_records(artifact), *fed(artifact), *made.predict, *_decide(artifact)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,19 +44,19 @@ def _by_edgebench(artifact: Artifact, device: str, threads: int) -> list[str]:
         f"runtime.start({threads or 1}, artifact.engine)",
         f'session = runtime.load(stored.path, artifact, "{device}")',
         "",
-        *_signals(artifact),
+        *_records(artifact),
         *(
             [
-                "for decided in decide(session.predict(signals), artifact.thresholds):",
+                "for decided in decide(session.predict(records), artifact.thresholds):",
                 "    print([name for name, yes in zip(artifact.classes, decided) if yes])",
             ]
             if _activation(artifact) == "sigmoid"
-            else ["answer = session.predict(signals)", "classes = artifact.classes", *_answers(artifact)]
+            else ["answer = session.predict(records)", f"{_outputs(artifact)} = artifact.classes", *_answers(artifact)]
         ),
     ]
 
 
-def _signals(artifact: Artifact) -> list[str]:
+def _records(artifact: Artifact) -> list[str]:
     taken = artifact.input
     rate = "" if taken.rate_hz is None else f" at {taken.rate_hz:g} Hz"
     kind = "values" if taken.rate_hz is None else "signals"
@@ -65,7 +65,7 @@ def _signals(artifact: Artifact) -> list[str]:
     return [
         f"# Raw {kind}{text(f' in {taken.unit}' if taken.unit else '')}{rate}: (batch, {text(axes)}).",
         *one,
-        f"signals = np.zeros(({artifact.batch or 1}, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
+        f"records = np.zeros(({artifact.batch or 1}, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
     ]
 
 
@@ -74,17 +74,23 @@ def _activation(artifact: Artifact) -> Activation:
     return registry.task(base).activation if base else "none"
 
 
+def _outputs(artifact: Artifact) -> str:
+    """What the program calls the names of the outputs."""
+    return "quantities" if _activation(artifact) == "none" else "classes"
+
+
 def _answers(artifact: Artifact) -> list[str]:
     """Lines that show the class with the largest output, or every quantity."""
+    names = _outputs(artifact)
     if _activation(artifact) == "softmax":
-        return ["for largest in answer.argmax(axis=1):", "    print(classes[largest])"]
-    return ["for values in answer:", "    print(dict(zip(classes, values.tolist())))"]
+        return ["for largest in answer.argmax(axis=1):", f"    print({names}[largest])"]
+    return ["for values in answer:", f"    print(dict(zip({names}, values.tolist())))"]
 
 
 def _decide(artifact: Artifact) -> list[str]:
     if _activation(artifact) != "sigmoid":
         names = (f'"{text(name)}"' for name in artifact.classes)
-        return ["", *within("classes = [", names, "]"), *_answers(artifact)]
+        return ["", *within(f"{_outputs(artifact)} = [", names, "]"), *_answers(artifact)]
     logits = artifact.feed is None or artifact.feed.output == "logits"
     return [
         "probabilities = 1 / (1 + np.exp(-answer.astype(np.float64)))" if logits else "probabilities = answer",

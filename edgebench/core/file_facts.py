@@ -62,4 +62,4 @@ class Program:
     load: tuple[str, ...]
     """Imports and loading; NumPy is imported as np."""
     predict: tuple[str, ...]
-    """From `signals`, as the file takes them, to `answer`, both NumPy's arrays."""
+    """From `records`, as the file takes them, to `answer`, both NumPy's arrays."""

@@ -138,6 +138,9 @@ def _sources(
         return {}
     from edgebench.pipeline import own_models  # the build side's; a device has only artifacts
 
+    if wanted.classes and not registry.dataset(plan.measure.dataset).classes:  # else they were checked before
+        own_models.check_classes(plan.build, wanted.classes, wanted.label)
+    own_models.check_input(plan.build, wanted)
     for line in own_models.converted(plan.build, wanted):
         reporter.note(line)
     timeout_s, seed = plan.measure.measuring.timeout_s, plan.measure.seed

@@ -76,6 +76,20 @@ def check_classes(build: BuildPlan, wanted: tuple[str, ...], label: str) -> None
             raise ModelError(f"{name}: {reason}; {words}{demo}")
 
 
+def check_input(build: BuildPlan, wanted: Expected) -> None:
+    """Raise ModelError, before anything is built, where no model of a plan takes the records; of some, cells say it."""
+    reasons = []
+    for name in build.models:
+        if build.untrained or name in build.own_models:  # built for the records, or fitted to them by a card
+            return
+        reason = store.described(name).input.mismatch(wanted.input, wanted.label)
+        if not reason:
+            return
+        reasons.append(f"{name}: {reason}; take another model or --dataset, or train one: edgebench train")
+    if reasons:
+        raise ModelError(reasons[0])
+
+
 def converted(build: BuildPlan, wanted: Expected) -> list[str]:
     """One line for each of the user's networks that takes other channels than the records have.
 

@@ -15,8 +15,8 @@ def program(artifact: Artifact, threads: int) -> Program:
         *([f"torch.set_num_threads({threads})  # as measured"] if threads else []),
         f'module = torch._inductor.aoti_load_package("{text(artifact.file)}")',
     ]  # fmt: skip
-    given = "torch.from_numpy(signals)"
+    given = "torch.from_numpy(records)"
     if artifact.further:
-        given = "*(torch.from_numpy(one) for one in (signals, *further.values()))"
+        given = "*(torch.from_numpy(one) for one in (records, *further.values()))"
     predict = ["with torch.inference_mode():", f"    answer = module({given}).numpy()"]
     return Program(tuple(load), (*zeros(artifact.further), *predict))

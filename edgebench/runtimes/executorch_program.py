@@ -17,6 +17,6 @@ def program(artifact: Artifact, threads: int) -> Program:
         f'program = Runtime.get().load_program("{text(artifact.file)}")', 'method = program.load_method("forward")',
     ]  # fmt: skip
     if not artifact.further:
-        return Program(tuple(load), ("answer = method.execute([torch.from_numpy(signals)])[0].numpy()",))
-    given = "inputs = [torch.from_numpy(one) for one in (signals, *further.values())]"
+        return Program(tuple(load), ("answer = method.execute([torch.from_numpy(records)])[0].numpy()",))
+    given = "inputs = [torch.from_numpy(one) for one in (records, *further.values())]"
     return Program(tuple(load), (*zeros(artifact.further), given, "answer = method.execute(inputs)[0].numpy()"))

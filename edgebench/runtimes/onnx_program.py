@@ -27,13 +27,13 @@ def _predict(feed: IOAdapter | None, further: Mapping[str, InputSpec]) -> list[s
     first = "session.get_inputs()[0].name"
     if not feed and further:
         names = "[one.name for one in session.get_inputs()]"
-        return [*zeros(further), *within("inputs = dict(zip(", [names, "[signals, *further.values()]"], "))"),
+        return [*zeros(further), *within("inputs = dict(zip(", [names, "[records, *further.values()]"], "))"),
                 "(answer,) = session.run(None, inputs)"]  # fmt: skip
     if not feed or (feed.answer is None and not feed.constants and not feed.further):
-        return [f"(answer,) = session.run(None, {{{first}: signals}})"]
+        return [f"(answer,) = session.run(None, {{{first}: records}})"]
     name = quoted(feed.signal) if feed.signal else first
     outputs = "None" if feed.answer is None else f"[{quoted(feed.answer)}]"
     return [
-        *within("inputs = {", [f"{name}: signals"], "}"), *constants(feed, "{}"), *named(feed, further, "{}"),
+        *within("inputs = {", [f"{name}: records"], "}"), *constants(feed, "{}"), *named(feed, further, "{}"),
         *within("(answer,) = session.run(", [outputs, "inputs"], ")"),
     ]  # fmt: skip

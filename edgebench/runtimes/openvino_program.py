@@ -29,12 +29,12 @@ def program(artifact: Artifact, settings: Mapping[str, Any]) -> Program:
 def _predict(artifact: Artifact) -> list[str]:
     feed, further = artifact.feed, artifact.further
     if not feed and further:
-        return [*zeros(further), "answer = compiled([signals, *further.values()])[0]"]
+        return [*zeros(further), "answer = compiled([records, *further.values()])[0]"]
     if not feed or (feed.answer is None and not feed.constants and not feed.further):
-        return ["answer = compiled(signals)[0]"]
+        return ["answer = compiled(records)[0]"]
     first = quoted(feed.signal) if feed.signal else "compiled.input(0)"
     output = "0" if feed.answer is None else quoted(feed.answer)
     return [
-        *within("inputs = {", [f"{first}: signals"], "}"), *constants(feed, "{}"), *named(feed, further, "{}"),
+        *within("inputs = {", [f"{first}: records"], "}"), *constants(feed, "{}"), *named(feed, further, "{}"),
         *within("answer = compiled(inputs)[", [output], "]"),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ def constants(feed: IOAdapter, converted: str) -> list[str]:
         lines += within("values = np.array([", map(repr, constant.values), f"], {kind})")
         lines.append(f"values = values.reshape({shape or '()'})")
         if constant.batched:
-            lines.append("values = np.repeat(values, len(signals), 0)")
+            lines.append("values = np.repeat(values, len(records), 0)")
         lines += within("inputs[", [quoted(constant.name)], f"] = {converted.format('values')}")
     return lines
 

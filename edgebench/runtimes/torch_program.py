@@ -30,16 +30,16 @@ def _predict(feed: IOAdapter | None, further: Mapping[str, InputSpec], moved: st
     """`moved` and `back` take tensors to a GPU and back."""
     if not feed and further:
         others = f"others = [torch.from_numpy(one){moved} for one in further.values()]"
-        call = f"    answer = module(torch.from_numpy(signals){moved}, *others){back}.numpy()"
+        call = f"    answer = module(torch.from_numpy(records){moved}, *others){back}.numpy()"
         return [*zeros(further), others, "with torch.inference_mode():", call]
     if not feed or (feed.answer is None and feed.dtype == "float32" and not feed.constants and not feed.further):
-        call = f"module(torch.from_numpy(signals){moved}){back}.numpy()"
+        call = f"module(torch.from_numpy(records){moved}){back}.numpy()"
         return ["with torch.inference_mode():", f"    answer = {call}"]
     half = ".bfloat16()" if feed.dtype == "bfloat16" else ""
     return [
         "inputs = {}", *constants(feed, f"torch.from_numpy({{}}){moved}"),
         *named(feed, further, f"torch.from_numpy({{}}){moved}"),
-        f"batch = torch.from_numpy(signals){moved}{half}",
+        f"batch = torch.from_numpy(records){moved}{half}",
         "with torch.inference_mode():",
         "    answer = module(batch, **inputs)",
         *([] if feed.answer is None else _chosen(feed.answer)),

@@ -10,6 +10,7 @@ import own_files
 import pytest
 import torch
 from helpers import QUICK, edgebench, edgebench_here
+from small_datasets import write_image
 
 from edgebench import api
 from edgebench.core import registry
@@ -91,6 +92,21 @@ def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...], said: s
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_records_that_no_network_takes_are_refused_before_the_run(tmp_path: Path) -> None:
+    for name in registry.dataset("demo-images").classes:
+        write_image(tmp_path / f"images/test/{name}/1.png", (40, 40))
+    plan = load(None, {"models": ("resnet8-demo-images",), "dataset": "image-folder", "data_dir": tmp_path / "images"})
+    with pytest.raises(ModelError, match=r"32 rows.*40 rows"):
+        api.run(plan, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    other = tmp_path / "others"
+    for name in ("cat", "dog"):
+        write_image(other / f"test/{name}/1.png", (32, 32))
+    plan = load(None, {"models": ("resnet8-demo-images",), "dataset": "image-folder", "data_dir": other})
+    with pytest.raises(ModelError, match="cat, dog"):
+        api.run(plan, tmp_path / "run")
 
 
 def test_a_network_from_a_file_can_be_trained(tmp_path: Path) -> None:

@@ -30,7 +30,17 @@ def values() -> list[float]:
     near = [one * (1 + sign * off) for one in CLOSE for sign in (-1, 1) for off in (0, 1e-12, 4e-4, 5e-4, 5.1e-4, 6e-4)]
     middles = [int(n) * 0.5**k + 0.5 ** (k + 1) for n in range(1, 200, 7) for k in range(8)]
     short = [round(chance.uniform(0, 1) * 10 ** chance.uniform(-7, 3), chance.randint(2, 9)) for _ in range(1000)]
-    return [0.0, 0.9996, 1.14, 0.01225, *near, *middles, *short, *(10 ** chance.uniform(-9, 4) for _ in range(1000))]
+    return [
+        0.0,
+        0.9996,
+        1.14,
+        0.01225,
+        0.49999,
+        *near,
+        *middles,
+        *short,
+        *(10 ** chance.uniform(-9, 4) for _ in range(1000)),
+    ]
 
 
 def test_numbers_are_written_as_the_package_writes_them(browser: Browser) -> None:

@@ -17,7 +17,7 @@ def test_the_inputs_have_their_shapes_and_types() -> None:
         further=(FurtherInput("second", "float16"),),
     )
     lines = ["inputs = {}", *program_lines.constants(feed, "{}"), *program_lines.named(feed, {"s": ECG}, "{}")]
-    found: dict[str, Any] = {"np": np, "signals": np.zeros((4, 12, 1000), np.float32)}
+    found: dict[str, Any] = {"np": np, "records": np.zeros((4, 12, 1000), np.float32)}
     exec("\n".join([*lines, *program_lines.zeros({"s": ECG})]), found)
     inputs = found["inputs"]
     assert inputs["age"].tolist() == [3] * 4 and inputs["age"].dtype == np.int64

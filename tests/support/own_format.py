@@ -113,7 +113,7 @@ class Runtime:
         return Program(
             ("import json", "from pathlib import Path", "", "import numpy as np", "", 'weight = np.load("model.npy")',
              f'bias = json.loads(Path("{artifact.file}").read_text())["bias"]'),
-            ("answer = (signals * signals).mean(2) @ weight.T + bias",),
+            ("answer = (records * records).mean(2) @ weight.T + bias",),
         )
 
 

@@ -14,7 +14,11 @@ const show = {
   },
   duration: (v) => (known(v) ? (v ? inUnits(threeDigits(v), TIMES) : "0 s") : ""),
   score: (v, metric) => (known(v) ? fixed(v, metric.decimals) : ""),
-  delta: (v, metric) => (known(v) ? `${v < 0 ? "" : "+"}${fixed(v, metric.decimals + 1)}` : ""),
+  delta(v, metric) {
+    if (!known(v)) return "";
+    const size = fixed(Math.abs(v), metric.decimals + 1);
+    return (v < 0 && Number(size) ? "-" : "+") + size; // no minus without a loss
+  },
   share: (v) => (known(v) ? `${fixed(100 * v, 1)} %` : ""),
   rate: (v) => (known(v) ? `${plain(threeDigits(v))} /s` : ""),
   energy: (v) => (known(v) ? `${plain(threeDigits(v * 1e3))} mJ` : ""),
