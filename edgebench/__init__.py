@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from edgebench.api import bundle, export, measure, quantize, run, train
+    from edgebench.api import bundle, export, measure, quantize, report, run, train
     from edgebench.core.cells import Target
     from edgebench.core.contracts import Artifact
     from edgebench.core.errors import EdgeBenchError
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from edgebench.data.ptbxl.fetch import fetch
     from edgebench.diagnosis import doctor, plugins
     from edgebench.pipeline.plan import Plan
-    from edgebench.reading import compare, explain, gate, inspect, read, recommend, report
+    from edgebench.reading import compare, explain, gate, inspect, read, recommend
     from edgebench.tasks.own import OwnMetric
 
 _HOMES = {
-    **dict.fromkeys(("bundle", "export", "measure", "quantize", "run", "train"), "api"),
-    **dict.fromkeys(("compare", "explain", "gate", "inspect", "read", "recommend", "report"), "reading"),
+    **dict.fromkeys(("bundle", "export", "measure", "quantize", "report", "run", "train"), "api"),
+    **dict.fromkeys(("compare", "explain", "gate", "inspect", "read", "recommend"), "reading"),
     "Artifact": "core.contracts",
     "Target": "core.cells",
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),

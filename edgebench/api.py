@@ -12,19 +12,20 @@ from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
 from edgebench.core.paths import AnyPath, path_or_none
 from edgebench.core.paths import paths as listed
 from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
-from edgebench.reading import FORMATS as FORMATS
 from edgebench.reading import names
-from edgebench.reading import recommend as recommend
-from edgebench.reading import report as report
 
 if TYPE_CHECKING:
     from edgebench.core.contracts import Artifact, Outcome
     from edgebench.core.measurements import Run
+    from edgebench.core.policy import Policy
     from edgebench.core.progress import ProgressReporter
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
     from edgebench.reports.notebook import MeasuredRun
     from edgebench.search.mixed_precision import Found
+
+FORMATS = ("csv", "md", "html")
+"""The formats that a run writes at its end, and `edgebench report` by default."""
 
 
 def run(
@@ -37,13 +38,13 @@ def run(
     """Build, measure and report a plan; returns the run.
 
     `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields, or `quick=True`,
-    `thorough=True` for a preset of them. `output` is the run's
-    folder (default: results/TIME); with `resume` it is the folder of the run to complete. Raises EdgeBenchError.
+    `thorough=True` for a preset of them. `output` is the run's folder (default: results/TIME), with `resume` that of
+    the run to complete. Raises EdgeBenchError.
     """
     from edgebench.pipeline import harness
 
-    chosen = _resolve(plan, overrides)
-    return _reported(harness.run(chosen, path_or_none(output) or new_folder(), resume, listener))
+    folder = path_or_none(output) or new_folder()
+    return _reported(harness.run(_resolve(plan, overrides), folder, resume, listener))
 
 
 def measure(artifacts: AnyPath | Iterable[AnyPath], output: AnyPath | None = None, **overrides: Any) -> MeasuredRun:
@@ -68,6 +69,48 @@ def measure_bundle(
 
     plan = bundle_plan.load(Path(bundle), overrides, Path(folder) if resume else None)
     return _reported(harness.run(plan, Path(folder), resume, listener))
+
+
+def report(
+    runs: AnyPath | Iterable[AnyPath],
+    formats: str | Sequence[str] = FORMATS,
+    output: AnyPath | None = None,
+    policy: Policy | AnyPath | None = None,
+) -> list[Path]:
+    """Write the reports of each run beside its measurements, or into `output`; returns the files.
+
+    `policy` decides stars and recommendations: a record, a TOML file, or None for that of each run's plan.
+    Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
+    package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
+    """
+    from edgebench.choosing import policies
+    from edgebench.core import registry
+    from edgebench.core.files import write_bytes
+    from edgebench.core.policy import Policy
+    from edgebench.pipeline import run_store
+
+    if not formats:
+        raise PlanError(f"no report format was named; there are {', '.join(registry.names('renderers'))}")
+    renderers = {name: registry.renderer(name) for name in names(formats)}
+    written: list[Path] = []
+    judged = [run_store.read(folder) for folder in listed(runs)]
+    if output is not None and len(judged) > 1:
+        judged = [run_store.merged(judged)]
+    if policy is not None:
+        asked = policy if isinstance(policy, Policy) else policies.read(Path(policy))
+        judged = [policies.judged_by(found, asked) for found in judged]
+    for found in judged:
+        for name, renderer in renderers.items():
+            try:
+                files = renderer.render(found)
+            except ModuleNotFoundError as error:
+                if formats != FORMATS:
+                    raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
+                continue  # a device measures without pandas; another machine reports its run
+            for file, content in files.items():
+                written.append(Path(output or found.folder) / file)
+                write_bytes(written[-1], content.encode() if isinstance(content, str) else content)
+    return written
 
 
 def bundle_of(paths: list[Path]) -> bool:
@@ -143,8 +186,7 @@ def export(
     check = calibration or registry.dataset("demo").load(DataRequest("test"))
     if (asked.own_models or asked.untrained) and not calibration:
         check = records.load(plan, "calibration", reporter)
-    wanted = records.wanted(check)
-    seed = plan.measure.seed
+    wanted, seed = records.wanted(check), plan.measure.seed
     sources = own_models.sources(asked, wanted, validation, output / "models", timeout_s, reporter, seed)
     taken = {name: store.described(source).input for name, source in sources.items()}
     if not calibration and any(spec.mismatch(check.input.spec, check.label) for spec in taken.values()):
@@ -170,9 +212,8 @@ def export(
 
             outcome, source = variants.find(model, variant)
             if outcome.status == "ok":
-                build(
-                    Build(source, variant, asked.exporters, output / name, calibration, check, timeout_s), done, begun
-                )
+                request = Build(source, variant, asked.exporters, output / name, calibration, check, timeout_s)
+                build(request, done, begun)
                 continue
             for exporter in asked.exporters:
                 done(exporter, outcome.failure())

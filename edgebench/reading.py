@@ -1,14 +1,12 @@
-"""The verbs that read runs and artifacts, and what they find as tables; `edgebench` exports them."""
+"""The verbs that only read runs and artifacts, and what they find as tables; `edgebench` exports them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core.errors import MissingPackage, PlanError
 from edgebench.core.paths import AnyPath
-from edgebench.core.paths import paths as listed
 from edgebench.core.tabular import Results
 
 if TYPE_CHECKING:
@@ -22,59 +20,12 @@ if TYPE_CHECKING:
     from edgebench.reports.notebook import MeasuredRun
 
 
-FORMATS = ("csv", "md", "html")
-"""The formats that a run writes at its end, and `edgebench report` by default."""
-
-
 def read(run: AnyPath) -> MeasuredRun:
     """The run in a folder; raises RunError."""
     from edgebench.pipeline import run_store
     from edgebench.reports.notebook import MeasuredRun
 
     return MeasuredRun.of(run_store.read(Path(run)))
-
-
-def report(
-    runs: AnyPath | Iterable[AnyPath],
-    formats: str | Sequence[str] = FORMATS,
-    output: AnyPath | None = None,
-    policy: Policy | AnyPath | None = None,
-) -> list[Path]:
-    """Write the reports of each run beside its measurements, or into `output`; returns the files.
-
-    `policy` decides stars and recommendations: a record, a TOML file, or None for that of each run's plan.
-    Several runs go into `output` as one report, with a section for each machine. Of the default formats, one whose
-    package is not installed is left out. Raises UnknownPlugin before anything is written, MissingPackage and RunError.
-    """
-    from edgebench.choosing import policies
-    from edgebench.core import registry
-    from edgebench.core.files import write_bytes
-    from edgebench.core.policy import Policy
-    from edgebench.pipeline import run_store
-
-    if not formats:
-        raise PlanError(f"no report format was named; there are {', '.join(registry.names('renderers'))}")
-    renderers = {name: registry.renderer(name) for name in names(formats)}
-    written: list[Path] = []
-    judged = [run_store.read(folder) for folder in listed(runs)]
-    if output is not None and len(judged) > 1:
-        judged = [run_store.merged(judged)]
-    if policy is not None:
-        asked = policy if isinstance(policy, Policy) else policies.read(Path(policy))
-        judged = [policies.judged_by(found, asked) for found in judged]
-    for found in judged:
-        for name, renderer in renderers.items():
-            try:
-                files = renderer.render(found)
-            except ModuleNotFoundError as error:
-                if formats != FORMATS:
-                    raise MissingPackage(error.name or name, "report", f"the report format '{name}'") from None
-                continue  # a device measures without pandas; another machine reports its run
-            for file, content in files.items():
-                path = Path(output or found.folder) / file
-                write_bytes(path, content.encode() if isinstance(content, str) else content)
-                written.append(path)
-    return written
 
 
 def recommend(

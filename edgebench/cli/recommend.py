@@ -75,7 +75,7 @@ def recommend(
     edgebench recommend results/mine --weight latency=2 --weight memory=0
     edgebench recommend results/mine --policy policy.toml
     """
-    from edgebench import api
+    from edgebench import reading
     from edgebench.choosing import devices
     from edgebench.core import problems, units
     from edgebench.core.policy import PREFERENCES as KNOWN
@@ -102,7 +102,7 @@ def recommend(
         name: parse(text, option) for name, (option, text, parse) in read.items() if text is not None
     }
     weights = _weights(weight or [])
-    answers = api.recommend(run, target or "", policy, prefer=prefer, weights=weights or None, **bounds)
+    answers = reading.recommend(run, target or "", policy, prefer=prefer, weights=weights or None, **bounds)
     if not answers:
         raise RunError(f"{run}: no cell is measured yet; complete the run: edgebench run --resume {run}")
     if all(answer.chosen is None and not answer.excluded and not answer.untrained for answer in answers):

@@ -74,7 +74,7 @@ def test_run_inspect_recommend_bundle_and_resume(
     (layer,) = reading.inspect(home)
     assert (layer.name, layer.shape) == ("head", (5, 12))
 
-    (advice,) = api.recommend(tmp_path / "run")
+    (advice,) = reading.recommend(tmp_path / "run")
     assert advice.path == home / "model.own" and "EdgeBench" not in advice.snippet
     shown = edgebench_here("recommend", tmp_path / "run").stdout
     assert str(home / "model.own") in shown and str(home / "model.npy") in shown, "what to copy is both files"
@@ -91,7 +91,7 @@ def test_run_inspect_recommend_bundle_and_resume(
     assert f"{own_format.MODULE}.py" in inside
 
     (home / "model.npy").write_bytes((home / "model.npy").read_bytes()[:-1] + b"!")
-    (advice,) = api.recommend(tmp_path / "run")
+    (advice,) = reading.recommend(tmp_path / "run")
     assert advice.path is None, "one of its files has changed"
     with pytest.raises(ArtifactError, match=r"model\.npy"):
         harness.run(asked, tmp_path / "run", resume=True)

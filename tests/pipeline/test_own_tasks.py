@@ -12,7 +12,7 @@ import strangers
 import torch
 from helpers import QUICK, refused
 
-from edgebench import api
+from edgebench import api, reading
 from edgebench.artifacts.build import Build, _request
 from edgebench.artifacts.builder import build
 from edgebench.artifacts.import_model import ImportRequest, import_model
@@ -75,7 +75,7 @@ def test_a_regression_on_a_table_is_trained_measured_and_recommended(diabetes: P
         assert m.scores and m.scores.primary.metric.name == "mae"
         assert m.scores.primary.value == pytest.approx(mean_absolute_error(truth, answers), rel=1e-12)
         assert m.scores.primary.value < np.abs(truth - truth.mean()).mean(), "it learned something"
-    (advice,) = api.recommend(tmp_path / "run")
+    (advice,) = reading.recommend(tmp_path / "run")
     assert advice.chosen
 
 
@@ -185,7 +185,7 @@ def test_a_file_on_arrays_is_measured_and_measured_again_from_a_bundle(tmp_path:
     (row,) = run.measurements
     assert (row.status, row.reason) == ("ok", "")
     assert row.scores and row.scores.primary.value == pytest.approx(0, abs=1e-6)
-    (advice,) = api.recommend(tmp_path / "run")
+    (advice,) = reading.recommend(tmp_path / "run")
     assert advice.chosen and advice.chosen.artifact and advice.chosen.artifact.sha256
     net.with_suffix(".toml").unlink()
     api.bundle([tmp_path / "run"], tmp_path / "net.bundle")

@@ -15,7 +15,7 @@ import pytest
 from helpers import QUICK, edgebench_here
 from rich.console import Console
 
-from edgebench import api
+from edgebench import api, reading
 from edgebench.core import registry
 from edgebench.core.contracts import Outcome
 from edgebench.core.errors import ModelError, PlanError, UnknownPlugin
@@ -95,7 +95,7 @@ def test_the_weights_follow_from_the_seed_so_that_a_run_resumes(sweep: Run) -> N
 def test_recommend_says_which_fit_and_takes_none(sweep: Run) -> None:
     by_bound = {}
     for bound in (1e-9, 1e3):
-        (answer,) = api.recommend(sweep.folder, max_latency_s=bound)
+        (answer,) = reading.recommend(sweep.folder, max_latency_s=bound)
         assert answer.chosen is None and answer.untrained
         by_bound[bound] = [m for m, _ in answer.nearest]
     assert by_bound[1e-9] == []

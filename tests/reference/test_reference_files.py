@@ -7,7 +7,7 @@ import pytest
 import regenerate
 from marked import ROOT
 
-from edgebench import api
+from edgebench import reading
 
 MOST_BYTES = 60e6
 BLOCK = 4096
@@ -45,7 +45,7 @@ def test_the_page_names_everything_that_is_kept() -> None:
 
 @pytest.mark.parametrize("name", ["ptbxl-x86", "variants-deit-tiny"])
 def test_a_recommended_artifact_is_said_to_be_missing(name: str) -> None:
-    for found in api.recommend(publish_run.REFERENCE / name):
+    for found in reading.recommend(publish_run.REFERENCE / name):
         assert found.path is None
         assert "not here" in found.file
         assert found.sha256 and found.snippet
