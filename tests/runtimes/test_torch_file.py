@@ -50,10 +50,17 @@ class Chosen(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.sum() > 0:
             return x.to(torch.device("cuda:0"))
-        return x
+        return x.mean(1)[:, :5]
 
 
-@pytest.mark.parametrize(("network", "cuda"), [(Fixed, True), (Chosen, False), (nn.Identity, False)])
+class Anywhere(nn.Module):
+    """Names no device."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(1)[:, :5]
+
+
+@pytest.mark.parametrize(("network", "cuda"), [(Fixed, True), (Chosen, False), (Anywhere, False)])
 def test_what_was_made_for_cuda_runs_there_only(network: type[nn.Module], cuda: bool, tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     torch.jit.script(network()).save(path)  # type: ignore[no-untyped-call]
