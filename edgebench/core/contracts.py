@@ -171,6 +171,8 @@ class Job:
     """Whether a timed process measures its memory, too."""
     runtime: str = ""
     """The runtime's plug-in as `module:attribute`, so that the worker need not search all installed packages."""
+    turn: str = ""
+    """The file that two workers share which import side by side (`isolation.turns`); empty for one that is alone."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Every stage of a run, the check of an export and each search start their process
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +31,8 @@ from edgebench.isolation.process import SHARING, ChildError, ask
 WORKER = "edgebench.measuring.worker"
 PREDICT_BATCH = 16
 """Records a call: large enough that calls cost nothing, small enough for a board's memory."""
+WORKER_BYTES = 2**30
+"""Memory in bytes to reserve for each worker: torch alone takes over half of it."""
 TIMED = ("latency", "cold", "profile")
 """Kinds of jobs that run alone."""
 OUT_OF_MEMORY = re.compile(
@@ -87,6 +90,14 @@ def predict_batch(artifact: Artifact) -> int:
     """Records of one call where a whole split is predicted."""
     # A dynamically quantized layer chooses its scale from the whole batch: predict one by one, as in deployment.
     return 1 if artifact.precision == "int8-dynamic" else PREDICT_BATCH
+
+
+def workers() -> int:
+    """Workers that run at the same time where none is timed: as many as cores and memory allow, four at most."""
+    import psutil
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))
 
 
 def _run(

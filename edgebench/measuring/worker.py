@@ -18,6 +18,7 @@ from edgebench.core.contracts import Job, Outcome
 from edgebench.core.errors import ArtifactError, DiskFull, EdgeBenchError, OutOfTime, Unsupported, first_line
 from edgebench.core.files import FULL
 from edgebench.core.serialization import from_dict, to_dict
+from edgebench.isolation import turns
 from edgebench.isolation.child import answer_with, say
 
 if TYPE_CHECKING:
@@ -45,35 +46,10 @@ class Heartbeat:
 def perform(job: Job) -> Outcome[Any]:
     """Do one job in this process. What goes wrong is an outcome, not an exception, but for a full disk."""
     try:
-        runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
-        if job.artifact.feed:
-            from edgebench.measuring import io_adapter
-
-            runtime = io_adapter.AdaptedRuntime(runtime, job.artifact.feed)
-        if job.further and not getattr(runtime, "several_inputs", False):
-            names = ", ".join(one.name for one in job.further)
-            return Outcome(
-                "unsupported", f"the runtime '{runtime.format}' takes one input; the network takes {names}, too"
-            )
-        missing = runtime.unavailable(job.device, job.engine)
-        if missing:
-            return Outcome("unsupported", missing)
-        if file := artifact_files.changed(job.artifact, Path(job.path)):
-            raise ArtifactError(f"{file}: its SHA-256 is not the manifest's; it is damaged or was replaced")
-        # Predictions and memory come first in a cell; its other timed processes need not look again.
-        if (job.kind in ("predict", "memory") or job.memory) and (check := getattr(runtime, "check", None)):
-            check(Path(job.path))
-        if job.kind != "predict" and job.artifact.batch not in (0, job.batch):
-            return Outcome("unsupported", one_size(job.artifact.batch))
-        if job.cores:
-            os.sched_setaffinity(0, job.cores)
-        runtime.start(job.threads, job.engine)
-        # What bounds address space is of no use to CUDA, which reserves it without end.
-        if job.memory_limit_bytes is not None and not job.in_cgroup and job.device == "cpu":
-            from edgebench.measuring import memory
-
-            memory.bound(job.memory_limit_bytes, job.threads)
-        return Outcome("ok", result=_measured(job, runtime))
+        runtime = _started(job)
+        heartbeat = Heartbeat()
+        with turns.measuring(job.turn, lambda: heartbeat(0, 1)):
+            return Outcome("ok", result=_measured(job, runtime))
     except DiskFull:
         raise
     except Unsupported as error:
@@ -86,6 +62,37 @@ def perform(job: Job) -> Outcome[Any]:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         return Outcome("failed", f"{type(error).__name__}: {first_line(error, 'no message')[:300]}")
+
+
+def _started(job: Job) -> Runtime:
+    """The runtime of a job, which has imported its libraries. Raises Unsupported, and what else a runtime raises."""
+    runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
+    if job.artifact.feed:
+        from edgebench.measuring import io_adapter
+
+        runtime = io_adapter.AdaptedRuntime(runtime, job.artifact.feed)
+    if job.further and not getattr(runtime, "several_inputs", False):
+        names = ", ".join(one.name for one in job.further)
+        raise Unsupported(f"the runtime '{runtime.format}' takes one input; the network takes {names}, too")
+    missing = runtime.unavailable(job.device, job.engine)
+    if missing:
+        raise Unsupported(missing)
+    if file := artifact_files.changed(job.artifact, Path(job.path)):
+        raise ArtifactError(f"{file}: its SHA-256 is not the manifest's; it is damaged or was replaced")
+    # Predictions and memory come first in a cell; its other timed processes need not look again.
+    if (job.kind in ("predict", "memory") or job.memory) and (check := getattr(runtime, "check", None)):
+        check(Path(job.path))
+    if job.kind != "predict" and job.artifact.batch not in (0, job.batch):
+        raise Unsupported(one_size(job.artifact.batch))
+    if job.cores:
+        os.sched_setaffinity(0, job.cores)
+    runtime.start(job.threads, job.engine)
+    # What bounds address space is of no use to CUDA, which reserves it without end.
+    if job.memory_limit_bytes is not None and not job.in_cgroup and job.device == "cpu":
+        from edgebench.measuring import memory
+
+        memory.bound(job.memory_limit_bytes, job.threads)
+    return runtime
 
 
 def one_size(batch: int) -> str:

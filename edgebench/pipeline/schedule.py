@@ -6,7 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.results import ColdStart, TimedProcess
+from edgebench.core.scratch import scratch_folder
 from edgebench.core.settings import Measuring
-from edgebench.isolation.jobs import run_job
+from edgebench.isolation import turns
+from edgebench.isolation.jobs import run_job, workers
+from edgebench.isolation.process import waiting
 from edgebench.measuring import steadiness, summary
 from edgebench.measuring.latency_statistics import median_interval
 from edgebench.pipeline.memory_jobs import with_times
@@ -71,6 +74,8 @@ class Schedule:
     store: RunStore
     records: RecordSet
     reporter: ProgressReporter
+    _ahead: dict[JobKey, Outcome[Any]] = field(default_factory=dict)
+    """Outcomes of processes that ran side by side, until their turn."""
 
     def count(self, cells: list[Planned]) -> int:
         """Number of timed processes of these cells, without further ones until steady."""
@@ -97,8 +102,10 @@ class Schedule:
             if not left[planned.cell.id]:
                 ended(planned)
         gone: set[str] = set()
-        for number, planned, what in todo:
-            label = f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
+        for index, (number, planned, what) in enumerate(todo):
+            if index % turns.PAIR == 0 and self._overlaps():
+                self._side_by_side(todo[index : index + turns.PAIR])
+            label = _label(planned, what, number)
             self.reporter.begin(label)
             if planned.cell.id not in gone and self._one(planned, what, number, failed):
                 gone.add(planned.cell.id)
@@ -154,6 +161,33 @@ class Schedule:
                 self.reporter.note(f"{planned.cell.id}: no batches of {what.batch}: {outcome.reason}")
         return False
 
+    def _overlaps(self) -> bool:
+        """Whether two workers may import side by side: in a quick run, with the cores and the memory for it."""
+        return self.plan.measuring.quick and self.plan.measuring.cool_down_c is None and workers() >= turns.PAIR
+
+    def _side_by_side(self, pair: list[tuple[int, Planned, Pass]]) -> None:
+        """Run the first processes of two cells, which import at the same time and then measure one after the other."""
+        jobs = {
+            planned.key(what.name, number): (_label(planned, what, number), *self._request(planned, what, number))
+            for number, planned, what in pair
+            if number == 0 and what.name == "latency"
+        }
+        jobs = {key: job for key, job in jobs.items() if key not in self.store.outcomes}
+        if len(jobs) < turns.PAIR:
+            return
+        with scratch_folder() as scratch, waiting(turns.PAIR) as pool:
+            file = str(scratch / "turns")
+
+            def run(label: str, job: Job, timeout_s: float) -> Outcome[Any]:
+                self.reporter.begin(label)
+                try:
+                    return run_job(replace(job, turn=file), timeout_s)
+                finally:
+                    turns.arrive(file)
+
+            running = {key: pool.submit(run, *job) for key, job in jobs.items()}
+            self._ahead.update({key: future.result() for key, future in running.items()})
+
     def _seconds(self, planned: Planned, what: Pass, number: int) -> float | None:
         """The share of `max_seconds` for a process of a pass; 0 where those before left none, None without a limit."""
         limit = self.plan.measuring.seconds("latency")
@@ -171,30 +205,35 @@ class Schedule:
 
     def _time(self, planned: Planned, what: Pass, number: int) -> Outcome[Any]:
         """The result of one process, read from the run's folder where it is stored."""
-        name, measuring = planned.key(what.name, number), self.plan.measuring
+        name = planned.key(what.name, number)
         if name not in self.store.outcomes:
             self._cool_down(planned.target.device)
-            # A worker sends nothing while it times: the requested time does not count towards the timeout.
-            asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
-            if measuring.max_seconds is not None:
-                asked_s = min(asked_s, measuring.max_seconds)
             profile = planned.key("profile")
-            job = self._job(planned, what, number)
-            # Of a GPU a profiler of the processor sees only how long it takes to ask.
-            first_closed = (what.name, number) == ("latency", 0)
-            if first_closed and job.device == "cpu" and not measuring.quick and profile not in self.store.outcomes:
-                job = replace(
-                    job, profile=str(self.store.output(profile)), profile_seconds=measuring.seconds("profile")
-                )
-            memory = planned.key("memory")
-            if first_closed and with_times(measuring, planned) and memory not in self.store.outcomes:
-                job = replace(job, memory=True)
-            outcome = run_job(job, measuring.timeout_s + asked_s, lambda found: self.store.record(profile, found))
+            job, timeout_s = self._request(planned, what, number)
+            outcome = self._ahead.pop(name, None)
+            if outcome is None:
+                outcome = run_job(job, timeout_s, lambda found: self.store.record(profile, found))
             if job.memory and outcome.status == "ok":
-                self.store.record(memory, Outcome("ok", result=outcome.value.memory))
+                self.store.record(planned.key("memory"), Outcome("ok", result=outcome.value.memory))
                 outcome = replace(outcome, result=replace(outcome.value, memory=None))
             self.store.record(name, outcome)
         return self.store.outcomes[name]
+
+    def _request(self, planned: Planned, what: Pass, number: int) -> tuple[Job, float]:
+        """The job of one process, with its timeout in seconds; the first one also profiles or tells its memory."""
+        measuring, job = self.plan.measuring, self._job(planned, what, number)
+        # A worker sends nothing while it times: the requested time does not count towards the timeout.
+        asked_s = max(measuring.min_seconds, what.period_s * measuring.min_samples)
+        if measuring.max_seconds is not None:
+            asked_s = min(asked_s, measuring.max_seconds)
+        first_closed = (what.name, number) == ("latency", 0)
+        profile, memory = planned.key("profile"), planned.key("memory")
+        # Of a GPU a profiler of the processor sees only how long it takes to ask.
+        if first_closed and job.device == "cpu" and not measuring.quick and profile not in self.store.outcomes:
+            job = replace(job, profile=str(self.store.output(profile)), profile_seconds=measuring.seconds("profile"))
+        if first_closed and with_times(measuring, planned) and memory not in self.store.outcomes:
+            job = replace(job, memory=True)
+        return job, measuring.timeout_s + asked_s
 
     def _until_steady(self, cells: list[Planned]) -> None:
         """Start more processes of cells whose interval is too wide, until it is narrow enough or the time is up."""
@@ -244,6 +283,10 @@ class Schedule:
 
     def _samples(self, planned: Planned, what: Pass, number: int) -> Path:
         return self.store.output(planned.key(what.name, number))
+
+
+def _label(planned: Planned, what: Pass, number: int) -> str:
+    return f"{planned.cell.label}: {what.name}, process {number + 1} of {what.processes}"
 
 
 def _spent(result: TimedProcess | ColdStart) -> float:

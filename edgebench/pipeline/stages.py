@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from edgebench.core import target_profiles
 from edgebench.core.cells import Cell
@@ -20,7 +18,7 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import EXPORT, ProgressReporter
-from edgebench.isolation.jobs import predict_batch, run_job
+from edgebench.isolation.jobs import predict_batch, run_job, workers
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
 from edgebench.pipeline import build_stage, grid, memory_jobs, records_table, remote_stage, run_store
@@ -37,8 +35,6 @@ from edgebench.tasks.chosen import for_networks
 
 PREDICT, MEMORY = "predict the test records", "measure memory"
 """Names of the stages."""
-WORKER_BYTES = 2**30
-"""Memory in bytes to reserve for each worker: torch alone takes over half of it."""
 
 
 @dataclass
@@ -244,7 +240,7 @@ class Stages:
         for key in (key for key in jobs if key not in left):
             self.reporter.step(labels[key])
             done(key)
-        with waiting(_workers()) as pool:
+        with waiting(workers()) as pool:
             timeout = self.plan.measure.measuring.timeout_s
             keys = {pool.submit(self._run_one, labels[key], job, timeout): key for key, job in left.items()}
             for future in as_completed(keys):
@@ -292,9 +288,3 @@ class Stages:
             "predict", self.test, self.store.output(planned.prediction), threads=1,
             batch=predict_batch(planned.artifact), max_seconds=self.plan.measure.measuring.seconds("predict"),
         )  # fmt: skip
-
-
-def _workers() -> int:
-    """Concurrent workers of the untimed stages: as many as cores and memory allow, four at most."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))
