@@ -24,8 +24,9 @@ from edgebench.core.job_keys import RESULTS
 from edgebench.core.operators import Operators
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import outcome_from, to_dict
-from edgebench.isolation import cgroup
+from edgebench.isolation import cgroup, forking
 from edgebench.isolation.cgroup import Group, NoCgroup
+from edgebench.isolation.forking import ForkServer
 from edgebench.isolation.process import SHARING, ChildError, ask
 
 WORKER = "edgebench.measuring.worker"
@@ -100,6 +101,17 @@ def workers() -> int:
     return max(1, min(4, cores, int(psutil.virtual_memory().available // WORKER_BYTES)))
 
 
+def _server(job: Job) -> ForkServer | None:
+    """The server from which a worker that only predicts is forked, where it needs torch."""
+    server = forking.current()
+    if server is None or job.kind != "predict" or job.device != "cpu" or job.memory_limit_bytes is not None:
+        return None
+    with contextlib.suppress(Exception):  # of a plug-in that cannot be loaded: the worker says why
+        if "torch" in getattr(registry.runtime(job.artifact.format, job.runtime), "packages", ()):
+            return server
+    return None
+
+
 def _run(
     job: Job, timeout_s: float, profiled: Callable[[Outcome[Operators]], object], group: Group | None = None
 ) -> Outcome[Any]:
@@ -110,7 +122,7 @@ def _run(
     answers: list[dict[str, Any]] = []
     ended: Outcome[Any] = Outcome("failed", "the worker ended without an answer")
     try:
-        for answer in ask(WORKER, to_dict(job), timeout_s, environment, prefix):
+        for answer in ask(WORKER, to_dict(job), timeout_s, environment, prefix, _server(job)):
             if "status" in answer:
                 answers.append(answer)
     except ChildError as failure:

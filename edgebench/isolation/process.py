@@ -26,6 +26,8 @@ from edgebench.isolation.streams import LOG_BYTES, LineTooLong, Log, lines, send
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from edgebench.isolation.forking import ForkServer
+
 TIED = (
     "import ctypes, os, resource, sys\n"
     f"if sys.platform == 'linux': ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, {int(signal.SIGKILL)})\n"
@@ -54,11 +56,12 @@ def ask(
     timeout_s: float,
     environment: Mapping[str, str] = SHARING,
     prefix: Sequence[str] = (),
+    server: ForkServer | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
     `timeout_s` bounds the wait for each answer and for the end. `environment` overrides this process's variables;
-    `prefix` is a command that runs the one behind it in the same process.
+    `prefix` is a command that runs the one behind it in the same process. With a `server` the process is forked from it.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out. Its
     temporary files lie in a folder of its own, which goes with it, also when it was killed.
     Raises ChildError if the child crashes or hangs, DiskFull if it finds no space, KeyboardInterrupt after one.
@@ -66,7 +69,7 @@ def ask(
     interrupts.check()
     try:
         with scratch_folder() as folder:
-            yield from _asked(module, request, timeout_s, {**environment, "TMPDIR": str(folder)}, prefix)
+            yield from _asked(module, request, timeout_s, {**environment, "TMPDIR": str(folder)}, prefix, server)
     except ChildError as failure:
         if failure.signal in interrupts.SIGNALS:
             interrupts.check_soon()
@@ -75,10 +78,12 @@ def ask(
 
 
 def _asked(
-    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str], prefix: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+    module: str, request: dict[str, Any], timeout_s: float, environment: Mapping[str, str], prefix: Sequence[str],
+    server: ForkServer | None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    command = server.command(module) if server else python.command("-m", module)
     child = subprocess.Popen(
-        [*prefix, *python.command("-m", module)],
+        [*prefix, *command],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         env=python.variables(environment),
     )  # fmt: skip

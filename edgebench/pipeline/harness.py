@@ -18,7 +18,8 @@ from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.scratch import scratch_folder
 from edgebench.core.serialization import to_json
-from edgebench.isolation.process import end_children
+from edgebench.isolation import forking
+from edgebench.isolation.process import SHARING, end_children
 from edgebench.measuring import environment
 from edgebench.pipeline import read_plan, records, run_store
 from edgebench.pipeline.plan import Plan
@@ -44,9 +45,10 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReport
     with run_store.locked(folder):
         stages = _prepare(plan, folder, resume, reporter)
         try:
-            stages.build()
-            stages.plan_cells()
-            stages.predict()
+            with forking.available(SHARING):
+                stages.build()
+                stages.plan_cells()
+                stages.predict()
             stages.memory()
             stages.latency()
             stages.remote()

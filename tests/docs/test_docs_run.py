@@ -28,7 +28,7 @@ def physionet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhysioNet]:
 @pytest.fixture
 def place(tmp_path: Path, physionet: PhysioNet, monkeypatch: pytest.MonkeyPatch, warm: Server) -> Place:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return doc_place.place(tmp_path, physionet.url, warm())
+    return doc_place.place(tmp_path, physionet.url, warm.socket())
 
 
 def carry_out(steps: list[Block], place: Place) -> None:

@@ -77,7 +77,7 @@ def main() -> int:
     begin = time.time() - 1  # some file systems keep whole seconds
     start = [program]
     if server := os.environ.get("DOC_WARM"):
-        start = warm_children.command(server, "edgebench")
+        start = warm_children.client(server, "edgebench")
     made = subprocess.run(
         [*start, *shortened(arguments, os.environ["DOC_URL"], os.environ.get("DOC_EXPORTERS", "").split())],
         capture_output=True, text=True, check=False,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from edgebench.isolation.forking import ForkServer, client
 
 HERE = Path(__file__).parent
 MODULES = ("edgebench.artifacts.builder", "edgebench.artifacts.import_model", "edgebench.compress.process")
@@ -34,41 +32,22 @@ def allowed() -> Iterator[None]:
         state["on"] = before
 
 
-class Server:
-    """A server that starts when it is first asked for."""
+class Server(ForkServer):
+    """The server of the tests, which starts when it is first asked for."""
 
     def __init__(self) -> None:
-        self._path = f"edgebench-tests-{uuid.uuid4()}"
-        self._running: subprocess.Popen[bytes] | None = None
-        self._starting, self._ready = threading.Lock(), threading.Event()
-
-    def __call__(self) -> str:
-        """Its socket."""
-        with self._starting:
-            if not self._ready.is_set():
-                # It dies with the thread that starts it (Linux), so that is one which lasts.
-                threading.Thread(target=self._start, daemon=True).start()
-                self._ready.wait()
-        return self._path
-
-    def _start(self) -> None:
-        command = [sys.executable, "-P", str(HERE / "warm_server.py"), self._path]
-        self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        assert self._running.stdout
-        self._running.stdout.readline()
-        self._ready.set()
-        self._running.wait()
-
-    def stop(self) -> None:
-        """End it, and what it forked."""
-        if self._running:
-            self._running.kill()
-            self._running.communicate()
+        super().__init__((), program=[str(HERE / "warm_server.py")])
 
 
-def command(path: str, module: str, *arguments: str) -> list[str]:
-    """The command that runs a module in a child of the server."""
-    return [sys.executable, "-S", "-E", str(HERE / "warm_client.py"), path, module, *arguments]
+class Running:
+    """A server that runs already."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def command(self, module: str, *arguments: str) -> list[str]:
+        """The command that runs a module in a child of it."""
+        return client(self._path, module, *arguments)
 
 
 def possible(environment: Mapping[str, str] = os.environ) -> bool:
@@ -87,23 +66,19 @@ def suits(module: str, request: dict[str, Any]) -> bool:
     return module in MODULES
 
 
-def start_from(server: Callable[[], str]) -> Callable[[], None]:
+def start_from(server: ForkServer | Running) -> Callable[[], None]:
     """From now on, such children of this process start from the server; returns what takes that back."""
-    from edgebench.isolation import process, python
+    from edgebench.isolation import process
 
-    plain, asked, now = python.command, process._asked, threading.local()
-
-    def chosen(*arguments: str) -> list[str]:
-        module, now.module = getattr(now, "module", ""), ""
-        return command(server(), module) if module and arguments == ("-m", module) else plain(*arguments)
+    asked = process._asked
 
     def asking(module: str, request: dict[str, Any], *rest: Any) -> Iterator[dict[str, Any]]:
-        now.module = module if not rest[-1] and suits(module, request) else ""
-        yield from asked(module, request, *rest)
+        *most, prefix, own = rest
+        yield from asked(module, request, *most, prefix, server if not prefix and suits(module, request) else own)
 
-    python.command, process._asked = chosen, asking  # type: ignore[assignment]
+    process._asked = asking  # type: ignore[assignment]
 
     def stop() -> None:
-        python.command, process._asked = plain, asked
+        process._asked = asked
 
     return stop

@@ -1,7 +1,7 @@
-"""`python -S warm_client.py SOCKET MODULE ARGUMENTS...`: run a module in a child of the warm server.
+"""`python -S fork_client.py SOCKET MODULE ARGUMENTS...`: run a module in a child of `isolation.fork_server`.
 
 It stands for that child: its streams and environment are the child's, it ends as that does, and when it is killed the
-child is killed too.
+child is killed too. Where there is no such server, it becomes that program itself.
 """
 
 import json
@@ -11,7 +11,10 @@ import socket
 import sys
 
 with socket.socket(socket.AF_UNIX) as server:
-    server.connect(f"\0{sys.argv[1]}")
+    try:
+        server.connect(f"\0{sys.argv[1]}")
+    except OSError:
+        os.execv(sys.executable, [sys.executable, "-P", "-m", *sys.argv[2:]])
     asked = {"arguments": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
     text = json.dumps(asked).encode()
     socket.send_fds(server, [b"%8d" % len(text)], [0, 1, 2])
