@@ -1,9 +1,9 @@
 """A process that has libraries imported, and forks a child for each program that is asked of it (Linux).
 
-`python -m edgebench.isolation.fork_server SOCKET LIBRARY...`, with the name of an abstract socket. Importing torch takes
-seconds in every process; a child forked from here has it. Otherwise the child is as one that was started: arguments,
-environment, working directory and streams are the asker's, it leads a session of its own, and it ends when the asker
-does (`isolation.fork_client`).
+`python -m edgebench.isolation.fork_server SOCKET LIBRARY...`, with the name of an abstract socket. Importing torch
+takes seconds in every process; a child forked from here has it. Otherwise the child is as one that was started:
+arguments, environment, working directory and streams are the asker's, it leads a session of its own, and it ends when
+the asker does (`isolation.fork_client`).
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def ask(
     """Run `python -m module` in a fresh process with `request`; yield its answers as they come.
 
     `timeout_s` bounds the wait for each answer and for the end. `environment` overrides this process's variables;
-    `prefix` is a command that runs the one behind it in the same process. With a `server` the process is forked from it.
+    `prefix` is a command that runs the one behind it in the same process. A `server` forks the process.
     The child is in a session of its own, so that Ctrl-C reaches only the parent, which ends it on the way out. Its
     temporary files lie in a folder of its own, which goes with it, also when it was killed.
     Raises ChildError if the child crashes or hangs, DiskFull if it finds no space, KeyboardInterrupt after one.

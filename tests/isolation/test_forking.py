@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from child_modules import ChildMaker, gone
+from child_modules import HANGS, ChildMaker, gone
 
 from edgebench.isolation import forking
 from edgebench.isolation.forking import ForkServer
@@ -49,11 +49,11 @@ def test_its_end_is_that_of_the_child(server: ForkServer, child: ChildMaker) -> 
 
     assert str(failure("raise RuntimeError('the model is broken')")) == "RuntimeError: the model is broken"
     assert str(failure("os._exit(7)")) == "the process ended with status 7"
-    assert "SIGSEGV" in str(failure("os.kill(os.getpid(), signal.SIGSEGV)\n        time.sleep(60)"))
+    assert "SIGSEGV" in str(failure("os.kill(os.getpid(), signal.SIGSEGV)\ntime.sleep(60)"))
 
 
 def test_a_hang_ends_the_child(server: ForkServer, child: ChildMaker) -> None:
-    module = child("yield {'pid': os.getpid()}\n        time.sleep(120)")
+    module = child(HANGS)
     answers = ask(module, {}, 1, server=server)
     pid = next(answers)["pid"]
     with pytest.raises(ChildError) as caught:
@@ -63,7 +63,7 @@ def test_a_hang_ends_the_child(server: ForkServer, child: ChildMaker) -> None:
 
 def test_children_end_with_the_server(child: ChildMaker) -> None:
     own = ForkServer(())
-    answers = ask(child("yield {'pid': os.getpid()}\n        time.sleep(120)"), {}, 60, server=own)
+    answers = ask(child(HANGS), {}, 60, server=own)
     pid = next(answers)["pid"]
     own.stop()
     with pytest.raises(ChildError):
@@ -82,8 +82,9 @@ def test_nothing_is_left_and_the_outer_one_serves_within() -> None:
         outer = forking.current()
         with forking.available():
             assert forking.current() is outer is not None
+        before = set(psutil.Process().children())
         outer.socket()
-        (process,) = [p for p in psutil.Process().children() if "fork_server" in " ".join(p.cmdline())]
+        (process,) = set(psutil.Process().children()) - before
     assert forking.current() is None
     end = time.monotonic() + 30
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:

@@ -72,9 +72,11 @@ def start_from(server: ForkServer | Running) -> Callable[[], None]:
 
     asked = process._asked
 
-    def asking(module: str, request: dict[str, Any], *rest: Any) -> Iterator[dict[str, Any]]:
-        *most, prefix, own = rest
-        yield from asked(module, request, *most, prefix, server if not prefix and suits(module, request) else own)
+    def asking(
+        module: str, request: dict[str, Any], timeout_s: float, environment: Any, prefix: Any, own: Any
+    ) -> Iterator[dict[str, Any]]:
+        chosen: Any = server if not prefix and suits(module, request) else own
+        yield from asked(module, request, timeout_s, environment, prefix, chosen)
 
     process._asked = asking  # type: ignore[assignment]
 
