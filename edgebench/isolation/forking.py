@@ -11,11 +11,9 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from edgebench.isolation import python
 
-CLIENT = Path(__file__).with_name("fork_client.py")
 PROGRAM = ("-m", "edgebench.isolation.fork_server")
 _servers: list[ForkServer] = []
 
@@ -43,7 +41,7 @@ class ForkServer:
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """The command that runs a module in a child of it."""
-        return client(self.socket(), module, *arguments)
+        return python.forked(self.socket(), module, *arguments)
 
     def stop(self) -> None:
         """End it, and what it forked."""
@@ -60,11 +58,6 @@ class ForkServer:
         self._running.stdout.readline()  # also where it ends at once: its clients then do without
         self._ready.set()
         self._running.wait()
-
-
-def client(path: str, module: str, *arguments: str) -> list[str]:
-    """The command that runs a module in a child of the server with that socket."""
-    return [sys.executable, "-S", "-E", str(CLIENT), path, module, *arguments]
 
 
 @contextmanager

@@ -24,6 +24,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-P", *arguments]
 
 
+def forked(socket: str, module: str, *arguments: str) -> list[str]:
+    """The command that runs a module in a child of the fork server with that socket (`isolation.forking`)."""
+    return [sys.executable, "-S", "-E", str(Path(__file__).with_name("fork_client.py")), socket, module, *arguments]
+
+
 def variables(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a child: this process's, `more` over it, and what keeps the working directory out."""
     found = {**os.environ, **(more or {}), SAFE_PATH: "1", PARENT: str(os.getpid())}

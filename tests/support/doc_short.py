@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # not there where the environment has PYTHONSAFEPATH
 
-from edgebench.isolation.forking import client
+from edgebench.isolation import python
 
 TIMED = (
     "--limit", "8", "--processes", "1", "--warmup", "0", "--min-samples", "3", "--min-seconds", "0", "--threads", "1",
@@ -77,7 +77,7 @@ def main() -> int:
     begin = time.time() - 1  # some file systems keep whole seconds
     start = [program]
     if server := os.environ.get("DOC_WARM"):
-        start = client(server, "edgebench")
+        start = python.forked(server, "edgebench")
     made = subprocess.run(
         [*start, *shortened(arguments, os.environ["DOC_URL"], os.environ.get("DOC_EXPORTERS", "").split())],
         capture_output=True, text=True, check=False,

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edgebench.isolation.forking import ForkServer, client
+from edgebench.isolation import python
+from edgebench.isolation.forking import ForkServer
 
 HERE = Path(__file__).parent
 MODULES = ("edgebench.artifacts.builder", "edgebench.artifacts.import_model", "edgebench.compress.process")
@@ -47,7 +48,7 @@ class Running:
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """The command that runs a module in a child of it."""
-        return client(self._path, module, *arguments)
+        return python.forked(self._path, module, *arguments)
 
 
 def possible(environment: Mapping[str, str] = os.environ) -> bool:
