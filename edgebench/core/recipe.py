@@ -20,7 +20,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "progressive": (SMALL, 1),
     "whole_epochs": (0, inf), "shift": (0, inf), "mixup": (0, inf), "channel_dropout": (0, 1), "amplitude": (1, inf),
     "alpha": (0, 1), "temperature": (SMALL, inf), "hint": (0, inf), "ema": (0, 1), "gradient_clip": (SMALL, inf),
-    "patience": (1, inf), "validation_records": (0, inf),
+    "patience": (1, inf), "validation_records": (0, inf), "training_records": (0, inf),
 }  # fmt: skip
 """Smallest and largest value of the numbers."""
 
@@ -91,6 +91,8 @@ class Recipe:
     """Metric of the validation records that decides which epoch is kept; empty for the task's primary one."""
     validation_records: int = 0
     """Validation records for each epoch's score; 0 for all. Thresholds are chosen on all."""
+    training_records: int = 0
+    """Training records of an epoch, chosen again at random for each; 0 for all."""
     seed: int = 0
     """Seed of all that is random in the training."""
 

@@ -41,7 +41,7 @@ from edgebench.training.start import (
     set_first_weights,
 )
 from edgebench.training.state import EpochReport, OnStep, State
-from edgebench.training.trainer import Trainer
+from edgebench.training.trainer import Trainer, records_of_epoch
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,10 @@ def train(
     started_from = RANDOM_WEIGHTS if resuming else set_first_weights(network, architecture, chosen, training)
     if callbacks.note and started_from != RANDOM_WEIGHTS:
         callbacks.note(started_from)
-    steps = len(training) // chosen.batch_size
+    steps = records_of_epoch(chosen, len(training)) // chosen.batch_size
     if not steps:
-        raise ModelError(f"{len(training)} training records are fewer than one batch of {chosen.batch_size}")
+        seen = records_of_epoch(chosen, len(training))
+        raise ModelError(f"{seen} training records are fewer than one batch of {chosen.batch_size}")
     views.check(network, chosen, spec)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}
     if task:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from edgebench.core import registry
 from edgebench.core.datasets import RecordSet
+from edgebench.core.recipe import Recipe
 from edgebench.data.augment import augment
 from edgebench.data.stored import Batches
 from edgebench.isolation import interrupts
@@ -17,6 +18,11 @@ from edgebench.training import views
 from edgebench.training.devices import Precision
 from edgebench.training.objective import class_weights, loss
 from edgebench.training.state import OnStep, State
+
+
+def records_of_epoch(recipe: Recipe, count: int) -> int:
+    """How many of `count` training records an epoch sees."""
+    return min(count, recipe.training_records or count)
 
 
 class Trainer:
@@ -32,9 +38,10 @@ class Trainer:
             state.hint.attach()
 
     def epoch(self, on_step: OnStep | None) -> float:
-        """One pass over the records; returns the mean loss."""
+        """One pass over the records, or as many of them as the recipe says; returns the mean loss."""
         state, size = self.state, self.state.recipe.batch_size
         order = torch.randperm(len(self.targets), generator=state.random).numpy()
+        order = order[: records_of_epoch(state.recipe, len(order))]
         steps = len(order) // size
         state.network.train()
         if state.hint:

@@ -52,6 +52,21 @@ def test_positive_records_weigh_as_the_recipe_says(tmp_path: Path) -> None:
     assert made.epoch(None) == pytest.approx(expected, rel=1e-5)
 
 
+def test_an_epoch_sees_as_many_records_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, seen = trainer(tiny_training.records(tmp_path, 14), replace(RECIPE, training_records=9)), list[int]()
+
+    def note(rows: NDArray[np.int64]) -> float:
+        seen.extend(rows.tolist())
+        return 0.0
+
+    monkeypatch.setattr(made, "_step", note)
+    made.epoch(None)
+    first = set(seen)
+    made.epoch(None)
+    assert len(seen) == 16 and len(first) == 8, "two whole batches of four in each epoch"
+    assert set(seen[8:]) != first
+
+
 def test_each_epoch_sees_whole_batches_in_another_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records = tiny_training.records(tmp_path, 14)
     made, batches = trainer(records), list[list[int]]()
