@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import inspect
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import ssh_server
@@ -20,7 +22,11 @@ from ssh_server import Server
 
 from edgebench import api
 from edgebench.artifacts.manifests import StoredArtifact, read
+from edgebench.core import registry
 from edgebench.core.datasets import DataRequest, RecordSet
+
+if TYPE_CHECKING:
+    from openvino_files import Made
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -65,7 +71,7 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def warm() -> Iterator[warm_children.Server]:
-    """The process from which children that import torch start in tests that are marked `warm`."""
+    """The process from which children that import torch start, except in tests that are marked `cold`."""
     server = warm_children.Server()
     stop = warm_children.start_from(server)
     yield server
@@ -75,7 +81,7 @@ def warm() -> Iterator[warm_children.Server]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See `warm`."""
-    warm_children.state["on"] = item.get_closest_marker("warm") is not None
+    warm_children.state["on"] = item.get_closest_marker("cold") is None
 
 
 @pytest.fixture(scope="session")
@@ -90,19 +96,24 @@ def ptbxl(_made_ptbxl: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ptbxl_all() -> Path:
-    """The real PTB-XL; without it, the test is skipped."""
+def ptbxl_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real PTB-XL; without it, the test is skipped. Its fold 10 is decoded once for all processes."""
     folder = os.environ.get("EDGEBENCH_PTBXL", "")
     if not folder:
         pytest.skip("EDGEBENCH_PTBXL does not name a folder of PTB-XL")
+
+    def decode(cache: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EDGEBENCH_CACHE", str(cache))
+            registry.dataset("ptbxl").load(DataRequest("test", Path(folder)))
+
+    shutil.copytree(made_once(tmp_path_factory, "fold10", decode), os.environ["EDGEBENCH_CACHE"], dirs_exist_ok=True)
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
 def demo() -> RecordSet:
     """The demo's test records."""
-    from edgebench.core import registry
-
     return registry.dataset("demo").load(DataRequest("test"))
 
 
@@ -135,6 +146,18 @@ def packed(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "packed", make) / "ship.bundle"
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A small network compiled by AOTInductor for AVX2, which takes half a minute."""
+    from openvino_files import make
+
+    def save(folder: Path) -> None:
+        (folder / "made.pickle").write_bytes(pickle.dumps(make("aotinductor:avx2", folder)))
+
+    folder = made_once(tmp_path_factory, "compiled", save)
+    return cast("Made", pickle.loads((folder / "made.pickle").read_bytes()))
+
+
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginMaker:
     """Install a third party's plug-in for this process and its children."""
@@ -161,6 +184,4 @@ def _fresh_registry(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test registers, which takes `monkeypatch`, the next one does not see."""
     yield
     if "monkeypatch" in request.fixturenames:  # else nothing is read again, which takes some milliseconds in each test
-        from edgebench.core import registry
-
         registry._entry_points.cache_clear()

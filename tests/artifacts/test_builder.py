@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import own_files
-import pytest
 from helpers import PluginMaker
 
 from edgebench import api, reading
@@ -16,7 +15,6 @@ from edgebench.core.contracts import Artifact, Outcome
 BRIEF = {"processes": 1, "warmup": 0, "min_samples": 3, "min_seconds": 0.0}
 
 
-@pytest.mark.warm
 def test_an_exporter_that_crashes_costs_only_itself(plugin: PluginMaker, tmp_path: Path) -> None:
     code = """
 import ctypes
@@ -44,7 +42,6 @@ def exported(folder: Path, line: str, *exporters: str) -> dict[str, Outcome[Arti
     return {name.rpartition("/")[2]: outcome for name, outcome in outcomes.items()}
 
 
-@pytest.mark.warm
 def test_layers_have_the_names_of_the_users_network(tmp_path: Path) -> None:
     kinds = ["eager", "torchscript", "fbgemm-int8", "onnx", "onnx-int8"]
     if importlib.util.find_spec("nncf"):
@@ -59,7 +56,6 @@ def test_layers_have_the_names_of_the_users_network(tmp_path: Path) -> None:
         assert {"conv", "head"} <= layers and not any(layer.startswith("network.") for layer in layers)
 
 
-@pytest.mark.warm
 def test_randomness_is_named_for_every_exporter(tmp_path: Path) -> None:
     found = exported(tmp_path, "x = nn.functional.dropout(x, 0.5)", "eager", "onnx-int8")
     for outcome in found.values():
@@ -67,7 +63,6 @@ def test_randomness_is_named_for_every_exporter(tmp_path: Path) -> None:
         assert "not deterministic" in outcome.reason and "net.py:12: x = nn.functional.dropout" in outcome.reason
 
 
-@pytest.mark.warm
 def test_a_condition_on_the_records_fails_all_but_the_network_itself(tmp_path: Path) -> None:
     line = "x = x.clamp(-1, 1) * -3 if x.abs().max() > 3 else x"
     found = exported(tmp_path, line, "eager", "torchscript", "torch-int8-dynamic", "fbgemm-int8", "onnx-int8")

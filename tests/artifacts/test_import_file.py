@@ -42,7 +42,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.warm
 def test_each_is_measured_and_all_decide_alike(files: Path, tmp_path: Path) -> None:
     chosen = [files / name for name in ("fixed.onnx", "any.onnx", "script.pt")]
     run = api.run(

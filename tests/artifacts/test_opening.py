@@ -23,6 +23,7 @@ from edgebench.isolation import memory_limit
 from edgebench.models import store
 from edgebench.search.mixed_precision import Request, search
 
+pytestmark = pytest.mark.cold
 MODULE = "edgebench.artifacts.opener"
 DOES = "import sys\nif {module!r} in sys.orig_argv:\n    {what}\n"
 

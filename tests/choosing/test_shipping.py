@@ -58,7 +58,6 @@ def cell_of(folder: Path) -> Measurement:
     )  # fmt: skip
 
 
-@pytest.mark.warm
 @pytest.mark.parametrize("exporter", EXPORTERS)
 def test_the_program_decides_as_the_measured_runtime_did(
     exported: Path, exporter: str, demo: RecordSet, tmp_path: Path

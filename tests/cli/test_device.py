@@ -99,7 +99,6 @@ def test_the_board_has_nothing_else(board: Path) -> None:
     assert on(board, "-c", "import numpy, psutil, onnxruntime, edgebench").returncode == 0
 
 
-@pytest.mark.warm
 @pytest.mark.slow
 def test_it_measures_there_as_here(board: Path, packed: Path, exported: Path, tmp_path: Path) -> None:
     brief = ("--processes", "1", *BRIEF[2:])

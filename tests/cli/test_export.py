@@ -13,7 +13,6 @@ from edgebench.cli import app, export
 from edgebench.core.contracts import Outcome
 
 
-@pytest.mark.warm
 def test_a_check_says_what_each_exporter_takes_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,7 +22,6 @@ from edgebench.quantization.shares import weights
 from edgebench.training.loop import Watch, train
 from edgebench.training.state import EpochReport
 
-pytestmark = pytest.mark.warm
 DEMO = Records("demo", None, 32)
 
 

@@ -10,7 +10,7 @@ import aotinductor_files
 import numpy as np
 import pytest
 import torch
-from openvino_files import SIGNALS, expected, made
+from openvino_files import SIGNALS, Made, expected, made
 
 from edgebench.core import registry
 from edgebench.core.errors import Unsupported
@@ -22,22 +22,21 @@ from edgebench.runtimes.aotinductor import RUNTIME, instruction_sets
 torchao = pytest.mark.skipif(not importlib.util.find_spec("torchao"), reason="edgebench[aotinductor] is not installed")
 
 
-def predicted(spec: str) -> np.ndarray:
-    found = made(spec)
+def predicted(found: Made) -> np.ndarray:
     session = RUNTIME.load(found.path, found.artifact, "cpu")
     return np.concatenate([session.predict(SIGNALS[i : i + 1]) for i in range(len(SIGNALS))])
 
 
 @pytest.mark.slow
 @aotinductor_files.compiler
-def test_fp32_is_the_network_and_says_nothing_of_the_machine() -> None:
-    found = made("aotinductor:avx2")
-    assert found.path.name == "model.pt2" and found.artifact.batch == 1
-    assert instruction_sets(found.path) == ["AVX2"]
-    np.testing.assert_allclose(predicted("aotinductor:avx2"), expected(), atol=1e-5)
-    content = b"".join(zipfile.ZipFile(found.path).read(name) for name in zipfile.ZipFile(found.path).namelist())
+def test_fp32_is_the_network_and_says_nothing_of_the_machine(compiled: Made) -> None:
+    path = compiled.path
+    assert path.name == "model.pt2" and compiled.artifact.batch == 1
+    assert instruction_sets(path) == ["AVX2"]
+    np.testing.assert_allclose(predicted(compiled), expected(), atol=1e-5)
+    content = b"".join(zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist())
     assert str(Path(torch.__file__).parent).encode() not in content
-    assert str(found.path.parent.parent).encode() not in content
+    assert str(path.parent.parent).encode() not in content
 
 
 @pytest.mark.slow
@@ -45,7 +44,7 @@ def test_fp32_is_the_network_and_says_nothing_of_the_machine() -> None:
 @aotinductor_files.compiler
 def test_int8_is_close() -> None:
     found = made("aotinductor-int8:minmax")
-    assert 0 < np.abs(predicted("aotinductor-int8:minmax") - expected()).max() < 0.1
+    assert 0 < np.abs(predicted(found) - expected()).max() < 0.1
     assert set(found.exported.int8_modules or ()) == {"features.0", "features.3", "head"}
     assert found.exported.calibration_method == "minmax" and not found.exported.float_parts
 

@@ -19,7 +19,6 @@ from edgebench.isolation.jobs import run_job
 from edgebench.measuring.operators import FEWEST, RUNS, job_after, summary
 
 
-@pytest.mark.warm
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_what_an_artifact_computes_on(exported: Path, name: str, demo: RecordSet, tmp_path: Path) -> None:
     found = manifests.read(exported / name)

@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import warm_children
+from warm_children import Server
 
 import edgebench
 from edgebench.models import store
@@ -46,10 +48,10 @@ def install(wheel: Path, site: Path) -> None:
     subprocess.run([*command, str(wheel)], check=True)
 
 
-def run_in(folder: Path, site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python outside the checkout, with what is installed in `site`."""
+def run_in(folder: Path, site: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command outside the checkout, with what is installed in `site`."""
     environment = {**os.environ, "PYTHONPATH": str(site), "OMP_WAIT_POLICY": "PASSIVE", "COLUMNS": "80"}
-    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_a_board_takes_a_small_wheel(wheel: Path) -> None:
@@ -91,18 +93,18 @@ def entry_points(group: str) -> list[str]:
     return list(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][group])
 
 
-def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -> None:
-    site = tmp_path / "site"
+def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path, warm: Server) -> None:
+    """What needs torch is forked from a process that has it, and that has nothing of EdgeBench."""
+    site, forked = tmp_path / "site", warm_children.command(warm(), "edgebench")
     install(wheels["edgebench"], site)
-    where = run_in(
-        tmp_path, site, "-c", "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
-    ).stdout
-    assert where and all(path.startswith(str(site)) for path in where.split())
-    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "exporters")
+    where = "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
+    found = run_in(tmp_path, site, sys.executable, "-c", where).stdout
+    assert found and all(path.startswith(str(site)) for path in found.split())
+    listed = run_in(tmp_path, site, sys.executable, "-m", "edgebench", "list", "exporters")
     assert listed.returncode == 0, listed.stderr
     assert first_words(listed.stdout) >= set(entry_points("edgebench.exporters")), "each of the checkout's, none lost"
     command = (
-        "-m", "edgebench", "run", "--exporter", "onnx", "--target", "host", "--limit", "8", "--processes", "1",
+        *forked, "run", "--exporter", "onnx", "--target", "host", "--limit", "8", "--processes", "1",
         "--min-samples", "3", "--min-seconds", "0", "--threads", "1", "-o",
     )  # fmt: skip
     done = run_in(tmp_path, site, *command, "run")
@@ -114,15 +116,15 @@ def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path) -
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1 and "edgebench-weights" in refused.stderr
     assert not (tmp_path / "other").exists()
-    listed = run_in(tmp_path, site, "-m", "edgebench", "list", "models")
+    listed = run_in(tmp_path, site, *forked, "list", "models")
     assert listed.returncode == 0
     found = {line.split()[0]: line.split()[-1] for line in listed.stdout.splitlines() if "0.7" in line}
     for name in set(store.shipped("multilabel")) - {"vit"}:
         assert found[name] == ("shipped" if is_inside(name) else "missing")
 
     install(wheels["edgebench-weights"], site)
-    export = ("-m", "edgebench", "export", "--exporter", "eager", "--model", "inceptiontime", "-o", "other")
-    done = run_in(tmp_path, site, *export)
+    export = ("export", "--exporter", "eager", "--model", "inceptiontime", "-o", "other")
+    done = run_in(tmp_path, site, *forked, *export)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "other" / "inceptiontime" / "none" / "eager" / "manifest.json").is_file()
 

@@ -25,7 +25,6 @@ from edgebench.models import building, store
 from edgebench.pipeline import harness
 from edgebench.pipeline.plan import BuildPlan, MeasurePlan, Plan
 
-pytestmark = pytest.mark.warm
 QUICK = Measuring(processes=1, warmup=1, min_samples=3, min_seconds=0.0)
 
 

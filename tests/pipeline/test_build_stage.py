@@ -44,7 +44,6 @@ def test_of_a_compressed_network_only_what_was_asked_for_is_built(
     assert asked == built
 
 
-@pytest.mark.warm
 def test_a_changed_artifact_is_refused(tmp_path: Path) -> None:
     plan = load(None, {"exporters": ("eager",), "targets": ("host",), "limit": 8, "threads": 1, "measuring": ONCE})
     with pytest.raises(KeyboardInterrupt):
@@ -55,7 +54,6 @@ def test_a_changed_artifact_is_refused(tmp_path: Path) -> None:
         api.run(plan, tmp_path / "run", resume=True)
 
 
-@pytest.mark.warm
 def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
 
@@ -76,7 +74,6 @@ def test_an_interrupted_export_is_resumed(tmp_path: Path, monkeypatch: pytest.Mo
     assert [m.status for m in run.measurements] == ["ok", "ok"]
 
 
-@pytest.mark.warm  # the disk is a real one, also for what is forked
 def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
@@ -95,7 +92,6 @@ def test_exporting_onto_a_full_disk_is_not_a_failed_cell(tmp_path: Path) -> None
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.warm
 def test_full_temporary_files_are_named_and_not_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The graph of an ONNX export, of 5 MB, lies there first."""
     folder = tmp_path / "small"

@@ -58,7 +58,6 @@ def flat_rows_of(run: Path) -> list[dict[str, object]]:
     return [flat_row.flatten(m) for m in run_store.read(run).measurements]
 
 
-@pytest.mark.warm
 def test_the_whole_command_line_measures_it_too(packed: Path, tmp_path: Path) -> None:
     done = edgebench_here("measure", packed, "-o", tmp_path / "run", "--target", "arm-qnnpack", *BRIEF)
     assert done.returncode == 0, done.stderr

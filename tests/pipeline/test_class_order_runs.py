@@ -133,7 +133,6 @@ def own(folder: Path, sort: bool) -> Path:
     return net
 
 
-@pytest.mark.warm
 @pytest.mark.slow
 @pytest.mark.parametrize("tuned", [False, True])
 def test_own_networks_in_every_format(tmp_path: Path, tuned: bool) -> None:

@@ -23,7 +23,6 @@ from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
 
 
-@pytest.mark.warm
 def test_every_figure_is_there(exported: Path, tmp_path: Path) -> None:
     run = api.run(quick(exported, "eager", "onnx", targets=("host", "raspberry-pi-5", "cuda")), tmp_path / "run")
     rows = {(m.cell.exporter, m.cell.target): m for m in run.measurements}

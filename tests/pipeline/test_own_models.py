@@ -25,8 +25,6 @@ from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
-pytestmark = pytest.mark.warm
-
 
 def plan_of(net: Path, **changes: object) -> Plan:
     fields = {

@@ -56,7 +56,6 @@ def diabetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "diabetes.npz"
 
 
-@pytest.mark.warm
 @pytest.mark.slow
 def test_a_regression_on_a_table_is_trained_measured_and_recommended(diabetes: Path, tmp_path: Path) -> None:
     from sklearn.metrics import mean_absolute_error

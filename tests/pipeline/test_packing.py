@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from helpers import edgebench_here
 
 from edgebench import api
@@ -21,7 +20,6 @@ def test_the_fp32_predictions_are_the_networks_own(packed: Path, exported: Path,
     assert about["references"][0]["model"] == "resnet1d"
 
 
-@pytest.mark.warm
 def test_a_run_is_packed_with_its_own_predictions(exported: Path, tmp_path: Path) -> None:
     api.measure(
         [exported / "onnx", exported / "eager"], tmp_path / "run", limit=8, threads=1,

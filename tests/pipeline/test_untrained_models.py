@@ -28,7 +28,6 @@ from edgebench.pipeline.read_plan import load
 from edgebench.pipeline.scorer import UNTRAINED
 from edgebench.reports import terminal, untrained
 
-pytestmark = pytest.mark.warm
 NETS = """
 from torch import nn
 

@@ -14,7 +14,6 @@ from edgebench.models import store
 from edgebench.pipeline.read_plan import load
 from edgebench.pipeline.variants import Variants, folder_in
 
-pytestmark = pytest.mark.warm
 SOURCES = {"resnet1d": "resnet1d"}
 
 

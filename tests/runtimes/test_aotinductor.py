@@ -10,7 +10,7 @@ from typing import Any
 import aotinductor_files
 import numpy as np
 import pytest
-from openvino_files import SIGNALS, expected, made
+from openvino_files import SIGNALS, Made, expected
 from programs import ZEROS, checked
 
 from edgebench.choosing import snippets
@@ -18,8 +18,6 @@ from edgebench.core import formats
 from edgebench.core.errors import ArtifactError, Unsupported
 from edgebench.runtimes import aotinductor
 from edgebench.runtimes.aotinductor import RUNTIME
-
-SPEC = "aotinductor:avx2"
 
 
 def package(path: Path, sets: str) -> Path:
@@ -55,23 +53,21 @@ def test_what_cannot_be_loaded_is_one_line(tmp_path: Path, content: bytes) -> No
 
 @pytest.mark.slow
 @aotinductor_files.compiler
-def test_it_refuses_another_batch_and_a_damaged_file(tmp_path: Path) -> None:
-    found = made(SPEC)
+def test_it_refuses_another_batch_and_a_damaged_file(compiled: Made, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="batches of 1"):
-        RUNTIME.load(found.path, found.artifact, "cpu").predict(SIGNALS[:2])
-    whole = found.path.read_bytes()
+        RUNTIME.load(compiled.path, compiled.artifact, "cpu").predict(SIGNALS[:2])
+    whole = compiled.path.read_bytes()
     (tmp_path / "model.pt2").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ArtifactError, match=r"model\.pt2"):
-        RUNTIME.load(tmp_path / "model.pt2", found.artifact, "cpu")
+        RUNTIME.load(tmp_path / "model.pt2", compiled.artifact, "cpu")
 
 
 @pytest.mark.slow
 @aotinductor_files.compiler
-def test_the_program_predicts_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = made(SPEC)
-    program = snippets.of(found.artifact, threads=1)
+def test_the_program_predicts_alike(compiled: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = snippets.of(compiled.artifact, threads=1)
     assert not checked("check", "--select", "E,W,F,I", program=program)
-    monkeypatch.chdir(found.path.parent)
+    monkeypatch.chdir(compiled.path.parent)
     there: dict[str, Any] = {}
     exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": SIGNALS[:1]} | there, there)
     np.testing.assert_allclose(there["answer"], expected()[:1], atol=1e-5)

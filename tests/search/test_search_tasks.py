@@ -45,7 +45,6 @@ def model(folder: Path, task: str, classes: tuple[str, ...]) -> str:
     return str(store.save(network, folder, fields))
 
 
-@pytest.mark.warm
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "task", "classes", "metric"),

@@ -52,9 +52,13 @@ def graph() -> Path:
 @functools.cache
 def made(spec: str) -> Made:
     """The artifact of an exporter, which may have options."""
-    folder, network, _ = _home()
-    exporter = registry.exporter(spec)
-    home = Path(folder.name) / spec.replace(":", "_")
+    return make(spec, Path(_home()[0].name))
+
+
+def make(spec: str, folder: Path) -> Made:
+    """The same, made in a folder."""
+    network, exporter = _home()[1], registry.exporter(spec)
+    home = folder / spec.replace(":", "_")
     home.mkdir()
     chosen = options.of_exporter(spec, registry.choices(exporter))
     found = exporter.export(ExportTask(network, home, home.parent, ECG, lambda: SIGNALS, chosen))

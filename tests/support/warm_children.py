@@ -12,15 +12,18 @@ from edgebench.isolation import python
 from edgebench.isolation.forking import ForkServer
 
 HERE = Path(__file__).parent
-MODULES = ("edgebench.artifacts.builder", "edgebench.artifacts.import_model", "edgebench.compress.process")
+MODULES = (
+    "edgebench.artifacts.builder", "edgebench.artifacts.import_model", "edgebench.artifacts.opener",
+    "edgebench.artifacts.untrained", "edgebench.compress.process",
+)  # fmt: skip
 WORKER = "edgebench.measuring.worker"
 LIGHT = "onnx"
 """The format whose runtime is imported at once; those of the others take seconds."""
 
 state = {"on": False}
-"""Whether a test's children may start so: where it is marked `warm`. They have the limits and the cores of the server,
-not the test's, so tests of full disks and killed processes are not. Their memory and their start are those of a process
-that had torch already, so no such test looks at these figures of a format that needs torch."""
+"""Whether a test's children may start so: where it is not marked `cold`. They have the limits and the cores of the
+server, not the test's, so tests of kills, limits and how Python starts are marked. Their memory and their start are
+those of a process that had torch already, so other tests do not look at these figures of a format that needs torch."""
 
 
 @contextmanager

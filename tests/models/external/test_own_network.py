@@ -140,7 +140,6 @@ def test_what_does_not_fit_is_told_at_the_import(tmp_path: Path, card: str, lead
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.warm
 @pytest.mark.slow
 def test_every_kind_of_export_keeps_it(tmp_path: Path) -> None:
     net = written(tmp_path, HEAD + GIVEN)
