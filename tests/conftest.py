@@ -7,11 +7,13 @@ import inspect
 import os
 import pickle
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import onnx_operators
 import pytest
 import ssh_server
 import warm_children
@@ -48,6 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests that read damaged copies of real files are marked `fuzz`.
     """
+    if "torch" in sys.modules:
+        onnx_operators.keep()
     items.sort(key=lambda item: item.path.name != "test_docs_run.py")
     texts = {path: path.read_text() for path in {item.path for item in items}}
     damaging = {path for path, text in texts.items() if "of_bytes(" in text or "of_json(" in text}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import warnings
@@ -29,6 +30,12 @@ def import_libraries() -> None:
         importlib.import_module(name)
     import torch
 
+    sys.path.append(HERE)
+    import onnx_operators
+
+    sys.path.remove(HERE)
+    onnx_operators.keep()
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # a fork has no threads of its parent
     with warnings.catch_warnings():
@@ -40,8 +47,10 @@ def import_libraries() -> None:
     torch.set_num_threads(threads)
 
 
-def children_too(path: str, module: str) -> None:
-    """In a child that runs the command line, have its children start from here too."""
+def prepare(path: str, module: str) -> None:
+    """In a child: import EdgeBench from where its PYTHONPATH says; where it is a command, fork its children here too."""
+    for name in [one for one in sys.modules if one.partition(".")[0] == "edgebench"]:
+        del sys.modules[name]
     if module == "edgebench":
         sys.path.append(HERE)
         import warm_children
@@ -54,4 +63,5 @@ def children_too(path: str, module: str) -> None:
 if __name__ == "__main__":
     die_with_parent()
     import_libraries()
-    fork_server.serve(sys.argv[1], partial(children_too, sys.argv[1]))
+    gc.set_threshold(100_000)  # as in conftest.py
+    fork_server.serve(sys.argv[1], partial(prepare, sys.argv[1]))
