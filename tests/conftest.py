@@ -46,13 +46,14 @@ settings.load_profile("edgebench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests come first, so that with -n no process waits at the end for another one's.
+    """Files with long tests come first, so that with -n no process waits at the end for another one's.
 
     Tests that read damaged copies of real files are marked `fuzz`.
     """
     if "torch" in sys.modules:
         onnx_operators.keep()
-    items.sort(key=lambda item: item.path.name != "test_docs_run.py")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path.name != "test_docs_run.py", item.path not in slow))
     texts = {path: path.read_text() for path in {item.path for item in items}}
     damaging = {path for path, text in texts.items() if "of_bytes(" in text or "of_json(" in text}
     for item in items:  # a function's own lines are looked for only where its file has such a call: they take seconds

@@ -98,8 +98,8 @@ def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path, w
     site, forked = tmp_path / "site", warm_children.command(warm(), "edgebench")
     install(wheels["edgebench"], site)
     where = "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
-    found = run_in(tmp_path, site, sys.executable, "-c", where).stdout
-    assert found and all(path.startswith(str(site)) for path in found.split())
+    places = run_in(tmp_path, site, sys.executable, "-c", where).stdout
+    assert places and all(path.startswith(str(site)) for path in places.split())
     listed = run_in(tmp_path, site, sys.executable, "-m", "edgebench", "list", "exporters")
     assert listed.returncode == 0, listed.stderr
     assert first_words(listed.stdout) >= set(entry_points("edgebench.exporters")), "each of the checkout's, none lost"

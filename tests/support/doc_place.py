@@ -135,7 +135,7 @@ def with_checkout(made: Place) -> None:
         if not own and not (site / path.name).exists():
             (site / path.name).symlink_to(path)
     del made.environment["DOC_WARM"]  # its edgebench is the one that pip has installed
-    made.environment["DOC_EXPORTERS"] = "onnx onnx-int8"  # the others import torch again in each of their processes
+    made.environment["DOC_EXPORTERS"] = "onnx-int8"  # made of the graph of `onnx`; others import torch in each process
     made.environment |= {"PYTHONPATH": str(site), "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
 
 
