@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import own_files
+import pytest
 from helpers import PluginMaker
 
 from edgebench import api, reading
@@ -42,6 +43,7 @@ def exported(folder: Path, line: str, *exporters: str) -> dict[str, Outcome[Arti
     return {name.rpartition("/")[2]: outcome for name, outcome in outcomes.items()}
 
 
+@pytest.mark.slow
 def test_layers_have_the_names_of_the_users_network(tmp_path: Path) -> None:
     kinds = ["eager", "torchscript", "fbgemm-int8", "onnx", "onnx-int8"]
     if importlib.util.find_spec("nncf"):

@@ -11,6 +11,7 @@ from edgebench.models import store
 from edgebench.models.catalog import ModelFacts
 
 
+@pytest.mark.slow
 def test_the_table_fits_80_columns() -> None:
     done = edgebench_here("list", "models", COLUMNS="80")
     assert done.returncode == 0, done.stderr

@@ -55,6 +55,7 @@ def test_a_smaller_network_is_built_again_from_its_manifest(tmp_path: Path) -> N
     assert 100_000_000 < model.manifest.before["macs"] < 110_000_000
 
 
+@pytest.mark.slow
 def test_quantization_aware_training_after_pruning(tmp_path: Path) -> None:
     """The whole chain: pruned, trained on, prepared, trained on, and exported to every int8 format."""
     model = made("structured-0.3+qat", tmp_path / "model", epochs=2, qat_epochs=1, recipe={"crop": 250})

@@ -93,6 +93,7 @@ def entry_points(group: str) -> list[str]:
     return list(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][group])
 
 
+@pytest.mark.slow
 def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path, warm: Server) -> None:
     """What needs torch is forked from a process that has it, and that has nothing of EdgeBench."""
     site, forked = tmp_path / "site", warm_children.command(warm(), "edgebench")

@@ -58,6 +58,7 @@ def is_here(exporter: Exporter) -> bool:
     return needed and not formats.missing(exporter.format) and not getattr(exporter, "only_named", False)
 
 
+@pytest.mark.slow
 def test_all_else_works_where_both_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(WITHOUT)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

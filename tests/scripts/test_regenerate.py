@@ -11,6 +11,7 @@ import regenerate
 from marked import PAGES, ROOT
 
 
+@pytest.mark.slow
 def test_everything_is_what_the_runs_say(capsys: pytest.CaptureFixture[str]) -> None:
     code = regenerate.main(["--check"])
     assert code == 0, f"run python scripts/regenerate.py:\n{capsys.readouterr().out}"

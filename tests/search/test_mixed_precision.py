@@ -45,6 +45,7 @@ def test_where_nothing_is_enough_all_but_one_stay_in_float() -> None:
     assert Given(lambda _: 0.5, 12, 0.01).fewest() == 11
 
 
+@pytest.mark.slow
 def test_a_search_on_the_demo_set_and_a_second_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request = Request("resnet1d", "fbgemm-int8", 0.02, "demo", calibration_records=32)
     found, ranked = mixed_precision.search(request, tmp_path)

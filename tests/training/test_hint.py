@@ -94,6 +94,7 @@ def test_a_resumed_training_with_a_hint_ends_with_the_same_weights(
     assert all(torch.equal(a[k], b[k]) for k in a)
 
 
+@pytest.mark.slow
 def test_a_compiled_network_learns_from_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small_networks.register(monkeypatch)
     changes = CHANGES | {"epochs": 1, "row_keep": 0.5}

@@ -178,6 +178,7 @@ def test_what_is_not_asked_rightly(ptbxl: Path) -> None:
         load(None)
 
 
+@pytest.mark.slow
 @pytest.mark.ptbxl
 def test_fold_10_of_the_real_one(ptbxl_all: Path) -> None:
     labelled, everything = load(ptbxl_all), load(ptbxl_all, keep_unlabelled=True)
