@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 # Tests run beside each other and beside whatever the machine does: threads that wait in a busy loop would crawl.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Inductor compiles and runs a program for each instruction set that the processor names, and keeps processes ready that
+# have torch: half a minute for one small network.
+os.environ.setdefault("TORCHINDUCTOR_VEC_ISA_OK", "1")
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 # Hundreds of children import EdgeBench, and many torch: compiling what nothing may keep takes each of them ten seconds.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
     _compiled = tempfile.TemporaryDirectory(prefix="edgebench-compiled-")  # this process's; pytest-xdist's inherit it

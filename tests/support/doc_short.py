@@ -32,7 +32,10 @@ TIMED = (
 FEW = ("--calibration-records", "16")
 ANY_DROP = ("--max-f1-drop", "1")
 """The first artifact that a search tries is good enough."""
-FINETUNED = ("--finetune-set", "batch_size=16", "--finetune-epochs", "1")
+TRAINED = ("--epochs", "1", "--batch-size", "16")
+QUARTERS = ("--set", "crop=250")
+"""A quarter of each record of PTB-XL."""
+FINETUNED = ("--finetune-set", "batch_size=16", "--finetune-set", "crop=250", "--finetune-epochs", "1")
 ANSWERS = ("recommend", "gate", "compare")
 ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list", "report", "explain", "inspect")
 
@@ -52,7 +55,7 @@ def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = ())
     elif verb in ("export", "quantize"):
         more = (*FEW, *(ANY_DROP if verb == "quantize" else ()))
     elif verb == "train":
-        more = ("--epochs", "1", "--batch-size", "16")
+        more = (*TRAINED, *(() if "--dataset" in arguments else QUARTERS))
     elif list(arguments[:2]) == ["data", "fetch"]:
         more = ("--url", url)
     return [*arguments, *more]
