@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import warm_children
 from warm_children import Server
 
 import edgebench
@@ -96,7 +95,7 @@ def entry_points(group: str) -> list[str]:
 @pytest.mark.slow
 def test_it_runs_outside_the_checkout(wheels: dict[str, Path], tmp_path: Path, warm: Server) -> None:
     """What needs torch is forked from a process that has it, and that has nothing of EdgeBench."""
-    site, forked = tmp_path / "site", warm_children.command(warm(), "edgebench")
+    site, forked = tmp_path / "site", warm.command("edgebench")
     install(wheels["edgebench"], site)
     where = "import edgebench, edgebench.exporters as e; print(edgebench.__file__, e.__file__)"
     places = run_in(tmp_path, site, sys.executable, "-c", where).stdout

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 
 def keep() -> None:
     """torch.onnx makes it anew in each export, from the source of five hundred functions, which takes a second."""
-    from torch.onnx._internal import _lazy_import
-
-    exporter: Any = _lazy_import.onnxscript_apis
+    exporter: Any = importlib.import_module("torch.onnx._internal._lazy_import").onnxscript_apis
     exporter.get_torchlib_ops = functools.cache(lambda: type(exporter).__getattr__(exporter, "get_torchlib_ops")())

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
+import runpy
 import sys
 import warnings
 from functools import partial
@@ -48,9 +50,14 @@ def import_libraries() -> None:
 
 
 def prepare(path: str, module: str) -> None:
-    """In a child: import EdgeBench from where its PYTHONPATH says; where it is a command, fork its children here too."""
+    """In a child: import EdgeBench from where its PYTHONPATH says; a command's children are forked from here, too.
+
+    The file that WARM_FIRST names runs first, as a sitecustomize.py does in a process that is started.
+    """
     for name in [one for one in sys.modules if one.partition(".")[0] == "edgebench"]:
         del sys.modules[name]
+    if first := os.environ.get("WARM_FIRST"):
+        runpy.run_path(first)
     if module == "edgebench":
         sys.path.append(HERE)
         import warm_children
