@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import compiled_files
 import onnx_operators
 import pytest
 import ssh_server
@@ -40,6 +41,7 @@ os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
     _compiled = tempfile.TemporaryDirectory(prefix="edgebench-compiled-")  # this process's; pytest-xdist's inherit it
     os.environ["PYTHONPYCACHEPREFIX"] = _compiled.name
+    compiled_files.link(Path(_compiled.name))
 # Torch, timm and the tests are millions of objects that stay; looking through them again and again takes minutes.
 gc.set_threshold(100_000)
 
