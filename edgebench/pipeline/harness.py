@@ -26,6 +26,7 @@ from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.stages import Stages
 from edgebench.remote import session
 from edgebench.tasks import chosen
+from edgebench.tasks.trial import require_scores
 
 if TYPE_CHECKING:
     from edgebench.pipeline.own_models import Sources
@@ -98,6 +99,7 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
         test = records.load(plan, "test", reporter)
+        require_scores(test)
         unmade: dict[str, Outcome[Any]] = {}
         models = _sources(plan, records.wanted(test), validation, scratch, reporter, unmade)
         calibration = records.load_calibration(plan, reporter)

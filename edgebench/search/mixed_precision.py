@@ -36,6 +36,7 @@ from edgebench.quantization.engines import any_engine
 from edgebench.quantization.sensitivity import Sensitivity, sensitivities
 from edgebench.tasks.chosen import for_networks, with_task
 from edgebench.tasks.scoring import compares, scoring
+from edgebench.tasks.trial import require_scores
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     calibration, validation, test = (
         for_networks(class_order.labelled_for(r, model.manifest.classes), {model.manifest.task}) for r in loaded
     )
+    require_scores(validation, test)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -131,6 +131,9 @@ def _values(
     takes = _parameters(where, function)
     further = {"state": state} if "state" in takes else {}
 
+    def at(key: str) -> str:
+        return where if alone else f"{where}: {key}"
+
     def once(*arrays: NDArray[Any], **more: Any) -> Mapping[str, Any]:
         found = called(where, function, *map(read_only, arrays), **further, **more)
         found = {names[0]: found} if alone else found
@@ -141,13 +144,13 @@ def _values(
     if "weights" in takes:
         times = np.ones((1, len(given[1])), np.float32) if weights is None else weights
         found = once(*given, weights=times)
-        values = {key: samples(f"{where}: {key}", one, len(times)) for key, one in found.items()}
+        values = {key: samples(at(key), one, len(times)) for key, one in found.items()}
     elif weights is None:
-        return {key: np.array([number(f"{where}: {key}", one)]) for key, one in once(*given).items()}
+        return {key: np.array([number(at(key), one)]) for key, one in once(*given).items()}
     else:
         return _resampled(once, given, weights, names)
     if weights is None:
-        return {key: finite(f"{where}: {key}", one) for key, one in values.items()}
+        return {key: finite(at(key), one) for key, one in values.items()}
     return {key: np.where(np.isfinite(one), one, np.nan) for key, one in values.items()}
 
 

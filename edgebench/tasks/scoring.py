@@ -50,15 +50,19 @@ class Scoring:
             return self
         return replace(self, targets=reference)
 
-    def scored(self, outputs: NDArray[np.float32], state: State) -> Scored:
-        """Score outputs (records, outputs); raises DataError where a metric's value is not a number."""
+    def values(self, outputs: NDArray[np.float32], state: State) -> dict[str, float]:
+        """Each metric's value of outputs (records, outputs); raises DataError where one is not a number."""
         found = self.task.score(self.targets, outputs, state, None)
         names = [metric.name for metric in self.metrics]
         if unknown := [name for name in found if name not in names]:
             raise DataError(f"task '{self.task.name}': scores '{unknown[0]}', which is none of its metrics")
         if names[0] not in found:
             raise DataError(f"task '{self.task.name}': its primary metric '{names[0]}' has no value on these records")
-        values = {metric.name: self._value(metric.name, found) for metric in self.metrics if metric.name in found}
+        return {metric.name: self._value(metric.name, found) for metric in self.metrics if metric.name in found}
+
+    def scored(self, outputs: NDArray[np.float32], state: State) -> Scored:
+        """The metrics' values, and those in the bootstrap samples; raises DataError as `values` does."""
+        values = self.values(outputs, state)
         parts = [self.task.score(self.targets, outputs, state, weights) for weights in resamples(len(outputs))]
         return Scored(values, {name: np.concatenate([part[name] for part in parts]) for name in values})
 

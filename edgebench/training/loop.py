@@ -26,6 +26,7 @@ from edgebench.models import building, store
 from edgebench.models.external import own, trial
 from edgebench.tasks import names
 from edgebench.tasks.chosen import identity, with_task
+from edgebench.tasks.trial import require_scores
 from edgebench.training import views
 from edgebench.training.devices import Precision, device_of
 from edgebench.training.evaluation import manifest_fields, stopping_metric, usual_metric, validation_score
@@ -109,6 +110,7 @@ def train(
         return labelled_for(found, own_order or source.classes or found.classes)
 
     training, validation, test = load("train"), load("validation"), load("test")
+    require_scores(validation, test)
     spec = building.input_for(architecture, training.input.spec, training.label)
     further = building.further_for(architecture, Expected.of(training))
     if "stop_on" not in (recipe or {}):

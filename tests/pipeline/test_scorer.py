@@ -63,6 +63,10 @@ def test_a_metric_that_is_no_number_ends_the_run_before_anything_is_timed(
     file = own_tasks.write(tmp_path, own_tasks.METRICS, monkeypatch)
     with pytest.raises(DataError, match="returns nan"):
         harness.run(plan(tmp_path, f"{file}no_number"), tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "it is tried first"
+    monkeypatch.setattr(harness, "require_scores", lambda *_: None)
+    with pytest.raises(DataError, match="returns nan"):
+        harness.run(plan(tmp_path, f"{file}no_number"), tmp_path / "run")
     assert not list((tmp_path / "run" / "samples").iterdir())
 
 

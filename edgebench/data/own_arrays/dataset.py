@@ -146,9 +146,11 @@ def _targets(found: Mapping[str, Part], part: Part, task: str, scratch: Path) ->
             opened[other.targets] = targets_of(other.targets.label, other.targets.open(scratch), task)
     mine = opened[part.targets]
     for source, targets in opened.items():
-        same = targets.task == mine.task and targets.values.shape[1:] == mine.values.shape[1:]
-        if not same:
-            raise DataError(f"{source.label}: targets for {targets.task} of another shape than {part.targets.label}")
+        if targets.task != mine.task:
+            kinds = f"targets for {targets.task}, and {part.targets.label} has some for {mine.task}"
+            raise DataError(f"{source.label}: {kinds}: store both as one type, or say task=NAME")
+        if targets.values.shape[1:] != mine.values.shape[1:]:
+            raise DataError(f"{source.label}: targets of another shape than {part.targets.label}")
     return mine, max(targets.outputs for targets in opened.values())
 
 

@@ -103,7 +103,8 @@ def test_bad_records(tmp_path: Path) -> None:
         ({"x_test": np.zeros((3, 1))}, {"task": "x"}, "choose auto"),
         ({"x_test": np.zeros((3, 1), np.uint8)}, {"per_unit": "0"}, "above 0"),
         ({"x_test": np.zeros((3, 1), np.uint8)}, {"per_unit": "9" * 400}, "above 0"),
-        ({"x_test": [[1]], "y_test": [1], "x_train": [[1]], "y_train": [0.5]}, {}, "another shape"),
+        ({"x_test": [[1]], "y_test": [1], "x_train": [[1]], "y_train": [0.5]}, {}, "for classification"),
+        ({"x_test": [[1]], "y_test": [0.1], "x_train": [[1]], "y_train": [[0.5, 1]]}, {}, "another shape"),
     ],
 )
 def test_bad_input_is_one_line(arrays: dict[str, Any], options: dict[str, str], said: str, tmp_path: Path) -> None:
