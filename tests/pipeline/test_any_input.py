@@ -69,7 +69,7 @@ def test_a_run(tmp_path: Path, name: str, dataset: str, limit: int, metric: str)
         assert m.scores and m.scores.primary.metric.name == metric and m.scores.records == limit
         if m.precision == "fp32":
             assert m.scores.primary.value == pytest.approx(by_hand, rel=1e-4)
-        predicted_by_scikit_learn.check(run, m, test)
+        predicted_by_scikit_learn.check(run, m)
     (advice,) = recommendation.recommend(run, Limits())
     assert advice.chosen
     folder = tmp_path / "run" / "artifacts" / name / "none" / "onnx"

@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+import predicted_by_scikit_learn
 import psutil
 import pytest
 from flat_rows import value
 from helpers import QUICK, PluginMaker, edgebench_here, quick
 
 from edgebench import api
+from edgebench.artifacts import manifests
 from edgebench.core.settings import Measuring
 from edgebench.pipeline import run_store
 
@@ -53,6 +55,9 @@ def test_every_figure_is_there(exported: Path, tmp_path: Path) -> None:
     assert value(onnx, "latency_p99_s") is None  # too few samples to tell it
     assert (value(onnx, "max_abs_error") or 1) < 1e-4
     assert value(onnx, "delta_macro_f1") == 0.0
+    thresholds = manifests.read(exported / "onnx").artifact.thresholds
+    for exporter in ("eager", "onnx"):
+        predicted_by_scikit_learn.check(run, rows[exporter, "host"], thresholds)
     assert onnx.dataset == "demo (synthetic)"
     assert rows["onnx", "cuda"].status == "unsupported"
     pi = rows["onnx", "raspberry-pi-5"]
