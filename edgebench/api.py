@@ -178,7 +178,8 @@ def export(
     plan = _resolve(None, {"models": names(models), "exporters": names(exporters), **overrides})
     asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
     # One error, before anything is read or built.
-    own_models.check(asked, "" if plan.measure.task else registry.dataset(plan.measure.dataset).task)
+    source = registry.dataset(plan.measure.dataset)
+    own_models.check(asked, "" if plan.measure.task else source.task, source.classes)
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = records.load_validation(plan, reporter)

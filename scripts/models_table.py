@@ -14,33 +14,37 @@ from edgebench.models.catalog import ModelFacts, model_facts
 from edgebench.reports.columns import count, size
 
 PAGE = ROOT / "docs" / "models.md"
-HEADINGS = ["model", "parameters", "MACs", "size"]
+HEADINGS = ["model", "parameters", "MACs"]
 FOLD_10 = ["fold 10 macro-F1", "fold 10 macro-AUC"]
 """The scores of the networks for ECGs; those of other tasks are on the test split of their dataset."""
 
 
 def table(facts: list[ModelFacts]) -> str:
-    """The table in Markdown, and one for each further task; a model without weights has neither size nor scores."""
-    tasks = dict.fromkeys(m.task for m in facts if m.task not in ("", "multilabel"))
-    found = [_rows([m for m in facts if m.task in ("", "multilabel")], FOLD_10)]
-    for task in tasks:
-        there = [m for m in facts if m.task == task]
-        found.append(_rows(there, next(([metric.label for metric, _ in m.scores] for m in there if m.scores), [])))
-    return "\n\n".join(found)
+    """Tables in Markdown: one for each task of shipped models, and one of the models without weights."""
+    shipped = [m for m in facts if m.shipped]
+    found = []
+    for task in dict.fromkeys(m.task for m in sorted(shipped, key=lambda m: m.task != "multilabel")):
+        there = [m for m in shipped if m.task == task]
+        labels = next(([metric.label for metric, _ in m.scores] for m in there if m.scores), [])
+        scores = FOLD_10 if task == "multilabel" else labels
+        found.append(_tabulated([[*_counted(m), *_trained(m)] for m in there], [*HEADINGS, "size", *scores]))
+    untrained = [[*_counted(m), "/".join(m.axes)] for m in facts if not m.shipped]
+    return "\n\n".join([*found, _tabulated(untrained, [*HEADINGS, "axes"])])
 
 
-def _rows(facts: list[ModelFacts], scores: list[str]) -> str:
-    rows = [[_name(m), count(m.parameters), count(m.macs), *_trained(m)] for m in facts]
-    return tabulate(rows, [*HEADINGS, *scores], tablefmt="github", disable_numparse=True)
+def _tabulated(rows: list[list[str]], headings: list[str]) -> str:
+    return tabulate(rows, headings, tablefmt="github", disable_numparse=True)
+
+
+def _counted(m: ModelFacts) -> list[str]:
+    return [_name(m), count(m.parameters), count(m.macs)]
 
 
 def _name(m: ModelFacts) -> str:
-    return f"`{m.name}`{f': {m.dataset}' if m.task not in ('', 'multilabel') else ''}"
+    return f"`{m.name}`{f': {m.dataset}' if m.shipped and m.task != 'multilabel' else ''}"
 
 
 def _trained(facts: ModelFacts) -> list[str]:
-    if not facts.shipped:
-        return ["", "", ""]
     return [size(facts.size_bytes), *(metric.text(value) for metric, value in facts.scores)]
 
 

@@ -37,8 +37,8 @@ def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
     """
     from edgebench.artifacts import interface
 
-    card, found = _opened(path, tuned, wanted.task)
-    wanted = card.expected(wanted)
+    card, found = _opened(path, tuned, wanted.task, wanted.classes)
+    wanted = interface.numbered(found, card, card.expected(wanted))
     form = formats.of_file(path)
     try:
         declared = found.inputs is not None
@@ -59,20 +59,21 @@ def describe(path: Path, tuned: bool, wanted: Expected = FOR_ECG) -> Artifact:
     )  # fmt: skip
 
 
-def announced(path: Path, tuned: bool, task: str) -> tuple[str, ...]:
+def announced(path: Path, tuned: bool, task: str, classes: tuple[str, ...]) -> tuple[str, ...]:
     """The classes that the card of a file names, before any record is read; empty where it names none.
 
-    `task` is empty where the data decide it. Raises ArtifactError where file or card cannot be used.
+    `task` and `classes` are the dataset's, empty where its data decide them. Raises ArtifactError where file
+    or card cannot be used.
     """
-    return _opened(path, tuned, task)[0].classes
+    return _opened(path, tuned, task, classes)[0].classes
 
 
-def _opened(path: Path, tuned: bool, task: str) -> tuple[Card, FileFacts]:
+def _opened(path: Path, tuned: bool, task: str, classes: tuple[str, ...]) -> tuple[Card, FileFacts]:
     from edgebench.models import card as cards
 
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file")
-    card = cards.read(path, ArtifactError, tuned, task)
+    card = cards.read(path, ArtifactError, tuned, task, classes)
     return card, opening.facts(path, formats.of_file(path))
 
 

@@ -21,7 +21,6 @@ from edgebench.core.inputs import StoredInput
 from edgebench.core.name_order import permutation
 from edgebench.core.problems import InvalidValue
 from edgebench.core.serialization import from_dict
-from edgebench.data.signals import FOR_ECG
 from edgebench.data.stored import Batches
 from edgebench.isolation import memory_limit
 from edgebench.isolation.child import answer_with, say
@@ -49,7 +48,7 @@ class ImportRequest:
     weights: str
     folder: str
     """The folder for manifest and weights."""
-    wanted: Expected = FOR_ECG
+    wanted: Expected
     """The records that it is for."""
     input: StoredInput | None = None
     """Validation records to choose thresholds on; None to take the card's."""
@@ -62,7 +61,7 @@ class ImportRequest:
 def import_model(request: ImportRequest) -> Path:
     """Write a manifest and weights in safetensors; returns the manifest's path. Raises ModelError."""
     path, _ = own.split(request.spec)
-    card = cards.read(path, ModelError, request.input is not None, request.wanted.task)
+    card = cards.read(path, ModelError, request.input is not None, request.wanted.task, request.wanted.classes)
     wanted = card.expected(request.wanted)
     try:
         classes = card.outputs(wanted)

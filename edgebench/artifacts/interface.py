@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -236,6 +237,22 @@ def _answer(outputs: Sequence[Port], card: Card, wanted: Expected) -> str:
     if port.shape and len(port.shape) != 2 and not (len(classes) == 1 and len(port.shape) == 1):
         raise DoesNotFit(f"answers {_shown(port)}, not (batch, {len(classes)})")
     return str(name)
+
+
+def numbered(found: FileFacts, card: Card, wanted: Expected) -> Expected:
+    """The same with numbers as names of the outputs, where neither card nor records name any and the file has a count.
+
+    Records without labels need no names.
+    """
+    outputs = found.outputs or ()
+    if card.classes or wanted.classes or not outputs:
+        return wanted
+    with contextlib.suppress(WrongOutput):
+        name = which([o.name for o in outputs], [shown_shape(o.shape) for o in outputs], card.output)
+        shape = next(o.shape for o in outputs if o.name == name)
+        if len(shape) == 2 and isinstance(shape[1], int):
+            return replace(wanted, classes=tuple(map(str, range(shape[1]))))
+    return wanted
 
 
 def require_count(shape: Sequence[Dimension], card: Card, wanted: Expected) -> None:

@@ -100,14 +100,15 @@ def outline(manifest: Path) -> Outline:
     )
 
 
-def classes_of(manifest: Path, tuned: bool, task: str) -> tuple[str, ...]:
+def classes_of(manifest: Path, tuned: bool, task: str, classes: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The classes of an artifact before any record is read; empty where an imported file's card names none.
 
-    Raises ArtifactError where it cannot be used.
+    `task` and `classes` are the dataset's, empty where its data decide them. Raises ArtifactError where it
+    cannot be used.
     """
     manifest = _exported(manifest)
     if import_file.is_imported(manifest):
-        return import_file.announced(manifest, tuned, task)
+        return import_file.announced(manifest, tuned, task, classes)
     return read(manifest).artifact.classes
 
 

@@ -26,16 +26,19 @@ def show_list(kind: str) -> None:
 def _show_models() -> None:
     with live("nothing was written", keep=False) as reporter:
         found = model_facts(reporter)
-    title = (
-        "MACs: multiply-adds of one record · size: weights as shipped, half precision · "
-        "scores: on the test records · train: with --data-dir DIR"
-    )
-    for number, task in enumerate(list(dict.fromkeys(m.task for m in found if m.shipped)) or [""]):
-        # A model without weights has no task of its own; it is in the first table.
-        there = [m for m in found if m.task == task or not (number or m.shipped)]
+    title = "MACs: multiply-adds of one record · size: weights as shipped, half precision · scores: on the test records"
+    numbers = ("params", "MACs")
+    for number, task in enumerate(dict.fromkeys(m.task for m in found if m.shipped)):
+        there = [m for m in found if m.shipped and m.task == task]
         labels = next(([metric.label for metric, _ in m.scores] for m in there if m.scores), ["", ""])
-        headings = ["model", "params", "MACs", _joined("size", *labels, "weights")]
-        print_table(out, headings, [_row(m) for m in there], title if not number else task, ("params", "MACs"))
+        headings = ["model", *numbers, _joined("size", *labels, "weights")]
+        print_table(out, headings, [_row(m) for m in there], title if not number else task, numbers)
+    for axes in dict.fromkeys(m.axes for m in found if not m.shipped):
+        there = [m for m in found if not m.shipped and m.axes == axes]
+        counted = f", counted for records of ({', '.join(axes)})" if axes else ""
+        print_table(
+            out, ["model", *numbers, "to train"], [_untrained(m) for m in there], f"no weights yet{counted}", numbers
+        )
     usual = next((m.dataset for m in found if m.dataset), "")
     for m in found:
         if m.dataset not in ("", usual):
@@ -50,10 +53,12 @@ def _show_models() -> None:
 
 def _row(m: ModelFacts) -> list[str]:
     scores = ([metric.text(value) for metric, value in m.scores] + ["", ""])[:2]
-    # A model without weights has neither size nor scores; the command that makes them takes that place, to fit a line.
     where = "missing" if _missing(m) else "shipped"
-    weights = _joined(size(m.size_bytes), *scores, where) if m.shipped else f"edgebench train {m.name}"
-    return [m.name, count(m.parameters), count(m.macs), weights]
+    return [m.name, count(m.parameters), count(m.macs), _joined(size(m.size_bytes), *scores, where)]
+
+
+def _untrained(m: ModelFacts) -> list[str]:
+    return [m.name, count(m.parameters), count(m.macs), f"edgebench train {m.name}"]
 
 
 def _missing(m: ModelFacts) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +27,6 @@ from edgebench.core.validation import validated
 from edgebench.models.card_input import CardInput
 from edgebench.tasks import multilabel
 
-EXAMPLE = 'classes = ["NORM", "MI", "STTC", "CD", "HYP"], thresholds = [0.5, 0.5, 0.5, 0.5, 0.5]'
 NAME = re.compile(r"(\w[\w.-]{0,63})?")
 """Names become names of files."""
 LARGEST = 2**20
@@ -179,11 +179,12 @@ def decides(task: str) -> bool:
     return bool(task) and registry.task(task).activation == "sigmoid"
 
 
-def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str) -> Card:
+def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str, classes: Sequence[str] = ()) -> Card:
     """Read the card of `path`: the file beside it with the same name and the suffix .toml.
 
     Only a task with thresholds needs a card, and thresholds in it unless `tuned` says that they will be chosen on the
-    validation records; `task` may be empty where the data decide it later. Raises `error`.
+    validation records; `task` may be empty where the data decide it later. `classes` are the records', for the error.
+    Raises `error`.
     """
     file = path.with_suffix(".toml")
     try:
@@ -193,7 +194,8 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str) -> Car
     except FileNotFoundError:
         if not decides(task):
             return Card()
-        raise error(f"{path}: no {file.name} beside it; write one with at least: {EXAMPLE}") from None
+        least = f"no {file.name} beside it, which {task} needs; write one with at least: {_example(classes)}"
+        raise error(f"{path}: {least}; for records of another kind, name them: --dataset") from None
     except OSError as failure:
         raise error(f"{file}: cannot be read ({failure.strerror})") from None
     except ValueError as failure:  # of the encoding, or of the TOML
@@ -206,6 +208,11 @@ def read(path: Path, error: type[EdgeBenchError], tuned: bool, task: str) -> Car
     if decides(task) and not card.thresholds and not tuned:
         raise error(f"{file}: no thresholds; add them, or choose them on the validation records: --tune-thresholds")
     return card
+
+
+def _example(classes: Sequence[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in classes or ("A", "B"))
+    return f"classes = [{names}], thresholds = [{', '.join(['0.5'] * len(classes or 'AB'))}]"
 
 
 def _misplaced(data: dict[str, Any]) -> Problem | None:

@@ -36,6 +36,8 @@ class ModelFacts:
     scores: tuple[tuple[Metric, float], ...] = ()
     """The task's first metrics on the test records."""
     shipped: bool = False
+    axes: tuple[str, ...] = ()
+    """Of the records that its parameters and MACs are counted for; empty where unknown."""
     dataset: str = ""
     """The records that the shipped weights were trained and scored on; says so where they are synthetic."""
     problem: str = ""
@@ -106,7 +108,9 @@ def _facts(name: str) -> ModelFacts:
                 "task": manifest.task,
                 "scores": test_scores(manifest)[1],
             }
-        known["parameters"], known["macs"] = count(registry.architecture(architecture), classes, spec)
+        found = registry.architecture(architecture)
+        known["axes"] = (spec or found.input).axes
+        known["parameters"], known["macs"] = count(found, classes, spec)
     except EdgeBenchError as error:
         problem = str(error)
     return ModelFacts(name, problem=problem, **known)

@@ -73,14 +73,14 @@ def _check(plan: Plan, folder: Path, resume: bool) -> None:
     dataset = registry.dataset(plan.measure.dataset)
     task = "" if plan.measure.task else dataset.task  # a task over the dataset's own is loaded with the records
     for path in plan.measure.artifacts:
-        classes = manifests.classes_of(path, plan.build.tune_thresholds, task)
+        classes = manifests.classes_of(path, plan.build.tune_thresholds, task, dataset.classes)
         reason = class_order.mismatch(classes, dataset.classes, dataset.name)
         if classes and dataset.classes and reason:  # where the data decide them, the cell says it
             raise ArtifactError(f"{path}: {reason}; these must be the same, in any order: {WAY_OUT}")
     if not plan.measure.artifacts:
         from edgebench.pipeline import own_models  # the build side's
 
-        own_models.check(plan.build, task)
+        own_models.check(plan.build, task, dataset.classes)
         if dataset.classes:
             own_models.check_classes(plan.build, dataset.classes, dataset.name)
 

@@ -35,10 +35,10 @@ Sources = Mapping[str, str]
 """Each model of a run by its name: the name of a shipped model, or the path of a manifest."""
 
 
-def check(build: BuildPlan, task: str) -> None:
+def check(build: BuildPlan, task: str, classes: tuple[str, ...]) -> None:
     """Raise ModelError, before anything is read, where a model or a file that belongs to it is missing.
 
-    `task` is that of the dataset; empty where its data decide it.
+    `task` and `classes` are the dataset's; empty where its data decide them.
     """
     if build.untrained:
         untrained_models.check(build)
@@ -48,7 +48,7 @@ def check(build: BuildPlan, task: str) -> None:
             store.find(name)
             continue
         path, _ = own.split(name)
-        cards.read(path, ModelError, build.tune_thresholds, task)
+        cards.read(path, ModelError, build.tune_thresholds, task, classes)
         if build.weights and not build.weights.is_file():
             raise ModelError(f"{build.weights}: no such file of weights")
 

@@ -18,6 +18,7 @@ from edgebench.core.cells import Cell
 from edgebench.core.contracts import REFERENCE, Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError
+from edgebench.core.expected import Expected
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import FOR_ECG
@@ -45,7 +46,7 @@ def collect(paths: Sequence[Path], data: bool, overrides: Mapping[str, Any], rep
     found: list[StoredArtifact] = []
     for path in paths:
         read = (manifests.read(m, wanted=wanted) for m in manifests.manifests(path))
-        found += _of_run(path) if path in runs else read
+        found += _of_run(path, wanted) if path in runs else read
     machine, measure = environment.machine(), plan.measure
     contents = Contents(
         tuple((stored.artifact, stored.path) for stored in found),
@@ -64,11 +65,11 @@ def collect(paths: Sequence[Path], data: bool, overrides: Mapping[str, Any], rep
     return replace(contents, records=test, references=tuple(references.values()))
 
 
-def _of_run(run: Path) -> list[StoredArtifact]:
+def _of_run(run: Path, wanted: Expected) -> list[StoredArtifact]:
     """The artifacts whose cells the run measured."""
     plan = read_plan.of_run(run_store.stored_plan(run), {})
     if plan.measure.artifacts:
-        return [_imported(run, path, plan) for path in plan.measure.artifacts]
+        return [_imported(run, path, plan, wanted) for path in plan.measure.artifacts]
     home = run / "artifacts"
     found = [manifests.read(m) for m in manifests.manifests(home)] if home.is_dir() and any(home.iterdir()) else []
     if not found:
@@ -77,7 +78,7 @@ def _of_run(run: Path) -> list[StoredArtifact]:
     return [s for s in found if s.artifact.variant in build.variants and s.artifact.exporter in build.exporters]
 
 
-def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
+def _imported(run: Path, path: Path, plan: Plan, wanted: Expected) -> StoredArtifact:
     """An artifact that the run read, as it was for the run's records, with the thresholds that it chose."""
     if import_file.is_imported(path) and path.is_file():
         content = artifact_files.digest(formats.files(formats.of_file(path), path))
@@ -85,7 +86,7 @@ def _imported(run: Path, path: Path, plan: Plan) -> StoredArtifact:
             artifact = manifests.record(kept)
             if (artifact.file, artifact.sha256) == (path.name, content):
                 return StoredArtifact(artifact, path)
-    return manifests.read(path, plan.build.tune_thresholds)
+    return manifests.read(path, plan.build.tune_thresholds, wanted)
 
 
 def _is_reference(artifact: Artifact) -> bool:

@@ -19,6 +19,7 @@ from edgebench.core.errors import ModelError
 from edgebench.core.expected import Expected
 from edgebench.core.files import sha256
 from edgebench.core.serialization import to_dict
+from edgebench.data.signals import FOR_ECG
 from edgebench.models import store
 from edgebench.models.external import own
 from edgebench.tasks.statistics import best_thresholds, probabilities
@@ -30,7 +31,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportRequest:
     monkeypatch.setenv(own.TRUSTED, "")
     net = own_files.write(tmp_path)
     own.trust(f"{net}:build")
-    return ImportRequest(f"{net}:build", str(net.with_suffix(".pth")), str(tmp_path / "models"))
+    return ImportRequest(f"{net}:build", str(net.with_suffix(".pth")), str(tmp_path / "models"), FOR_ECG)
 
 
 def card(asked: ImportRequest, old: str, new: str) -> None:

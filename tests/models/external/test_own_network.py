@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_told_at_the_import(tmp_path: Path, card: str, lead
     net = written(tmp_path, card, leads)
     own.trust(f"{net}:build")
     with pytest.raises(ModelError, match=said) as refused:
-        import_model(ImportRequest(f"{net}:build", str(tmp_path / "net.pth"), str(tmp_path / "out")))
+        import_model(ImportRequest(f"{net}:build", str(tmp_path / "net.pth"), str(tmp_path / "out"), FOR_ECG))
     assert "\n" not in str(refused.value)
 
 
