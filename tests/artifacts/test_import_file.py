@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import onnx
 import onnx_files
 import own_files
 import pytest
+import small_onnx
 import torch
 from helpers import QUICK
 
@@ -19,6 +21,7 @@ from edgebench.artifacts import import_file, manifests, opening
 from edgebench.core import formats, registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ArtifactError
+from edgebench.data.signals import FOR_ECG
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
 
@@ -80,6 +83,15 @@ def test_thresholds_are_chosen_where_asked_for(files: Path, tmp_path: Path) -> N
         logits = own_files.network(files / "net.py")(signals.transpose(1, 2)).numpy()
     assert tuned is not None
     assert tuned.thresholds == pytest.approx(best_thresholds(validation.labels, probabilities(logits)), abs=0.011)
+
+
+def test_outputs_that_nothing_names_are_numbered(tmp_path: Path) -> None:
+    """Records without labels have no names for them, and need none."""
+    file = small_onnx.save(tmp_path / "a.onnx", "")
+    unlabelled = replace(FOR_ECG, task="")
+    assert import_file.describe(file, False, unlabelled).classes == ("0", "1", "2", "3", "4")
+    file.with_suffix(".toml").write_text('classes = ["a", "b", "c", "d", "e"]')
+    assert import_file.describe(file, False, unlabelled).classes == ("a", "b", "c", "d", "e")
 
 
 def refused(file: Path, said: str) -> None:

@@ -46,6 +46,15 @@ def test_the_least_card_has_classes(tmp_path: Path) -> None:
         read(path, ModelError, tuned=False, task="multilabel")
 
 
+def test_a_card_that_is_missing_is_shown_for_the_records(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as refused:
+        read(tmp_path / "no.py", ModelError, tuned=False, task="multilabel", classes=("wet", "dry"))
+    text = str(refused.value)
+    assert 'classes = ["wet", "dry"], thresholds = [0.5, 0.5]' in text and "--dataset" in text and "NORM" not in text
+    for task in ("classification", "regression", ""):
+        assert read(tmp_path / "no.py", ModelError, tuned=False, task=task) == Card()
+
+
 def test_the_adapter_is_what_the_card_says(tmp_path: Path) -> None:
     card = read(written(tmp_path, own_files.CARD), ModelError, tuned=False, task="multilabel")
     assert card.io_adapter(FOR_ECG, single=True) == IOAdapter(("sample", "lead"), *TWELVE, True, "logits")

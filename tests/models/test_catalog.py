@@ -95,7 +95,7 @@ def test_facts_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = RecordedProgress()
     untrained, trained = model_facts(progress)
     assert (progress.total, progress.steps) == (2, ["xresnet1d101", "resnet1d"])
-    assert untrained == ModelFacts("xresnet1d101", untrained.parameters, untrained.macs)
+    assert untrained == ModelFacts("xresnet1d101", untrained.parameters, untrained.macs, axes=("lead", "sample"))
     assert untrained.parameters and untrained.macs
     model = store.find("resnet1d")
     assert trained.shipped and trained.size_bytes == model.weights.stat().st_size
