@@ -178,8 +178,8 @@ def export(
     plan = _resolve(None, {"models": names(models), "exporters": names(exporters), **overrides})
     asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
     # One error, before anything is read or built.
-    source = registry.dataset(plan.measure.dataset)
-    own_models.check(asked, "" if plan.measure.task else source.task, source.classes)
+    dataset = registry.dataset(plan.measure.dataset)
+    own_models.check(asked, "" if plan.measure.task else dataset.task, dataset.classes)
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
     validation = records.load_validation(plan, reporter)

@@ -23,7 +23,9 @@ def settle(records: RecordSet, problems: Sequence[str], skip: bool) -> RecordSet
         return records
     if not skip:
         more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
-        raise BadRecord(f"{bad[0]}{more}; get the damaged files again, or leave them out with --skip-bad-records")
+        own = "--dataset-option" in bad[0]  # it says its own way out
+        way = "" if own else "; get the damaged files again, or leave them out with --skip-bad-records"
+        raise BadRecord(f"{bad[0]}{more}{way}")
     if len(bad) == len(problems):
         raise DataError(f"every record of the {records.split} split is bad; the first: {bad[0]}")
     good = np.array([not problem for problem in problems])

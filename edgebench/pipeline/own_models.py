@@ -45,7 +45,9 @@ def check(build: BuildPlan, task: str, classes: tuple[str, ...]) -> None:
         return
     for name in build.models:
         if name not in build.own_models:
-            store.find(name)
+            found = store.find(name)
+            if ".py:" in (spec := found.manifest.architecture):
+                own.require_trust(own.split(spec)[0], f", or name it: --model {spec} --weights {found.weights}")
             continue
         path, _ = own.split(name)
         cards.read(path, ModelError, build.tune_thresholds, task, classes)

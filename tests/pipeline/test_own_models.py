@@ -16,12 +16,13 @@ from edgebench import api
 from edgebench.core import registry
 from edgebench.core.datasets import DataRequest
 from edgebench.core.errors import ModelError, PlanError, RunError
+from edgebench.core.inputs import InputSpec
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.signals import FOR_ECG
 from edgebench.models import store
 from edgebench.models.external import own
 from edgebench.pipeline import own_models
-from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.plan import BuildPlan, Plan
 from edgebench.pipeline.read_plan import load
 from edgebench.tasks.statistics import best_thresholds, probabilities
 
@@ -33,6 +34,26 @@ def plan_of(net: Path, **changes: object) -> Plan:
         "measuring": vars(QUICK) | {"processes": 1}, **changes,
     }  # fmt: skip
     return load(None, fields)
+
+
+def test_a_manifest_of_a_file_that_the_user_did_not_name_is_refused_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that `edgebench train` wrote: it names the file, and anybody can write a manifest."""
+    monkeypatch.setenv(own.TRUSTED, "")
+    net, network = tmp_path / "net.py", torch.nn.Linear(1, 1)
+    net.write_text("from torch import nn\n\n\ndef build():\n    return nn.Linear(1, 1)\n")
+    fields = {
+        "name": "net", "architecture": f"{net}:build", "classes": ("y",), "thresholds": (), "task": "regression",
+        "input": InputSpec((1,), ("feature",)), "license": "", "training": {}, "scores": {}, "parameters": 2,
+    }  # fmt: skip
+    build = BuildPlan(models=(str(store.save(network, tmp_path / "models", fields)),))
+    with pytest.raises(ModelError) as refused:
+        own_models.check(build, "regression", ("y",))
+    assert own.TRUSTED in str(refused.value)
+    assert f"--model {net}:build --weights {tmp_path}/models/net.safetensors" in str(refused.value)
+    own.trust(f"{net}:build")
+    own_models.check(build, "regression", ("y",))
 
 
 def test_a_network_from_a_file_goes_through_exporters_and_resumes(tmp_path: Path) -> None:

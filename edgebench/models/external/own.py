@@ -112,7 +112,7 @@ def source(spec: str) -> Architecture:
     Runs the file, which may import modules beside it. Raises ModelError.
     """
     path, function = split(spec)
-    _require_trust(path)
+    require_trust(path)
     card = cards.read(path, ModelError, tuned=True, task="")
     if card.input.dtype not in (None, "float32") or card.input.name:
         raise ModelError(
@@ -158,11 +158,15 @@ def trust(spec: str) -> None:
     os.environ[TRUSTED] = os.pathsep.join(dict.fromkeys([*filter(None, known), str(split(spec)[0].resolve())]))
 
 
-def _require_trust(path: Path) -> None:
-    """Refuse a file that the user has not named: an imported manifest may name any file."""
+def require_trust(path: Path, otherwise: str = "") -> None:
+    """Refuse a file that the user has not named: an imported manifest may name any file.
+
+    `otherwise` is another way out, for the error.
+    """
     if str(path.resolve()) not in os.environ.get(TRUSTED, "").split(os.pathsep):
         raise ModelError(
-            f"{path}: is Python code that a manifest asks for; if you trust it, allow it: {TRUSTED}={path.resolve()}"
+            f"{path}: is Python code that a manifest asks for; if you trust it, allow it: "
+            f"{TRUSTED}={path.resolve()}{otherwise}"
         )
 
 
