@@ -177,8 +177,7 @@ def export(
     reporter, output = listener or ProgressReporter(), Path(output)
     plan = _resolve(None, {"models": names(models), "exporters": names(exporters), **overrides})
     asked, timeout_s = plan.build, plan.measure.measuring.timeout_s
-    # One error, before anything is read or built.
-    dataset = registry.dataset(plan.measure.dataset)
+    dataset = registry.dataset(plan.measure.dataset)  # one error, before anything is read or built
     own_models.check(asked, "" if plan.measure.task else dataset.task, dataset.classes)
     if output.exists() and not output.is_dir():
         raise PlanError(f"{output}: a file, not a folder; give another --output")
