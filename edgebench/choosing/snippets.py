@@ -60,10 +60,11 @@ def _records(artifact: Artifact) -> list[str]:
     taken = artifact.input
     rate = "" if taken.rate_hz is None else f" at {taken.rate_hz:g} Hz"
     kind = "values" if taken.rate_hz is None else "signals"
-    axes = ", ".join(f"{axis}s" for axis in taken.axes)
+    axes = ", ".join(axis if axis[-1:].isdigit() else f"{axis}s" for axis in taken.axes)
+    unit = f" in {taken.unit}" if taken.unit else " (image files: 0 to 1)" if "row" in taken.axes else ""
     one = ["# This file takes one record at a time: a batch of 1."] if artifact.batch == 1 else []
     return [
-        f"# Raw {kind}{text(f' in {taken.unit}' if taken.unit else '')}{rate}: (batch, {text(axes)}).",
+        f"# Raw {kind}{text(unit)}{rate}: (batch, {text(axes)}).",
         *one,
         f"records = np.zeros(({artifact.batch or 1}, {', '.join(map(str, taken.shape))}), np.float32)  # yours here",
     ]

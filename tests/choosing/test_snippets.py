@@ -16,6 +16,7 @@ from programs import ZEROS, checked
 
 from edgebench.artifacts import manifests
 from edgebench.choosing import snippets
+from edgebench.core.inputs import InputSpec
 from edgebench.core.io_adapter import IOAdapter
 
 PLAIN = IOAdapter(mean=tuple(0.01 * lead for lead in range(12)), std=tuple(1 + lead / 7 for lead in range(12)))
@@ -42,6 +43,17 @@ def test_each_way_of_feeding_a_file_from_elsewhere_runs(exported: Path, tmp_path
     answer = np.asarray(session.run(None, {session.get_inputs()[0].name: signals})[0])
     expected = answer if feed.output == "probabilities" else 1 / (1 + np.exp(-answer.astype(np.float64)))
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (InputSpec((3, 8, 8), ("channel", "row", "column")), "values (image files: 0 to 1): (batch, channels, rows"),
+        (InputSpec((2, 9), ("dimension 1", "dimension 2")), "Raw values: (batch, dimension 1, dimension 2)."),
+    ],
+)
+def test_the_program_says_what_the_records_are(exported: Path, spec: InputSpec, said: str) -> None:
+    assert said in snippets.of(replace(manifests.read(exported / "onnx").artifact, input=spec))
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

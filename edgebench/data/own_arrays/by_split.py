@@ -37,7 +37,9 @@ def parts(found: Mapping[str, Source], inputs: tuple[str, ...], target: str, nam
     whole = _whole(found, inputs[0])
     if not any(split.values()):
         if whole is None:
-            raise DataError(f"{_place(found)}: no array '{inputs[0]}'; there is {', '.join(list(found)[:8])}")
+            likely = next((name for name in found if name != target), inputs[0])
+            way = f"name what the network takes, such as --dataset-option inputs={likely}"
+            raise DataError(f"{_place(found)}: no array '{inputs[0]}'; there is {', '.join(list(found)[:8])}: {way}")
         return {name: _part(found, inputs, target, "", name, named) for name in SPLITS}
     if whole is not None and not split["train"]:
         split["train"] = whole

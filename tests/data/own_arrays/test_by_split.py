@@ -56,7 +56,7 @@ def test_several_inputs() -> None:
 @pytest.mark.parametrize(
     ("keys", "inputs", "target", "named", "said"),
     [
-        ({"a": 3}, ("x",), "y", False, "no array 'x'; there is a"),
+        ({"a": 3}, ("x",), "y", False, "no array 'x'; there is a: .*inputs=a"),
         ({"x": 3}, ("x",), "label", True, "no array 'label' with the targets"),
         ({"x_test": 3, "x_train": 3, "y_train": 3}, ("x",), "y", False, "no array 'y' with the targets of test"),
         ({"x": 3, "y": 4}, ("x",), "y", False, r"y: shape \(4,\)"),
