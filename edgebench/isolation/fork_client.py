@@ -23,6 +23,7 @@ with socket.socket(socket.AF_UNIX) as server:
         os.close(stream)  # the child's alone: who reads its output sees its end
     status = json.loads(server.recv(16) or b"1")
 if status < 0:
-    signal.signal(-status, signal.SIG_DFL)
+    if -status not in (signal.SIGKILL, signal.SIGSTOP):  # whose handling cannot be set
+        signal.signal(-status, signal.SIG_DFL)
     os.kill(os.getpid(), -status)
 os._exit(status)
