@@ -81,7 +81,6 @@ def questions() -> list[str]:
         f"{value(lean, 'conversions')} conversions take {value(lean, 'conversion_time_share'):.0%}".replace(
             "%", " % of the time"
         ),
-        f"{megabytes(lean)} instead of {megabytes(lean_float)} there",
         f"{value(zeros, 'sparsity'):.0%}".replace(
             "%", f" % zeros `resnet1d`'s ONNX file is {megabytes(zeros)} as before"
         ),
