@@ -40,7 +40,8 @@ def modules_of(name: str) -> tuple[str, ...]:
 
     `a.Net/torch.nn.modules.container.Sequential_features/torch.nn.modules.conv.Conv1d_0;1` is of `features.0`.
     """
-    first, others = [], []
+    first: list[str] = []
+    others: list[str] = []
     for part in name.split(";"):
         steps = [step.rpartition(".")[2] for step in part.split("/")[1:]]
         own = [found for step in steps if (found := re.sub(r"^_*[A-Za-z0-9]+_", "", step))]

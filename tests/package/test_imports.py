@@ -35,6 +35,9 @@ HEAVY = {
     "nncf",
     "executorch",
     "torchao",
+    "litert_torch",
+    "ai_edge_litert",
+    "ai_edge_quantizer",
 }
 
 

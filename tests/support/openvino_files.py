@@ -6,6 +6,7 @@ import functools
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import small_networks
@@ -52,16 +53,23 @@ def graph() -> Path:
 @functools.cache
 def made(spec: str) -> Made:
     """The artifact of an exporter, which may have options."""
-    return make(spec, Path(_home()[0].name))
+    return make(spec, Path(_home()[0].name), _shared())
 
 
-def make(spec: str, folder: Path) -> Made:
+@functools.cache
+def _shared() -> dict[str, Any]:
+    """What the exporters of the network find out once for all of them."""
+    return {}
+
+
+def make(spec: str, folder: Path, shared: dict[str, Any] | None = None) -> Made:
     """The same, made in a folder."""
     network, exporter = _home()[1], registry.exporter(spec)
     home = folder / spec.replace(":", "_")
     home.mkdir()
     chosen = options.of_exporter(spec, registry.choices(exporter))
-    found = exporter.export(ExportTask(network, home, home.parent, ECG, lambda: SIGNALS, chosen))
+    known = {} if shared is None else shared
+    found = exporter.export(ExportTask(network, home, home.parent, ECG, lambda: SIGNALS, chosen, shared=known))
     ((plain, _),) = contents(home / "plain", data=False).artifacts
     form = found.format or exporter.format
     artifact = replace(
