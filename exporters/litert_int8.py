@@ -30,7 +30,10 @@ class LiteRtInt8:
     calibrates = True
     packages = (*PACKAGES, "ai-edge-quantizer")
     needs = (*NEEDS, "ai_edge_quantizer")
-    choices: Mapping[str, tuple[str, ...]] = {"scheme": ("dynamic-range", "mixed", "static")}
+    choices: Mapping[str, tuple[str, ...]] = {
+        "scheme": ("dynamic-range", "mixed", "static"),
+        "calibration": ("minmax", "moving-average"),
+    }
     """`dynamic-range` finds the scales of activations at run time; `mixed` calibrates those of convolutions and linear
     layers and leaves sums, products of activations and normalisations in float; `static` quantizes all operators."""
     quantization_aware = False
@@ -48,7 +51,9 @@ class LiteRtInt8:
         floats = {**float_modules(task.network), **task.floats}
         default = "mixed" if OTHER_OPERATORS in floats else self.choices["scheme"][0]
         scheme = task.options.get("scheme", default)
-        _quantize(task, source, path, "mixed" if OTHER_OPERATORS in floats and scheme == "static" else scheme, floats)
+        if OTHER_OPERATORS in floats and scheme == "static":
+            scheme = "mixed"
+        _quantize(task, source, path, scheme, floats)
         found = list(litert_layers.layers(path))
         if not any(layer.bits == 8 for layer in found):
             raise Unsupported("ai-edge-quantizer quantized no convolution and no linear layer of it")
@@ -58,47 +63,59 @@ class LiteRtInt8:
         int8 = tuple(layer.name for layer in found if layer.bits == 8)
         return Exported(
             path, "int8-dynamic" if scheme == "dynamic-range" else "int8",
-            "" if scheme == "dynamic-range" else "moving-average", (*reasons, *left),
+            "" if scheme == "dynamic-range" else task.options.get("calibration", "minmax"), (*reasons, *left),
             int8_modules=int8 if own.issuperset(int8) else None, fixed_batch=1,
         )  # fmt: skip
 
 
 def _quantize(task: ExportTask, source: Path, path: Path, scheme: str, floats: Mapping[str, str]) -> None:
-    import ai_edge_litert.interpreter as litert
-    from ai_edge_quantizer import quantizer
+    from ai_edge_quantizer import calibrator, quantizer
+    from ai_edge_quantizer.utils import qsv_utils
 
     from ._litert import quiet
 
+    recipe = _recipe(scheme, _in_float(source, floats))
     with quiet():
-        made = quantizer.Quantizer(str(source))
-        _recipe(made, scheme, _in_float(source, floats))
-        calibrated = None
-        if made.need_calibration:
-            ((key, signature),) = litert.Interpreter(str(source)).get_signature_list().items()
-            names = sorted(signature["inputs"], key=lambda name: int(name.rpartition("_")[2]))
-            records = (task.calibration(), *task.calibration_further())
-            given = [dict(zip(names, (one[i : i + 1] for one in records), strict=True)) for i in range(len(records[0]))]
-            calibrated = made.calibrate({key: given}, num_threads=1)
+        ranges = None
+        if recipe.need_calibration():
+            minmax = task.options.get("calibration") != "moving-average"
+            update = qsv_utils.min_max_update if minmax else qsv_utils.moving_average_update
+            calibration = calibrator.Calibrator(str(source), num_threads=1, qsv_update_func=update)
+            calibration.calibrate(_records(task, source), recipe)
+            ranges = calibration.get_model_qsvs()
         try:
-            path.write_bytes(made.quantize(calibrated, enable_progress_report=False).quantized_model)
+            made = quantizer.Quantizer(str(source), recipe.get_quantization_recipe())
+            path.write_bytes(made.quantize(ranges, enable_progress_report=False).quantized_model)
         except (ValueError, RuntimeError, NotImplementedError) as error:
             raise Unsupported(f"ai-edge-quantizer: {first_line(error)[:300]}") from error
 
 
-def _recipe(made: Any, scheme: str, in_float: list[str]) -> None:
-    """Tell a quantizer what becomes int8."""
-    from ai_edge_quantizer import algorithm_manager, qtyping
+def _records(task: ExportTask, source: Path) -> dict[str, list[dict[str, Any]]]:
+    """The calibration records one by one, by the names of the file's inputs."""
+    from ai_edge_litert.interpreter import Interpreter
 
-    every = qtyping.TFLOperationName.ALL_SUPPORTED
+    ((key, signature),) = Interpreter(str(source)).get_signature_list().items()
+    names = sorted(signature["inputs"], key=lambda name: int(name.rpartition("_")[2]))
+    records = (task.calibration(), *task.calibration_further())
+    rows = range(len(records[0]))
+    return {key: [{name: one[i : i + 1] for name, one in zip(names, records, strict=True)} for i in rows]}
+
+
+def _recipe(scheme: str, in_float: list[str]) -> Any:
+    """What becomes int8, as ai-edge-quantizer takes it."""
+    from ai_edge_quantizer import algorithm_manager, qtyping, recipe_manager
+
+    recipe, every = recipe_manager.RecipeManager(), qtyping.TFLOperationName.ALL_SUPPORTED
     if scheme == "dynamic-range":
-        made.add_dynamic_config(".*", every, 8)
-    for name in {"static": (every,), "mixed": (*PRODUCTS, *MOVES)}.get(scheme, ()):
-        made.add_static_config(".*", qtyping.TFLOperationName(name), 8, 8)
+        recipe.add_dynamic_config(".*", every, 8)
+    for name in {"static": ("*",), "mixed": (*PRODUCTS, *MOVES)}.get(scheme, ()):
+        recipe.add_static_config(".*", qtyping.TFLOperationName(name), 8, 8)
+    kept = algorithm_manager.AlgorithmName.NO_QUANTIZE
     for end in ("INPUT", "OUTPUT") if scheme == "static" else ():  # the file takes and answers float32, as all do
-        name = qtyping.TFLOperationName(end)
-        made.update_quantization_recipe(".*", name, algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE)
+        recipe.add_quantization_config(".*", qtyping.TFLOperationName(end), algorithm_key=kept)
     for scope in in_float:
-        made.update_quantization_recipe(scope, every, algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE)
+        recipe.add_quantization_config(scope, every, algorithm_key=kept)
+    return recipe
 
 
 def _in_float(source: Path, floats: Mapping[str, str]) -> list[str]:

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from openvino_files import SIGNALS, expected, graph, made
+from openvino_files import SIGNALS, expected, made
 from programs import ZEROS, checked
 
 from edgebench.choosing import snippets
 from edgebench.core import formats
 from edgebench.core.errors import ArtifactError
-from edgebench.runtimes import litert_layers, onnx_weights
 from edgebench.runtimes.litert import RUNTIME
 
 litert = pytest.mark.skipif(not importlib.util.find_spec("litert_torch"), reason="edgebench[litert] is not installed")
@@ -25,19 +24,6 @@ def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert formats.unsupported("litert", "cpu", "", "riscv64") and formats.unsupported("litert", "cuda", "", "x86_64")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "ai-edge-litert" in RUNTIME.unavailable("cpu", "") and "ai-edge-litert" in formats.missing("litert")
-
-
-@pytest.mark.parametrize(
-    ("tensor", "modules"),
-    [
-        ("a.Net/torch.nn.modules.container.Sequential_features/torch.nn.modules.conv.Conv1d_0;1", ("features.0",)),
-        ("a.Net/torch.nn.modules.activation.ReLU_b;;a.Net/torch.nn.modules.conv.Conv2d_a;", ("a", "b")),
-        ("a.Net/b._Block_stage_1/torch.nn.modules.linear.Linear_out_proj;", ("stage_1.out_proj",)),
-        ("arith.constant1", ()),
-    ],
-)
-def test_the_modules_of_a_tensor(tensor: str, modules: tuple[str, ...]) -> None:
-    assert litert_layers.modules_of(tensor) == modules
 
 
 @pytest.mark.parametrize("content", [b"no file of it", b""])
@@ -53,19 +39,6 @@ def test_a_file_that_is_cut_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"model\.tflite") as raised:
         RUNTIME.load(tmp_path / "model.tflite", made("litert").artifact, "cpu")
     assert "\n" not in str(raised.value)
-
-
-@litert
-def test_its_weights_are_those_of_the_network() -> None:
-    there = {layer.name: layer.values for layer in onnx_weights.layers(graph())}
-    for spec in ("litert", "litert-int8:static"):
-        for layer in RUNTIME.layers(made(spec).path):
-            step = 1e-7 if layer.scale is None else float(layer.scale.max())
-            values = layer.values.reshape(len(layer.values), -1, layer.values.shape[-1])
-            own = there[layer.name].reshape(len(values), -1, there[layer.name].shape[-1])
-            own = own if layer.name == "head" else np.moveaxis(own, 1, 2)  # LiteRT has the channels last
-            assert np.abs(values - own).max() <= step
-            assert layer.bits == (32 if layer.scale is None else 8)
 
 
 @litert
