@@ -22,9 +22,11 @@ from edgebench.core.datasets import RecordSet
 from edgebench.core.files import require_space, safe_name, sync, write_text
 from edgebench.core.inputs import StoredInput
 from edgebench.core.serialization import outcome_from, to_dict, to_json
+from edgebench.isolation import forking
 from edgebench.isolation.jobs import predict_batch, run_job
 from edgebench.isolation.process import ChildError, ask, waiting
 
+BUILDER = "edgebench.artifacts.builder"
 CHECK_RECORDS = 16
 FP32_TOLERANCE = 1e-4
 """Largest difference between a logit of an fp32 export and the network's own, as a share of the largest logit (or of 1,
@@ -152,7 +154,8 @@ def _outcomes(
     while left:
         begun(left[0])
         try:
-            for answer in ask("edgebench.artifacts.builder", to_dict(_request(asked, left, logits)), asked.timeout_s):
+            request = to_dict(_request(asked, left, logits))
+            for answer in ask(BUILDER, request, asked.timeout_s, server=forking.current()):
                 left.remove(answer["exporter"])
                 if left:
                     begun(left[0])

@@ -11,6 +11,7 @@ from edgebench.core.files import require_space
 from edgebench.core.results import Compressed
 from edgebench.core.serialization import to_dict
 from edgebench.core.settings import FineTuning
+from edgebench.isolation import forking
 from edgebench.isolation.process import ChildError, ask
 
 
@@ -41,7 +42,7 @@ class CompressRequest:
 def compress(request: CompressRequest, timeout_s: float, detail: Callable[[str], None]) -> Outcome[Compressed]:
     """Compress a model; `detail` is called with how far a fine-tuning is. Raises DiskFull."""
     try:
-        for answer in ask("edgebench.compress.process", to_dict(request), timeout_s):
+        for answer in ask("edgebench.compress.process", to_dict(request), timeout_s, server=forking.current()):
             if "manifest" in answer:
                 return Outcome("ok", result=Compressed(Path(answer["manifest"]).name))
             if "unsupported" in answer:

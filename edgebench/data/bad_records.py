@@ -23,9 +23,7 @@ def settle(records: RecordSet, problems: Sequence[str], skip: bool) -> RecordSet
         return records
     if not skip:
         more = f" (and {len(bad) - 1} more bad records)" if len(bad) > 1 else ""
-        own = "--dataset-option" in bad[0]  # it says its own way out
-        way = "" if own else "; get the damaged files again, or leave them out with --skip-bad-records"
-        raise BadRecord(f"{bad[0]}{more}{way}")
+        raise BadRecord(f"{bad[0]}{more}; mend such files, or leave them out with --skip-bad-records")
     if len(bad) == len(problems):
         raise DataError(f"every record of the {records.split} split is bad; the first: {bad[0]}")
     good = np.array([not problem for problem in problems])

@@ -126,9 +126,9 @@ def train(
     started_from = RANDOM_WEIGHTS if resuming else set_first_weights(network, architecture, chosen, training)
     if callbacks.note and started_from != RANDOM_WEIGHTS:
         callbacks.note(started_from)
-    steps = records_of_epoch(chosen, len(training)) // chosen.batch_size
+    seen = records_of_epoch(chosen, len(training))
+    steps = seen // chosen.batch_size
     if not steps:
-        seen = records_of_epoch(chosen, len(training))
         raise ModelError(f"{seen} training records are fewer than one batch of {chosen.batch_size}")
     views.check(network, chosen, spec)
     origin = {"records": records_hash(training, validation), **input_hashes(architecture.name, chosen)}

@@ -26,7 +26,7 @@ def test_the_answer_is_what_the_command_says(block: Block) -> None:
     """An answer stands below its command, `<!-- example COMMAND -->`; exit code 1 is that nothing meets the bounds."""
     command = block.mark.removeprefix("example ")
     done = edgebench_here(*shlex.split(command)[1:], cwd=ROOT, COLUMNS="80")
-    assert done.stdout == block.text, f"paste it anew: COLUMNS=80 {command}"
+    assert done.stdout == block.text, f"paste it again: COLUMNS=80 {command}"
     assert done.returncode == ("ship     nothing" in block.text), done.stderr
 
 

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parents[2] / "results" / "reference" / "ptbxl-models"
 EXPORTERS = {"eager", "torchscript", "onnx", "onnx-int8", "fbgemm-int8", "qnnpack-int8", "torch-int8-dynamic"}
 FP32_OF = {"onnx-int8": "onnx", "fbgemm-int8": "torchscript", "qnnpack-int8": "torchscript"}
 CHECKED = 128
-"""Records of fold 10 that are predicted anew."""
+"""Records of fold 10 that are predicted again."""
 
 
 def images() -> list[str]:

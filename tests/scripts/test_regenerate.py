@@ -41,7 +41,7 @@ def test_a_number_that_was_changed_by_hand_is_seen_and_made_right(
     assert regenerate.main(["--check"]) == 0
 
 
-def test_reports_of_searches_are_made_anew_too() -> None:
+def test_reports_of_searches_are_made_again_too() -> None:
     names = {f"{path.parent.name}/{path.name}" for path in regenerate.searches()}
     assert names == {"search-deit-tiny/report.md", "search-deit-tiny/sensitivity.svg"}
 

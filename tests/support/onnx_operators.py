@@ -8,6 +8,6 @@ from typing import Any
 
 
 def keep() -> None:
-    """torch.onnx makes it anew in each export, from the source of five hundred functions, which takes a second."""
+    """torch.onnx makes it again in each export, from the source of five hundred functions, which takes a second."""
     exporter: Any = importlib.import_module("torch.onnx._internal._lazy_import").onnxscript_apis
     exporter.get_torchlib_ops = functools.cache(lambda: type(exporter).__getattr__(exporter, "get_torchlib_ops")())
