@@ -103,7 +103,8 @@ def main() -> None:
     run = Path(sys.argv[1])
     home = REFERENCE / run.resolve().name
     page = page_with(home.name)
-    text = filled(page.read_text(), lambda _: table_of(run), home.name)
+    rows = (run / "report.csv").read_text(encoding="utf-8")
+    text = filled(page.read_text(), lambda _: table_of(run), home.name, lambda _: rows)
     if home.resolve() != run.resolve():
         copy(run, home)
     page.write_text(text, encoding="utf-8")

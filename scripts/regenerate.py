@@ -87,7 +87,11 @@ def pages(made: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
             text = models_table.page()
         if page == plan_reference.PAGE:
             text = plan_reference.page()
-        text = page_tables.filled(text, lambda run: table_in((made[REFERENCE / run / "report.md"] or b"").decode()))
+
+        def report(run: str, suffix: str) -> str:
+            return (made[REFERENCE / run / f"report.{suffix}"] or b"").decode()
+
+        text = page_tables.filled(text, lambda run: table_in(report(run, "md")), rows=lambda run: report(run, "csv"))
         if "<!-- arm decisions -->" in text:
             text = replaced(text, "arm decisions", decisions())
         found[page] = text.encode()

@@ -21,6 +21,14 @@ def test_an_excerpt_has_the_rows_asked_for_and_no_constant_column() -> None:
     assert "size" not in excerpt(WHOLE, "target=host without=size")
 
 
+def test_an_excerpt_takes_a_metric_from_the_csv() -> None:
+    rows = "model,variant,exporter,target,top1\nm,qat,onnx,host,0.7512\nm,none,onnx,host,0.76\n"
+    made = excerpt("\n".join(WHOLE.splitlines()[:4]), "with=top1", rows).splitlines()
+    assert made[0].endswith("| top1   |") and "| onnx · qat | 1 MB   | 0.751  |" in made
+    with pytest.raises(ValueError, match="top5"):
+        excerpt(WHOLE, "with=top5", rows)
+
+
 @pytest.mark.parametrize(
     ("filters", "missing"), [("device=host", "device"), ("target=pi", "target=pi"), ("without=speed", "speed")]
 )
