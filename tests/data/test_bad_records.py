@@ -21,16 +21,12 @@ def records(demo: RecordSet, tmp_path: Path) -> RecordSet:
     return replace(demo, inputs=(replace(demo.input, path=copied),))
 
 
-def test_the_first_ends_the_load_with_one_way_out(records: RecordSet) -> None:
+def test_the_first_ends_the_load_with_a_way_out(records: RecordSet) -> None:
     problems = [""] * len(records)
     assert settle(records, problems, False) is records
     problems[2] = problems[5] = "a.png: damaged"
     with pytest.raises(BadRecord, match=r"a\.png: damaged \(and 1 more bad records\); .*--skip-bad-records"):
         settle(records, problems, False)
-    problems[2] = "a.png: 8x9; give all one size: --dataset-option size=N"
-    with pytest.raises(BadRecord) as refused:
-        settle(records, problems, False)
-    assert "--skip-bad-records" not in str(refused.value)
 
 
 def test_they_are_left_out(records: RecordSet) -> None:
