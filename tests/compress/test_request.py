@@ -39,7 +39,7 @@ def ends(
 ) -> tuple[Outcome[Compressed], list[str]]:
     """The outcome where the process gives these answers, and the progress that was told."""
 
-    def ask(module: str, fields: dict[str, Any], timeout_s: float) -> Iterator[dict[str, Any]]:
+    def ask(module: str, fields: dict[str, Any], timeout_s: float, **_: Any) -> Iterator[dict[str, Any]]:
         assert (module, timeout_s) == ("edgebench.compress.process", 9.0)
         assert from_dict(CompressRequest, fields) == asked(folder), "it arrives as it was asked"
         yield from answers
