@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import warnings
 from collections.abc import Iterator
@@ -16,13 +15,6 @@ from edgebench.core.protocols import ExportTask
 
 NEEDS = ("litert_torch", "ai_edge_litert")
 PACKAGES = ("torch", "litert-torch", "ai-edge-litert")
-
-
-def require(*modules: str) -> None:
-    """Raise Unsupported, with the way out, where one of these is not installed."""
-    for name in modules:
-        if importlib.util.find_spec(name) is None:
-            raise Unsupported(f"{name} is not installed: pip install 'edgebench[litert]'")
 
 
 def converted(task: ExportTask) -> Path:

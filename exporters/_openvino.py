@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import ExportTask
 
 CHOICES = {"batch": ("batch-1", "any-batch")}
@@ -20,13 +18,6 @@ RUNTIMES = {"runtime": ("onnxruntime", "openvino")}
 def runtime(task: ExportTask) -> dict[str, Any]:
     """What `Exported` says of the runtime that the options of an ONNX exporter ask for."""
     return {"format": "openvino", "fixed_batch": 1} if task.options.get("runtime") == "openvino" else {}
-
-
-def require(*modules: str) -> None:
-    """Raise Unsupported, with the way out, where one of these is not installed."""
-    for name in modules:
-        if importlib.util.find_spec(name) is None:
-            raise Unsupported(f"{name} is not installed: pip install 'edgebench[openvino]'")
 
 
 def batch_of(task: ExportTask) -> int:

@@ -27,9 +27,10 @@ class LiteRt:
 
     def export(self, task: ExportTask) -> Exported:
         """Write model.tflite; raises Unsupported where litert-torch fails, or without it."""
-        from ._litert import converted, require
+        from ._litert import converted
+        from ._needs import require
 
-        require(*self.needs)
+        require("litert", *self.needs)
         path = task.folder / "model.tflite"
         shutil.copyfile(converted(task), path)
         return Exported(path, "fp32", fixed_batch=1)

@@ -27,9 +27,10 @@ class OpenVino:
 
     def export(self, task: ExportTask) -> Exported:
         """Write model.xml and model.bin; raises Unsupported without OpenVINO."""
-        from ._openvino import batch_of, model_of, require, save
+        from ._needs import require
+        from ._openvino import batch_of, model_of, save
 
-        require(*self.needs)
+        require("openvino", *self.needs)
         return Exported(save(model_of(task), task), self._precision, fixed_batch=batch_of(task))
 
 

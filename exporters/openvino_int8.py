@@ -44,10 +44,11 @@ class OpenVinoInt8:
         from edgebench.quantization.shares import weights as weights_in
         from edgebench.runtimes.openvino_layers import layers
 
+        from ._needs import require
         from ._onnx_graph import count_operators, nodes_within, shared_graph
-        from ._openvino import batch_of, model_of, require, save, weights_of
+        from ._openvino import batch_of, model_of, save, weights_of
 
-        require(*self.needs)
+        require("openvino", *self.needs)
         model, graph = model_of(task), shared_graph(task)
         modules = {name: str(weights.friendly_name) for name, weights in weights_of(model)}
         floats = {

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,10 +55,8 @@ def missing(form: str) -> str:
         except (EdgeBenchError, ImportError) as error:
             return first_line(error)
     needed = requirements(form, machine)
-    for name in getattr(runtime, "modules", [installing.distribution(one).replace("-", "_") for one in needed]):
-        if importlib.util.find_spec(name) is None:
-            return installing.not_installed(name, needed, unsupported(form, "cpu", "", machine))
-    return ""
+    modules = getattr(runtime, "modules", [installing.distribution(one).replace("-", "_") for one in needed])
+    return installing.missing(modules, needed, unsupported(form, "cpu", "", machine))
 
 
 def packages() -> tuple[str, ...]:

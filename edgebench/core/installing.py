@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import re
 import shlex
@@ -31,6 +32,12 @@ def no_wheels(distribution: str, machine: str, there: Sequence[str] = WHEELS) ->
 def line(requirements: Sequence[str]) -> str:
     """The command that installs these packages."""
     return "pip install " + " ".join(map(shlex.quote, requirements))
+
+
+def missing(modules: Sequence[str], requirements: Sequence[str], impossible: str = "") -> str:
+    """Why a module cannot be imported here, without importing it: the first that is not installed; empty for none."""
+    absent = next((name for name in modules if importlib.util.find_spec(name) is None), "")
+    return absent and not_installed(absent, requirements, impossible)
 
 
 def not_installed(module: str, requirements: Sequence[str], impossible: str = "") -> str:

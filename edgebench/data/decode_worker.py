@@ -93,8 +93,8 @@ def decode_image(
         with path.open("rb") as stream, _opened(path, stream) as image:
             if not fit and image.size != (columns, rows):
                 raise BadRecord(
-                    f"{path}: {image.height}x{image.width} where others have {rows}x{columns}; "
-                    "give all one size: --dataset-option size=N"
+                    f"{path}: {image.height}x{image.width} where others have {rows}x{columns} "
+                    "(--dataset-option size=N gives all one size)"
                 )
             whole = image.convert("RGB" if channels == 3 else "L")
             if fit == "squash":

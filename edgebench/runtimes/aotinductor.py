@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgebench.core import installing
 from edgebench.core.errors import ArtifactError, Unsupported, first_line
+from edgebench.runtimes import on_cpu
 from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:
@@ -71,21 +73,14 @@ class AotInductorRuntime:
 
     def supports(self, device: str, engine: str, machine: str) -> str:
         """Why no machine of an architecture can run it."""
-        if device != "cpu":
-            return "runs on cpu only"
-        return f"is compiled for x86_64, not for {machine}" if machine and machine not in MACHINES else ""
+        other = f"is compiled for x86_64, not for {machine}" if machine and machine not in MACHINES else ""
+        return on_cpu.not_here(device) or other
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
-        import importlib.util
-
-        from edgebench.core import installing
-
         machine = installing.architecture()
-        if importlib.util.find_spec("torch") is None:
-            impossible = self.supports(device, engine, machine)
-            return installing.not_installed("torch", self.requirements(machine), impossible)
-        return self.supports(device, engine, machine)
+        impossible = self.supports(device, engine, machine)
+        return installing.missing(self.modules, self.requirements(machine), impossible) or impossible
 
     def start(self, threads: int, engine: str) -> None:
         """Import torch and what loads packages, and set the threads."""

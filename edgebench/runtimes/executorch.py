@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError, Unsupported, first_line
+from edgebench.core.installing import no_wheels
+from edgebench.runtimes import on_cpu
 from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 TORCH = "torch>=2.14,<2.15"
 """ExecuTorch's library is linked with that of torch; this is the version that it was tested with."""
 MARK = b"ET12"
-"""Bytes 4 to 7 of a program of this version."""
+"""Of programs of this version."""
 
 
 class ExecuTorchSession:
@@ -63,32 +65,15 @@ class ExecuTorchRuntime:
 
     def supports(self, device: str, engine: str, machine: str) -> str:
         """Why no machine of an architecture can run it."""
-        from edgebench.core.installing import no_wheels
-
-        return "runs on cpu only" if device != "cpu" else no_wheels("executorch", machine)
+        return on_cpu.not_here(device) or no_wheels("executorch", machine)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
-        import importlib.util
-
-        for name in self.modules:
-            if importlib.util.find_spec(name) is None:
-                from edgebench.core import installing
-
-                machine = installing.architecture()
-                impossible = self.supports(device, engine, machine)
-                return installing.not_installed(name, self.requirements(machine), impossible)
-        return "" if device == "cpu" else "runs on cpu only"
+        return on_cpu.unavailable(self, device, engine)
 
     def check(self, path: Path) -> None:
         """Raise ArtifactError where a file is no program of ExecuTorch."""
-        try:
-            with path.open("rb") as stream:
-                head = stream.read(8)
-        except OSError as error:
-            raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
-        if head[4:] != MARK:
-            raise ArtifactError(f"{path}: not a program of ExecuTorch, or a damaged one")
+        on_cpu.require_mark(path, MARK, "program of ExecuTorch")
 
     def start(self, threads: int, engine: str) -> None:
         """Import ExecuTorch and set its threads; raises Unsupported where it does not take that number."""

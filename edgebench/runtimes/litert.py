@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.errors import ArtifactError, first_line
+from edgebench.core.installing import no_wheels
+from edgebench.runtimes import litert_file, on_cpu
 from edgebench.runtimes.clocks import HostClock
 
 if TYPE_CHECKING:  # each timed process would pay for these
@@ -18,18 +19,12 @@ if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.file_facts import Layer, Program
     from edgebench.core.protocols import Clock, Session
 
-MARK = b"TFL3"
-"""Bytes 4 to 7 of a file."""
-
 
 class Model:
     """A loaded file, called with one array for each input."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._interpreter = Interpreter(str(path), num_threads=threads)
-        self._interpreter.allocate_tensors()
+        self._interpreter = litert_file.interpreter(path, num_threads=threads)
         inputs = sorted(self._interpreter.get_input_details(), key=_position)
         self._inputs = [int(one["index"]) for one in inputs]
         self._output = int(self._interpreter.get_output_details()[0]["index"])
@@ -83,31 +78,15 @@ class LiteRtRuntime:
 
     def supports(self, device: str, engine: str, machine: str) -> str:
         """Why no machine of an architecture can run it."""
-        from edgebench.core.installing import no_wheels
-
-        return "runs on cpu only" if device != "cpu" else no_wheels("ai-edge-litert", machine)
+        return on_cpu.not_here(device) or no_wheels("ai-edge-litert", machine)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
-        import importlib.util
-
-        if importlib.util.find_spec("ai_edge_litert") is None:
-            from edgebench.core import installing
-
-            machine = installing.architecture()
-            impossible = self.supports(device, engine, machine)
-            return installing.not_installed("ai_edge_litert", self.requirements(machine), impossible)
-        return "" if device == "cpu" else "runs on cpu only"
+        return on_cpu.unavailable(self, device, engine)
 
     def check(self, path: Path) -> None:
         """Raise ArtifactError where a file is none of LiteRT's."""
-        try:
-            with path.open("rb") as stream:
-                head = stream.read(8)
-        except OSError as error:
-            raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
-        if head[4:] != MARK:
-            raise ArtifactError(f"{path}: not a file of LiteRT, or a damaged one")
+        litert_file.check(path)
 
     def start(self, threads: int, engine: str) -> None:
         """Import the interpreter; threads are set when a file is loaded."""
@@ -117,17 +96,12 @@ class LiteRtRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one file; raises ArtifactError."""
-        self.check(path)
-        try:
-            return LiteRtSession(Model(path, self._threads), self._threads)
-        except (ValueError, RuntimeError) as error:
-            raise ArtifactError(f"{path}: LiteRT cannot load it: {first_line(error)[:200]}") from None
+        return LiteRtSession(Model(path, self._threads), self._threads)
 
     def layers(self, path: Path) -> Iterable[Layer]:
         """The layers that have weights."""
         from edgebench.runtimes import litert_layers
 
-        self.check(path)
         return litert_layers.layers(path)
 
     def program(self, artifact: Artifact, device: str, engine: str, threads: int) -> Program:

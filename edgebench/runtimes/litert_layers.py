@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgebench.core.errors import ArtifactError, first_line
 from edgebench.core.file_facts import Layer
+from edgebench.runtimes import litert_file
 
 PRODUCTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "CONV_3D", "FULLY_CONNECTED", "BATCH_MATMUL")
 """Operators with weights."""
@@ -26,8 +26,9 @@ class Operator:
     kind: str
     inputs: tuple[int, ...]
     """Tensors by their numbers."""
+    outputs: tuple[int, ...]
     output: str
-    """The name of its first result."""
+    """The name of its first output."""
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -51,25 +52,20 @@ def modules_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *others]))
 
 
+def opened(path: Path) -> Any:
+    """The interpreter of a file without a delegate, which would hide the operators; raises ArtifactError."""
+    from ai_edge_litert.interpreter import OpResolverType
+
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    return litert_file.interpreter(path, experimental_op_resolver_type=plain)
+
+
 def operators(interpreter: Any) -> Iterator[Operator]:
     """Those of the main graph, in its order."""
     names = {one["index"]: str(one["name"]) for one in interpreter.get_tensor_details()}
     for one in interpreter._get_ops_details():
         inputs, outputs = (tuple(map(int, one[which])) for which in ("inputs", "outputs"))
-        yield Operator(str(one["op_name"]), inputs, names.get(outputs[0], "") if outputs else "")
-
-
-def opened(path: Path) -> Any:
-    """The interpreter of a file without a delegate, which would hide the operators; raises ArtifactError."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    try:
-        interpreter = Interpreter(str(path), experimental_op_resolver_type=plain)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ArtifactError(f"{path}: LiteRT cannot load it: {first_line(error)[:200]}") from None
-    return interpreter
+        yield Operator(str(one["op_name"]), inputs, outputs, names.get(outputs[0], "") if outputs else "")
 
 
 def layers(path: Path) -> Iterator[Layer]:
@@ -77,13 +73,12 @@ def layers(path: Path) -> Iterator[Layer]:
     interpreter = opened(path)
     tensors = {one["index"]: one for one in interpreter.get_tensor_details()}
     found = list(operators(interpreter))
-    results = {one["outputs"][0] for one in interpreter._get_ops_details() if len(one["outputs"])}
+    results = {number for operator in found for number in operator.outputs}
     results |= {one["index"] for one in interpreter.get_input_details()}
     for operator in found:
         if operator.kind not in PRODUCTS or len(operator.inputs) < 2:
             continue
-        place = 1
-        weight = operator.inputs[place]
+        weight = operator.inputs[1]
         if weight in results:
             continue  # a product of two activations, or weights that are dequantized first
         values = np.asarray(interpreter.get_tensor(weight))

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgebench.core.errors import ArtifactError, Unsupported, first_line
+from edgebench.core.installing import no_wheels
 from edgebench.core.io_adapter import shown_shape
 from edgebench.core.outputs import WrongOutput, which
-from edgebench.runtimes import openvino_file
+from edgebench.runtimes import on_cpu, openvino_file
 from edgebench.runtimes.clocks import HostClock
 from edgebench.runtimes.constants import Constants
 from edgebench.runtimes.openvino_file import dimensions, name_of
@@ -99,21 +100,11 @@ class OpenVinoRuntime:
 
     def supports(self, device: str, engine: str, machine: str) -> str:
         """Why no machine of an architecture can run it."""
-        from edgebench.core.installing import no_wheels
-
-        return "runs on cpu only" if device != "cpu" else no_wheels("openvino", machine, MACHINES)
+        return on_cpu.not_here(device) or no_wheels("openvino", machine, MACHINES)
 
     def unavailable(self, device: str, engine: str) -> str:
         """Why this machine cannot run it."""
-        try:
-            import openvino  # noqa: F401
-        except ImportError:
-            from edgebench.core import installing
-
-            machine = installing.architecture()
-            impossible = self.supports(device, engine, machine)
-            return installing.not_installed("openvino", self.requirements(machine), impossible)
-        return "" if device == "cpu" else "runs on cpu only"
+        return on_cpu.unavailable(self, device, engine)
 
     def identify(self, path: Path) -> bool:
         """Whether an XML file is a network."""

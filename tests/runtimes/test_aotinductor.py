@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import aotinductor_files
 import numpy as np
 import pytest
 from openvino_files import SIGNALS, Made, expected
-from programs import ZEROS, checked
+from programs import answer_of
 
-from edgebench.choosing import snippets
 from edgebench.core import formats
 from edgebench.core.errors import ArtifactError, Unsupported
 from edgebench.runtimes import aotinductor
@@ -65,9 +63,5 @@ def test_it_refuses_another_batch_and_a_damaged_file(compiled: Made, tmp_path: P
 @pytest.mark.slow
 @aotinductor_files.compiler
 def test_the_program_predicts_alike(compiled: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = snippets.of(compiled.artifact, threads=1)
-    assert not checked("check", "--select", "E,W,F,I", program=program)
-    monkeypatch.chdir(compiled.path.parent)
-    there: dict[str, Any] = {}
-    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": SIGNALS[:1]} | there, there)
-    np.testing.assert_allclose(there["answer"], expected()[:1], atol=1e-5)
+    answer = answer_of(compiled.artifact, compiled.path.parent, monkeypatch, SIGNALS[:1])
+    np.testing.assert_allclose(answer, expected()[:1], atol=1e-5)

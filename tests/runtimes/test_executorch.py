@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ import pytest
 pytest.importorskip("executorch")
 
 from openvino_files import SIGNALS, expected, made
-from programs import ZEROS, checked
+from programs import answer_of
 
-from edgebench.choosing import snippets
 from edgebench.core import formats
 from edgebench.core.errors import ArtifactError
 from edgebench.runtimes.executorch import RUNTIME
@@ -63,9 +61,5 @@ def test_what_cannot_be_loaded_is_one_line(tmp_path: Path) -> None:
 
 def test_the_program_predicts_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     found = made("executorch")
-    program = snippets.of(found.artifact, threads=1)
-    assert not checked("check", "--select", "E,W,F,I", program=program)
-    monkeypatch.chdir(found.path.parent)
-    there: dict[str, Any] = {}
-    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": SIGNALS[:1]} | there, there)
-    np.testing.assert_allclose(there["answer"], expected()[:1], atol=1e-5)
+    answer = answer_of(found.artifact, found.path.parent, monkeypatch, SIGNALS[:1])
+    np.testing.assert_allclose(answer, expected()[:1], atol=1e-5)

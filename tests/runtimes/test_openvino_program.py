@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +10,8 @@ import pytest
 pytest.importorskip("nncf")
 
 from openvino_files import SIGNALS, expected, made
-from programs import ZEROS, checked
+from programs import answer_of
 
-from edgebench.choosing import snippets
 from edgebench.core.io_adapter import Constant, IOAdapter
 from edgebench.runtimes import openvino_program
 
@@ -21,12 +19,8 @@ from edgebench.runtimes import openvino_program
 @pytest.mark.parametrize("spec", ["openvino", "onnx:openvino"])
 def test_it_predicts_alike(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = made(spec)
-    program = snippets.of(found.artifact, threads=1)
-    assert not checked("check", "--select", "E,W,F,I", program=program)
-    monkeypatch.chdir(found.path.parent)
-    there: dict[str, Any] = {}
-    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": SIGNALS[:1]} | there, there)
-    np.testing.assert_allclose(there["answer"], expected()[:1], atol=1e-5)
+    answer = answer_of(found.artifact, found.path.parent, monkeypatch, SIGNALS[:1])
+    np.testing.assert_allclose(answer, expected()[:1], atol=1e-5)
 
 
 def test_a_users_file_gets_its_constants_by_name() -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgebench.artifacts import manifests
 from edgebench.choosing import snippets
 from edgebench.core import registry
+from edgebench.core.contracts import Artifact
 from edgebench.measuring.io_adapter import AdaptedRuntime
 from edgebench.tasks.statistics import probabilities
 
@@ -26,6 +27,16 @@ def checked(*arguments: str, program: str) -> str:
     command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--line-length", "79", "-"]
     done = subprocess.run(command, input=program, capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def answer_of(artifact: Artifact, folder: Path, monkeypatch: pytest.MonkeyPatch, signals: NDArray[np.float32]) -> Any:
+    """What the program of one of our artifacts answers to signals; it keeps to PEP 8."""
+    program = snippets.of(artifact, threads=1)
+    assert not checked("check", "--select", "E,W,F,I", program=program)
+    monkeypatch.chdir(folder)
+    found: dict[str, Any] = {}
+    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": signals} | found, found)
+    return found["answer"]
 
 
 def decides_alike(path: Path, monkeypatch: pytest.MonkeyPatch, signals: NDArray[np.float32]) -> None:
