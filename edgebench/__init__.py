@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from edgebench.api import bundle, export, measure, quantize, report, run, train
+    from edgebench.api import bundle, export, measure, report, run, train
     from edgebench.core.cells import Target
     from edgebench.core.contracts import Artifact
     from edgebench.core.errors import EdgeBenchError
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from edgebench.diagnosis import doctor, plugins
     from edgebench.pipeline.plan import Plan
     from edgebench.reading import compare, explain, gate, inspect, read, recommend
+    from edgebench.searching import optimize, quantize
     from edgebench.tasks.own import OwnMetric
 
 _HOMES = {
-    **dict.fromkeys(("bundle", "export", "measure", "quantize", "report", "run", "train"), "api"),
+    **dict.fromkeys(("bundle", "export", "measure", "report", "run", "train"), "api"),
     **dict.fromkeys(("compare", "explain", "gate", "inspect", "read", "recommend"), "reading"),
+    **dict.fromkeys(("optimize", "quantize"), "searching"),
     "Artifact": "core.contracts",
     "Target": "core.cells",
     **dict.fromkeys(("Measurement", "Run"), "core.measurements"),
@@ -54,6 +56,7 @@ __all__ = [
     "gate",
     "inspect",
     "measure",
+    "optimize",
     "plugins",
     "quantize",
     "read",

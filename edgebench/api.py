@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
 from edgebench.core.paths import AnyPath, path_or_none
 from edgebench.core.paths import paths as listed
-from edgebench.core.settings import CALIBRATION_RECORDS, Measuring
 from edgebench.reading import names
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
     from edgebench.reports.notebook import MeasuredRun
-    from edgebench.search.mixed_precision import Found
 
 FORMATS = ("csv", "md", "html")
 """The formats that a run writes at its end, and `edgebench report` by default."""
@@ -44,7 +42,7 @@ def run(
     from edgebench.pipeline import harness
 
     folder = path_or_none(output) or new_folder()
-    return _reported(harness.run(_resolve(plan, overrides), folder, resume, listener))
+    return reported(harness.run(_resolve(plan, overrides), folder, resume, listener))
 
 
 def measure(artifacts: AnyPath | Iterable[AnyPath], output: AnyPath | None = None, **overrides: Any) -> MeasuredRun:
@@ -68,7 +66,7 @@ def measure_bundle(
     from edgebench.pipeline import bundle_plan, harness
 
     plan = bundle_plan.load(Path(bundle), overrides, Path(folder) if resume else None)
-    return _reported(harness.run(plan, Path(folder), resume, listener))
+    return reported(harness.run(plan, Path(folder), resume, listener))
 
 
 def report(
@@ -220,44 +218,6 @@ def export(
     return outcomes
 
 
-def quantize(
-    model: AnyPath | None = None,
-    exporter: str = "onnx-int8",
-    max_drop: float = 0.005,
-    dataset: str = "ptbxl",
-    data_dir: AnyPath | None = None,
-    output: AnyPath = "quantized",
-    *,
-    calibration_records: int = CALIBRATION_RECORDS,
-    timeout_s: float = Measuring.timeout_s,
-    options: Mapping[str, str] | None = None,
-    task: str = "",
-    listener: ProgressReporter | None = None,
-) -> Found:
-    """Quantize to int8 and leave in float the fewest modules that keep the primary metric within `max_drop`.
-
-    Writes the artifact and the reports into `output`. `model` is a shipped model or a manifest, by default the one
-    that a run on the dataset takes; `options` are the dataset's own. The result is a table of the artifacts tried.
-    Raises EdgeBenchError.
-    """
-    try:
-        from edgebench.search import mixed_precision
-    except ModuleNotFoundError as error:
-        raise MissingPackage(error.name or "torch", "all", "quantization") from None
-    from edgebench.core.serialization import to_dict
-    from edgebench.pipeline import fitting_dataset
-    from edgebench.reports import search
-
-    chosen = os.fspath(model or fitting_dataset.model_for(dataset)[0])
-    request = mixed_precision.Request(
-        chosen, exporter, max_drop, dataset, path_or_none(data_dir), calibration_records, timeout_s,
-        dict(options or {}), task,
-    )  # fmt: skip
-    found, ranked = mixed_precision.search(request, Path(output), listener)
-    search.write(Path(output), mixed_precision.document(found), [to_dict(one) for one in ranked])
-    return found
-
-
 def train(name: AnyPath, dataset: str = "ptbxl", directory: AnyPath | None = None, **options: Any) -> Path:
     """Train an architecture; see `edgebench.training.loop.train`. Returns the manifest's path."""
     try:
@@ -283,7 +243,7 @@ def new_folder() -> Path:
     raise EdgeBenchError(f"results/{stamp}: taken; give --output")
 
 
-def _reported(finished: Run) -> MeasuredRun:
+def reported(finished: Run) -> MeasuredRun:
     """The run, after its reports are written."""
     from edgebench.reports.notebook import MeasuredRun
 

@@ -16,6 +16,7 @@ from edgebench.cli.data import data
 from edgebench.cli.explain import explain
 from edgebench.cli.export import export
 from edgebench.cli.inspect import inspect
+from edgebench.cli.optimize import optimize
 from edgebench.cli.options import option
 from edgebench.cli.quantize import quantize
 from edgebench.cli.recommend import recommend
@@ -48,7 +49,7 @@ def main_options(
 
 
 for verb in (
-    run, measure, bundle, export, report, recommend, compare, gate, train, quantize, explain, inspect,
+    run, measure, bundle, export, report, recommend, optimize, compare, gate, train, quantize, explain, inspect,
 ):  # fmt: skip
     app.command()(verb)
 

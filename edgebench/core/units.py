@@ -13,6 +13,7 @@ BYTES: Mapping[str, Decimal] = {
     "B": Decimal(1), "kB": Decimal(10**3), "MB": Decimal(10**6), "GB": Decimal(10**9),
     "KiB": Decimal(2**10), "MiB": Decimal(2**20), "GiB": Decimal(2**30),
 }  # fmt: skip
+SPANS: Mapping[str, Decimal] = {"s": Decimal(1), "m": Decimal(60), "min": Decimal(60), "h": Decimal(3600)}
 _SAME = {"us": "µs", "μs": "µs", "KB": "kB"}
 """Other spellings, the Greek letter for the micro sign among them."""
 _BITS = ("Kb", "Mb", "Gb", "Kib", "Mib", "Gib")
@@ -26,6 +27,14 @@ _POWERS = 30
 def seconds(text: str, what: str = "a time") -> float:
     """Seconds of a text such as `20ms`, `1.5 s` or `800µs`; more than 0. Raises PlanError that names `what`."""
     found = _value(text, what, SECONDS, "20ms")
+    if found <= 0:
+        raise PlanError(f"{what} '{text}': must be more than 0")
+    return float(found)
+
+
+def span(text: str, what: str = "a time") -> float:
+    """Seconds of a longer time such as `90s`, `45m` or `1.5h`; more than 0. Raises PlanError that names `what`."""
+    found = _value(text, what, SPANS, "45m")
     if found <= 0:
         raise PlanError(f"{what} '{text}': must be more than 0")
     return float(found)

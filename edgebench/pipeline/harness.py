@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgebench.artifacts import manifests
 from edgebench.core import class_order, registry, target_profiles
-from edgebench.core.contracts import Outcome
+from edgebench.core.contracts import Outcome, Split
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import ArtifactError, DataError
 from edgebench.core.expected import Expected
@@ -34,17 +34,24 @@ if TYPE_CHECKING:
 WAY_OUT = "correct classes in its TOML file or manifest, or name another --dataset"
 
 
-def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
+def run(
+    plan: Plan,
+    folder: Path,
+    resume: bool = False,
+    listener: ProgressReporter | None = None,
+    beside: Collection[str] = (),
+) -> Run:
     """Build the plan's artifacts, measure every cell, and return the run; the folder holds everything.
 
-    With `resume`, an interrupted run in `folder` is completed and no finished job is done again. Raises PlanError,
-    DataError, ModelError, RunError and DiskFull before or between jobs; a cell that fails is a row.
+    With `resume`, an interrupted run in `folder` is completed and no finished job is done again. A new run may find
+    `beside` in its folder. Raises PlanError, DataError, ModelError, RunError and DiskFull before or between jobs; a
+    cell that fails is a row.
     """
     reporter = listener or ProgressReporter()
-    _check(plan, folder, resume)
+    check(plan, folder, resume, beside)
     _connect(plan, folder)
     with run_store.locked(folder):
-        stages = _prepare(plan, folder, resume, reporter)
+        stages = prepare(plan, folder, resume, reporter, beside=beside)
         try:
             with forking.available(SHARING):
                 stages.build()
@@ -61,12 +68,12 @@ def run(plan: Plan, folder: Path, resume: bool = False, listener: ProgressReport
     return run_store.read(folder)
 
 
-def _check(plan: Plan, folder: Path, resume: bool) -> None:
+def check(plan: Plan, folder: Path, resume: bool, beside: Collection[str] = ()) -> None:
     """Check the plan and the folder before anything is read; raises EdgeBenchError."""
     if resume:
         run_store.stored_plan(folder)
     else:
-        run_store.require_free(folder)
+        run_store.require_free(folder, beside)
     if plan.measure.reference and not plan.measure.reference.is_file():
         raise DataError(f"{plan.measure.reference}: no such file of a reference's outputs")
     registry.require_records(plan.measure.dataset, records.request(plan, "test"))
@@ -93,12 +100,22 @@ def _connect(plan: Plan, folder: Path) -> None:
             session.check(target, folder)
 
 
-def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter) -> Stages:
-    """Read the records, import the user's network, and open the run's folder."""
+def prepare(
+    plan: Plan,
+    folder: Path,
+    resume: bool,
+    reporter: ProgressReporter,
+    scored: Split = "test",
+    beside: Collection[str] = (),
+) -> Stages:
+    """Read the records, import the user's network, and open the run's folder, which must be locked.
+
+    The artifacts are scored on the split `scored`.
+    """
     with scratch_folder() as scratch:
         reporter.stage("read the records", 1)
         validation = records.load_validation(plan, reporter)
-        test = records.load(plan, "test", reporter)
+        test = records.load(plan, scored, reporter, plan.measure.limit)
         require_scores(test)
         unmade: dict[str, Outcome[Any]] = {}
         models = _sources(plan, records.wanted(test), validation, scratch, reporter, unmade)
@@ -114,7 +131,8 @@ def _prepare(plan: Plan, folder: Path, resume: bool, reporter: ProgressReporter)
             if store.again:
                 reporter.note(f"{store.again} jobs whose processes were killed are done again")
         else:
-            store = run_store.create(folder, plan.document(), inputs, facts | {"target_threads": _threads(plan, facts)})
+            described = facts | {"target_threads": _threads(plan, facts)}
+            store = run_store.create(folder, plan.document(), inputs, described, beside)
         models = _moved(models, scratch, folder / "models")
     return Stages(plan, models, store, test, calibration, validation, facts, reporter, unmade)
 

@@ -27,10 +27,12 @@ def request(plan: Plan, split: Split) -> DataRequest:
     )  # fmt: skip
 
 
-def load(plan: Plan, split: Split, reporter: ProgressReporter) -> RecordSet:
-    """The records of one split; bad records that were left out are reported. Raises DataError."""
+def load(plan: Plan, split: Split, reporter: ProgressReporter, limit: int | None = None) -> RecordSet:
+    """The records of one split, at most `limit`; bad records that were left out are reported. Raises DataError."""
     user_code.trust_named(plan.measure.dataset)
-    records = registry.dataset(plan.measure.dataset).load(request(plan, split), reporter.progress)
+    asked = request(plan, split)
+    asked = replace(asked, limit=asked.limit if limit is None else limit)
+    records = registry.dataset(plan.measure.dataset).load(asked, reporter.progress)
     if records.dropped:
         first = records.dropped[0]
         reporter.note(f"{len(records.dropped)} bad records left out of the {split} split; the first: {first}")

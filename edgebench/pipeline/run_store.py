@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,27 +85,33 @@ def _refuse_interrupted(status: str) -> None:
         interrupts.check()
 
 
-def require_free(folder: Path) -> None:
-    """Raise RunError where a new run cannot go into the folder, since something is there."""
+def require_free(folder: Path, beside: Collection[str] = ()) -> None:
+    """Raise RunError where a new run cannot go into the folder, since something else than `beside` is there."""
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: a file, not a folder; give another --output")
-    if folder.exists() and not _never_began(folder):
+    if folder.exists() and not _never_began(folder, beside):
         further = f", or go on with it: edgebench run --resume {folder}" if (folder / "plan.json").is_file() else ""
         raise RunError(f"{folder}: already there; give another --output{further}")
 
 
-def _never_began(folder: Path) -> bool:
+def _never_began(folder: Path, beside: Collection[str]) -> bool:
     """Whether nothing is there but what a process leaves that is killed while it starts a run."""
-    left = {p.name for p in folder.iterdir() if PART not in p.name}
+    left = {p.name for p in folder.iterdir() if PART not in p.name and p.name not in beside}
     if "environment.json" in left and {".lock", *FOLDERS} <= left:  # else it is somebody else's
         left.remove("environment.json")
     empty = {name for name in FOLDERS if (folder / name).is_dir() and not any((folder / name).iterdir())}
     return left <= {".lock", *empty}
 
 
-def create(folder: Path, plan: dict[str, Any], inputs: dict[str, Any], environment: dict[str, Any]) -> RunStore:
-    """Start a run in a new or empty folder; raises RunError, DiskFull."""
-    require_free(folder)
+def create(
+    folder: Path,
+    plan: dict[str, Any],
+    inputs: dict[str, Any],
+    environment: dict[str, Any],
+    beside: Collection[str] = (),
+) -> RunStore:
+    """Start a run in a new or empty folder, which may hold `beside`; raises RunError, DiskFull."""
+    require_free(folder, beside)
     try:
         with disk_full_at(folder / "plan.json"):
             for name in FOLDERS:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edgebench import api
+from edgebench import searching
 from edgebench.cli.app import app
 from edgebench.core import registry
 from edgebench.core.errors import ModelError
@@ -115,6 +115,6 @@ def test_quantize_takes_the_model_of_the_dataset(ship: Callable[..., Path], monk
     monkeypatch.setattr(mixed_precision, "search", stop)
     for dataset in ("cifar10", "ptbxl"):
         with pytest.raises(ModelError, match="enough"):
-            api.quantize(dataset=dataset)
+            searching.quantize(dataset=dataset)
         assert CliRunner().invoke(app, ["quantize", "--dataset", dataset]).exit_code
     assert [one.model for one in asked] == ["resnet8", "resnet8", "resnet1d", "resnet1d"]

@@ -1,0 +1,67 @@
+"""The end of a search: its front becomes an ordinary run, which looks at the test split for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgebench.core.contracts import REFERENCE
+from edgebench.core.errors import RunError
+from edgebench.core.measurements import Run
+from edgebench.core.progress import ProgressReporter
+from edgebench.optimization import budget, objective, trials
+from edgebench.optimization.request import SEARCH, Request
+from edgebench.optimization.screens import manifest
+from edgebench.optimization.space import UNCHANGED
+from edgebench.optimization.trials import Batch, Journal, Trial
+from edgebench.pipeline import harness, read_plan, run_store
+
+
+def measured(asked: Request, journal: Journal, folder: Path, home: Path, reporter: ProgressReporter) -> Run:
+    """The run of the finalists; an interrupted one is completed."""
+    resume = (folder / "plan.json").is_file()
+    if resume:
+        plan = read_plan.of_run(run_store.stored_plan(folder), {})
+    else:
+        limits = budget.of(asked, journal.batches, max((b.records for b in journal.batches), default=0))
+        chosen = finalists(asked, journal.batches, limits.finalists)
+        model = asked.plan.build.models[0]
+        paths = [manifest(home, model, UNCHANGED, REFERENCE), *(manifest(home, model, *one.key) for one in chosen)]
+        base = manifest(home, model, UNCHANGED, asked.baseline)
+        paths.append(base)
+        if not paths[0].is_file():
+            raise RunError(f"{folder}: the search ended before the network itself was built; give it a longer --budget")
+        paths = [path for path in paths if path.is_file()]
+        plan = asked.plan.replaced(artifacts=tuple(dict.fromkeys(paths)), measuring=limits.in_time(len(paths)))
+    return harness.run(plan, folder, resume, reporter, beside=(SEARCH,))
+
+
+def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial]:
+    """What the final run measures, the best first: the front of the trials, by their last measurement.
+
+    Of two with the same name, trained for different numbers of epochs, the better one is taken: a run has one of each.
+    """
+    last: dict[tuple[str, str, int], Trial] = {}
+    for trial in trials.all_trials(batches):
+        last[trial.key] = trial
+    confirmed = [t for b in batches if b.step.stage == "confirm" for t in b.trials]
+    policy = asked.plan.measure.policy
+    found: dict[tuple[str, str], Trial] = {}
+    for trial in objective.front(confirmed or last.values(), policy, len(last)):
+        found.setdefault((trial.variant, trial.exporter), trial)
+    return list(found.values())[:most]
+
+
+def rebuild(asked: Request, trial: Trial, output: str) -> str:
+    """The command that builds one artifact of the search again, alone."""
+    build, measure = asked.plan.build, asked.plan.measure
+    parts = ["edgebench export", f"--model {build.models[0]}"]
+    parts += [f"--weights {build.weights}"] if build.weights else []
+    parts += [f"--variant {trial.variant}"] if trial.variant != UNCHANGED else []
+    parts += [f"--exporter {trial.exporter}", f"--dataset {measure.dataset}"]
+    parts += [f"--data-dir {measure.data_dir}"] if measure.data_dir else []
+    parts += [f"--dataset-option {name}={value}" for name, value in measure.dataset_options.items()]
+    parts += [f"--task {measure.task}"] if measure.task else []
+    parts += [f"--calibration-records {build.calibration_records}"]
+    parts += [f"--finetune-epochs {trial.epochs}"] if trial.epochs else []
+    return " ".join([*parts, f"-o {output}"])

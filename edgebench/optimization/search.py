@@ -1,0 +1,82 @@
+"""The search: steps are planned, carried out and stored until the time is over; then the front is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edgebench.core.errors import RunError
+from edgebench.core.measurements import Run
+from edgebench.core.progress import ProgressReporter
+from edgebench.measuring import environment
+from edgebench.optimization import budget, finish, objective, request, space, trials
+from edgebench.optimization.planner import next_step
+from edgebench.optimization.request import SEARCH, Request
+from edgebench.optimization.sampler import require
+from edgebench.optimization.screens import Carry, Screens
+from edgebench.optimization.space import Space
+from edgebench.optimization.trials import Batch, Journal
+from edgebench.pipeline import harness, run_store
+from edgebench.reports import columns
+
+
+def search(asked: Request, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
+    """Search, and measure the front as a run in `folder`; with `resume` complete an interrupted search there.
+
+    Raises EdgeBenchError.
+    """
+    reporter, begun = listener or ProgressReporter(), time.monotonic()
+    require()
+    home = folder / SEARCH
+    if not resume:
+        harness.check(asked.plan, folder, resume=False)
+    with run_store.locked(home):
+        if not resume:
+            request.write(asked, home)
+        journal = trials.read(home)
+        if not (folder / "plan.json").is_file():
+            found = space.of(asked.plan, environment.describe(), asked.baseline)
+            if not found.exporters:
+                reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
+                raise RunError(f"no exporter runs on {asked.plan.measure.targets[0]}: {reasons}")
+            screens = Screens(asked, home, reporter)
+            carry_all(asked, found, journal, screens.records(), screens.carry_out, reporter, begun)
+        return finish.measured(asked, journal, folder, home, reporter)
+
+
+def carry_all(
+    asked: Request,
+    found: Space,
+    journal: Journal,
+    records: int,
+    carry: Carry,
+    reporter: ProgressReporter,
+    begun: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Carry out step after step, each stored with the seconds since the one before; the journal alone decides."""
+    before = journal.spent_s
+    while step := next_step(asked, found, journal.batches, records):
+        left = budget.of(asked, journal.batches, records)
+        reporter.stage(f"search: {step.stage}", 1)
+        deadline = left.seconds_for(step) - (clock() - begun - (journal.spent_s - before))
+        batch = carry(step, deadline)
+        journal.add(trials.timed(batch, clock() - begun - (journal.spent_s - before)))
+        reporter.step()
+        reporter.note(said(asked, journal.batches))
+        if batch.reason and step.stage == "confirm":
+            break
+
+
+def said(asked: Request, batches: list[Batch]) -> str:
+    """How far the search is: what was tried, the best so far, and the time left."""
+    done = trials.all_trials(batches)
+    good = objective.ranked(done, asked.plan.measure.policy)
+    left = max(0.0, asked.budget_s - sum(b.seconds for b in batches))
+    best = good[0].measurement if good else None
+    text = "none meets the bound yet"
+    if best is not None:
+        numbers = (columns.duration(columns.median(best)), columns.size(columns.file_size(best) or 0))
+        text = f"best {best.cell.name}, {', '.join(filter(None, numbers))}"
+    return f"{len(done)} tried, {len(good)} within the bounds; {text}; {left:.0f} s left of {asked.budget_s:.0f}"

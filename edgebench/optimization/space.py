@@ -1,0 +1,95 @@
+"""What a search chooses from: the exporters that fit the target with their options, and the compressions.
+
+The plug-ins say it themselves; no format is named here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgebench.core import options, registry, target_profiles
+from edgebench.core.contracts import REFERENCE
+from edgebench.core.options import Choices
+from edgebench.pipeline.plan import Plan
+
+UNCHANGED = "none"
+"""The variant of a network that is not compressed."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The exporters by their specs, each with the choices that are open, and the compressions."""
+
+    exporters: Mapping[str, Choices]
+    """Without choices: the exporter has none, or the user wrote its options."""
+    structures: tuple[str, ...] = ()
+    """Compressions that make the network smaller, and need a fine-tuning."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Exporters that do not run on the target, or are not installed, with the reason."""
+
+    def specs(self, exporter: str) -> Iterator[str]:
+        """Every spec of an exporter, the default first."""
+        for words in itertools.product(*(words_of(choice) for choice in self.exporters[exporter].values())):
+            yield spec(exporter, words)
+
+    @property
+    def size(self) -> int:
+        """How many specs there are."""
+        return sum(1 for exporter in self.exporters for _ in self.specs(exporter))
+
+
+def words_of(choice: tuple[str, ...]) -> tuple[str, ...]:
+    """The words to try of a choice: empty for what the exporter decides by itself, which most often is the first."""
+    return ("", *choice[1:])
+
+
+def spec(exporter: str, words: tuple[str, ...]) -> str:
+    """An exporter with the words that are not empty."""
+    chosen = ",".join(filter(None, words))
+    return f"{exporter}:{chosen}" if chosen else exporter
+
+
+def words_in(space: Space, exporter_spec: str) -> tuple[str, dict[str, str]]:
+    """The exporter of a spec as the space has it, and the word of each of its choices."""
+    if exporter_spec in space.exporters:
+        return exporter_spec, dict.fromkeys(space.exporters[exporter_spec], "")
+    name, _ = options.split(exporter_spec)
+    chosen = options.of_exporter(exporter_spec, space.exporters[name])
+    return name, {choice: chosen.get(choice, "") for choice in space.exporters[name]}
+
+
+def of(plan: Plan, facts: Mapping[str, Any], baseline: str) -> Space:
+    """The space of a plan with one target on this machine; the exporters in the order in which they are tried."""
+    target = target_profiles.find(plan.measure.targets[0], facts)
+    found: dict[str, Choices] = {}
+    left_out: dict[str, str] = {}
+    for name in sorted(plan.build.exporters, key=lambda name: name != baseline):
+        if name == REFERENCE:
+            continue
+        try:
+            exporter = registry.exporter(name)
+        except Exception as error:
+            left_out[name] = str(error)
+            continue
+        missing = [need for need in getattr(exporter, "needs", ()) if importlib.util.find_spec(need) is None]
+        reason = target_profiles.fit(exporter.engine, exporter.devices, target, facts).reason
+        if missing or reason:
+            left_out[name] = reason or f"{', '.join(missing)} is not installed"
+        else:
+            found[name] = registry.choices(exporter) if name == options.split(name)[0] else {}
+    return Space(found, _structures(), left_out)
+
+
+def _structures() -> tuple[str, ...]:
+    """The compressions that plug-ins offer to a search, in their own order."""
+    found: list[str] = []
+    for name in registry.names("variants"):
+        try:
+            found += getattr(registry.variant(name), "searched", ())
+        except Exception:  # of a plug-in that cannot be loaded: `edgebench list` says why
+            continue
+    return tuple(found)
