@@ -26,6 +26,9 @@ DRAWS = 20_000
 NORMAL = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
+WIDEST = math.log(1e5)
+"""Half of an interval's width, at most: processes that differ by more say nothing, and files bound all times."""
+
 
 class Ratio(NamedTuple):
     """How many times as long one takes as another, with the ends of its 95 % interval."""
@@ -57,6 +60,7 @@ def median_interval(processes: Sequence[Floats], seed: int = 0) -> tuple[float, 
         # Processes may agree by chance; what their samples leave open stays open.
         half = max(half, math.sqrt(within))
     centre = math.log(float(np.median(np.concatenate(processes))))
+    half = min(half, WIDEST)
     return math.exp(centre - half), math.exp(centre + half)
 
 

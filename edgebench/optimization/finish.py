@@ -37,18 +37,19 @@ def measured(asked: Request, journal: Journal, folder: Path, home: Path, reporte
 
 
 def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial]:
-    """What the final run measures, the best first: the front of the trials, by their last measurement.
+    """What the final run measures beside the network itself and the baseline: at most so many, the best first.
 
-    Of two with the same name, trained for different numbers of epochs, the better one is taken: a run has one of each.
+    Those on the front of the trials come first; then others within the bounds, since short timings may err. Trials
+    that were confirmed go by what they were confirmed as. Of two with the same name, trained for different numbers of
+    epochs, the better one is taken: a run has one of each.
     """
-    last: dict[tuple[str, str, int], Trial] = {}
-    for trial in trials.all_trials(batches):
-        last[trial.key] = trial
     confirmed = [t for b in batches if b.step.stage == "confirm" for t in b.trials]
-    policy = asked.plan.measure.policy
+    pool, policy = confirmed or trials.all_trials(batches), asked.plan.measure.policy
     found: dict[tuple[str, str], Trial] = {}
-    for trial in objective.front(confirmed or last.values(), policy, len(last)):
-        found.setdefault((trial.variant, trial.exporter), trial)
+    for trial in (*objective.front(pool, policy), *objective.ranked(pool, policy)):
+        name = trial.variant, trial.exporter
+        if name not in ((UNCHANGED, REFERENCE), (UNCHANGED, asked.baseline)):
+            found.setdefault(name, trial)
     return list(found.values())[:most]
 
 

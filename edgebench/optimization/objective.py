@@ -48,10 +48,9 @@ def ranked(trials: Iterable[Trial], policy: Policy) -> list[Trial]:
     return sorted(found.values(), key=lambda t: (rule.cost(t.measurement, policy), t.measurement.cell.id))
 
 
-def front(trials: Iterable[Trial], policy: Policy, most: int) -> list[Trial]:
-    """The trials that meet all bounds and that none of these dominates, the best first, `most` at most."""
+def front(trials: Iterable[Trial], policy: Policy) -> list[Trial]:
+    """The trials that meet all bounds and that none of these dominates, the best first."""
     good = ranked(trials, policy)
-    if not good:
-        return []
-    undominated = {id(m) for m in pareto.undominated([t.measurement for t in good], policy)}
-    return [t for t in good if id(t.measurement) in undominated][:most]
+    undominated = pareto.undominated([t.measurement for t in good], policy) if good else []
+    above = set(map(id, undominated))
+    return [t for t in good if id(t.measurement) in above]

@@ -1,0 +1,87 @@
+"""Trials on real artifacts: a search of few ONNX files on the demo images; no test record is read before its end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edgebench import searching
+from edgebench.cli.app import app
+from edgebench.core.contracts import REFERENCE
+from edgebench.core.datasets import DataRequest
+from edgebench.core.progress import ProgressReporter
+from edgebench.data.demos.dataset import IMAGES
+from edgebench.optimization import finish, request, trials
+from edgebench.optimization.request import SEARCH
+from edgebench.optimization.screens import NO_TIME, Screens, manifest
+from edgebench.optimization.trials import Step
+
+MODEL, EXPORTERS = "resnet8-demo-images", ("onnx-int8", "onnx")
+
+
+@pytest.fixture
+def splits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The splits in the order in which they are read."""
+    found: list[str] = []
+    load = type(IMAGES).load
+
+    def noting(self: object, asked: DataRequest, *rest: object) -> object:
+        found.append(asked.split)
+        return load(self, asked, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(IMAGES), "load", noting)
+    return found
+
+
+def asked(budget_s: float = 60) -> request.Request:
+    values = {"exporters": EXPORTERS, "dataset": "demo-images", "calibration_records": 16, "limit": 60}
+    return request.of(MODEL, budget_s, None, None, values)
+
+
+def test_a_step_measures_on_validation_records_and_one_without_time_ends(tmp_path: Path, splits: list[str]) -> None:
+    screens = Screens(asked(), tmp_path, ProgressReporter())
+    assert screens.records() == 60
+    batch = screens.carry_out(Step("survey", ("none",), (REFERENCE, "onnx-int8")), 100)
+    assert [t.exporter for t in batch.trials] == [REFERENCE, "onnx-int8"]
+    for trial in batch.trials:
+        m = trial.measurement
+        assert (m.status, m.dataset) == ("ok", IMAGES.label)
+        assert m.latency and m.memory and m.scores and m.scores.primary.drop is not None
+        assert manifest(tmp_path, MODEL, *trial.key).is_file()
+    assert batch.process_s and batch.records == 60 and not batch.reason
+    late = screens.carry_out(Step("options", ("none",), ("onnx-int8:entropy",)), 0.1)
+    assert late.reason == NO_TIME
+    assert not late.trials
+    again = Screens(asked(), tmp_path, ProgressReporter()).carry_out(batch.step, 100)
+    assert [t.measurement for t in again.trials] == [t.measurement for t in batch.trials], "nothing is measured again"
+    assert "test" not in splits
+
+
+@pytest.mark.slow
+def test_a_search_ends_as_a_run_whose_best_artifact_can_be_built_again(tmp_path: Path, splits: list[str]) -> None:
+    folder = tmp_path / "best"
+    measuring = {"processes": 2, "min_samples": 10, "min_seconds": 0.05, "warmup": 2}
+    run = searching.optimize(
+        MODEL, 60, folder, exporters=("onnx-int8:per-tensor", "onnx"), dataset="demo-images", limit=60,
+        calibration_records=16, measuring=measuring,
+    )  # fmt: skip
+    before = splits[: splits.index("test")]
+    assert {"validation", "calibration"} == set(before), "the test split is read last"
+    names = [m.cell.exporter for m in run.measurements]
+    assert REFERENCE in names and len(names) > 1
+    assert all(m.status == "ok" for m in run.measurements)
+    assert (folder / "report.md").is_file()
+    stored, batches = request.stored(folder), trials.read(folder / SEARCH).batches
+    assert {"onnx-int8:per-tensor", "onnx"} <= {t.exporter for t in trials.all_trials(batches)}
+    best = finish.finalists(stored, batches, 1)[0]
+    assert best.exporter in names
+    command = finish.rebuild(stored, best, str(tmp_path / "again")).split()
+    assert CliRunner().invoke(app, command[1:]).exit_code == 0
+    (built,) = (tmp_path / "again").rglob("manifest.json")
+    sha256 = json.loads(built.read_text())["sha256"]
+    assert best.measurement.artifact and best.measurement.artifact.sha256 == sha256
+    resumed = searching.optimize(output=folder, resume=True)
+    assert resumed.measurements == run.measurements
