@@ -8,6 +8,7 @@ from typing import Any
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
 
+from ._fastest import PLACEMENT
 from ._input_names import FIRST, names
 from ._openvino import RUNTIMES, runtime
 
@@ -21,6 +22,7 @@ CHOICES = {
     "activations": ("affine-activations", "symmetric-activations"),
     "operators": ("all-operators", "products-only"),
     **RUNTIMES,
+    **PLACEMENT,
 }
 """`types` are those of activations and weights. `reduce-range` uses 7 bits for signed weights: processors without VNNI
 add two products in 16 bits, which would saturate. `entropy` searches for the range whose histogram has the least
@@ -53,6 +55,7 @@ class OnnxInt8:
         from edgebench.quantization.engines import SEVEN_BIT_ENGINES
         from edgebench.quantization.float_modules import OTHER_OPERATORS
 
+        from ._fastest import fastest
         from ._onnx_compact import shrink
         from ._onnx_graph import count_operators
         from ._onnx_names import int8_modules
@@ -68,6 +71,8 @@ class OnnxInt8:
             file = save_quantization_aware(trained, task.input, path)
             modules = int8_modules(file, trained.network)
             return Exported(file, "int8", "learned", trained.partition.float_parts, notes, modules, **runtime(task))
+        if task.options.get("placement") == "fastest":
+            return fastest(self.export, self.format, task, prepared(task))
         graph = prepared(task)
         before = count_operators(graph)
         if not any(before[op] for op in PRODUCTS):

@@ -8,11 +8,13 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from edgebench.core.errors import Unsupported
 from edgebench.core.protocols import Exported, ExportTask
 
+from ._fastest import PLACEMENT
 from ._openvino import CHOICES
 
 
@@ -32,6 +34,7 @@ class OpenVinoInt8:
         "activations": ("symmetric-activations", "affine-activations"),
         "bias": ("fast-bias", "accurate-bias"),
         "scheme": ("convolutional", "transformer"),
+        **PLACEMENT,
     }
     """`affine-activations` is NNCF's preset `mixed`; `transformer`, the default of networks with attention, leaves in
     float what costs a transformer accuracy. `accurate-bias` corrects the biases layer by layer, which takes longer."""
@@ -44,12 +47,17 @@ class OpenVinoInt8:
         from edgebench.quantization.shares import weights as weights_in
         from edgebench.runtimes.openvino_layers import layers
 
+        from ._fastest import fastest
         from ._needs import require
         from ._onnx_graph import count_operators, nodes_within, shared_graph
         from ._openvino import batch_of, model_of, save, weights_of
 
         require("openvino", *self.needs)
         model, graph = model_of(task), shared_graph(task)
+        if task.options.get("placement") == "fastest":
+            home = task.scratch / "openvino-float"
+            home.mkdir(exist_ok=True)
+            return fastest(self.export, self.format, task, save(model, replace(task, folder=home)))
         modules = {name: str(weights.friendly_name) for name, weights in weights_of(model)}
         floats = {
             node: reason
