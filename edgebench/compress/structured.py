@@ -47,6 +47,8 @@ class Structured:
         "removes whole channels and is not fine-tuned: expect a larger drop of the score than a recommendation allows"
     )
     """What a user should know who fine-tunes nothing afterwards."""
+    searched = ("structured-0.5", "structured-0.7", "structured-0.3", "structured-0.8", "structured-0.9")
+    """What `edgebench optimize` tries, in this order, as far as it has time."""
 
     def check(self, spec: str) -> None:
         """Raise PlanError where the spec is invalid."""

@@ -74,7 +74,10 @@ class CompressTask:
 
 
 class Variant(Protocol):
-    """A compression of a network."""
+    """A compression of a network.
+
+    One that makes it smaller, and needs a fine-tuning, may have `searched`: the specs that `edgebench optimize` tries.
+    """
 
     name: str
 

@@ -22,6 +22,8 @@ ALONE = 1.3
 """A timed process of a full run imports alone; in a quick run two import side by side."""
 SAFETY = 1.15
 """Other work on the machine makes the end later than the estimate."""
+FIRST_TUNING = 0.6
+"""Share of the time left for the first fine-tuning, of which nobody knows how long an epoch takes."""
 LEAST_CELL_S = 3.0
 """Of a cell's predictions and samples, where the time was spent before."""
 MOST_FINALISTS = 4
@@ -111,12 +113,18 @@ class Budget:
         count = sum(len(b.trials) for b in last)
         return sum(b.seconds for b in last) / count if count else 0.0
 
+    def tuning_s(self, epochs: int) -> float | None:
+        """What a fine-tuning of so many epochs takes with its trials; None where none was done yet."""
+        done = [b for b in self.batches if b.step.stage == "tune" and not b.reason]
+        return max(b.seconds / b.step.epochs for b in done) * epochs if done else None
+
     def seconds_for(self, step: Step) -> float:
         """How long a step may take until it is ended; the first one half of the time, since nothing is known yet."""
         if not self.batches:
             return self.seconds / 2
         confirm = 0.0 if step.stage == "confirm" else self.confirm_s
-        return self.seconds - self.spent_s - confirm - self.final_s(self.finalists)
+        left = self.seconds - self.spent_s - confirm - self.final_s(self.finalists)
+        return left * FIRST_TUNING if step.epochs and self.tuning_s(step.epochs) is None else left
 
 
 def of(asked: Request, batches: Sequence[Batch], records: int) -> Budget:

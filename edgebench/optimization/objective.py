@@ -15,12 +15,12 @@ PENALTY = 1000.0
 """Cost of missing a bound by all of its value: losing one hundredth too much outweighs half the latency."""
 
 
-def value(m: Measurement, policy: Policy) -> float | None:
-    """The number to minimise; None where something that the rule needs is not known."""
+def value(m: Measurement, policy: Policy, penalty: float = 1.0) -> float | None:
+    """The number to minimise, with a share of the penalty; None where something that the rule needs is not known."""
     if not eligible(m) or m.scores is None:
         return None
     over = [bound.miss(m) for bound in limits.bounds(policy, m.emulated, m.scores.primary.metric)]
-    return rule.cost(m, policy)[2] + PENALTY * sum(min(1.0, one) for one in over)
+    return rule.cost(m, policy)[2] + penalty * PENALTY * sum(min(1.0, one) for one in over)
 
 
 def potential(m: Measurement, policy: Policy) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgebench.core.errors import MissingPackage
@@ -26,11 +26,16 @@ ATTEMPTS = 20
 
 
 def propose(
-    space: Space, tried: Sequence[tuple[str, float | None]], seed: int, count: int, uniform: bool = False
+    space: Space,
+    tried: Sequence[tuple[str, float | None]],
+    seed: int,
+    count: int,
+    known: Collection[str] | None = None,
+    uniform: bool = False,
 ) -> list[str]:
-    """Specs to try, at most `count`, none of which was tried; `tried` has each spec's value, None for a failure.
+    """Specs to try, at most `count`; `tried` has the value of earlier ones, None for a failure.
 
-    With `uniform` they are drawn at random instead.
+    None of `known` is among them, by default none that was tried. With `uniform` they are drawn at random instead.
     """
     optuna = _optuna()
     started = seed * 100_003 + len(tried)
@@ -43,18 +48,18 @@ def propose(
     worst = max((value for _, value in tried if value is not None and math.isfinite(value)), default=0.0) + WORSE
     for exporter_spec, value in tried:
         _tell(study, space, exporter_spec, worst if value is None else value)
-    known = {exporter_spec for exporter_spec, _ in tried}
+    taken = {exporter_spec for exporter_spec, _ in tried} if known is None else set(known)
     found: list[str] = []
     for _ in range(ATTEMPTS):
-        if len(found) < count and (asked := _ask(study, space)) not in known:
-            known.add(asked)
+        if len(found) < count and (asked := _ask(study, space)) not in taken:
+            taken.add(asked)
             found.append(asked)
     best = sorted((value, name) for name, value in tried if value is not None)
     order = list(dict.fromkeys([words_in(space, name)[0] for _, name in best] + list(space.exporters)))
     for name in order:  # the sampler repeats itself: what is left, nearest to the best
         for left in space.specs(name):
-            if len(found) < count and left not in known:
-                known.add(left)
+            if len(found) < count and left not in taken:
+                taken.add(left)
                 found.append(left)
     return found
 

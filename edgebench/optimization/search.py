@@ -36,7 +36,7 @@ def search(asked: Request, folder: Path, resume: bool = False, listener: Progres
             request.write(asked, home)
         journal = trials.read(home)
         if not (folder / "plan.json").is_file():
-            found = space.of(asked.plan, environment.describe(), asked.baseline)
+            found = space.of(asked.plan, environment.describe(), asked.baseline, asked.fine_tune)
             if not found.exporters:
                 reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
                 raise RunError(f"no exporter runs on {asked.plan.measure.targets[0]}: {reasons}")

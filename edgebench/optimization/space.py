@@ -13,7 +13,9 @@ from typing import Any
 
 from edgebench.core import options, registry, target_profiles
 from edgebench.core.contracts import REFERENCE
+from edgebench.core.errors import DataError
 from edgebench.core.options import Choices
+from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
 
 UNCHANGED = "none"
@@ -62,8 +64,11 @@ def words_in(space: Space, exporter_spec: str) -> tuple[str, dict[str, str]]:
     return name, {choice: chosen.get(choice, "") for choice in space.exporters[name]}
 
 
-def of(plan: Plan, facts: Mapping[str, Any], baseline: str) -> Space:
-    """The space of a plan with one target on this machine; the exporters in the order in which they are tried."""
+def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = True) -> Space:
+    """The space of a plan with one target on this machine; the exporters in the order in which they are tried.
+
+    Networks are made smaller where they may be trained and there are records for it.
+    """
     target = target_profiles.find(plan.measure.targets[0], facts)
     found: dict[str, Choices] = {}
     left_out: dict[str, str] = {}
@@ -81,12 +86,17 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str) -> Space:
             left_out[name] = reason or f"{', '.join(missing)} is not installed"
         else:
             found[name] = registry.choices(exporter) if name == options.split(name)[0] else {}
-    return Space(found, _structures(), left_out)
+    return Space(found, _structures(plan, left_out) if fine_tune else (), left_out)
 
 
-def _structures() -> tuple[str, ...]:
-    """The compressions that plug-ins offer to a search, in their own order."""
+def _structures(plan: Plan, left_out: dict[str, str]) -> tuple[str, ...]:
+    """The compressions that plug-ins offer to a search, in their own order; none without training records."""
     found: list[str] = []
+    try:
+        registry.require_records(plan.measure.dataset, records.request(plan, "train"))
+    except DataError as error:
+        left_out["fine-tuning"] = str(error)
+        return ()
     for name in registry.names("variants"):
         try:
             found += getattr(registry.variant(name), "searched", ())

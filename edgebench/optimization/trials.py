@@ -55,6 +55,11 @@ class Trial:
         return self.measurement.cell.exporter
 
     @property
+    def network(self) -> tuple[str, int]:
+        """The compression, and the epochs after it."""
+        return self.variant, self.epochs
+
+    @property
     def key(self) -> tuple[str, str, int]:
         """What identifies the artifact."""
         return self.variant, self.exporter, self.epochs

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import fed_trials
 from fed_trials import RECORDS, SPACE
 
 from edgebench.core.contracts import REFERENCE
 from edgebench.optimization.planner import next_step
+from edgebench.optimization.space import UNCHANGED, Space
 from edgebench.optimization.trials import Batch, all_trials
 
+WITHOUT = replace(SPACE, structures=())
+"""Without training records."""
 
-def planned(budget_s: float, records: int = RECORDS, seconds: float = 10.0) -> list[Batch]:
+
+def planned(budget_s: float, records: int = RECORDS, seconds: float = 10.0, space: Space = WITHOUT) -> list[Batch]:
     found: list[Batch] = []
-    while step := next_step(fed_trials.request(budget_s), SPACE, found, records):
-        found.append(fed_trials.carry(step, 1e9, seconds))
+    while step := next_step(fed_trials.request(budget_s), space, found, records):
+        found.append(fed_trials.carry(step, 1e9, seconds * max(1, step.epochs)))
     return found
 
 
@@ -38,3 +44,26 @@ def test_the_best_are_confirmed_on_all_records_once() -> None:
     last = batches[-1].step
     assert last.stage == "confirm" and last.candidates
     assert set(last.candidates) <= {t.key for t in all_trials(batches[:-1])}
+
+
+def test_compressed_networks_are_seen_untrained_then_trained_and_then_exported_in_many_ways() -> None:
+    batches = planned(2000, space=SPACE)
+    stages = list(dict.fromkeys(b.step.stage for b in batches))
+    assert stages[:2] == ["survey", "structures"]
+    trained = [t.network for b in batches if b.step.stage == "tune" for t in b.trials]
+    assert {variant for variant, _ in trained} == set(SPACE.structures)
+    epochs = [number for _, number in trained]
+    assert epochs == sorted(epochs) and epochs[0] < epochs[-1], "the later rungs train longer"
+    last = [b.step for b in batches if b.step.stage == "options" and b.step.epochs]
+    assert last, "the options of a trained network are searched, too"
+    assert all(step.variants[0] != UNCHANGED for step in last)
+    names = [t.key for t in all_trials(batches)]
+    assert len(set(names)) == len(names)
+
+
+def test_a_fine_tuning_that_had_no_time_is_the_last() -> None:
+    batches = planned(2000, space=SPACE)
+    number = next(i for i, b in enumerate(batches) if b.step.stage == "tune")
+    cut = [*batches[:number], replace(batches[number], trials=(), reason="no time")]
+    step = next_step(fed_trials.request(2000), SPACE, cut, RECORDS)
+    assert step and step.stage == "options"

@@ -40,10 +40,10 @@ def test_a_search_leaves_time_for_its_final_run(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_and_numbers_give_the_same_choice(tmp_path: Path) -> None:
-    asked = fed_trials.request(240)
+    asked = fed_trials.request(200)
     one, other = (searched(tmp_path / name, asked, Clock()) for name in ("one", "other"))
     assert [b.step for b in one.batches] == [b.step for b in other.batches]
-    another = searched(tmp_path / "another", fed_trials.request(240, seed=1), Clock())
+    another = searched(tmp_path / "another", fed_trials.request(200, seed=1), Clock())
     assert [b.step for b in another.batches] != [b.step for b in one.batches]
 
 
@@ -53,7 +53,7 @@ class Killed(Exception):  # noqa: N818
 
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_front(tmp_path: Path, seed: int) -> None:
-    asked, chance = fed_trials.request(240), random.Random(seed)
+    asked, chance = fed_trials.request(200), random.Random(seed)
     undisturbed = searched(tmp_path / "whole", asked, Clock())
     folder = tmp_path / "killed"
     folder.mkdir()
