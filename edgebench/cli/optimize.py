@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from edgebench.cli import completion
-from edgebench.cli.console import command, live, say_next
+from edgebench.cli.console import command, live, out, say_next
 from edgebench.cli.measure import folder_of, show
 from edgebench.cli.options import (
     Calibration,
@@ -27,11 +27,13 @@ from edgebench.cli.options import (
     option,
     pairs,
 )
+from edgebench.cli.recommend import show_answer
 from edgebench.cli.run import RichView
 from edgebench.cli.usage import number
 from edgebench.core import problems, units
 from edgebench.core.errors import PlanError
 from edgebench.core.policy import PREFERENCES
+from edgebench.reports.plain import plain
 from edgebench.tasks.names import DROP_FLAG
 
 
@@ -108,6 +110,21 @@ def optimize(
             model, budget_s, folder, resume is not None, reporter, seed=seed, fine_tune=fine_tune, **values
         )
     code = show(run, folder, RichView())
-    say_next(f"edgebench recommend {folder}", "which to ship, and why")
+    _answer(folder)
     if code:
         raise typer.Exit(code)
+
+
+def _answer(folder: Path) -> None:
+    """Print what to ship, how it compares with the default, and the command that builds it again."""
+    from edgebench.choosing.recommendation import recommend
+    from edgebench.optimization import finish, request
+    from edgebench.pipeline import run_store, trials
+
+    run, asked = run_store.read(folder), request.stored(folder)
+    for answer in recommend(run):
+        out.print()
+        show_answer(answer)
+    out.print(plain(finish.compared(asked, run)))
+    if line := finish.shipped(asked, run, trials.read(folder / trials.SEARCH).batches):
+        say_next(line, "builds it again, alone")

@@ -115,7 +115,7 @@ def recommend(
         if number:
             out.print()
         there = answer.measure_there and devices.measure_there(found, answer.target, whole=True)
-        _show(answer, there)
+        show_answer(answer, there)
     if any(answer.chosen is None for answer in answers):
         raise typer.Exit(1)
 
@@ -137,7 +137,7 @@ def _weights(texts: list[str]) -> dict[str, float]:
     return found
 
 
-def _show(answer: Recommendation, measure_there: tuple[str, ...]) -> None:
+def show_answer(answer: Recommendation, measure_there: tuple[str, ...] = ()) -> None:
     """Print the answer for one target, folded at the terminal's width except for what users copy."""
     from edgebench.choosing import reasons
     from edgebench.choosing.values import compared

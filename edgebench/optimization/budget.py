@@ -12,7 +12,7 @@ from edgebench.core.settings import Measuring
 from edgebench.optimization import objective
 from edgebench.optimization.request import Request
 from edgebench.optimization.space import UNCHANGED
-from edgebench.optimization.trials import Batch, Step, Trial, all_trials
+from edgebench.pipeline.trials import Batch, Step, Trial, all_trials
 
 START_S, REPORTS_S = 4.0, 15.0
 """Of a run: reading the records, and writing the reports with their pictures."""
@@ -24,7 +24,7 @@ SAFETY = 1.15
 """Other work on the machine makes the end later than the estimate."""
 FIRST_TUNING = 0.6
 """Share of the time left for the first fine-tuning, of which nobody knows how long an epoch takes."""
-LEAST_CELL_S = 3.0
+LEAST_CELL_S = 8.0
 """Of a cell's predictions and samples, where the time was spent before."""
 MOST_FINALISTS = 4
 FINAL_SHARE = 0.4

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgebench.choosing import pareto, reasons
+from edgebench.choosing.recommendation import recommend
+from edgebench.choosing.values import Metric
 from edgebench.core.contracts import REFERENCE
 from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
-from edgebench.optimization import budget, objective, trials
-from edgebench.optimization.request import SEARCH, Request
+from edgebench.optimization import budget, objective
+from edgebench.optimization.request import Request
 from edgebench.optimization.screens import manifest
 from edgebench.optimization.space import UNCHANGED
-from edgebench.optimization.trials import Batch, Journal, Trial
-from edgebench.pipeline import harness, read_plan, run_store
+from edgebench.pipeline import harness, read_plan, run_store, trials
+from edgebench.pipeline.trials import SEARCH, Batch, Journal, Trial
 
 
 def measured(asked: Request, journal: Journal, folder: Path, home: Path, reporter: ProgressReporter) -> Run:
@@ -51,6 +54,33 @@ def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial
         if name not in ((UNCHANGED, REFERENCE), (UNCHANGED, asked.baseline)):
             found.setdefault(name, trial)
     return list(found.values())[:most]
+
+
+def compared(asked: Request, run: Run) -> str:
+    """How the recommended artifact of the run compares with the baseline in what is preferred, in a sentence."""
+    policy, name = asked.plan.measure.policy, asked.baseline
+    chosen = next((answer.chosen for answer in recommend(run, policy) if answer.chosen), None)
+    base = next((m for m in run.measurements if (m.cell.variant, m.cell.exporter) == (UNCHANGED, name)), None)
+    if chosen is None:
+        return "No artifact meets the bounds on the test records."
+    if base is None or base.status != "ok":
+        return f"The default {name} was not measured, so nothing is compared with it."
+    if chosen is base:
+        return f"Nothing that was tried is better than the default {name}."
+    metric: Metric = "latency" if policy.preferred == "balanced" else policy.preferred
+    texts = [reasons.shown(m, metric) for m in (chosen, base)]
+    sign = pareto.significant([chosen, base], metric, policy.tolerances)[0, 1]
+    said = {-1: "is better than", 0: "does not differ significantly from", 1: "is worse than"}[int(sign)]
+    return f"{reasons.title(chosen)} {said} the default {name} in {metric}: {texts[0]}, against {texts[1]}."
+
+
+def shipped(asked: Request, run: Run, batches: Sequence[Batch], output: str = "ship") -> str:
+    """The command that builds the recommended artifact again, alone; empty where there is none."""
+    chosen = next((answer.chosen for answer in recommend(run, asked.plan.measure.policy) if answer.chosen), None)
+    sha256 = chosen.artifact.sha256 if chosen and chosen.artifact else ""
+    made = (t for t in trials.all_trials(batches) if t.measurement.artifact and t.measurement.artifact.sha256 == sha256)
+    found = next(made, None)
+    return rebuild(asked, found, output) if found and sha256 else ""
 
 
 def rebuild(asked: Request, trial: Trial, output: str) -> str:

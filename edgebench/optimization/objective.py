@@ -9,7 +9,7 @@ from edgebench.choosing import limits, pareto, rule
 from edgebench.choosing.recommendation import eligible
 from edgebench.core.measurements import Measurement
 from edgebench.core.policy import Policy, Weights
-from edgebench.optimization.trials import Trial
+from edgebench.pipeline.trials import Trial
 
 PENALTY = 1000.0
 """Cost of missing a bound by all of its value: losing one hundredth too much outweighs half the latency."""

@@ -22,7 +22,7 @@ from edgebench.optimization.budget import Budget
 from edgebench.optimization.request import Request
 from edgebench.optimization.sampler import propose
 from edgebench.optimization.space import UNCHANGED, Space
-from edgebench.optimization.trials import Batch, Step, Trial, all_trials
+from edgebench.pipeline.trials import Batch, Step, Trial, all_trials
 
 TOGETHER = 4
 """Trials of a batch: they share a process that has imported torch and traced the network."""

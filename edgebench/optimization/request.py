@@ -14,9 +14,8 @@ from edgebench.core.files import write_text
 from edgebench.measuring import environment
 from edgebench.pipeline import read_plan, run_files
 from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.trials import SEARCH
 
-SEARCH = "search"
-"""Folder of the search within that of its run."""
 FILE = "request.json"
 LEAST_BUDGET_S = 60.0
 """Less would go into the final measuring alone."""

@@ -23,11 +23,11 @@ from edgebench.isolation import forking
 from edgebench.isolation.process import SHARING, end_children
 from edgebench.optimization.request import Request
 from edgebench.optimization.space import UNCHANGED
-from edgebench.optimization.trials import Batch, Step, Trial
 from edgebench.pipeline import harness, records
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.schedule import LATENCY
 from edgebench.pipeline.stages import Stages
+from edgebench.pipeline.trials import Batch, Step, Trial
 
 SPLIT: Split = "validation"
 SCREENED = 512

@@ -10,14 +10,14 @@ from edgebench.core.errors import RunError
 from edgebench.core.measurements import Run
 from edgebench.core.progress import ProgressReporter
 from edgebench.measuring import environment
-from edgebench.optimization import budget, finish, objective, request, space, trials
+from edgebench.optimization import budget, finish, objective, request, space
 from edgebench.optimization.planner import next_step
-from edgebench.optimization.request import SEARCH, Request
+from edgebench.optimization.request import Request
 from edgebench.optimization.sampler import require
 from edgebench.optimization.screens import Carry, Screens
 from edgebench.optimization.space import Space
-from edgebench.optimization.trials import Batch, Journal
-from edgebench.pipeline import harness, run_store
+from edgebench.pipeline import harness, run_store, trials
+from edgebench.pipeline.trials import Batch, Journal
 from edgebench.reports import columns
 
 
@@ -28,7 +28,7 @@ def search(asked: Request, folder: Path, resume: bool = False, listener: Progres
     """
     reporter, begun = listener or ProgressReporter(), time.monotonic()
     require()
-    home = folder / SEARCH
+    home = folder / trials.SEARCH
     if not resume:
         harness.check(asked.plan, folder, resume=False)
     with run_store.locked(home):
@@ -40,6 +40,7 @@ def search(asked: Request, folder: Path, resume: bool = False, listener: Progres
             if not found.exporters:
                 reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
                 raise RunError(f"no exporter runs on {asked.plan.measure.targets[0]}: {reasons}")
+            trials.write_left_out(home, found.left_out)
             screens = Screens(asked, home, reporter)
             carry_all(asked, found, journal, screens.records(), screens.carry_out, reporter, begun)
         return finish.measured(asked, journal, folder, home, reporter)

@@ -72,7 +72,7 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
     target = target_profiles.find(plan.measure.targets[0], facts)
     found: dict[str, Choices] = {}
     left_out: dict[str, str] = {}
-    for name in sorted(plan.build.exporters, key=lambda name: name != baseline):
+    for name in sorted(plan.build.exporters, key=lambda name: (name != baseline, bool(_needs(name)))):
         if name == REFERENCE:
             continue
         try:
@@ -80,13 +80,21 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
         except Exception as error:
             left_out[name] = str(error)
             continue
-        missing = [need for need in getattr(exporter, "needs", ()) if importlib.util.find_spec(need) is None]
+        missing = [need for need in _needs(name) if importlib.util.find_spec(need) is None]
         reason = target_profiles.fit(exporter.engine, exporter.devices, target, facts).reason
         if missing or reason:
             left_out[name] = reason or f"{', '.join(missing)} is not installed"
         else:
             found[name] = registry.choices(exporter) if name == options.split(name)[0] else {}
     return Space(found, _structures(plan, left_out) if fine_tune else (), left_out)
+
+
+def _needs(name: str) -> tuple[str, ...]:
+    """The packages beyond the usual ones that an exporter needs; those that need none are tried first."""
+    try:
+        return tuple(getattr(registry.exporter(name), "needs", ()))
+    except Exception:  # its turn says why
+        return ()
 
 
 def _structures(plan: Plan, left_out: dict[str, str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from edgebench.core.policy import Policy
 from edgebench.optimization import objective
 from edgebench.optimization.budget import Budget
 from edgebench.optimization.space import UNCHANGED
-from edgebench.optimization.trials import Batch, Step, Trial, all_trials
+from edgebench.pipeline.trials import Batch, Step, Trial, all_trials
 
 FIRST_EPOCHS, TIMES, MOST_EPOCHS = 2, 3, 60
 WIDTH = 4

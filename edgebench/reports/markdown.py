@@ -11,7 +11,7 @@ from edgebench.core.measurements import Measurement, Run
 from edgebench.core.options import zeroes
 from edgebench.core.results import Counterpart, Network
 from edgebench.core.settings import QUICK
-from edgebench.reports import columns, machines, parameters_picture, passes, pictures, words
+from edgebench.reports import columns, machines, parameters_picture, passes, pictures, tried, words
 from edgebench.reports.machines import Machine
 from edgebench.reports.text import escaped
 
@@ -43,7 +43,8 @@ class Markdown:
                 "## Measured on",
                 _environment(run.environment, run.plan.get("measuring", {})),
             ]
-        return {self.file: "\n\n".join(p for p in parts if p) + "\n", **files}
+        searched, drawn = tried.section(run)
+        return {self.file: "\n\n".join(p for p in (*parts, *searched) if p) + "\n", **files, **drawn}
 
 
 def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from fed_trials import RECORDS
 
 from edgebench.optimization import budget
-from edgebench.optimization.trials import Batch, Step
+from edgebench.pipeline.trials import Batch, Step
 
 SLOW = fed_trials.row("eager", latency_p50_s=0.05, delta_macro_f1=0.0)
 FAST = fed_trials.row("onnx-int8", latency_p50_s=1e-3, delta_macro_f1=0.0)

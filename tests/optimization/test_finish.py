@@ -8,7 +8,7 @@ import fed_trials
 
 from edgebench.core.contracts import REFERENCE
 from edgebench.optimization import finish
-from edgebench.optimization.trials import Batch, Step, Trial
+from edgebench.pipeline.trials import Batch, Step, Trial
 
 GOOD = fed_trials.row("onnx", latency_p50_s=1e-3, delta_macro_f1=-0.001)
 BETTER = fed_trials.row("onnx-int8:entropy", latency_p50_s=5e-4, delta_macro_f1=-0.002)

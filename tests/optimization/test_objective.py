@@ -9,7 +9,7 @@ from report_rows import failed
 from edgebench.choosing import rule
 from edgebench.core.policy import Policy
 from edgebench.optimization import objective
-from edgebench.optimization.trials import Trial
+from edgebench.pipeline.trials import Trial
 
 POLICY = Policy(max_drop=0.01)
 FAST = fed_trials.row("a", latency_p50_s=1e-3, delta_macro_f1=-0.005)

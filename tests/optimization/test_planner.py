@@ -10,7 +10,7 @@ from fed_trials import RECORDS, SPACE
 from edgebench.core.contracts import REFERENCE
 from edgebench.optimization.planner import next_step
 from edgebench.optimization.space import UNCHANGED, Space
-from edgebench.optimization.trials import Batch, all_trials
+from edgebench.pipeline.trials import Batch, all_trials
 
 WITHOUT = replace(SPACE, structures=())
 """Without training records."""

@@ -9,7 +9,8 @@ import pytest
 
 from edgebench.core.errors import PlanError, RunError, UnknownPlugin
 from edgebench.optimization import request
-from edgebench.optimization.request import FILE, SEARCH
+from edgebench.optimization.request import FILE
+from edgebench.pipeline.trials import SEARCH
 
 
 def test_a_request_has_one_model_one_target_and_time() -> None:

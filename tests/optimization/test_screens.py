@@ -14,10 +14,10 @@ from edgebench.core.contracts import REFERENCE
 from edgebench.core.datasets import DataRequest
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.demos.dataset import IMAGES
-from edgebench.optimization import finish, request, trials
-from edgebench.optimization.request import SEARCH
+from edgebench.optimization import finish, request
 from edgebench.optimization.screens import NO_TIME, Screens, manifest
-from edgebench.optimization.trials import Step
+from edgebench.pipeline import trials
+from edgebench.pipeline.trials import SEARCH, Step
 
 MODEL, EXPORTERS = "resnet8-demo-images", ("onnx-int8", "onnx")
 

@@ -12,10 +12,11 @@ import pytest
 from fed_trials import RECORDS, SPACE, Clock
 
 from edgebench.core.progress import ProgressReporter
-from edgebench.optimization import finish, trials
+from edgebench.optimization import finish
 from edgebench.optimization.request import Request
 from edgebench.optimization.search import carry_all
-from edgebench.optimization.trials import Batch, Journal, Step
+from edgebench.pipeline import trials
+from edgebench.pipeline.trials import Batch, Journal, Step
 
 
 def searched(folder: Path, asked: Request, clock: Clock) -> Journal:

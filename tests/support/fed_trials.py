@@ -12,8 +12,8 @@ from edgebench.core.measurements import Measurement
 from edgebench.core.policy import Policy
 from edgebench.optimization.request import Request
 from edgebench.optimization.space import UNCHANGED, Space
-from edgebench.optimization.trials import Batch, Step, Trial
 from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.trials import Batch, Step, Trial
 
 CHOICES = {"calibration": ("minmax", "entropy", "percentile"), "granularity": ("per-channel", "per-tensor")}
 SPACE = Space({"onnx-int8": CHOICES, "onnx": {}, "other-int8": CHOICES}, ("structured-0.3", "structured-0.7"))

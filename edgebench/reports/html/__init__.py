@@ -41,6 +41,7 @@ class Html:
             incomplete=words.caveats(run),
             facts=page.facts(run.environment),
             machines=[page.section(run, machine, number) for number, machine in enumerate(found)],
+            search=page.search(run),
             style=style.sheet(),
             data=embedding.json_block([cells.of_machine(run, machine) for machine in found]),
             library=library,

@@ -10,7 +10,7 @@ from edgebench.choosing import int8_explanation
 from edgebench.core.measurements import Run
 from edgebench.core.settings import QUICK
 from edgebench.pipeline import run_store
-from edgebench.reports import columns, machines, parameters_picture
+from edgebench.reports import columns, machines, parameters_picture, tried
 from edgebench.reports.html import advice, cells, charts, embedding
 
 
@@ -58,6 +58,19 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
             "emulated": "none" if machine.measuring.get("preset") == QUICK else 1,
         },
     }
+
+
+def search(run: Run) -> dict[str, Any] | None:
+    """The fields of the search that `tried.html.j2` shows; None for a run without one."""
+    found = tried.of(run)
+    if found is None:
+        return None
+    drawn = tried.picture(found)
+    return {
+        "title": tried.TITLE, "summary": tried.summary(found), "caption": tried.CAPTION, "headings": tried.HEADINGS,
+        "rows": tried.rows(found), "picture": embedding.image(drawn.svg) if drawn else "",
+        "text": drawn.text if drawn else "",
+    }  # fmt: skip
 
 
 def facts(environment: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,8 +8,8 @@ import fed_trials
 import pytest
 
 from edgebench.core.errors import RunError
-from edgebench.optimization import trials
-from edgebench.optimization.trials import JOURNAL, Step
+from edgebench.pipeline import trials
+from edgebench.pipeline.trials import JOURNAL, Step
 
 
 def test_batches_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from edgebench.core import json_file
 from edgebench.core.errors import RunError
-from edgebench.core.files import append_line, read_lines
+from edgebench.core.files import append_line, read_lines, write_text
 from edgebench.core.measurements import Measurement
 from edgebench.core.serialization import to_json
 from edgebench.core.validation import validated
 
-JOURNAL = "trials.jsonl"
+SEARCH = "search"
+"""Folder of a search within that of the run of its best artifacts."""
+JOURNAL, LEFT_OUT = "trials.jsonl", "left_out.json"
 Stage = Literal["survey", "structures", "options", "tune", "confirm"]
 
 
@@ -110,6 +113,20 @@ def read(folder: Path) -> Journal:
             raise RunError(f"{path}:{number}: not JSON; the folder is damaged") from None
         found.append(validated(Batch, data, f"{path}:{number}", RunError))
     return Journal(path, found)
+
+
+def write_left_out(folder: Path, reasons: Mapping[str, str]) -> None:
+    """Write what the search leaves out, with the reasons, into its folder."""
+    write_text(folder / LEFT_OUT, json.dumps(dict(reasons), indent=2, ensure_ascii=False) + "\n")
+
+
+def left_out(folder: Path) -> dict[str, str]:
+    """What the search left out, with the reasons; empty where the file is missing or damaged."""
+    try:
+        found = json_file.read(folder / LEFT_OUT)
+    except ValueError:
+        return {}
+    return {str(name): str(reason) for name, reason in found.items()} if isinstance(found, dict) else {}
 
 
 def all_trials(batches: Iterable[Batch]) -> list[Trial]:
