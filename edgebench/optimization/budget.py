@@ -28,7 +28,7 @@ LEAST_CELL_S = 8.0
 """Of a cell's predictions and samples, where the time was spent before."""
 MOST_FINALISTS = 4
 FINAL_SHARE = 0.4
-"""Of the budget, for the final measuring at most, as long as more than one finalist is left."""
+"""Of the budget, for the final measuring at most."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ class Budget:
         cells = [*self._references, *best, *[max(best, default=0.0)] * (finalists - len(best))]
         return SAFETY * (START_S + sum(map(self.cell_s, cells)) + REPORTS_S)
 
+    def reserve_s(self, finalists: int) -> float:
+        """What is kept for them; slow cells of the final run have a limit where it would take too much of the time."""
+        return min(self.final_s(finalists), FINAL_SHARE * self.seconds)
+
     @property
     def confirm_s(self) -> float:
         """What it takes to see all validation records; nothing where every trial does."""
@@ -104,7 +108,7 @@ class Budget:
     @property
     def left_s(self) -> float:
         """What is left for trials."""
-        return self.seconds - self.spent_s - self.confirm_s - self.final_s(self.finalists)
+        return self.seconds - self.spent_s - self.confirm_s - self.reserve_s(self.finalists)
 
     @property
     def trial_s(self) -> float:
@@ -123,7 +127,7 @@ class Budget:
         if not self.batches:
             return self.seconds / 2
         confirm = 0.0 if step.stage == "confirm" else self.confirm_s
-        left = self.seconds - self.spent_s - confirm - self.final_s(self.finalists)
+        left = self.seconds - self.spent_s - confirm - self.reserve_s(self.finalists)
         return left * FIRST_TUNING if step.epochs and self.tuning_s(step.epochs) is None else left
 
 

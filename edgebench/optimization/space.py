@@ -72,7 +72,9 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
     target = target_profiles.find(plan.measure.targets[0], facts)
     found: dict[str, Choices] = {}
     left_out: dict[str, str] = {}
-    for name in sorted(plan.build.exporters, key=lambda name: (name != baseline, bool(_needs(name)))):
+    first = _format(baseline)
+    order = {name: (name != baseline, _format(name) != first, bool(_needs(name))) for name in plan.build.exporters}
+    for name in sorted(order, key=lambda name: order[name]):
         if name == REFERENCE:
             continue
         try:
@@ -95,6 +97,14 @@ def _needs(name: str) -> tuple[str, ...]:
         return tuple(getattr(registry.exporter(name), "needs", ()))
     except Exception:  # its turn says why
         return ()
+
+
+def _format(name: str) -> str:
+    """The format of an exporter: those of the baseline's share the graph that it starts from."""
+    try:
+        return registry.exporter(name).format
+    except Exception:
+        return ""
 
 
 def _structures(plan: Plan, left_out: dict[str, str]) -> tuple[str, ...]:

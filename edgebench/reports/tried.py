@@ -27,8 +27,8 @@ TITLE = "What the search tried"
 HEADINGS = ("stage", "exporter", "epochs", "size", "p50", "Δ", "result")
 BLANK = ("",) * (len(HEADINGS) - 3)
 CAPTION = (
-    "Each point is a trial, on validation records and with a short timing; pale ones miss a bound. The line is the best "
-    "so far. The table has the trials in their order; only the best are measured in full, above."
+    "Each point is a trial, on validation records and with a short timing; pale ones miss a bound. The line is the "
+    "best so far. The table has the trials in their order; only the best are measured in full, above."
 )
 SCALES: Mapping[Metric, tuple[float, str]] = {
     "latency": (1e3, "median latency in ms"), "size": (1e-6, "file size in MB"), "memory": (1e-6, "peak memory in MB"),
@@ -82,9 +82,8 @@ def rows(tried: Tried) -> list[list[str]]:
             batch.step.stage, m.cell.name, str(trial.epochs or ""), columns.size(columns.file_size(m)),
             columns.duration(columns.median(m)), columns.delta(m), _why(m, tried.policy) or "within the bounds",
         ])  # fmt: skip
-    return found + [
-        [b.step.stage, ", ".join(b.step.exporters), "", "", "", "", b.reason] for b in tried.batches if b.reason
-    ]
+    found += [[b.step.stage, ", ".join(b.step.exporters), *BLANK, b.reason] for b in tried.batches if b.reason]
+    return found + [["left out", name, *BLANK, reason] for name, reason in tried.left_out.items()]
 
 
 def section(run: Run, level: str = "##") -> tuple[list[str], dict[str, str]]:

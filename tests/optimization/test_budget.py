@@ -27,7 +27,7 @@ def test_the_final_run_is_estimated_from_the_trials() -> None:
     slow = RECORDS * 0.05 + m.processes * (m.min_samples + m.warmup) * 0.05
     assert found.cell_s(0.05) == pytest.approx(slow + (m.processes + 2) * found.process_s)
     assert found.final_s(2) > found.final_s(1) > found.cell_s(0.05) + found.cell_s(1e-3) + found.cell_s(2e-3)
-    assert found.left_s == pytest.approx(600 - 10 - found.final_s(found.finalists))
+    assert found.left_s == pytest.approx(600 - 10 - found.reserve_s(found.finalists))
 
 
 def test_little_time_has_one_finalist_and_much_time_several() -> None:
@@ -41,6 +41,7 @@ def test_a_final_run_without_time_has_a_limit_for_each_cell() -> None:
     assert of(600, batch).in_time(3).max_seconds is None
     limited = of(100, batch).in_time(3).max_seconds
     assert limited is not None and limited >= budget.LEAST_CELL_S
+    assert of(100, batch).reserve_s(1) == budget.FINAL_SHARE * 100 < of(100, batch).final_s(1)
 
 
 def test_what_saw_few_records_keeps_time_for_the_others() -> None:

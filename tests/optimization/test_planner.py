@@ -59,11 +59,3 @@ def test_compressed_networks_are_seen_untrained_then_trained_and_then_exported_i
     assert all(step.variants[0] != UNCHANGED for step in last)
     names = [t.key for t in all_trials(batches)]
     assert len(set(names)) == len(names)
-
-
-def test_a_fine_tuning_that_had_no_time_is_the_last() -> None:
-    batches = planned(2000, space=SPACE)
-    number = next(i for i, b in enumerate(batches) if b.step.stage == "tune")
-    cut = [*batches[:number], replace(batches[number], trials=(), reason="no time")]
-    step = next_step(fed_trials.request(2000), SPACE, cut, RECORDS)
-    assert step is None or step.stage != "tune"
