@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgebench.core.errors import EdgeBenchError, MissingPackage, PlanError
+from edgebench.core.errors import MissingPackage, PlanError
 from edgebench.core.paths import AnyPath, path_or_none
+from edgebench.core.paths import new_folder as new_folder
 from edgebench.core.paths import paths as listed
 from edgebench.reading import names
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgebench.core.measurements import Run
     from edgebench.core.policy import Policy
     from edgebench.core.progress import ProgressReporter
+    from edgebench.fleet.fleet import Options
     from edgebench.pipeline.plan import Plan
     from edgebench.remote.bundles.layout import Listing
     from edgebench.reports.notebook import MeasuredRun
@@ -31,18 +32,21 @@ def run(
     output: AnyPath | None = None,
     resume: bool = False,
     listener: ProgressReporter | None = None,
+    cluster: Options | str | None = None,
     **overrides: Any,
 ) -> MeasuredRun:
     """Build, measure and report a plan; returns the run.
 
     `plan` is a Plan, a TOML file or None for the embedded default; `overrides` are its fields, or `quick=True`,
     `thorough=True` for a preset of them. `output` is the run's folder (default: results/TIME), with `resume` that of
-    the run to complete. Raises EdgeBenchError.
+    the run to complete. `cluster` is a Dask scheduler's address, or its options. Raises EdgeBenchError.
     """
+    from edgebench.fleet import fleet
     from edgebench.pipeline import harness
 
-    folder = path_or_none(output) or new_folder()
-    return reported(harness.run(_resolve(plan, overrides), folder, resume, listener))
+    folder, chosen = path_or_none(output) or new_folder(), _resolve(plan, overrides)
+    with fleet.opened(cluster, listener) as machines:
+        return reported(harness.run(chosen, folder, resume, listener, machines=machines))
 
 
 def measure(artifacts: AnyPath | Iterable[AnyPath], output: AnyPath | None = None, **overrides: Any) -> MeasuredRun:
@@ -231,16 +235,6 @@ def train(name: AnyPath, dataset: str = "ptbxl", directory: AnyPath | None = Non
         opening.network(str(model))
     output = Path(options.pop("output", "models"))
     return loop.train(os.fspath(name), dataset, path_or_none(directory), output, **options)
-
-
-def new_folder() -> Path:
-    """A folder for a new run, named by the time."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-    for number in range(100):
-        folder = Path("results") / (stamp if not number else f"{stamp}-{number}")
-        if not folder.exists():
-            return folder
-    raise EdgeBenchError(f"results/{stamp}: taken; give --output")
 
 
 def reported(finished: Run) -> MeasuredRun:

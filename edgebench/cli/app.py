@@ -24,6 +24,7 @@ from edgebench.cli.report import report
 from edgebench.cli.run import measure, run
 from edgebench.cli.train import train
 from edgebench.cli.usage import said
+from edgebench.cli.worker import worker
 from edgebench.reports.plain import plain
 
 app = typer.Typer(
@@ -49,7 +50,7 @@ def main_options(
 
 
 for verb in (
-    run, measure, bundle, export, report, recommend, optimize, compare, gate, train, quantize, explain, inspect,
+    run, measure, bundle, export, report, recommend, optimize, compare, gate, train, quantize, explain, inspect, worker,
 ):  # fmt: skip
     app.command()(verb)
 

@@ -45,5 +45,8 @@ class ProgressReporter:
     def cell(self, measurement: Measurement) -> None:
         """A cell has ended."""
 
+    def machine(self, name: str, doing: str) -> None:
+        """What another machine is doing; empty where it does nothing more."""
+
     def note(self, text: str) -> None:
         """Something that the user should know."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from edgebench.core import class_order, registry, target_profiles
-from edgebench.core.cells import Cell
+from edgebench.core.cells import Cell, Target
 from edgebench.core.contracts import Artifact
 from edgebench.core.datasets import RecordSet
 from edgebench.pipeline.plan import Plan
@@ -22,21 +22,22 @@ def size(plan: Plan) -> int:
     return len(build.models) * len(build.variants) * len(build.exporters) * len(plan.measure.targets)
 
 
-def expected(plan: Plan, facts: Mapping[str, Any]) -> list[target_profiles.Fit]:
+def expected(plan: Plan, facts: Mapping[str, Any], elsewhere: Callable[[Target], bool]) -> list[target_profiles.Fit]:
     """How the cells of one network will run on this machine, as far as its exporters and targets tell."""
     targets = [target_profiles.find(name, facts) for name in plan.measure.targets]
     exporters = []
     for name in plan.build.exporters:
         with contextlib.suppress(Exception):  # one that cannot be loaded becomes rows with the reason
             exporters.append(registry.exporter(name))
-    fits = [target_profiles.fit(e.engine, e.devices, t, facts) for e in exporters for t in targets if not t.ssh]
+    fits = [target_profiles.fit(e.engine, e.devices, t, facts) for e in exporters for t in targets if not elsewhere(t)]
     return [fit for fit in fits if not fit.reason]
 
 
 def cells(
-    plan: Plan, built: Mapping[ArtifactKey, Built], records: RecordSet, facts: Mapping[str, Any]
-) -> tuple[list[Planned], list[Planned]]:
-    """The cells that are measured on this machine, and those of targets that are reached over SSH."""
+    plan: Plan, built: Mapping[ArtifactKey, Built], records: RecordSet, facts: Mapping[str, Any],
+    elsewhere: Callable[[Target], bool],
+) -> tuple[list[Planned], list[Planned]]:  # fmt: skip
+    """The cells that are measured on this machine, and those of targets that are `elsewhere`."""
     here: list[Planned] = []
     remote: list[Planned] = []
     for key in (k for k in built if _wanted(plan, k)):
@@ -45,7 +46,7 @@ def cells(
         for name in plan.measure.targets:
             target = target_profiles.find(name, facts)
             cell = Cell(*key, target.name)
-            if target.ssh:
+            if elsewhere(target):
                 remote.append(Planned(cell, target, target_profiles.Fit(), built[key]))
                 continue
             fit = target_profiles.fit(known.engine, known.devices, target, facts)

@@ -22,9 +22,9 @@ from edgebench.isolation import forking
 from edgebench.isolation.process import SHARING, end_children
 from edgebench.measuring import environment
 from edgebench.pipeline import read_plan, records, run_store
+from edgebench.pipeline.machines import HERE, Machines
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.stages import Stages
-from edgebench.remote import session
 from edgebench.tasks import chosen
 from edgebench.tasks.trial import require_scores
 
@@ -40,6 +40,7 @@ def run(
     resume: bool = False,
     listener: ProgressReporter | None = None,
     beside: Collection[str] = (),
+    machines: Machines = HERE,
 ) -> Run:
     """Build the plan's artifacts, measure every cell, and return the run; the folder holds everything.
 
@@ -49,9 +50,9 @@ def run(
     """
     reporter = listener or ProgressReporter()
     check(plan, folder, resume, beside)
-    _connect(plan, folder)
+    _connect(plan, folder, machines)
     with run_store.locked(folder):
-        stages = prepare(plan, folder, resume, reporter, beside=beside)
+        stages = prepare(plan, folder, resume, reporter, beside=beside, machines=machines)
         try:
             with forking.available(SHARING):
                 stages.build()
@@ -92,12 +93,12 @@ def check(plan: Plan, folder: Path, resume: bool, beside: Collection[str] = ()) 
             own_models.check_classes(plan.build, dataset.classes, dataset.name)
 
 
-def _connect(plan: Plan, folder: Path) -> None:
-    """Connect to every device over SSH before anything is built for it; raises RemoteError."""
+def _connect(plan: Plan, folder: Path, machines: Machines) -> None:
+    """Ask every other machine before anything is built for it; raises RemoteError."""
     machine = environment.machine()
     for target in (target_profiles.find(name, machine) for name in plan.measure.targets):
-        if target.ssh:
-            session.check(target, folder)
+        if machines.elsewhere(target):
+            machines.check(target, folder)
 
 
 def prepare(
@@ -107,6 +108,7 @@ def prepare(
     reporter: ProgressReporter,
     scored: Split = "test",
     beside: Collection[str] = (),
+    machines: Machines = HERE,
 ) -> Stages:
     """Read the records, import the user's network, and open the run's folder, which must be locked.
 
@@ -131,17 +133,19 @@ def prepare(
             if store.again:
                 reporter.note(f"{store.again} jobs whose processes were killed are done again")
         else:
-            described = facts | {"target_threads": _threads(plan, facts)}
+            described = facts | {"target_threads": _threads(plan, facts, machines)}
             store = run_store.create(folder, plan.document(), inputs, described, beside)
         models = _moved(models, scratch, folder / "models")
-    return Stages(plan, models, store, test, calibration, validation, facts, reporter, unmade)
+    return Stages(plan, models, store, test, calibration, validation, facts, reporter, unmade, machines=machines)
 
 
-def _threads(plan: Plan, facts: dict[str, Any]) -> dict[str, int]:
+def _threads(plan: Plan, facts: dict[str, Any], machines: Machines) -> dict[str, int]:
     """The threads that the cells of each target on this machine have."""
     targets = [target_profiles.find(name, facts) for name in plan.measure.targets]
     measure, cores = plan.measure, plan.measure.measuring.cores
-    return {t.name: measure.threads or target_profiles.threads_here(t, cores) for t in targets if not t.ssh}
+    return {
+        t.name: measure.threads or target_profiles.threads_here(t, cores) for t in targets if not machines.elsewhere(t)
+    }
 
 
 def _sources(

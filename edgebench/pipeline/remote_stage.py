@@ -1,4 +1,4 @@
-"""The cells of one device that is reached over SSH: packed, measured there, and copied into the run's folder.
+"""The cells of one device elsewhere, over SSH or of a fleet: packed, measured there, and copied into the run's folder.
 
 What a device returns is data of these cells only: files with the names that this machine's own run would give them,
 each checked as what it should be. Nothing of this machine's is replaced.
@@ -22,10 +22,10 @@ from edgebench.core.progress import ProgressReporter
 from edgebench.core.serialization import to_json
 from edgebench.measuring.accuracy import Reference
 from edgebench.pipeline import run_files, run_store
+from edgebench.pipeline.machines import HERE, Machines
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import Planned
 from edgebench.pipeline.schedule import passes
-from edgebench.remote import session
 from edgebench.remote.bundles.writing import Contents, ReferenceLogits
 
 SHARED = ("samples", "profiles")
@@ -36,26 +36,30 @@ MOST_PROCESSES = 100_000
 
 def measured(
     cells: list[Planned], plan: Plan, records: RecordSet,
-    references: Mapping[tuple[str, str], Reference], run: Path, reporter: ProgressReporter,
+    references: Mapping[tuple[str, str], Reference], run: Path, reporter: ProgressReporter, machines: Machines = HERE,
+    part: str = "",
 ) -> tuple[dict[str, Measurement], str]:  # fmt: skip
     """The rows of these cells, all of one target, by id, and the reason for missing ones; raises DiskFull."""
     target = cells[0].target
+    place = target.ssh or target.name
     contents = Contents(
         tuple((p.artifact, p.built.path) for p in cells if p.built.path), (target,), records,
         tuple(ReferenceLogits(*key, known.state, known.outputs) for key, known in references.items()),
         plan.measure.measuring, plan.measure.threads, plan.measure.seed, plan.measure.policy,
     )  # fmt: skip
     try:
-        fetched = session.measure(target, contents, run, reporter, functools.partial(wanted, cells, plan))
-        rows, problem = accepted(cells, fetched.folder, run)
+        fetched = machines.measure(
+            target, contents, run, reporter, functools.partial(wanted, cells, plan), part or target.name
+        )
+        rows, problem = accepted(cells, fetched.folder, run, fetched.where)
     except RemoteError as error:
         return {}, str(error)
     except DiskFull:
         raise
     except RunError as error:
-        return {}, f"{target.ssh}: what it returned cannot be used: {error}"
+        return {}, f"{place}: what it returned cannot be used: {error}"
     found = {m.cell.id: _with_pip_error(replace(m, run=run.resolve().name), fetched.failed) for m in rows}
-    return found, f"{target.ssh}: {problem or 'the device returned no row for it'}"
+    return found, f"{place}: {problem or 'the device returned no row for it'}"
 
 
 def wanted(cells: Sequence[Planned], plan: Plan, folder: Path) -> list[str]:
@@ -77,8 +81,8 @@ def _own_jobs(cells: Sequence[Planned], plan: Plan) -> set[JobKey]:
     return {p.prediction for p in cells} | {p.key(stage) for p in cells for stage in (*timed, "profile")}
 
 
-def accepted(cells: Sequence[Planned], folder: Path, run: Path) -> tuple[list[Measurement], str]:
-    """The rows of these cells in a device's folder, and what is wrong with another one.
+def accepted(cells: Sequence[Planned], folder: Path, run: Path, where: str = "") -> tuple[list[Measurement], str]:
+    """The rows of these cells in a device's folder, and what is wrong with another one; hosts get the name `where`.
 
     Other rows, and files that are not what their names say, are removed from the folder; the samples and profiles that
     stay are copied into the run.
@@ -86,6 +90,7 @@ def accepted(cells: Sequence[Planned], folder: Path, run: Path) -> tuple[list[Me
     known = {p.cell.id for p in cells}
     rows, problem = run_files.sound_measurements(folder)
     rows = list({m.cell.id: m for m in rows if m.cell.id in known}.values())
+    rows = [replace(m, host=f"{where}: {m.host}") for m in rows] if where else rows
     write_text(folder / run_files.MEASUREMENTS, "".join(f"{to_json(m)}\n" for m in rows))
     for path in sorted(p for p in folder.glob("*/*") if not _is_sound(p)):
         path.unlink()

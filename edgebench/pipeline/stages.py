@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from edgebench.core.cells import Cell
 from edgebench.core.contracts import REFERENCE, Job, Outcome
 from edgebench.core.datasets import RecordSet
 from edgebench.core.job_keys import JobKey
-from edgebench.core.measurements import Measurement
 from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.isolation.jobs import predict_batch, run_job, workers
 from edgebench.isolation.process import waiting
 from edgebench.measuring import environment
-from edgebench.pipeline import build_stage, grid, memory_jobs, records_table, remote_stage, run_store
+from edgebench.pipeline import build_stage, grid, memory_jobs, records_table
 from edgebench.pipeline.build_stage import BuildStage
+from edgebench.pipeline.elsewhere import Elsewhere
+from edgebench.pipeline.machines import HERE, Machines
 from edgebench.pipeline.memory_jobs import MemoryJobs
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built, Planned
@@ -56,7 +57,8 @@ class Stages:
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
     cells: list[Planned] = field(default_factory=list)
     remote_cells: list[Planned] = field(default_factory=list)
-    """Cells of targets that are reached over SSH: this machine measures none of them."""
+    """Cells that this machine does not measure."""
+    machines: Machines = HERE
 
     @functools.cached_property
     def _scorer(self) -> Scorer:
@@ -77,7 +79,9 @@ class Stages:
 
     def plan_cells(self) -> None:
         """Stage 2: list the cells; unsupported ones end here as rows."""
-        self.cells, self.remote_cells = grid.cells(self.plan, self.built, self.test, self.facts)
+        self.cells, self.remote_cells = grid.cells(
+            self.plan, self.built, self.test, self.facts, self.machines.elsewhere
+        )
         every = (*self.cells, *self.remote_cells)
         kept = sum(p.cell.id in self.store.measurements for p in every)
         if kept:
@@ -92,7 +96,7 @@ class Stages:
 
     def _expected(self) -> dict[str, int]:
         """What the stages will take, before it is known what can be built."""
-        build, fits = self.plan.build, grid.expected(self.plan, self.facts)
+        build, fits = self.plan.build, grid.expected(self.plan, self.facts, self.machines.elsewhere)
         here = len(build.models) * len(build.variants)
         timed = [p.processes for fit in fits for p in passes(self.plan.measure.measuring, fit.emulated)]
         predicted = 0 if build.untrained else here * len(build.exporters)
@@ -195,37 +199,11 @@ class Stages:
             ended(planned)
 
     def remote(self) -> None:
-        """Stage 6: the cells of other machines, one machine after the other."""
-        for name in dict.fromkeys(p.target.name for p in self.remote_cells):
-            of_target = (p for p in self.remote_cells if p.target.name == name)
-            cells = [p for p in of_target if p.cell.id not in self.store.measurements]
-            if not cells:
-                continue
-            rows, reason = remote_stage.measured(
-                cells, self.plan, self.test, self._scorer.references, self.store.folder, self.reporter
-            )
-            rows = self._scored_here(cells, rows)
-            for planned in cells:
-                if row := rows.get(planned.cell.id):
-                    self.store.finish(row)
-                    self.reporter.cell(row)
-                else:
-                    self._finish(planned, Outcome("failed", reason))
-
-    def _scored_here(self, cells: list[Planned], rows: dict[str, Measurement]) -> dict[str, Measurement]:
-        """The rows of a device, those without scores scored on this machine: a task in a Python file stays here."""
-        trained = [p for p in cells if p.built.artifact and not p.artifact.untrained]
-        folder = self.store.folder / "devices" / cells[0].target.name
-        trained = [p for p in trained if run_store.output_of(folder, p.prediction).is_file()]  # else it had no time
-        left = {p.cell: p for p in trained if (row := rows.get(p.cell.id)) and row.status == "ok" and not row.scores}
-        self._scorer.score(left, (), lambda p: run_store.output_of(folder, p.prediction), first=False)
-        scored = {
-            cell.id: replace(
-                rows[cell.id], scores=self._scorer.scores.get(cell.id), reason=self._scorer.unscored.get(cell.id, "")
-            )
-            for cell in left
-        }
-        return {**rows, **scored}
+        """Stage 6: the cells of other machines, which work side by side."""
+        left = [p for p in self.remote_cells if p.cell.id not in self.store.measurements]
+        Elsewhere(self.plan, self.test, self._scorer, self.store, self.reporter, self.machines, self._finish).measure(
+            left
+        )
 
     @property
     def _schedule(self) -> Schedule:
@@ -268,12 +246,18 @@ class Stages:
             return
         row = measurement(
             self.store.folder.resolve().name, planned, self.test.label,
-            planned.target.ssh or environment.host_label(self.facts), outcome, self._scorer.scores.get(planned.cell.id),
+            self._host(planned), outcome, self._scorer.scores.get(planned.cell.id),
             self.store.outcomes.get(planned.key("memory")), self.store.outcomes.get(planned.key("profile")),
             self._schedule.done(planned), self.plan.measure.measuring,
         )  # fmt: skip
         self.store.finish(row)
         self.reporter.cell(row)
+
+    def _host(self, planned: Planned) -> str:
+        """The machine of a cell without a measurement."""
+        if self.machines.elsewhere(planned.target):
+            return planned.target.ssh or planned.target.name
+        return environment.host_label(self.facts)
 
     def _memory_job(self, planned: Planned, key: JobKey) -> Job:
         measuring = self.plan.measure.measuring

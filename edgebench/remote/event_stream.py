@@ -70,11 +70,12 @@ class JsonLines(ProgressReporter):
         print(json.dumps(event), flush=True)
 
 
-def replay(event: Event, listener: ProgressReporter, where: str) -> None:
+def replay(event: Event, listener: ProgressReporter, where: str = "") -> None:
     """Pass an event of another machine to a reporter of this one; events of a later version are skipped."""
+    before = f"{where}: " if where else ""
     match event.event:
         case "stage":
-            listener.stage(f"{where}: {event.name}", event.total)
+            listener.stage(f"{before}{event.name}", event.total)
         case "begin":
             listener.begin(event.text)
         case "step":
@@ -82,4 +83,4 @@ def replay(event: Event, listener: ProgressReporter, where: str) -> None:
         case "detail":
             listener.detail(event.text)
         case "note":
-            listener.note(f"{where}: {event.text}")
+            listener.note(f"{before}{event.text}")

@@ -42,6 +42,8 @@ class Fetched:
     """The run as the device left it."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """Formats whose packages could not be installed there, each with pip's error."""
+    where: str = ""
+    """Name of the machine; empty where the target names it."""
 
 
 def check(target: Target, folder: Path) -> None:

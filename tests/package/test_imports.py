@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = (
     "core", "isolation", "tasks", "data", "quantization", "models", "runtimes", "measuring", "training", "compress",
-    "artifacts", "exporters", "search", "remote", "pipeline", "choosing", "reports", "optimization", "diagnosis",
-    "reading", "api", "searching", "cli",
+    "artifacts", "exporters", "search", "remote", "pipeline", "fleet", "choosing", "reports", "optimization",
+    "diagnosis", "reading", "api", "searching", "cli",
     "__main__",
 )  # fmt: skip
 """Packages and the modules at the top, in the order of docs/design.md: each may import those before it."""
@@ -39,6 +39,8 @@ HEAVY = {
     "optuna",
     "ai_edge_litert",
     "ai_edge_quantizer",
+    "distributed",
+    "dask",
 }
 
 

@@ -13,6 +13,7 @@ from edgebench.core.datasets import RecordSet
 from edgebench.data.signals import LEADS, ecg
 from edgebench.measuring import environment
 from edgebench.pipeline import grid, read_plan
+from edgebench.pipeline.machines import HERE
 from edgebench.pipeline.planned import Built
 
 OTHERS = {
@@ -32,5 +33,5 @@ def test_records_that_an_artifact_does_not_take(demo: RecordSet, said: str) -> N
     artifact = replace(fitting, **OTHERS.get(said, {}))  # type: ignore[arg-type]
     plan = read_plan.load(None, {"exporters": ("onnx-int8",), "targets": ("host",)})
     built = {("resnet1d", "none", "onnx-int8"): Built(Outcome("ok", result=artifact), Path("x"))}
-    (cell,), _ = grid.cells(plan, built, demo, environment.describe())
+    (cell,), _ = grid.cells(plan, built, demo, environment.describe(), HERE.elsewhere)
     assert said in cell.fit.reason if said else not cell.fit.reason
