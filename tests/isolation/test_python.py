@@ -126,7 +126,7 @@ def test_nothing_of_the_working_directory_runs(exported: Path, tmp_path: Path) -
     for arguments in (
         ("doctor",),
         ("inspect", exported / "onnx"),
-        ("run", *SMALL, "--exporter", "onnx", "--exporter", "fbgemm-int8", "-o", out / "run", *BRIEF),
+        ("run", "--quick", *SMALL, "--exporter", "onnx", "--exporter", "fbgemm-int8", "-o", out / "run", *BRIEF),
         ("report", out / "run", "--format", "csv"),
         ("bundle", exported / "onnx", "-o", out / "x.bundle", "--limit", "8"),
         ("measure", out / "x.bundle", "-o", out / "measured", *BRIEF[2:]),

@@ -7,8 +7,8 @@
 - a run, an export or a report that was carried out in this place already, word for word, is not carried out again.
 
 In the environment: DOC_URL is the server that has PTB-XL, DOC_DONE a file of what was carried out, DOC_WARM, if it is
-there, the socket of the warm server, from which the command then starts, and DOC_EXPORTERS what a run without
-`--exporter` takes, if it is there.
+there, the socket of the warm server, from which the command then starts, DOC_EXPORTERS what a run without `--exporter`
+takes, if it is there, and DOC_QUICK, if it is there, makes runs `--quick`: half the processes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))  # not there where the environment has PYTHONSAFEPATH
 
@@ -40,15 +41,16 @@ ANSWERS = ("recommend", "gate", "compare")
 ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list", "report", "explain", "inspect")
 
 
-def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = ()) -> list[str]:
+def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = (), quick: bool = False) -> list[str]:
     """The arguments with few records, samples and epochs, and with a server of our own. The meaning stays.
 
-    A run of every exporter is one of `exporters`, where these are given.
+    A run of every exporter is one of `exporters`, where these are given, and a quick one with `quick`.
     """
     verb = arguments[0] if arguments else ""
     more: tuple[str, ...] = ()
     if verb == "run" and "--resume" not in arguments:
-        more = (*TIMED, *FEW, *(FINETUNED if "--finetune-epochs" in arguments or "plan.toml" in arguments else ()))
+        tuned = "--finetune-epochs" in arguments or "plan.toml" in arguments
+        more = (*TIMED, *FEW, *(("--quick",) if quick else ()), *(FINETUNED if tuned else ()))
         more = (*more, *(word for name in exporters if "--exporter" not in arguments for word in ("--exporter", name)))
     elif verb == "measure" and "--resume" not in arguments:
         more = TIMED
@@ -69,6 +71,12 @@ def without_numbers(since: float) -> list[str]:
     return failed if rows else ["no run was written"]
 
 
+def settings() -> dict[str, Any]:
+    """What the environment says of how commands are shortened."""
+    there = os.environ
+    return {"url": there["DOC_URL"], "exporters": there.get("DOC_EXPORTERS", "").split(), "quick": "DOC_QUICK" in there}
+
+
 def main() -> int:
     """Carry the command out."""
     program, *arguments = sys.argv[1:]
@@ -81,10 +89,7 @@ def main() -> int:
     start = [program]
     if server := os.environ.get("DOC_WARM"):
         start = python.forked(server, "edgebench")
-    made = subprocess.run(
-        [*start, *shortened(arguments, os.environ["DOC_URL"], os.environ.get("DOC_EXPORTERS", "").split())],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    made = subprocess.run([*start, *shortened(arguments, **settings())], capture_output=True, text=True, check=False)
     print(made.stdout, made.stderr, sep="", flush=True)
     answered = made.returncode in (1, 3, 4, 5) and arguments[0] in ANSWERS
     if answered and not re.search("^error:|^Traceback", made.stderr, re.M):
