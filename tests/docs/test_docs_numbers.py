@@ -74,7 +74,6 @@ def questions() -> list[str]:
     script, onnx = cell(X86, "torchscript"), cell(X86, "onnx")
     search = json.loads((ROOT / "results" / "reference" / "search-deit-tiny" / "search.json").read_text())
     throughout = -search["test"]["int8"]["delta_macro_f1"]
-    qnnpack, eager = (cell(X86, e, target="arm-qnnpack") for e in ("qnnpack-int8", "eager"))
     return [
         f"`onnx-int8` takes {ms(lean)}, `onnx` {ms(lean_float)} (run `{LEAN}`)",
         f"`onnx-int8` takes {ms(int8)}, `onnx` {ms(dense)} (run `{RESNET}`)",
@@ -88,7 +87,6 @@ def questions() -> list[str]:
         f"from {size(value(dense, 'zip_size_bytes'))} to {size(value(zeros, 'zip_size_bytes'))} (column `zip`)",
         f"that file is {megabytes(pruned)} and takes {ms(pruned)}",
         f"of the {len(ranked)} cells that run `{MODELS}` ranks, {noisy} are noisy",
-        f"`qnnpack-int8` takes {ms(qnnpack)} where `eager` takes {ms(eager)} (run `{X86}`)",
         f"decides {100 * (1 - (value(int8, 'agreement') or 0)):.1f} % of the cases differently (run `{RESNET}`)",
         f"loses {throughout:.3f} through `fbgemm-int8:all-operators` (run `search-deit-tiny`), and "
         f"{loss(cell(DEIT, 'fbgemm-int8'))} through `fbgemm-int8`",
@@ -105,9 +103,7 @@ def compression() -> list[str]:
         f"{faster(eager, both)} times faster than eager, for {loss(both)} macro-F1"
     )
     return [
-        f"Half of the multiply-adds cost {loss(cell(RESNET, 'onnx', 'structured-0.5'))} macro-F1",
-        f"loses {loss(cell(DEIT, 'fbgemm-int8'))} macro-F1 through `fbgemm-int8` and "
-        f"{loss(cell(DEIT, 'onnx-int8'))} through `onnx-int8`",
+        f"Half of the multiply-adds cost {loss(cell(RESNET, 'onnx-int8', 'structured-0.5'))} macro-F1",
         together,
     ]
 

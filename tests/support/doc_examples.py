@@ -34,6 +34,7 @@ SEQUENCES = {
         ("docs/choosing.md", "recommend RUN"), ("docs/compression.md", "edgebench quantize"),
         ("docs/compression.md", "edgebench explain"),
     ),
+    "optimize": (("docs/optimize.md", ""),),
     "trained": (
         ("README.md", "data fetch ptbxl ptbxl --folds"), ("docs/compression.md", "edgebench run"), ("docs/plan.md", ""),
     ),

@@ -37,8 +37,9 @@ TRAINED = ("--epochs", "1", "--batch-size", "16")
 QUARTERS = ("--set", "crop=250")
 """A quarter of each record of PTB-XL."""
 FINETUNED = ("--finetune-set", "batch_size=16", "--finetune-set", "crop=250", "--finetune-epochs", "1")
+SEARCHED = ("--budget", "60s", "--no-fine-tune", "--exporter", "onnx", "--limit", "8")
 ANSWERS = ("recommend", "gate", "compare")
-ONCE = ("run", "export", "quantize", "train", "data", "doctor", "list", "report", "explain", "inspect")
+ONCE = ("run", "optimize", "export", "quantize", "train", "data", "doctor", "list", "report", "explain", "inspect")
 
 
 def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = (), quick: bool = False) -> list[str]:
@@ -56,6 +57,8 @@ def shortened(arguments: Sequence[str], url: str, exporters: Sequence[str] = (),
         more = TIMED
     elif verb in ("export", "quantize"):
         more = (*FEW, *(ANY_DROP if verb == "quantize" else ()))
+    elif verb == "optimize" and "--resume" not in arguments:
+        more = (*FEW, *SEARCHED)
     elif verb == "train":
         more = (*TRAINED, *(() if "--dataset" in arguments else QUARTERS))
     elif list(arguments[:2]) == ["data", "fetch"]:
