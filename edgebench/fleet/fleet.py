@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgebench.artifacts.build import Build
 from edgebench.core.cells import Target
-from edgebench.core.errors import MissingPackage, RemoteError
+from edgebench.core.errors import ArtifactError, MissingPackage, RemoteError
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.target_profiles import HOST
-from edgebench.fleet.messages import DEVICE
+from edgebench.fleet.messages import BUILD, DEVICE
 from edgebench.fleet.trust import Tls
-from edgebench.pipeline.machines import HERE, Here, Machines
+from edgebench.pipeline.machines import HERE, Done, Here, Machines
 from edgebench.remote.bundles.writing import Contents
 from edgebench.remote.session import Fetched
 
@@ -33,13 +34,15 @@ class Options:
     address: str
     """The scheduler's, such as tls://HOST:8786."""
     tls: Tls = field(default_factory=Tls)
+    pool: bool = False
+    """Whether all boards of a target share its cells."""
 
 
 class Fleet(Here):
     """Measures each target but `host` on a worker that offers it; one with `ssh` that none offers, over SSH."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, pool: bool = False) -> None:
+        self._cluster, self._pool = cluster, pool
         self._over_ssh: set[str] = set()
 
     def elsewhere(self, target: Target) -> bool:
@@ -61,6 +64,27 @@ class Fleet(Here):
                 )
             time.sleep(1)
         return None
+
+    def boards(self, target: Target) -> int:
+        """All workers that offer the target, where they are a pool."""
+        offers = 0 if target.name in self._over_ssh else len(self._cluster.offers(DEVICE + target.name))
+        return max(1, offers if self._pool else 1)
+
+    def builders(self) -> int:
+        """As many as there are workers that build."""
+        return max(1, len(self._cluster.offers(BUILD)))
+
+    def build(self, asked: Build, done: Done, begun: Callable[[str], None]) -> None:
+        """Build on a worker; what cannot travel there, or came back unusable, is built here."""
+        from edgebench.fleet import builds
+
+        if not self._cluster.offers(BUILD) or not builds.can_travel(asked.model):
+            return super().build(asked, done, begun)
+        try:
+            return builds.build(self._cluster, asked, done, begun)
+        except (RemoteError, ArtifactError) as error:
+            self._cluster.note(f"{asked.variant} {', '.join(asked.exporters)}: built here: {error}")
+            return super().build(asked, done, begun)
 
     def measure(
         self, target: Target, contents: Contents, run: Path, reporter: ProgressReporter,
@@ -90,4 +114,4 @@ def opened(options: Options | str | None, reporter: ProgressReporter | None) -> 
     asked = Options(options) if isinstance(options, str) else options
     note = (reporter or ProgressReporter()).note
     with Cluster(asked.address, trust.security(asked.address, asked.tls), note) as cluster:
-        yield Fleet(cluster)
+        yield Fleet(cluster, asked.pool)

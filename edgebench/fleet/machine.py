@@ -65,9 +65,7 @@ class Machine:
     ) -> Reply:
         work = self._work(request.session)
         self._receive(request, work / "bundle", say, look)
-        if request.do != "measure":
-            raise RemoteError(f"{self._name} does not know how to {request.do}")
-        reason = self.measure(work, lambda line: say("line", text=line), ended, request.patience_s)
+        reason = self._work_on(request, work, lambda text: say("line", text=text), ended)
         look()
         if not reason:
             self._wait(
@@ -75,6 +73,16 @@ class Machine:
             )
         self._clean(work)
         return Reply("failed" if reason else "ok", reason)
+
+    def _work_on(self, request: Request, work: Path, line: Callable[[str], None], ended: Callable[[], bool]) -> str:
+        """Do the work; why it failed, empty where it did not."""
+        if request.do == "measure":
+            return self.measure(work, line, ended, request.patience_s)
+        from edgebench.fleet import build_there  # the build side's
+
+        shutil.rmtree(work / "run", ignore_errors=True)  # what was begun is made again, which is checked
+        build_there.perform(work, dict(request.body), line, ended)
+        return ""
 
     def _receive(self, request: Request, folder: Path, say: Callable[..., None], look: Callable[[], None]) -> None:
         """Have the files of the request in a folder; the client sends what is not here."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edgebench.artifacts import manifests
-from edgebench.artifacts.build import Build, build
+from edgebench.artifacts.build import Build
 from edgebench.core.cells import Cell
 from edgebench.core.contracts import REFERENCE, Artifact, Outcome
 from edgebench.core.datasets import RecordSet
@@ -17,7 +19,9 @@ from edgebench.core.files import safe, safe_name, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.progress import EXPORT, ProgressReporter
 from edgebench.core.serialization import to_json
+from edgebench.isolation.process import waiting
 from edgebench.pipeline import records
+from edgebench.pipeline.machines import HERE, Machines
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.planned import ArtifactKey, Built
 from edgebench.pipeline.run_store import RunStore
@@ -67,6 +71,8 @@ class BuildStage:
     unmade: Mapping[str, Outcome[Any]] = field(default_factory=dict)
     """Why other models could not be made."""
     built: dict[ArtifactKey, Built] = field(default_factory=dict)
+    machines: Machines = HERE
+    _compressing: threading.Lock = field(default_factory=threading.Lock)
 
     def all(self) -> dict[ArtifactKey, Built]:
         """Every artifact, or the reason why there is none."""
@@ -76,8 +82,15 @@ class BuildStage:
             others = pairs.get((model, "none"), ())
             pairs[model, "none"] = others if REFERENCE in others else (*others, REFERENCE)
         self.reporter.stage(EXPORT, sum(map(len, pairs.values())))
-        for (model, variant), chosen in pairs.items():
-            self._pair(model, variant, chosen)
+        if (count := min(self.machines.builders(), len(pairs))) > 1:
+            with waiting(count) as pool:
+                for made in as_completed([pool.submit(self._pair, *pair, chosen) for pair, chosen in pairs.items()]):
+                    made.result()
+        else:
+            for pair, chosen in pairs.items():
+                self._pair(*pair, chosen)
+        # In the order of the plan, whichever was done first.
+        self.built = {(*pair, exporter): self.built[*pair, exporter] for pair in pairs for exporter in pairs[pair]}
         for model, outcome in self.unmade.items():
             names = [(variant, exporter) for variant in asked.variants for exporter in asked.exporters]
             self.built |= {(model, *name): Built(outcome) for name in names}
@@ -116,7 +129,8 @@ class BuildStage:
             self.built[model, variant, exporter] = Built(outcome, path)
             self.reporter.step(label(exporter))
 
-        outcome, source = self.variants.find(model, variant)
+        with self._compressing:
+            outcome, source = self.variants.find(model, variant)
         left = []
         for exporter in exporters:
             known = self.store.outcomes.get(JobKey("build", model, variant, exporter))
@@ -136,4 +150,4 @@ class BuildStage:
                 max_seconds=self.plan.measure.measuring.seconds("predict"),
                 predicted=lambda artifact, outcome: predicted.__setitem__(artifact.exporter, outcome),
             )  # fmt: skip
-            build(asked, keep, lambda exporter: self.reporter.begin(label(exporter)))
+            self.machines.build(asked, keep, lambda exporter: self.reporter.begin(label(exporter)))

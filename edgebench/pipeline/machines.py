@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from edgebench.artifacts.build import Build, build
 from edgebench.core.cells import Target
+from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.progress import ProgressReporter
 from edgebench.remote import session
 from edgebench.remote.bundles.writing import Contents
 from edgebench.remote.session import Fetched
+
+Done = Callable[[str, Outcome[Artifact]], None]
 
 
 class Machines(Protocol):
@@ -24,6 +28,12 @@ class Machines(Protocol):
 
     def boards(self, target: Target) -> int:
         """How many machines share the cells of a target."""
+
+    def builders(self) -> int:
+        """How many models' artifacts are built at the same time."""
+
+    def build(self, asked: Build, done: Done, begun: Callable[[str], None]) -> None:
+        """Build artifacts; see `artifacts.build.build`, whose `place` another machine need not follow."""
 
     def measure(
         self, target: Target, contents: Contents, run: Path, reporter: ProgressReporter,
@@ -46,6 +56,14 @@ class Here:
     def boards(self, target: Target) -> int:
         """A target has one device."""
         return 1
+
+    def builders(self) -> int:
+        """A builder takes all cores that it can use."""
+        return 1
+
+    def build(self, asked: Build, done: Done, begun: Callable[[str], None]) -> None:
+        """Build here."""
+        build(asked, done, begun)
 
     def measure(
         self, target: Target, contents: Contents, run: Path, reporter: ProgressReporter,

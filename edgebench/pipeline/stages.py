@@ -74,8 +74,9 @@ class Stages:
         folder = folder_in(self.store.folder / "models")
         variants = Variants(self.plan, self.models, folder, self.store.outcomes, self.store.record, self.reporter)
         self.built = BuildStage(
-            self.plan, self.store, self.calibration, self.test, self.reporter, variants, self.unmade
-        ).all()
+            self.plan, self.store, self.calibration, self.test, self.reporter, variants, self.unmade,
+            machines=self.machines,
+        ).all()  # fmt: skip
 
     def plan_cells(self) -> None:
         """Stage 2: list the cells; unsupported ones end here as rows."""

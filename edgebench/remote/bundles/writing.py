@@ -94,7 +94,7 @@ def laid_out(contents: Contents) -> tuple[dict[str, Content], Listing]:
     for target in contents.targets:
         if target.name != HOST:
             files[_profile(target)] = target_profiles.to_toml(target).encode()
-    about = _records(contents.records, contents.references, files) if contents.records else ""
+    about = put_records(contents.records, contents.references, files) if contents.records else ""
     forms = tuple(sorted({artifact.format for artifact, _ in contents.artifacts}))
     device = f"device/{wheel.NAME}"
     files[device] = wheel.build()
@@ -142,7 +142,8 @@ def _profile(target: Target) -> str:
     return f"targets/{safe_name(target.name)}.toml"
 
 
-def _records(records: RecordSet, references: Iterable[ReferenceLogits], files: dict[str, Content]) -> str:
+def put_records(records: RecordSet, references: Iterable[ReferenceLogits], files: dict[str, Content]) -> str:
+    """Put the files of records in; returns the name of their description."""
     files["records/signals.npy"] = records.input.path
     if records.targets is not None:
         files["records/labels.npy"] = _npy(records.targets)
