@@ -10,6 +10,7 @@ import typer
 from edgebench import __version__
 from edgebench.cli import completion
 from edgebench.cli.bundle import bundle
+from edgebench.cli.cluster_options import ClusterAddress, Insecure, TlsCa, TlsCert, TlsKey, cluster_of
 from edgebench.cli.compare import compare, gate
 from edgebench.cli.console import USAGE, command, out, say_error
 from edgebench.cli.data import data
@@ -85,14 +86,22 @@ def doctor(
     target: Annotated[
         str, option("--target", "TARGET", "Ask the device of this target, over SSH, instead; installs nothing there.")
     ] = "",
-) -> None:
+    cluster: ClusterAddress = None, tls_ca: TlsCa = None, tls_cert: TlsCert = None, tls_key: TlsKey = None,
+    insecure: Insecure = False,
+) -> None:  # fmt: skip
     """Show this machine's hardware, and what it can run, emulates or does not support, with the reason.
 
     \b[bold]Example[/bold]
 
     \bedgebench doctor
     edgebench doctor --target pi.toml
+    edgebench doctor --cluster tls://HOST:8786    # each worker's machine
     """
+    if asked := cluster_of(cluster, tls_ca, tls_cert, tls_key, insecure):
+        from edgebench.cli.fleet_view import show_workers
+
+        show_workers(asked)
+        return
     from edgebench.cli.diagnosis_view import show_diagnosis
 
     show_diagnosis(target)

@@ -12,17 +12,18 @@ from edgebench.fleet.trust import Tls
 PANEL = "Fleet"
 ClusterAddress = Annotated[
     str | None,
-    option("--cluster", "ADDRESS", "Give the work to this Dask scheduler's workers, such as tls://HOST:8786.",
+    option("--cluster", "ADDRESS", "Give the work to this Dask scheduler's workers: tls://HOST:8786, or local:N.",
            panel=PANEL),
 ]  # fmt: skip
 TlsCa = Annotated[Path | None, option("--tls-ca", "FILE", "Certificate that signed all others.", panel=PANEL)]
 TlsCert = Annotated[Path | None, option("--tls-cert", "FILE", "Certificate of this end.", panel=PANEL)]
 TlsKey = Annotated[Path | None, option("--tls-key", "FILE", "Its key.", panel=PANEL)]
+Pool = Annotated[bool, flag("--pool", "All workers that offer a target share its cells.", PANEL)]
 Insecure = Annotated[bool, flag("--insecure", "Take a tcp:// address that other machines reach, without TLS.", PANEL)]
 
 
 def cluster_of(
-    address: str | None, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool
+    address: str | None, ca: Path | None, cert: Path | None, key: Path | None, insecure: bool, pool: bool = False
 ) -> Options | None:
     """The cluster that the flags name; None where they name none."""
-    return Options(address, Tls(ca, cert, key, insecure)) if address else None
+    return Options(address, Tls(ca, cert, key, insecure), pool) if address else None

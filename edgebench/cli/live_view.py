@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
 
 from edgebench.core.contracts import Artifact, Outcome
@@ -22,6 +22,8 @@ NAME, BAR = 31, 20
 """Characters of a stage's name and of its bar on a terminal of `USUAL` columns."""
 USUAL = 80
 LEAST_BAR = 8
+ROOM = 12
+"""Lines of a terminal that the table of machines leaves to the rest."""
 OF_EXPORT = 3.0
 """An export with its check takes about so many times as long as a measuring process."""
 AT_ONCE = 0.02
@@ -56,6 +58,8 @@ class Live(ProgressReporter):
         self._since = clock()
         self._running: dict[str, None] = {}
         self._what = self._last = ""
+        self._machines: dict[str, str] = {}
+        """What each other machine is doing, by its name."""
         self._screen = Screen(
             console=console, get_renderable=self.render, refresh_per_second=4, auto_refresh=console.is_interactive
         )
@@ -159,6 +163,13 @@ class Live(ProgressReporter):
         task = self._progress.add_task(readable(name), total=None)
         return lambda done, total: self._progress.update(task, completed=done, total=total)
 
+    def machine(self, name: str, doing: str) -> None:
+        """A line of the table of machines."""
+        if doing:
+            self._machines[name] = doing
+        else:
+            self._machines.pop(name, None)
+
     def note(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(plain(text, "yellow"), soft_wrap=not self._console.is_terminal)
@@ -179,7 +190,20 @@ class Live(ProgressReporter):
 
     def render(self) -> Group:
         """The bars with the status below them."""
-        return Group(self._progress.get_renderable(), *self._status())
+        return Group(self._progress.get_renderable(), *self._status(), *self._of_machines())
+
+    def _of_machines(self) -> list[Table]:
+        """A line for each machine at work, as many as there is room for."""
+        if not self._machines:
+            return []
+        table, room = Table.grid(padding=(0, 1)), max(1, self._console.height - ROOM)
+        for name, doing in sorted(self._machines.items())[:room]:
+            table.add_row(
+                Text(readable(name), "bold", no_wrap=True), Text(readable(doing), overflow="ellipsis", no_wrap=True)
+            )
+        if (more := len(self._machines) - room) > 0:
+            table.add_row("", f"and {more} more")
+        return [table]
 
     def _status(self) -> list[Text]:
         lines = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgebench import api
-from edgebench.cli.cluster_options import ClusterAddress, Insecure, TlsCa, TlsCert, TlsKey, cluster_of
+from edgebench.cli.cluster_options import ClusterAddress, Insecure, Pool, TlsCa, TlsCert, TlsKey, cluster_of
 from edgebench.cli.console import command, live, out, say_next, say_written
 from edgebench.cli.measure import folder_of, how_to_continue, require_one_folder, show
 from edgebench.cli.measure import measure as run_measure
@@ -73,7 +73,7 @@ def run(
     threads: Threads = None, seed: Seed = None, output: Output = None,
     resume: Annotated[Path | None, option("--resume", "FOLDER", "Complete the interrupted run in this folder.")] = None,
     cluster: ClusterAddress = None, tls_ca: TlsCa = None, tls_cert: TlsCert = None, tls_key: TlsKey = None,
-    insecure: Insecure = False, *, measuring: dict[str, Any],
+    insecure: Insecure = False, pool: Pool = False, *, measuring: dict[str, Any],
 ) -> None:  # fmt: skip
     """Export, measure and report a grid of models, exporters and targets.
 
@@ -126,7 +126,7 @@ def run(
         chosen = read_plan.load(plan, values) if plan else read_plan.of_run(stored, values)
     else:
         chosen = read_plan.load(plan, values)
-    machines = cluster_of(cluster, tls_ca, tls_cert, tls_key, insecure)
+    machines = cluster_of(cluster, tls_ca, tls_cert, tls_key, insecure, pool)
     folder, view = folder_of(output, resume), RichView()
     with view.progress(how_to_continue(folder)) as reporter:
         finished = api.run(chosen, folder, resume is not None, reporter, machines)

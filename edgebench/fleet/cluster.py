@@ -110,7 +110,7 @@ class Cluster:
         """The workers that are there now."""
         with self._lock:
             since, known = self._known
-            if time.monotonic() - since < KNOWN_S and since:
+            if since and time.monotonic() - since < KNOWN_S:
                 return known
             client = self.client()
             found = client.sync(client.scheduler.identity, n_workers=-1)["workers"]

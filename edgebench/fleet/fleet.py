@@ -23,6 +23,7 @@ from edgebench.remote.session import Fetched
 if TYPE_CHECKING:
     from edgebench.fleet.cluster import Cluster
 
+LOOK_S = 0.2
 WAIT_S = 30.0
 """How long a run waits at its start for the first worker of a target."""
 
@@ -62,7 +63,7 @@ class Fleet(Here):
                     f"{target.name}: no worker of {address} offers it; on the device: "
                     f"edgebench worker --connect {address} --device {target.name}"
                 )
-            time.sleep(1)
+            time.sleep(LOOK_S)
         return None
 
     def boards(self, target: Target) -> int:
@@ -98,20 +99,50 @@ class Fleet(Here):
         return devices.measure(self._cluster, target, contents, run, reporter, wanted, part)
 
 
+class Builders(Fleet):
+    """Workers that build and nothing else: this machine measures what it measures without them."""
+
+    def elsewhere(self, target: Target) -> bool:
+        """Whether the target's device is reached over SSH."""
+        return bool(target.ssh)
+
+    def boards(self, target: Target) -> int:
+        """A target has one device."""
+        return 1
+
+    def check(self, target: Target, folder: Path) -> None:
+        """Connect once; raises RemoteError."""
+        self._over_ssh.add(target.name)
+        Here.check(self, target, folder)
+
+
+@contextlib.contextmanager
+def connected(options: Options, note: Callable[[str], object] = lambda _: None) -> Iterator[Cluster]:
+    """A connection with a cluster while the block runs. Raises PlanError, RemoteError, MissingPackage."""
+    try:
+        import distributed  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingPackage(error.name or "distributed", "fleet", "--cluster") from None
+    from edgebench.fleet import local_cluster, trust
+    from edgebench.fleet.cluster import Cluster
+
+    with contextlib.ExitStack() as held:
+        address, local = options.address, local_cluster.count(options.address)
+        if local:
+            address = held.enter_context(local_cluster.started(local))
+        cluster = held.enter_context(Cluster(address, trust.security(address, options.tls), note))
+        deadline = time.monotonic() + WAIT_S
+        while local and len(cluster.offers(BUILD)) < local and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
+        yield cluster
+
+
 @contextlib.contextmanager
 def opened(options: Options | str | None, reporter: ProgressReporter | None) -> Iterator[Machines]:
     """The machines of a run while the block runs; without options this one. Raises PlanError, RemoteError."""
     if not options:
         yield HERE
         return
-    try:
-        import distributed  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingPackage(error.name or "distributed", "fleet", "--cluster") from None
-    from edgebench.fleet import trust
-    from edgebench.fleet.cluster import Cluster
-
     asked = Options(options) if isinstance(options, str) else options
-    note = (reporter or ProgressReporter()).note
-    with Cluster(asked.address, trust.security(asked.address, asked.tls), note) as cluster:
-        yield Fleet(cluster, asked.pool)
+    with connected(asked, (reporter or ProgressReporter()).note) as cluster:
+        yield Builders(cluster) if asked.address.startswith("local:") else Fleet(cluster, asked.pool)

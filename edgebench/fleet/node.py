@@ -56,7 +56,9 @@ class Node(Worker):  # type: ignore[misc]
             self.handlers.pop(name, None)
         self.handlers |= {
             "edgebench-put": self.put, "edgebench-fetch": self.fetch, "edgebench-release": self.release,
+            "edgebench-look": self.look,
         }  # fmt: skip
+        self._home = offer.home
         self.machine = Machine(offer.home, "", offer.name, offer.cache_bytes)
 
     def perform(self, data: bytes) -> bytes:
@@ -93,6 +95,12 @@ class Node(Worker):  # type: ignore[misc]
         """The client has fetched what it wants of a task."""
         self.machine.release(task)
         return True
+
+    async def look(self) -> bytes:
+        """What this machine is."""
+        from edgebench.fleet import look
+
+        return encoded(await asyncio.to_thread(look.here, self._home))
 
 
 async def serve(offer: Offer, note: Callable[[str], object]) -> None:

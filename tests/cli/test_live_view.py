@@ -52,6 +52,18 @@ def numbers(line: str) -> list[float]:
     return [float(found) for found in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w.-])", line)]
 
 
+def test_machines_have_a_line_each_while_they_work() -> None:
+    live = Live(Console(file=io.StringIO(), width=60, height=16, force_terminal=True))
+    for number in range(6):
+        live.machine(f"board-{number}", f"measure latency, {number} of 9")
+    live.machine("board-1", "")
+    lines = [line.rstrip() for line in screen(live, 60) if "board" in line]
+    assert [line.split()[0] for line in lines] == ["board-0", "board-2", "board-3", "board-4"]
+    assert screen(live, 60)[-1].split()[1] == "1", "the others are counted"
+    live.machine("board-0", "\x1b[31m" + "x" * 100)
+    assert all(len(line) <= 60 and "\x1b" not in line for line in screen(live, 60))
+
+
 def at_work(width: int) -> tuple[Live, Clock]:
     """A run with four cells: two have ended, one is being timed."""
     clock = Clock()
