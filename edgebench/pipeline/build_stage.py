@@ -90,7 +90,8 @@ class BuildStage:
             for pair, chosen in pairs.items():
                 self._pair(*pair, chosen)
         # In the order of the plan, whichever was done first.
-        self.built = {(*pair, exporter): self.built[*pair, exporter] for pair in pairs for exporter in pairs[pair]}
+        keys = [(*pair, exporter) for pair, chosen in pairs.items() for exporter in chosen]
+        self.built = {key: self.built[key] for key in keys if key in self.built}
         for model, outcome in self.unmade.items():
             names = [(variant, exporter) for variant in asked.variants for exporter in asked.exporters]
             self.built |= {(model, *name): Built(outcome) for name in names}

@@ -18,7 +18,7 @@ from edgebench.core.contracts import Outcome
 from edgebench.core.errors import DiskFull
 from edgebench.core.files import sync
 from edgebench.core.progress import ProgressReporter
-from edgebench.pipeline import build_stage
+from edgebench.pipeline import build_stage, machines
 from edgebench.pipeline.read_plan import load
 
 ONCE = vars(replace(QUICK, processes=1))
@@ -36,7 +36,7 @@ def test_of_a_compressed_network_only_what_was_asked_for_is_built(
 ) -> None:
     """All are compared with the network that was not compressed."""
     asked: list[tuple[str, tuple[str, ...]]] = []
-    monkeypatch.setattr(build_stage, "build", lambda one, *_: asked.append((one.variant, one.exporters)))
+    monkeypatch.setattr(machines, "build", lambda one, *_: asked.append((one.variant, one.exporters)))
     plan: Any = load(None, {"variants": variants, "exporters": ("onnx",)})
     store: Any = SimpleNamespace(folder=tmp_path, outcomes={})
     made: Any = SimpleNamespace(sources={"resnet1d": "resnet1d"}, find=lambda model, variant: (Outcome("ok"), model))
