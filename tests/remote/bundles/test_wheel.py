@@ -13,7 +13,7 @@ def test_the_wheel_has_no_weights_and_asks_for_little(tmp_path: Path) -> None:
     (tmp_path / wheel.NAME).write_bytes(wheel.build())
     entries = entries_of(tmp_path / wheel.NAME)
     assert wheel.build() == (tmp_path / wheel.NAME).read_bytes()
-    assert (tmp_path / wheel.NAME).stat().st_size < 900_000  # the fleet came last
+    assert (tmp_path / wheel.NAME).stat().st_size < 930_000  # the fleet came last, with what builds and measures there
     assert not [name for name in entries if "weights/" in name or "__pycache__" in name]
     assert {
         "edgebench/measuring/worker.py",
