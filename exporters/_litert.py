@@ -29,7 +29,7 @@ def converted(task: ExportTask) -> Path:
 
 
 def _convert(task: ExportTask) -> Path:
-    from edgebench.runtimes.litert import Model
+    from edgebench.runtimes.litert_model import Model
 
     from ._same_network import require_same
 

@@ -79,7 +79,7 @@ TuneThresholds = Annotated[
     flag("--tune-thresholds", "Choose thresholds of imported networks and files on the validation records."),
 ]
 Artifacts = Annotated[
-    list[Path] | None, option("--artifact", "PATH...", "Measure this .onnx, TorchScript file or folder, build nothing.")
+    list[Path] | None, option("--artifact", "PATH...", "Measure this .onnx, .tflite, .xml, TorchScript file or folder.")
 ]
 Variants = Annotated[
     list[str] | None,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,35 +12,12 @@ from numpy.typing import NDArray
 from edgebench.core.installing import no_wheels
 from edgebench.runtimes import litert_file, on_cpu
 from edgebench.runtimes.clocks import HostClock
+from edgebench.runtimes.litert_model import Model
 
 if TYPE_CHECKING:  # each timed process would pay for these
     from edgebench.core.contracts import Artifact
-    from edgebench.core.file_facts import Layer, Program
+    from edgebench.core.file_facts import FileFacts, Layer, Program
     from edgebench.core.protocols import Clock, Session
-
-
-class Model:
-    """A loaded file, called with one array for each input."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        self._interpreter = litert_file.interpreter(path, num_threads=threads)
-        inputs = sorted(self._interpreter.get_input_details(), key=_position)
-        self._inputs = [int(one["index"]) for one in inputs]
-        self._output = int(self._interpreter.get_output_details()[0]["index"])
-
-    def __call__(self, *arrays: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output, in memory of its own."""
-        for index, values in zip(self._inputs, arrays, strict=True):
-            self._interpreter.set_tensor(index, values)
-        self._interpreter.invoke()
-        answer: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
-        return answer
-
-
-def _position(port: Mapping[str, Any]) -> int:
-    """The place of an input among the network's, from a name such as `serving_default_args_1`."""
-    found = re.search(r"args_(\d+)", str(port["name"]))
-    return int(found[1]) if found else int(port["index"])
 
 
 class LiteRtSession:
@@ -68,6 +44,7 @@ class LiteRtRuntime:
     several_inputs = True
     extra = "litert"
     modules = ("ai_edge_litert",)
+    suffixes = (".tflite",)
 
     def __init__(self) -> None:
         self._threads = 1
@@ -96,7 +73,11 @@ class LiteRtRuntime:
 
     def load(self, path: Path, artifact: Artifact, device: str) -> Session:
         """Load one file; raises ArtifactError."""
-        return LiteRtSession(Model(path, self._threads), self._threads)
+        return LiteRtSession(Model(path, self._threads, artifact.feed), self._threads)
+
+    def facts(self, path: Path) -> FileFacts:
+        """Inputs, outputs and precision of a user's file."""
+        return litert_file.facts(path)
 
     def layers(self, path: Path) -> Iterable[Layer]:
         """The layers that have weights."""

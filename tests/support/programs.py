@@ -34,8 +34,8 @@ def answer_of(artifact: Artifact, folder: Path, monkeypatch: pytest.MonkeyPatch,
     program = snippets.of(artifact, threads=1)
     assert not checked("check", "--select", "E,W,F,I", program=program)
     monkeypatch.chdir(folder)
-    found: dict[str, Any] = {}
-    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": signals} | found, found)
+    found: dict[str, Any] = {"SIGNALS": signals}
+    exec(program.replace(ZEROS, "SIGNALS"), found)
     return found["answer"]
 
 
@@ -47,8 +47,8 @@ def decides_alike(path: Path, monkeypatch: pytest.MonkeyPatch, signals: NDArray[
     program = snippets.of(artifact)
     assert not checked("check", "--select", "E,W,F,I", program=program)
     monkeypatch.chdir(path.parent)
-    found: dict[str, Any] = {}
-    exec(program.replace(ZEROS, "SIGNALS"), {"SIGNALS": signals, "__name__": "program"} | found, found)
+    found: dict[str, Any] = {"SIGNALS": signals, "__name__": "program"}
+    exec(program.replace(ZEROS, "SIGNALS"), found)
     measured = AdaptedRuntime(registry.runtime(artifact.format), artifact.feed).load(path, artifact, "cpu")
     expected = probabilities(measured.predict(signals))
     assert 0.01 < expected.mean() < 0.99
