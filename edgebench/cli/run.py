@@ -140,7 +140,7 @@ def measure(
     artifacts: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH", help="Artifacts' folders, manifests, .onnx, .tflite, .xml or TorchScript files; or one bundle."
+            metavar="PATH", help="Artifacts' folders or manifests, .onnx, .tflite, .xml, TorchScript; or one bundle."
         ),
     ],
     tune_thresholds: TuneThresholds = None, target: Targets = None, dataset: DatasetName = None,
