@@ -231,8 +231,8 @@ def train(name: AnyPath, dataset: str = "ptbxl", directory: AnyPath | None = Non
     from edgebench.artifacts import opening
 
     recipe = options.get("recipe") or {}
-    for model in dict.fromkeys(filter(None, (recipe.get("start"), recipe.get("teacher")))):
-        opening.network(str(model))
+    for model in dict.fromkeys(filter(None, (recipe.get("start"), *str(recipe.get("teacher") or "").split(",")))):
+        opening.network(str(model).strip())
     output = Path(options.pop("output", "models"))
     return loop.train(os.fspath(name), dataset, path_or_none(directory), output, **options)
 

@@ -61,7 +61,8 @@ def train(
         int | None, option("--seed", "N", f"Seed of everything that is random in the training.{RECIPE}", number(int))
     ] = None,
     teacher: Annotated[
-        str | None, option("--teacher", "NAME", "Trained model to distil: a shipped one, or path to a manifest.")
+        str | None,
+        option("--teacher", "NAME", "Trained model to distil: shipped, or path to a manifest; of A,B the mean."),
     ] = None,
     set_: Annotated[
         list[str] | None, option("--set", "KEY=VALUE...", "Another field of the recipe; may be repeated.")

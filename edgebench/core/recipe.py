@@ -74,7 +74,7 @@ class Recipe:
     class_weights: bool = False
     """Weight a class's positive records by its ratio of negative to positive ones."""
     teacher: str = ""
-    """Trained model to distil: shipped name or manifest's path."""
+    """Trained model to distil: shipped name or manifest's path; of several, between commas, the mean."""
     alpha: float = 0.5
     """Share of the labels in the loss; the teacher's is 1 - alpha."""
     temperature: float = 1.0
@@ -95,6 +95,11 @@ class Recipe:
     """Training records of an epoch, chosen again at random for each; 0 for all."""
     seed: int = 0
     """Seed of all that is random in the training."""
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The trained models to distil, each by its name or path."""
+        return tuple(filter(None, map(str.strip, self.teacher.split(","))))
 
     def out_of_range(self) -> str:
         """The problem with the first number out of range, in one line; empty if there is none."""

@@ -106,9 +106,9 @@ def manifest_fields(
 
 def recipe_fields(recipe: Recipe) -> dict[str, Any]:
     """The recipe's fields, with the names of its models instead of paths, which are valid on one machine only."""
-    return asdict(recipe) | {
-        k: store.find(getattr(recipe, k)).manifest.name for k in ("teacher", "start") if getattr(recipe, k)
-    }
+    named = {"teacher": recipe.teachers, "start": (recipe.start,) if recipe.start else ()}
+    names = {field: ",".join(store.find(model).manifest.name for model in used) for field, used in named.items()}
+    return asdict(recipe) | names
 
 
 def scores_of(records: RecordSet, outputs: NDArray[np.float32], thresholds: tuple[float, ...]) -> store.SplitScores:

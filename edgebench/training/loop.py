@@ -186,7 +186,7 @@ def _check(recipe: Recipe, output: Path) -> None:
     """Raise ModelError, before any record is read, for an output or a model that the training cannot use."""
     if output.exists() and not output.is_dir():
         raise ModelError(f"{output}: a file, not a folder; give another --output")
-    for name in filter(None, (recipe.teacher, recipe.start)):
+    for name in filter(None, (*recipe.teachers, recipe.start)):
         store.find(name)
 
 

@@ -30,22 +30,30 @@ def targets_of(
 ) -> NDArray[np.float32]:
     """Targets (records, outputs), or with a teacher also its softened outputs: (records, 2 * outputs).
 
-    The teacher predicts each record once, whole and without augmentation. Raises ModelError where its classes differ
-    from those of the records.
+    Each teacher predicts each record once, whole and without augmentation; of several the mean is learned. Raises
+    ModelError where a teacher's classes differ from those of the records.
     """
     task = registry.task(records.task)
     rows = task.rows(records.labels, len(records.classes))
-    if not recipe.teacher:
+    if not recipe.teachers:
         return rows
-    model = store.find(recipe.teacher)
+    soft = [_softened(name, records, recipe.temperature, device, progress) for name in recipe.teachers]
+    return np.concatenate([rows, np.mean(soft, 0, np.float32)], 1)
+
+
+def _softened(
+    teacher: str, records: RecordSet, temperature: float, device: torch.device, progress: Progress | None
+) -> NDArray[np.float32]:
+    """One teacher's softened outputs in the order of the records' classes."""
+    model = store.find(teacher)
     if permutation(model.manifest.classes, records.classes) is None:
         raise ModelError(
-            f"the teacher '{recipe.teacher}' has the classes {', '.join(model.manifest.classes)}, "
+            f"the teacher '{teacher}' has the classes {', '.join(model.manifest.classes)}, "
             f"and the records {', '.join(records.classes)}"
         )
     logits = _teacher_logits(model, records, device, progress)
     logits = answers_for(logits, model.manifest.classes, records.classes)
-    return np.concatenate([rows, task.soften(logits, recipe.temperature)], 1)
+    return registry.task(records.task).soften(logits, temperature)
 
 
 def _teacher_logits(

@@ -103,10 +103,11 @@ def statistics(records: RecordSet) -> tuple[NDArray[np.float32], NDArray[np.floa
 
 def input_hashes(architecture: str, recipe: Recipe) -> dict[str, str]:
     """Hashes of the weights and of the user's code that the training uses."""
+    used = {"teacher": recipe.teachers, "start": (recipe.start,) if recipe.start else ()}
     found = {
-        f"{role}_sha256": store.find(name).manifest.weights_sha256
-        for role, name in (("teacher", recipe.teacher), ("start", recipe.start))
-        if name
+        f"{role}_sha256": ",".join(store.find(name).manifest.weights_sha256 for name in names)
+        for role, names in used.items()
+        if names
     }
     return found | own.hashes(architecture)
 

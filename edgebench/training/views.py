@@ -69,8 +69,8 @@ def check(network: nn.Module, recipe: Recipe, spec: InputSpec) -> None:
         unused += [name for name in ("row_keep", "patch_keep") if getattr(recipe, name) < 1]
     elif recipe.progressive:
         unused.append("progressive")
-    if recipe.hint and not recipe.teacher:
-        raise ModelError("recipe: hint needs a teacher (--teacher MODEL)")
+    if recipe.hint and len(recipe.teachers) != 1:
+        raise ModelError("recipe: hint needs one teacher (--teacher MODEL)")
     if recipe.hint and recipe.patch_keep < 1:
         raise ModelError("recipe: hint needs every patch of a column; use row_keep instead of patch_keep")
     if unused:

@@ -109,6 +109,7 @@ def test_a_compiled_network_learns_from_a_hint(tmp_path: Path, monkeypatch: pyte
     ("name", "changes", "named"),
     [
         ("resnet1d", {"hint": 1.0}, "teacher"),
+        ("resnet1d", {"hint": 1.0, "teacher": "resnet1d,inceptiontime"}, "one teacher"),
         ("vit", {"hint": 1.0, "teacher": "resnet1d", "patch_keep": 0.5}, "patch_keep"),
         ("swin-tiny", {"hint": 1.0, "teacher": "resnet1d"}, "swin-tiny"),
     ],

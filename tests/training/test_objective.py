@@ -122,6 +122,13 @@ def test_weights_are_negatives_for_each_positive(records: RecordSet) -> None:
     assert found.tolist() == pytest.approx([3.0, 4 / 12, 0.0, 15.0, 15.0])
 
 
+def test_of_several_teachers_the_mean_is_learned(records: RecordSet) -> None:
+    first, second = (targets_of(records, replace(TAUGHT, teacher=t), CPU) for t in ("resnet1d", "mobilenetv3-small"))
+    both = targets_of(records, replace(TAUGHT, teacher="resnet1d, mobilenetv3-small"), CPU)
+    np.testing.assert_allclose(both, (first + second) / 2, atol=1e-6)
+    assert np.abs(first - second)[:, 5:].max() > 0.01 and (both[:, :5] == records.labels).all()
+
+
 def test_targets_without_a_teacher_are_the_labels(records: RecordSet) -> None:
     found = targets_of(records, RECIPE, CPU)
     assert found.dtype == np.float32
