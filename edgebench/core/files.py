@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from edgebench.core.errors import DiskFull
 from edgebench.core.left_over import PART as PART
@@ -20,6 +21,8 @@ from edgebench.core.left_over import locked, unfinished
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SCRATCH = "edgebench-"
 """Beginning of the names of temporary folders."""
+TAIL_BYTES = 1 << 16
+"""Read at once when the end of a file is looked for."""
 SPARE_BYTES = 32 * 2**20
 """With fewer free bytes than this, a library's failure to write a model counts as a full disk."""
 
@@ -135,8 +138,7 @@ def append_line(path: Path, line: str) -> None:
     """
     data = line.encode() + b"\n"
     with disk_full_at(path), path.open("a+b", buffering=0) as stream:
-        stream.seek(0)
-        whole = stream.read().rfind(b"\n") + 1
+        whole = _whole_lines(stream)
         stream.truncate(whole)
         try:
             if (stream.write(data) or 0) < len(data):
@@ -147,6 +149,18 @@ def append_line(path: Path, line: str) -> None:
         except OSError:
             stream.truncate(whole)
             raise
+
+
+def _whole_lines(stream: IO[bytes]) -> int:
+    """Bytes of a file up to the end of its last whole line; a file of any size is read from its end."""
+    end = stream.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - TAIL_BYTES)
+        stream.seek(start)
+        if found := stream.read(end - start).rfind(b"\n") + 1:
+            return start + found
+        end = start
+    return 0
 
 
 def read_lines(path: Path) -> list[str]:

@@ -6,6 +6,7 @@ Written by hand, since `pip wheel` needs the network for its build tools and giv
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import importlib
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ PARTS = ("edgebench", "edgebench.exporters", "edgebench.targets")
 """Packages that may lie in folders of their own, as in a checkout."""
 
 
+@functools.cache
 def build() -> bytes:
     """The wheel; the same source gives the same bytes."""
     files = _source()
