@@ -7,7 +7,7 @@ each checked as what it should be. Nothing of this machine's is replaced.
 from __future__ import annotations
 
 import functools
-import shutil
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from edgebench.core import arrays, json_file
 from edgebench.core.datasets import RecordSet
 from edgebench.core.errors import DiskFull, RemoteError, RunError
-from edgebench.core.files import replacing, write_text
+from edgebench.core.files import sync, write_text
 from edgebench.core.job_keys import JobKey
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
@@ -97,8 +97,11 @@ def accepted(cells: Sequence[Planned], folder: Path, run: Path, where: str = "")
         problem = problem or f"{path.relative_to(folder)}: damaged"
     for path in sorted(p for name in SHARED for p in (folder / name).glob("*")):
         copy = run / path.relative_to(folder)
-        with replacing(copy) as part:
-            shutil.copyfile(path, part)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.unlink(missing_ok=True)
+        os.link(path, copy)  # the file was synced when it was fetched
+    for shared in (run / name for name in SHARED if (run / name).is_dir()):
+        sync(shared)
     return rows, problem
 
 

@@ -68,9 +68,6 @@ def times(one: float | None, other: float | None) -> str:
 def questions() -> list[str]:
     lean, lean_float = cell(LEAN, "onnx-int8"), cell(LEAN, "onnx")
     dense, int8 = cell(RESNET, "onnx"), cell(RESNET, "onnx-int8")
-    zeros, pruned = cell(RESNET, "onnx", "l1-0.4"), cell(RESNET, "onnx", "structured-0.5")
-    ranked = [m for m in run(MODELS).measurements if m.status == "ok" and not m.emulated]
-    noisy = sum(value(m, "verdict") == "noisy" for m in ranked)
     script, onnx = cell(X86, "torchscript"), cell(X86, "onnx")
     search = json.loads((ROOT / "results" / "reference" / "search-deit-tiny" / "search.json").read_text())
     throughout = -search["test"]["int8"]["delta_macro_f1"]
@@ -80,13 +77,6 @@ def questions() -> list[str]:
         f"{value(lean, 'conversions')} conversions take {value(lean, 'conversion_time_share'):.0%}".replace(
             "%", " % of the time"
         ),
-        f"{value(zeros, 'sparsity'):.0%}".replace(
-            "%", f" % zeros `resnet1d`'s ONNX file is {megabytes(zeros)} as before"
-        ),
-        f"and takes {ms(zeros)} as before (run `{RESNET}`)",
-        f"from {size(value(dense, 'zip_size_bytes'))} to {size(value(zeros, 'zip_size_bytes'))} (column `zip`)",
-        f"that file is {megabytes(pruned)} and takes {ms(pruned)}",
-        f"of the {len(ranked)} cells that run `{MODELS}` ranks, {noisy} are noisy",
         f"decides {100 * (1 - (value(int8, 'agreement') or 0)):.1f} % of the cases differently (run `{RESNET}`)",
         f"loses {throughout:.3f} through `fbgemm-int8:all-operators` (run `search-deit-tiny`), and "
         f"{loss(cell(DEIT, 'fbgemm-int8'))} through `fbgemm-int8`",

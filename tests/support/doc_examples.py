@@ -12,6 +12,11 @@ NOT_CARRIED_OUT = {
         "the README's main command begins with it, and is carried out"
     ),
     ("docs/raspberry-pi.md", "echo performance | sudo tee"): "needs a Raspberry Pi: it sets the processor's governor",
+    (
+        "docs/fleet.md",
+        "dask scheduler --protocol tls",
+    ): "it needs several machines; tests/fleet has processes",
+    ("docs/fleet.md", "sbatch --array"): "it needs Slurm",
     ("docs/concepts.md", "model → variant → exporter"): "a picture in letters",
     ("docs/design.md", "data → models → compress"): "a picture in letters",
 }
@@ -32,7 +37,7 @@ SEQUENCES = {
         ("README.md", "edgebench doctor"), ("README.md", "edgebench bundle"), ("docs/reports.md", ""),
         ("docs/exporters.md", ""), ("docs/targets.md", 'name = "gateway"'), ("docs/targets.md", "edgebench doctor"),
         ("docs/choosing.md", "recommend RUN"), ("docs/compression.md", "edgebench quantize"),
-        ("docs/compression.md", "edgebench explain"),
+        ("docs/compression.md", "edgebench explain"), ("docs/fleet.md", "local:2"),
     ),
     "optimize": (("docs/optimize.md", ""),),
     "trained": (
