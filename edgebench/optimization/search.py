@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edgebench.core.errors import RunError
@@ -17,14 +17,23 @@ from edgebench.optimization.sampler import require
 from edgebench.optimization.screens import Carry, Screens
 from edgebench.optimization.space import Space
 from edgebench.pipeline import harness, run_store, trials
-from edgebench.pipeline.trials import Batch, Journal
+from edgebench.pipeline.trials import Batch, Journal, Step
 from edgebench.reports import columns
 
+Planner = Callable[[Request, Space, Sequence[Batch], int], Step | None]
+"""Decides the next step, by the batches so far and the number of validation records."""
 
-def search(asked: Request, folder: Path, resume: bool = False, listener: ProgressReporter | None = None) -> Run:
+
+def search(
+    asked: Request,
+    folder: Path,
+    resume: bool = False,
+    listener: ProgressReporter | None = None,
+    plan: Planner = next_step,
+) -> Run:
     """Search, and measure the front as a run in `folder`; with `resume` complete an interrupted search there.
 
-    Raises EdgeBenchError.
+    `plan` decides the steps. Raises EdgeBenchError.
     """
     reporter, begun = listener or ProgressReporter(), time.monotonic()
     require()
@@ -42,7 +51,7 @@ def search(asked: Request, folder: Path, resume: bool = False, listener: Progres
                 raise RunError(f"no exporter runs on {asked.plan.measure.targets[0]}: {reasons}")
             trials.write_left_out(home, found.left_out)
             screens = Screens(asked, home, reporter)
-            carry_all(asked, found, journal, screens.records(), screens.carry_out, reporter, begun)
+            carry_all(asked, found, journal, screens.records(), screens.carry_out, reporter, begun, plan=plan)
         return finish.measured(asked, journal, folder, home, reporter)
 
 
@@ -55,10 +64,11 @@ def carry_all(
     reporter: ProgressReporter,
     begun: float,
     clock: Callable[[], float] = time.monotonic,
+    plan: Planner = next_step,
 ) -> None:
     """Carry out step after step, each stored with the seconds since the one before; the journal alone decides."""
     before = journal.spent_s
-    while step := next_step(asked, found, journal.batches, records):
+    while step := plan(asked, found, journal.batches, records):
         left = budget.of(asked, journal.batches, records)
         reporter.stage(f"search: {step.stage}", 1)
         deadline = left.seconds_for(step) - (clock() - begun - (journal.spent_s - before))
@@ -66,8 +76,6 @@ def carry_all(
         journal.add(trials.timed(batch, clock() - begun - (journal.spent_s - before)))
         reporter.step()
         reporter.note(said(asked, journal.batches))
-        if batch.reason and step.stage == "confirm":
-            break
 
 
 def said(asked: Request, batches: list[Batch]) -> str:

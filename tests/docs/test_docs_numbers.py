@@ -111,11 +111,9 @@ def models() -> list[str]:
 
 def sentences() -> list[tuple[str, str]]:
     """Page, and a text that it must have, with its figures computed from the run."""
-    script, onnx, static = cell(X86, "torchscript"), cell(X86, "onnx"), cell(X86, "onnx-int8")
-    needed = f"ONNX Runtime needed {memory(onnx)}, TorchScript {memory(script)}"
+    onnx, static = cell(X86, "onnx"), cell(X86, "onnx-int8")
     pages = {
         "docs/faq.md": questions(), "docs/compression.md": compression(), "docs/models.md": models(),
-        "docs/exporters.md": [needed],
         "README.md": [f"makes the file {smaller(onnx, static)} times smaller"],
     }  # fmt: skip
     return [(page, text) for page, texts in pages.items() for text in texts]

@@ -37,7 +37,7 @@ def carry_out(steps: list[Block], place: Place) -> None:
     assert steps and not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", ["first", "task", "use", "trained"])
+@pytest.mark.parametrize("name", ["first", "task", "use", "trained", "optimize"])
 def test_examples_work(name: str, place: Place) -> None:
     if not any("edgebench gate" in block.text for block in sequence(name)):  # a quick run is no baseline
         place.environment["DOC_QUICK"] = "1"
