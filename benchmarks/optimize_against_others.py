@@ -164,6 +164,7 @@ def main() -> int:
     parser.add_argument("--max-drop", type=float, default=0.01)
     parser.add_argument("--prefer", default="latency")
     parser.add_argument("--exporter", action="append")
+    parser.add_argument("--no-fine-tune", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("compared"))
     args = parser.parse_args()
@@ -172,7 +173,7 @@ def main() -> int:
         **({"data_dir": args.data_dir} if args.data_dir else {}),
         **({"exporters": tuple(args.exporter)} if args.exporter else {}),
     }  # fmt: skip
-    asked = request.of(args.model, units.span(args.budget), args.seed, None, values)
+    asked = request.of(args.model, units.span(args.budget), args.seed, not args.no_fine_tune, values)
     ways: dict[str, Callable[[Path], Found]] = {
         OURS: lambda home: _searched(asked, home),
         "random": lambda home: _searched(asked, home, random_step),

@@ -125,6 +125,9 @@ def _answer(folder: Path) -> None:
     for answer in recommend(run):
         out.print()
         show_answer(answer)
+    batches = trials.read(folder / trials.SEARCH).batches
+    if doubt := finish.doubted(asked, run, batches):
+        out.print(plain(doubt, "yellow"))
     out.print(plain(finish.compared(asked, run)))
-    if line := finish.shipped(asked, run, trials.read(folder / trials.SEARCH).batches):
+    if line := finish.shipped(asked, run, batches):
         say_next(line, "builds it again, alone")

@@ -56,6 +56,29 @@ def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial
     return list(found.values())[:most]
 
 
+def picked(asked: Request, batches: Sequence[Batch]) -> Trial | None:
+    """What the validation records alone choose, by the short timings; None where nothing meets the bounds."""
+    confirmed = [t for b in batches if b.step.stage == "confirm" for t in b.trials]
+    return next(iter(objective.ranked(confirmed or trials.all_trials(batches), asked.plan.measure.policy)), None)
+
+
+def doubted(asked: Request, run: Run, batches: Sequence[Batch]) -> str:
+    """Where the recommended artifact misses a bound on the validation records, that; empty where it does not."""
+    policy = asked.plan.measure.policy
+    chosen = next((answer.chosen for answer in recommend(run, policy) if answer.chosen), None)
+    last = [
+        t.measurement
+        for t in trials.all_trials(batches)
+        if chosen and chosen.artifact and t.measurement.artifact and t.measurement.scores
+        and t.measurement.artifact.sha256 == chosen.artifact.sha256
+    ]  # fmt: skip
+    if not last or objective.within(last[-1], policy):
+        return ""
+    own = picked(asked, batches)
+    name = reasons.title(own.measurement) if own else "nothing"
+    return f"It misses a bound on the validation records, which alone choose {name}."
+
+
 def compared(asked: Request, run: Run) -> str:
     """How the recommended artifact of the run compares with the baseline in what is preferred, in a sentence."""
     policy, name = asked.plan.measure.policy, asked.baseline

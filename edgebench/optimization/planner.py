@@ -103,7 +103,10 @@ def _values(trials: Sequence[Trial], variant: str, epochs: int, request: Request
 def _confirm(request: Request, batches: Sequence[Batch], budget: Budget, records: int) -> Step | None:
     """The best trials again on all validation records; None where they have seen them all."""
     seen = max((b.records for b in batches), default=0)
-    best = objective.ranked(all_trials(batches), request.plan.measure.policy)[: budget.finalists + 1]
+    best: dict[tuple[str, str], Trial] = {}  # a run has one artifact of each name
+    for trial in objective.ranked(all_trials(batches), request.plan.measure.policy):
+        if trial.exporter != REFERENCE:
+            best.setdefault((trial.variant, trial.exporter), trial)
     if not best or seen >= records:
         return None
-    return Step("confirm", (), (), candidates=tuple(t.key for t in best))
+    return Step("confirm", (), (), candidates=tuple(t.key for t in list(best.values())[: budget.finalists + 1]))

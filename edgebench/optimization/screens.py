@@ -76,7 +76,12 @@ class Screens:
         ids = [planned.cell.id for planned in now.cells]
         rows = [now.store.measurements[one] for one in ids if one in now.store.measurements]
         cut = bool(late)
-        trials = [Trial(m, step.epochs) for m in rows if m.status == "ok" or not cut]
+        epochs = {(variant, exporter): number for variant, exporter, number in step.candidates}
+        trials = [
+            Trial(m, epochs.get((m.cell.variant, m.cell.exporter), step.epochs))
+            for m in rows
+            if m.status == "ok" or not cut
+        ]
         return Batch(
             step, time.monotonic() - begun, tuple(trials), watch.process_s, NO_TIME if cut else "", len(now.test)
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import fed_trials
+from flat_rows import changed
+from report_rows import run_of
 
 from edgebench.core.contracts import REFERENCE
 from edgebench.optimization import finish
@@ -43,3 +45,25 @@ def test_the_command_builds_what_was_tried() -> None:
     command = finish.rebuild(fed_trials.request(), Trial(fed_trials.row("onnx", "structured-0.7"), 3), "ship")
     for part in ("--variant structured-0.7", "--exporter onnx", "--finetune-epochs 3", "-o ship", "--model resnet1d"):
         assert part in command
+
+
+def test_what_the_validation_records_would_not_choose_is_said() -> None:
+    batch = fed_trials.batch(ITSELF, BASE, LOST)
+    lucky = changed(LOST, delta_macro_f1=0.0, macro_f1=0.7)  # on the test records
+    run = run_of(ITSELF, BASE, lucky)
+    asked = fed_trials.request()
+    assert "other-int8" in finish.compared(asked, run)
+    assert BASE.cell.name in finish.doubted(asked, run, [batch])
+    assert finish.doubted(asked, run_of(ITSELF, BASE), [batch]) == ""
+    assert finish.picked(asked, [batch]) == Trial(BASE)
+
+
+def test_a_search_that_found_nothing_better_says_so() -> None:
+    asked = fed_trials.request()
+    assert "Nothing" in finish.compared(asked, run_of(ITSELF, BASE))
+    assert "not measured" in finish.compared(asked, run_of(ITSELF, GOOD))
+    worst = [changed(m, delta_macro_f1=-0.5) for m in (GOOD, BASE)]
+    assert "No artifact" in finish.compared(asked, run_of(*worst))
+    made = fed_trials.batch(ITSELF, BASE, GOOD)
+    assert "--exporter onnx " in finish.shipped(asked, run_of(ITSELF, GOOD), [made])
+    assert finish.shipped(asked, run_of(*worst), [made]) == ""

@@ -44,6 +44,8 @@ def test_the_best_are_confirmed_on_all_records_once() -> None:
     last = batches[-1].step
     assert last.stage == "confirm" and last.candidates
     assert set(last.candidates) <= {t.key for t in all_trials(batches[:-1])}
+    names = [name[:2] for name in last.candidates]
+    assert len(set(names)) == len(names), "a run has one artifact of each name"
 
 
 def test_compressed_networks_are_seen_untrained_then_trained_and_then_exported_in_many_ways() -> None:

@@ -15,6 +15,7 @@ from edgebench.core.datasets import DataRequest
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.demos.dataset import IMAGES
 from edgebench.optimization import finish, request
+from edgebench.optimization import screens as screening
 from edgebench.optimization.screens import NO_TIME, Screens, manifest
 from edgebench.pipeline import trials
 from edgebench.pipeline.trials import SEARCH, Step
@@ -41,7 +42,10 @@ def asked(budget_s: float = 60) -> request.Request:
     return request.of(MODEL, budget_s, None, None, values)
 
 
-def test_a_step_measures_on_validation_records_and_one_without_time_ends(tmp_path: Path, splits: list[str]) -> None:
+def test_a_step_measures_on_validation_records_and_one_without_time_ends(
+    tmp_path: Path, splits: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "SCREENED", 40)
     screens = Screens(asked(), tmp_path, ProgressReporter())
     assert screens.records() == 60
     batch = screens.carry_out(Step("survey", ("none",), (REFERENCE, "onnx-int8")), 100)
@@ -51,12 +55,15 @@ def test_a_step_measures_on_validation_records_and_one_without_time_ends(tmp_pat
         assert (m.status, m.dataset) == ("ok", IMAGES.label)
         assert m.latency and m.memory and m.scores and m.scores.primary.drop is not None
         assert manifest(tmp_path, MODEL, *trial.key).is_file()
-    assert batch.process_s and batch.records == 60 and not batch.reason
+    assert batch.process_s and batch.records == 40 and not batch.reason
     late = screens.carry_out(Step("options", ("none",), ("onnx-int8:entropy",)), 0.1)
     assert late.reason == NO_TIME
     assert not late.trials
     again = Screens(asked(), tmp_path, ProgressReporter()).carry_out(batch.step, 100)
     assert [t.measurement for t in again.trials] == [t.measurement for t in batch.trials], "nothing is measured again"
+    confirmed = screens.carry_out(Step("confirm", (), (), candidates=(("none", "onnx-int8", 0),)), 100)
+    assert [t.key for t in confirmed.trials if t.exporter != REFERENCE] == [("none", "onnx-int8", 0)]
+    assert confirmed.records == 60
     assert "test" not in splits
 
 
