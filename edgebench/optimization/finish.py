@@ -91,6 +91,8 @@ def compared(asked: Request, run: Run) -> str:
     if chosen is base:
         return f"Nothing that was tried is better than the default {name}."
     metric: Metric = "latency" if policy.preferred == "balanced" else policy.preferred
+    if chosen.emulated and metric == "latency":
+        metric = "size"
     texts = [reasons.shown(m, metric) for m in (chosen, base)]
     sign = pareto.significant([chosen, base], metric, policy.tolerances)[0, 1]
     said = {-1: "is better than", 0: "does not differ significantly from", 1: "is worse than"}[int(sign)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgebench.artifacts.manifests import MANIFEST
+from edgebench.choosing import limits
 from edgebench.core.contracts import REFERENCE, Split
 from edgebench.core.errors import OutOfTime
 from edgebench.core.files import remove_unfinished, safe, safe_name
@@ -28,6 +29,8 @@ from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.schedule import LATENCY
 from edgebench.pipeline.stages import Stages
 from edgebench.pipeline.trials import Batch, Step, Trial
+from edgebench.tasks.scoring import scoring
+from edgebench.tasks.trial import require_scores
 
 SPLIT: Split = "validation"
 SCREENED = 512
@@ -46,10 +49,15 @@ class Screens:
     """By the name of the run's folder below that of the search."""
 
     def records(self) -> int:
-        """How many validation records there are, at most `--limit`, as of the test records."""
-        found = len(records.load(self.request.plan, SPLIT, self.reporter))
+        """How many validation records there are, at most `--limit`, as of the test records.
+
+        Raises PlanError for a bound that no value of their primary metric could meet, DataError where they lack labels.
+        """
+        found = records.load(self.request.plan, SPLIT, self.reporter)
+        require_scores(found)
+        limits.check(self.request.plan.measure.policy, scoring(found).metrics[0])
         limit = self.request.plan.measure.limit
-        return found if limit is None else min(found, limit)
+        return len(found) if limit is None else min(len(found), limit)
 
     def carry_out(self, step: Step, deadline_s: float) -> Batch:
         """Build and measure the artifacts of a step; those that are not done after `deadline_s` end without numbers."""

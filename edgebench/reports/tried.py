@@ -47,9 +47,11 @@ class Tried:
 
     @property
     def metric(self) -> Metric:
-        """What the picture shows: the preferred metric, or the latency."""
+        """What the picture shows: the preferred metric, or the latency; of an emulated target the size instead."""
         preferred = self.policy.preferred
-        return "latency" if preferred == "balanced" else preferred
+        wanted: Metric = "latency" if preferred == "balanced" else preferred
+        emulated = any(t.measurement.emulated for t in trials.all_trials(self.batches))
+        return "size" if wanted == "latency" and emulated else wanted
 
 
 def of(run: Run) -> Tried | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from edgebench import searching
 from edgebench.cli.app import app
 from edgebench.core.contracts import REFERENCE
 from edgebench.core.datasets import DataRequest
+from edgebench.core.errors import PlanError
+from edgebench.core.policy import Policy
 from edgebench.core.progress import ProgressReporter
 from edgebench.data.demos.dataset import IMAGES
 from edgebench.optimization import finish, request
@@ -65,6 +68,13 @@ def test_a_step_measures_on_validation_records_and_one_without_time_ends(
     assert [t.key for t in confirmed.trials if t.exporter != REFERENCE] == [("none", "onnx-int8", 0)]
     assert confirmed.records == 60
     assert "test" not in splits
+
+
+def test_a_bound_that_nothing_can_miss_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    wrong = replace(asked(), plan=asked().plan.replaced(policy=Policy(max_drop=2)))
+    with pytest.raises(PlanError, match="max-drop"):
+        Screens(wrong, tmp_path, ProgressReporter()).records()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
