@@ -89,7 +89,9 @@ class Budget:
         seen = max((b.records for b in self.batches), default=self.records)
         if seen >= self.records:
             return 0.0
-        return (MOST_FINALISTS + 1) * (2 * self.process_s + self.records * max(self._best, default=0.0))
+        return (MOST_FINALISTS + 1) * (
+            2 * self.process_s + self.records * max(self._best, default=0.0)
+        ) + self.records * max(self._references)
 
     @property
     def finalists(self) -> int:

@@ -46,8 +46,7 @@ def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial
     that were confirmed go by what they were confirmed as. Of two with the same name, trained for different numbers of
     epochs, the better one is taken: a run has one of each.
     """
-    confirmed = [t for b in batches if b.step.stage == "confirm" for t in b.trials]
-    pool, policy = confirmed or trials.all_trials(batches), asked.plan.measure.policy
+    pool, policy = _last(batches), asked.plan.measure.policy
     found: dict[tuple[str, str], Trial] = {}
     for trial in (*objective.front(pool, policy), *objective.ranked(pool, policy)):
         name = trial.variant, trial.exporter
@@ -58,8 +57,13 @@ def finalists(asked: Request, batches: Sequence[Batch], most: int) -> list[Trial
 
 def picked(asked: Request, batches: Sequence[Batch]) -> Trial | None:
     """What the validation records alone choose, by the short timings; None where nothing meets the bounds."""
-    confirmed = [t for b in batches if b.step.stage == "confirm" for t in b.trials]
-    return next(iter(objective.ranked(confirmed or trials.all_trials(batches), asked.plan.measure.policy)), None)
+    return next(iter(objective.ranked(_last(batches), asked.plan.measure.policy)), None)
+
+
+def _last(batches: Sequence[Batch]) -> list[Trial]:
+    """The trials that decide: those that were confirmed; where there was no time for it, all."""
+    confirmed = [b for b in batches if b.step.stage == "confirm" and not b.reason]
+    return trials.all_trials(confirmed or batches)
 
 
 def doubted(asked: Request, run: Run, batches: Sequence[Batch]) -> str:

@@ -106,7 +106,8 @@ class Screens:
 
     def _plan_of(self, step: Step) -> Plan:
         """The plan of the run in which a step's artifacts are tried."""
-        own, preset = self.request.plan, dict(PRESETS[QUICK]["measuring"])
+        own = self.request.plan
+        preset = {**PRESETS[QUICK]["measuring"], "max_seconds": None}  # the deadline of the step bounds a slow network
         measuring = Measuring(**preset, preset=QUICK, timeout_s=own.measure.measuring.timeout_s,
                               cores=own.measure.measuring.cores)  # fmt: skip
         changes: dict[str, object] = {"measuring": measuring, "variants": (UNCHANGED,)}
