@@ -96,7 +96,8 @@ class Budget:
     @property
     def finalists(self) -> int:
         """How many the final run can have, at least one."""
-        fit = [n for n in range(2, MOST_FINALISTS + 1) if self.final_s(n) <= FINAL_SHARE * self.seconds]
+        most = min(MOST_FINALISTS, len(self._best) + 1)  # one may still come
+        fit = [n for n in range(2, most + 1) if self.final_s(n) <= FINAL_SHARE * self.seconds]
         return max(fit, default=1)
 
     def in_time(self, cells: int) -> Measuring:

@@ -38,6 +38,20 @@ def within(m: Measurement, policy: Policy) -> bool:
     return not limits.missed(m, limits.bounds(policy, m.emulated, m.scores.primary.metric))
 
 
+def hopeful(m: Measurement, policy: Policy) -> bool:
+    """Whether a trial meets every bound at the better end of its score's interval: more records may show it."""
+    if within(m, policy) or not eligible(m) or m.scores is None:
+        return within(m, policy)
+    first, *others = m.scores.metrics
+    ends = [end for end in (first.delta_low, first.delta_high) if end is not None]
+    if first.delta is None or not ends:
+        return False
+    fp32 = first.value - first.delta
+    best = min(ends, key=lambda end: first.metric.drop(fp32 + end, end))
+    better = replace(first, value=fp32 + best, delta=best)
+    return within(replace(m, scores=replace(m.scores, metrics=(better, *others))), policy)
+
+
 def ranked(trials: Iterable[Trial], policy: Policy) -> list[Trial]:
     """The trials that meet all bounds, the best first; of equal artifacts only the first one."""
     found: dict[str, Trial] = {}

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from edgebench.choosing import rule
 from edgebench.core.contracts import REFERENCE
 from edgebench.optimization import budget as budgets
 from edgebench.optimization import objective, tuning
@@ -101,12 +102,17 @@ def _values(trials: Sequence[Trial], variant: str, epochs: int, request: Request
 
 
 def _confirm(request: Request, batches: Sequence[Batch], budget: Budget, records: int) -> Step | None:
-    """The best trials again on all validation records; None where they have seen them all."""
+    """The best trials again on all validation records; None where they have seen them all.
+
+    Those whose interval leaves open whether they meet the bounds are among them, beside the best that does.
+    """
     seen = max((b.records for b in batches), default=0)
+    policy, trials = request.plan.measure.policy, [t for t in all_trials(batches) if t.exporter != REFERENCE]
+    open_ones = [t for t in trials if objective.hopeful(t.measurement, policy)]
+    open_ones.sort(key=lambda t: (rule.cost(t.measurement, policy), t.measurement.cell.id))
     best: dict[tuple[str, str], Trial] = {}  # a run has one artifact of each name
-    for trial in objective.ranked(all_trials(batches), request.plan.measure.policy):
-        if trial.exporter != REFERENCE:
-            best.setdefault((trial.variant, trial.exporter), trial)
+    for trial in (*objective.ranked(trials, policy)[:1], *open_ones):
+        best.setdefault((trial.variant, trial.exporter), trial)
     if not best or seen >= records:
         return None
     return Step("confirm", (), (), candidates=tuple(t.key for t in list(best.values())[: budget.finalists + 1]))

@@ -24,6 +24,15 @@ def test_the_value_is_the_policys_cost_where_all_bounds_are_met() -> None:
     assert objective.value(failed("c", "why"), POLICY) is None
 
 
+def test_a_score_whose_interval_reaches_the_bound_is_hopeful() -> None:
+    near = changed(FASTER_BUT_LOST, delta_macro_f1=-0.015, delta_low=-0.03, delta_high=-0.004)
+    far = changed(near, delta_high=-0.012)
+    assert objective.hopeful(FAST, POLICY) and objective.hopeful(near, POLICY)
+    assert not objective.within(near, POLICY)
+    assert not objective.hopeful(far, POLICY)
+    assert not objective.hopeful(failed("c", "why"), POLICY)
+
+
 def test_the_potential_leaves_the_score_out() -> None:
     worse = changed(FAST, macro_f1=0.2, delta_macro_f1=-0.5)
     assert objective.potential(worse, POLICY) == objective.potential(FAST, POLICY)

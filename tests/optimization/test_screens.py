@@ -51,8 +51,8 @@ def test_a_step_measures_on_validation_records_and_one_without_time_ends(
     monkeypatch.setattr(screening, "SCREENED", 40)
     screens = Screens(asked(), tmp_path, ProgressReporter())
     assert screens.records() == 60
-    batch = screens.carry_out(Step("survey", ("none",), (REFERENCE, "onnx-int8")), 100)
-    assert [t.exporter for t in batch.trials] == [REFERENCE, "onnx-int8"]
+    batch = screens.carry_out(Step("survey", ("none",), (REFERENCE,)), 100)
+    assert [t.exporter for t in batch.trials] == [REFERENCE]
     for trial in batch.trials:
         m = trial.measurement
         assert (m.status, m.dataset) == ("ok", IMAGES.label)
@@ -64,8 +64,8 @@ def test_a_step_measures_on_validation_records_and_one_without_time_ends(
     assert not late.trials
     again = Screens(asked(), tmp_path, ProgressReporter()).carry_out(batch.step, 100)
     assert [t.measurement for t in again.trials] == [t.measurement for t in batch.trials], "nothing is measured again"
-    confirmed = screens.carry_out(Step("confirm", (), (), candidates=(("none", "onnx-int8", 0),)), 100)
-    assert [t.key for t in confirmed.trials if t.exporter != REFERENCE] == [("none", "onnx-int8", 0)]
+    confirmed = screens.carry_out(Step("confirm", (), (), candidates=(("none", REFERENCE, 0),)), 100)
+    assert [t.key for t in confirmed.trials] == [("none", REFERENCE, 0)]
     assert confirmed.records == 60
     assert "test" not in splits
 
@@ -82,17 +82,17 @@ def test_a_search_ends_as_a_run_whose_best_artifact_can_be_built_again(tmp_path:
     folder = tmp_path / "best"
     measuring = {"processes": 2, "min_samples": 10, "min_seconds": 0.05, "warmup": 2}
     run = searching.optimize(
-        MODEL, 60, folder, exporters=("onnx-int8:per-tensor", "onnx"), dataset="demo-images", limit=60,
-        calibration_records=16, measuring=measuring,
+        MODEL, 60, folder, exporters=("onnx",), dataset="demo-images", limit=60,
+        calibration_records=16, measuring=measuring, fine_tune=False,
     )  # fmt: skip
     before = splits[: splits.index("test")]
-    assert {"validation", "calibration"} == set(before), "the test split is read last"
+    assert set(before) == {"validation"}, "the test split is read last"
     names = [m.cell.exporter for m in run.measurements]
     assert REFERENCE in names and len(names) > 1
     assert all(m.status == "ok" for m in run.measurements)
     assert (folder / "report.md").is_file()
     stored, batches = request.stored(folder), trials.read(folder / SEARCH).batches
-    assert {"onnx-int8:per-tensor", "onnx"} <= {t.exporter for t in trials.all_trials(batches)}
+    assert {REFERENCE, "onnx"} <= {t.exporter for t in trials.all_trials(batches)}
     best = finish.finalists(stored, batches, 1)[0]
     assert best.exporter in names
     command = finish.rebuild(stored, best, str(tmp_path / "again")).split()
