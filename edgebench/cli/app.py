@@ -110,7 +110,8 @@ def doctor(
 def main() -> None:
     """Entry point: a usage error is one line, as every other wrong input, with exit code 2."""
     try:
-        code = app(prog_name="edgebench", standalone_mode=False)  # also for python -m edgebench
+        with completion.whole_words():
+            code = app(prog_name="edgebench", standalone_mode=False)  # also for python -m edgebench
     except Exception as error:
         # Of typer's own click or of the package click, by its version; without a message it is help that was shown.
         if not hasattr(error, "format_message"):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from edgebench.core.errors import EdgeBenchError
@@ -86,3 +90,31 @@ def _files(incomplete: str) -> list[str]:
     except OSError:
         return []
     return [f"{folder}{slash}{one}" for one in found if one.startswith(name)] if incomplete else []
+
+
+@contextlib.contextmanager
+def whole_words() -> Iterator[None]:
+    """In this block bash is answered for whole words such as `onnx-int8:min`, which it splits at each colon.
+
+    It says so in COMP_WORDS, a word a line, and replaces the part behind the last colon alone. Elsewhere it changes
+    nothing.
+    """
+    words, place = os.environ.get("COMP_WORDS", "").split("\n"), os.environ.get("COMP_CWORD", "")
+    if os.environ.get("_EDGEBENCH_COMPLETE") != "complete_bash" or ":" not in words or not place.isdigit():
+        yield
+        return
+    typed = words[: int(place) + 1]
+    joined: list[str] = []
+    for before, word in zip(["", *typed], typed, strict=False):
+        if joined and ":" in (before, word):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    os.environ |= {"COMP_WORDS": "\n".join(joined), "COMP_CWORD": str(len(joined) - 1)}
+    cut = joined[-1].rpartition(":")[0] + ":" if ":" in joined[-1] else ""
+    answered = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(answered):
+            yield
+    finally:
+        sys.stdout.write("".join(line.removeprefix(cut) for line in answered.getvalue().splitlines(keepends=True)))

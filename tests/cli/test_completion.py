@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,31 @@ def test_words_behind_a_colon() -> None:
     assert "onnx-int8:entropy,u8u8" in after and "onnx-int8:entropy,minmax" not in after
     assert offered("edgebench export --exporter onnx-int8:ent") == {"onnx-int8:entropy"}
     assert not offered("edgebench run --exporter no-such:")
+
+
+BASH = """
+eval "$(_EDGEBENCH_COMPLETE=source_bash edgebench)"
+COMP_WORDS=("$@") COMP_CWORD=$(( $# - 1 ))
+_edgebench_completion edgebench
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+"""Asks for completions as Tab does; bash itself has split the words at colons."""
+
+
+def test_bash_replaces_what_stands_behind_the_colon() -> None:
+    command = ["bash", "-c", BASH, "bash", "edgebench", "run", "--exporter"]
+    path = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def behind(*words: str) -> list[str]:
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=True, env=path)
+        return done.stdout.split()
+
+    assert behind("onnx-int8", ":", "ent") == ["entropy"]
+    assert {"minmax", "u8u8"} < set(behind("onnx-int8", ":"))
+    assert "entropy,u8u8" in behind("onnx-int8", ":", "entropy,u8")
+    assert behind("onnx-int8", ":", "entropy", "--prefer", "") == [] and behind("onnx-int8:ent") == [
+        "onnx-int8:entropy"
+    ]
 
 
 def test_files_follow_where_no_name_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
