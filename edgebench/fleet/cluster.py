@@ -17,6 +17,7 @@ from edgebench.fleet import guard
 from edgebench.fleet.messages import PIECE, Reply, Request, Told, decoded, encoded
 from edgebench.fleet.transfer import Content, Results, send
 from edgebench.isolation import interrupts
+from edgebench.isolation.process import closing
 from edgebench.remote.messages import shown
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Cluster:
             deadline = time.monotonic() + self.patience_s
             first = not self._known[0]
             while True:
-                interrupts.check()
+                self._check()
                 try:
                     client = Client(self.address, security=self.security, timeout=CONNECT_S, set_as_default=False)
                     break
@@ -105,6 +106,12 @@ class Cluster:
             client.subscribe_topic(self._topic, self._told)
             self._client = client
             return client
+
+    def _check(self) -> None:
+        """Raise where the run has ended."""
+        interrupts.check()
+        if closing():
+            raise RemoteError("the run has ended")
 
     def peers(self) -> list[Peer]:
         """The workers that are there now."""
@@ -128,9 +135,8 @@ class Cluster:
         A worker that is lost is replaced by another one, or awaited; so is the scheduler. Raises RemoteError where
         neither comes in time.
         """
-        from distributed import get_client  # noqa: F401 - the import of Dask is not this call's time
-
         while True:
+            self._check()
             key = f"{task.request.do}-{uuid.uuid4().hex}"
             inbox: SimpleQueue[Told | None] = SimpleQueue()
             self._inboxes[key] = inbox
@@ -162,7 +168,7 @@ class Cluster:
         """Follow a task to its end; None where it was lost."""
         name, alone_since = "", time.monotonic()
         while True:
-            interrupts.check()
+            self._check()
             try:
                 told = inbox.get(timeout=LOOK_S)
             except Empty:

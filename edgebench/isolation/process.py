@@ -142,6 +142,11 @@ def end_children() -> None:
         end(child)
 
 
+def closing() -> bool:
+    """Whether the children, and what else the threads of `waiting` wait for, are being ended."""
+    return bool(_closing)
+
+
 def _kill_children() -> None:
     for child in list(_running):
         _kill(child)

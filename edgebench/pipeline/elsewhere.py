@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from concurrent.futures import as_completed
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
 from edgebench.core.contracts import Outcome
 from edgebench.core.datasets import RecordSet
+from edgebench.core.files import sha256_of
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.isolation.process import waiting
-from edgebench.pipeline import remote_stage, run_store
+from edgebench.pipeline import board_check, remote_stage, run_store
 from edgebench.pipeline.machine_progress import OfMachine
 from edgebench.pipeline.machines import Machines
 from edgebench.pipeline.plan import Plan
@@ -49,6 +49,9 @@ class Elsewhere:
     finish: Callable[[Planned, Outcome[Any]], None]
     """Ends a cell without a row of another machine."""
     _taking: threading.Lock = field(default_factory=threading.Lock)
+    _common: dict[str, Planned] = field(default_factory=dict)
+    """Of each target that several boards share, the cell that all of them measure."""
+    _compared: list[Measurement] = field(default_factory=list)
 
     def measure(self, cells: list[Planned]) -> None:
         """Measure cells of several targets, and store their rows as soon as each machine is done."""
@@ -59,42 +62,60 @@ class Elsewhere:
         count = sum(boards.values())
         if not count:
             return
-        back: SimpleQueue[Part] = SimpleQueue()
+        self._common = {name: found[0] for name, found in of_target.items() if boards[name] > 1}
+        back: SimpleQueue[Part | BaseException | None] = SimpleQueue()
         with waiting(count) as pool:
-            lanes = [
-                pool.submit(self._lane, name, of_target[name], boards[name], count > 1, back)
-                for name in of_target
-                for _ in range(boards[name])
-            ]
+            for name, of_one in of_target.items():
+                for _ in range(boards[name]):
+                    pool.submit(self._lane, name, of_one, boards[name], count > 1, back)
             if count > 1:
                 self.reporter.stage(f"measure on {count} machines", len(cells))
-            for lane in as_completed(lanes):
-                lane.result()
-                while not back.empty():
-                    self._end(back.get(), count > 1)
+            while count:
+                part = back.get()
+                if isinstance(part, BaseException):
+                    raise part
+                count -= part is None
+                if part is not None:
+                    self._end(part, sum(boards.values()) > 1)
+        for line in board_check.remarks(board_check.of_boards(self._compared)):
+            self.reporter.note(line)
 
-    def _lane(self, name: str, left: list[Planned], boards: int, several: bool, back: SimpleQueue[Part]) -> None:
+    def _lane(
+        self, name: str, left: list[Planned], boards: int, several: bool, back: SimpleQueue[Part | BaseException | None]
+    ) -> None:
         """Give cells of a target to one of its machines, until none is left."""
         reporter = OfMachine(self.reporter, name) if several else self.reporter
-        number = 0
-        while True:
-            with self._taking:
-                cells = left[: _share(len(left), boards)]
-                del left[: len(cells)]
-            if not cells:
-                return
-            number += 1
-            part = f"{name}~{cells[0].cell.id}" if boards > 1 else name
-            rows, reason = remote_stage.measured(
-                cells, self.plan, self.test, self.scorer.references, self.store.folder, reporter, self.machines, part
-            )
-            back.put(Part(cells, rows, reason, part))
+        common = self._common.get(name)
+        try:
+            while True:
+                with self._taking:
+                    cells = left[: _share(len(left), boards)]
+                    del left[: len(cells)]
+                if common and common not in cells:
+                    cells = [common, *cells]  # each board measures it once
+                if not cells:
+                    break
+                part = f"{name}~{sha256_of(*(p.cell.id for p in cells))[:16]}" if boards > 1 else name
+                common = None
+                rows, reason = remote_stage.measured(
+                    cells, self.plan, self.test, self.scorer.references, self.store.folder, reporter, self.machines,
+                    part,
+                )  # fmt: skip
+                back.put(Part(cells, rows, reason, part))
+            back.put(None)
+        except BaseException as error:
+            back.put(error)
 
     def _end(self, part: Part, several: bool) -> None:
-        """End the cells of a part, each with its row or the reason for none."""
+        """End the cells of a part, each with its row or the reason for none; a common cell ends with its first row."""
         rows = self._scored_here(part)
         for planned in part.cells:
-            if row := rows.get(planned.cell.id):
+            row = rows.get(planned.cell.id)
+            if row and planned in self._common.values():
+                self._compared.append(row)
+            if planned.cell.id in self.store.measurements:
+                continue
+            if row:
                 self.store.finish(row)
                 self.reporter.cell(row)
             else:

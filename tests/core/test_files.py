@@ -100,6 +100,15 @@ def test_a_line_that_a_crash_cut_off_is_left_out_and_then_removed(tmp_path: Path
     assert path.read_bytes() == b"first\n"
 
 
+@pytest.mark.parametrize("cut", [0, 1, 10, files.TAIL_BYTES - 5, files.TAIL_BYTES, 3 * files.TAIL_BYTES])
+def test_a_cut_off_line_of_any_length_is_found_from_the_end(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "lines"
+    for whole in (b"", b"one\n", b"one\n" + b"x" * (2 * files.TAIL_BYTES) + b"\n"):
+        path.write_bytes(whole + b"y" * cut)
+        files.append_line(path, "next")
+        assert path.read_bytes() == whole + b"next\n"
+
+
 @pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029", "\x1c", "\x0b", "\r"])
 def test_only_a_newline_ends_a_line(tmp_path: Path, separator: str) -> None:
     path = tmp_path / "lines"

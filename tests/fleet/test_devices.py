@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from fleet_processes import Processes, plan, run
+from fleet_processes import TARGET, Processes, plan, run
+from helpers import lines_of
 
 from edgebench.core.progress import ProgressReporter
+from edgebench.fleet.fleet import Options
 from edgebench.pipeline import run_store
 
 
@@ -48,3 +50,19 @@ def test_contents_travel_once(cluster: Processes, tmp_path: Path) -> None:
     changed = {name for name, number in after.items() if before.get(name) != number}
     assert largest.name in changed and len(changed) <= 2, "the damaged one, and the plan's listing if it differs"
     assert {m.status for m in rows.values()} == {"ok"}
+
+
+def test_boards_of_a_pool_share_the_cells(cluster: Processes, tmp_path: Path) -> None:
+    cluster.worker("board-2", "--device", TARGET)
+    try:
+        asked = plan(tmp_path / "made", "a", "b", "c", "d")
+        rows = run(asked, tmp_path / "run", Options(cluster.address, pool=True))
+    finally:
+        cluster.kill("board-2")
+    assert len(rows) == 4 and {m.status for m in rows.values()} == {"ok"}
+    assert {m.host.partition(":")[0] for m in rows.values()} == {"board-1", "board-2"}
+    found = run_store.read(tmp_path / "run")
+    assert all(found.environment_of(m)["cpu"] for m in found.measurements)
+    jobs = [str(one["job"]) for path in (tmp_path / "run/devices").glob("*/journal.jsonl") for one in lines_of(path)]
+    assert jobs.count("latency~a~none~as-is~x86-cpu~0") == 2, "the common cell, on each board"
+    assert jobs.count("latency~d~none~as-is~x86-cpu~0") == 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import fleet_processes
 import pytest
 
-from edgebench.core.errors import PlanError
+from edgebench.core.errors import PlanError, RemoteError
+from edgebench.fleet import cluster as clusters
+from edgebench.fleet import fleet, look
+from edgebench.fleet.fleet import Options
 from edgebench.fleet.trust import Tls, is_loopback, security
 
 
@@ -46,3 +51,18 @@ def test_tls_needs_certificates(tmp_path: Path) -> None:
 def test_loopback_is_loopback() -> None:
     assert is_loopback("127.0.0.1:1") and is_loopback("[::1]:1") and not is_loopback("192.0.2.1:1")
     assert not is_loopback("no.such.host.invalid:1")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_a_cluster_with_tls_takes_nobody_without_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_S", 3.0)
+    with fleet_processes.running(tmp_path / "fleet", tls=True) as cluster:
+        cluster.worker("builder", "--build")
+        with fleet.connected(Options(cluster.address, cluster.certificates)) as connected:
+            (found,) = look.all_of(connected)
+            assert found.name == "builder" and found.looked and found.looked.runtimes["onnx"] == ""
+        strange = fleet_processes.certify(tmp_path / "strange")
+        plain = cluster.address.replace("tls", "tcp")
+        for address, tls in ((cluster.address, strange), (plain, Tls())):
+            with pytest.raises(RemoteError, match="no scheduler"), fleet.connected(Options(address, tls)):
+                pass

@@ -10,6 +10,7 @@ import pytest
 
 from edgebench.core.cells import Cell, Target
 from edgebench.core.contracts import Outcome
+from edgebench.core.errors import DiskFull
 from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.target_profiles import Fit
@@ -71,8 +72,20 @@ def test_targets_are_measured_side_by_side(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_boards_of_one_kind_share_the_cells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     rows, parts, _ = measured(monkeypatch, tmp_path / "run", cells("a", 3, 30), 3)
-    assert len(rows) == 29 and sum(count for _, count in parts) == 30
+    assert len(rows) == 29 and sum(count for _, count in parts) == 30 + 2, "each board measures the first one, too"
     assert len({name for name, _ in parts}) == len(parts) > 6, "each part has a folder of its own"
+
+
+def test_an_error_of_one_machine_ends_the_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: Any) -> None:
+        raise DiskFull("no space")
+
+    monkeypatch.setattr(remote_stage, "measured", full)
+    none: Any = None
+    store = run_store.create(tmp_path / "run", {}, {}, {})
+    scorer: Any = Scorer()
+    with pytest.raises(DiskFull):
+        Elsewhere(Plan(), none, scorer, store, ProgressReporter(), Boards(), none).measure(cells("a", 1, 3))
 
 
 def test_no_cell_no_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from helpers import QUICK
 
 from edgebench.core.measurements import Measurement
 from edgebench.fleet import fleet
+from edgebench.fleet.fleet import Options
+from edgebench.fleet.trust import Tls
 from edgebench.pipeline import harness
 from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
@@ -36,7 +38,7 @@ def plan(folder: Path, *names: str, **overrides: object) -> Plan:
     return load(None, {**fields, **overrides})
 
 
-def run(plan: Plan, folder: Path, address: str = "", **options: Any) -> dict[str, Measurement]:
+def run(plan: Plan, folder: Path, address: str | Options = "", **options: Any) -> dict[str, Measurement]:
     """The rows of a run on a cluster, or without an address here; `options` are further ones of `harness.run`."""
     with fleet.opened(address, options.get("listener")) as machines:
         found = harness.run(plan, folder, machines=machines, **options)
@@ -51,14 +53,22 @@ class Processes:
     port: int
     scheduler: subprocess.Popen[bytes] | None = None
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    tls: bool = False
+    """Whether ca.pem, cert.pem and key.pem lie in the folder, and all connections use them."""
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{'tls' if self.tls else 'tcp'}://127.0.0.1:{self.port}"
+
+    @property
+    def certificates(self) -> Tls:
+        return Tls(self.folder / "ca.pem", self.folder / "cert.pem", self.folder / "key.pem")
 
     def start(self) -> None:
         """Start the scheduler, at the same address each time."""
         words = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--preload", GUARD]
+        if self.tls:
+            words += ["--protocol", "tls", "--tls-ca-file", "ca.pem", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
         self.scheduler = self._started("scheduler", "distributed.cli.dask_scheduler", *words)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -71,6 +81,8 @@ class Processes:
     def worker(self, name: str, *flags: str) -> None:
         """Start a worker; it has connected when this returns."""
         words = ["--connect", self.address, "--name", name, "--folder", str(self.folder / name), *flags]
+        if self.tls:
+            words += ["--tls-ca", "ca.pem", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
         log = self.folder / f"{name}.log"
         log.unlink(missing_ok=True)
         self.workers[name] = self._started(name, "edgebench", "worker", *words)
@@ -99,16 +111,29 @@ class Processes:
         )  # fmt: skip
 
 
+def certify(folder: Path) -> Tls:
+    """Make a certificate that signs itself: ca.pem, cert.pem and key.pem in the folder."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=fleet", "-keyout",
+         "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "ca.pem").write_bytes((folder / "cert.pem").read_bytes())
+    return Tls(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[Processes]:
+def running(folder: Path, tls: bool = False) -> Iterator[Processes]:
     """A scheduler without workers until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
+    if tls:
+        certify(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = Processes(folder, port)
+    cluster = Processes(folder, port, tls=tls)
     try:
-        made.start()
-        yield made
+        cluster.start()
+        yield cluster
     finally:
-        made.end()
+        cluster.end()
