@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from edgebench.core.cells import Cell
 from edgebench.core.contracts import Artifact, Outcome
 from edgebench.core.job_keys import JobKey
 from edgebench.core.job_results import TimedProcess
@@ -36,10 +37,12 @@ from edgebench.core.serialization import to_dict, to_json
 from edgebench.data.signals import ECG
 from edgebench.fleet import fleet
 from edgebench.fleet.fleet import Options
-from edgebench.pipeline import bundle_plan, harness, run_files
+from edgebench.pipeline import harness, run_files
+from edgebench.pipeline.plan import Plan
 from edgebench.pipeline.read_plan import load
 
 KINDS = 4
+DOCUMENT = Plan().document()
 HOST = {"architecture": "aarch64", "cpu": "simulated", "board": "simulated", "cores": 4}
 CLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 
@@ -53,24 +56,22 @@ def stub(seconds: float) -> Callable[..., str]:
     """What takes the place of the device side: the same files, after a pause."""
 
     def measure(work: Path, line: Callable[[str], object], ended: Callable[[], bool], _: float) -> str:
-        plan, run = bundle_plan.load(work / "bundle", {}, unsupported_rows=True), work / "run"
+        run, listing = work / "run", json.loads((work / "bundle" / "bundle.json").read_text())
         (run / "samples").mkdir(parents=True)
-        target = json.loads((work / "bundle" / "bundle.json").read_text())["targets"][0].removeprefix("targets/")
+        target = listing["targets"][0].removeprefix("targets/")
         target = target.removesuffix(".toml")
         rows, lines = [], []
-        for folder in plan.measure.artifacts:
-            made = json.loads((folder / "manifest.json").read_text())
+        for name in listing["artifacts"]:
+            made = json.loads((work / "bundle" / name).read_text())
             pause = takes(made["model"], int(target.removeprefix("kind-")), seconds)
             line(json.dumps({"event": "begin", "text": made["model"]}))
             time.sleep(pause)
-            from edgebench.core.cells import Cell
-
             cell = Cell(made["model"], made["variant"], made["exporter"], target)
             key = JobKey.of_cell("latency", cell, 0)
             np.save(run_files.output_of(run, key), np.full(10, pause))
             lines.append(json.dumps({"job": str(key), **to_dict(Outcome("ok", result=TimedProcess(0.1, 0.01, 10)))}))
             rows.append(to_json(Measurement("run", cell, "ok", dataset="demo", host="simulated")))
-        (run / "plan.json").write_text(json.dumps({"plan": plan.document(), "inputs": {}}))
+        (run / "plan.json").write_text(json.dumps({"plan": DOCUMENT, "inputs": {}}))
         (run / "environment.json").write_text(json.dumps(HOST))
         (run / "journal.jsonl").write_text("".join(f"{one}\n" for one in lines))
         (run / "measurements.jsonl").write_text("".join(f"{one}\n" for one in rows))

@@ -28,8 +28,14 @@ LOOK_S = 0.5
 KNOWN_S = 2.0
 """How long the list of workers is taken for true."""
 CONNECT_S = 10.0
+MOST_ATTEMPTS = 10
+"""So often a task is given to the cluster whose workers are lost each time."""
 PATIENCE_S = 120.0
 """How long a lost scheduler, or the last worker of a kind, may stay away."""
+
+
+class _Failed(Exception):  # noqa: N818 - never shown by itself
+    """A task ended without a reply."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,7 @@ class Cluster:
         A worker that is lost is replaced by another one, or awaited; so is the scheduler. Raises RemoteError where
         neither comes in time.
         """
+        failed = 0
         while True:
             self._check()
             key = f"{task.request.do}-{uuid.uuid4().hex}"
@@ -146,6 +153,11 @@ class Cluster:
                 future.add_done_callback(lambda _: inbox.put(None))  # noqa: B023
                 if found := self._followed(task, key, future, inbox):
                     return found
+            except _Failed as error:  # Dask gives up on a task whose workers were lost four times
+                failed += 1
+                if failed == MOST_ATTEMPTS:
+                    raise RemoteError(f"given up after {failed} attempts: {error}") from None
+                time.sleep(LOOK_S)
             except (OSError, TimeoutError):  # of Dask: the connection is lost, and made again
                 time.sleep(LOOK_S)
             finally:
@@ -203,7 +215,7 @@ class Cluster:
         if future.status == "error":
             error = future.exception()
             said = " ".join(str(error).split())[:300] or type(error).__name__
-            raise RemoteError(f"{name or 'a worker'}: its task ended: {shown(said)}")
+            raise _Failed(f"{name or 'a worker'}: {shown(said)}")
         data = future.result(timeout=CONNECT_S)
         if not isinstance(data, bytes):
             raise RemoteError(f"{name}: its reply is not of a task")
