@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 import uuid
@@ -77,6 +78,8 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         guard.install()
+        for name in ("distributed", "distributed.client"):  # what matters is said in a line of the run's own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.peers()
         return self
 
@@ -109,7 +112,6 @@ class Cluster:
                         why = str(error).splitlines()[0] if str(error) else "no answer"
                         raise RemoteError(f"{self.address}: no scheduler can be reached ({why})") from None
                     time.sleep(LOOK_S)
-            client.subscribe_topic(self._topic, self._told)
             self._client = client
             return client
 
@@ -170,9 +172,10 @@ class Cluster:
         from edgebench.fleet.work import perform
 
         request = replace(task.request, topic=self._topic, task=key, edgebench=__version__)
-        return self.client().submit(
-            perform, encoded(request), key=key, resources=dict(task.resources), pure=False, retries=0
-        )
+        client = self.client()
+        # Each time: Dask may have found a restarted scheduler by itself, which knows of no subscription.
+        client.subscribe_topic(self._topic, self._told)
+        return client.submit(perform, encoded(request), key=key, resources=dict(task.resources), pure=False, retries=0)
 
     def _followed(
         self, task: Task, key: str, future: Future[bytes], inbox: SimpleQueue[Told | None]
