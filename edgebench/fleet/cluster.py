@@ -86,7 +86,8 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             if self._client is not None:
-                self._client.close(timeout=2)
+                with contextlib.suppress(OSError, TimeoutError):
+                    self._client.close(timeout=2)
                 self._client = None
 
     def client(self) -> Client:
@@ -98,7 +99,8 @@ class Cluster:
                 return self._client
             if self._client is not None:
                 self.note(f"{self.address}: the scheduler was lost")
-                self._client.close(timeout=0)
+                with contextlib.suppress(OSError, TimeoutError):  # it has nobody to say goodbye to
+                    self._client.close(timeout=0)
                 self._client = None
             deadline = time.monotonic() + self.patience_s
             first = not self._known[0]
@@ -127,11 +129,23 @@ class Cluster:
             since, known = self._known
             if since and time.monotonic() - since < KNOWN_S:
                 return known
-            client = self.client()
-            found = client.sync(client.scheduler.identity, n_workers=-1)["workers"]
+            found = self._workers()
             known = [Peer(address, shown(str(one["name"])), dict(one["resources"])) for address, one in found.items()]
             self._known = (time.monotonic(), known)
             return known
+
+    def _workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """The workers by address, as the scheduler describes them; raises RemoteError where it stays away."""
+        deadline = time.monotonic() + self.patience_s
+        while True:
+            client = self.client()
+            try:
+                found: Mapping[str, Mapping[str, Any]] = client.sync(client.scheduler.identity, n_workers=-1)["workers"]
+                return found
+            except (OSError, TimeoutError) as error:  # it is lost at this moment
+                if time.monotonic() > deadline:
+                    raise RemoteError(f"{self.address}: the scheduler does not answer ({error})") from None
+                time.sleep(LOOK_S)
 
     def offers(self, resource: str) -> list[Peer]:
         """The workers that offer a resource."""
