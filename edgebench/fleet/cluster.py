@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import threading
@@ -13,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from edgebench import __version__
-from edgebench.core.errors import RemoteError
+from edgebench.core.errors import EdgeBenchError, RemoteError, first_line
 from edgebench.fleet import guard
 from edgebench.fleet.messages import PIECE, Reply, Request, Told, decoded, encoded
 from edgebench.fleet.transfer import Content, Results, send
@@ -29,8 +30,11 @@ LOOK_S = 0.5
 KNOWN_S = 2.0
 """How long the list of workers is taken for true."""
 CONNECT_S = 10.0
+LOST = (Exception, asyncio.CancelledError)
 MOST_ATTEMPTS = 10
 """So often a task is given to the cluster whose workers are lost each time."""
+MOST_LOST = 100
+"""So often in a row the connection may be lost as soon as it is made."""
 PATIENCE_S = 120.0
 """How long a lost scheduler, or the last worker of a kind, may stay away."""
 
@@ -86,7 +90,7 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             if self._client is not None:
-                with contextlib.suppress(OSError, TimeoutError):
+                with contextlib.suppress(*LOST):
                     self._client.close(timeout=2)
                 self._client = None
 
@@ -99,7 +103,7 @@ class Cluster:
                 return self._client
             if self._client is not None:
                 self.note(f"{self.address}: the scheduler was lost")
-                with contextlib.suppress(OSError, TimeoutError):  # it has nobody to say goodbye to
+                with contextlib.suppress(*LOST):  # it has nobody to say goodbye to
                     self._client.close(timeout=0)
                 self._client = None
             deadline = time.monotonic() + self.patience_s
@@ -142,7 +146,9 @@ class Cluster:
             try:
                 found: Mapping[str, Mapping[str, Any]] = client.sync(client.scheduler.identity, n_workers=-1)["workers"]
                 return found
-            except (OSError, TimeoutError) as error:  # it is lost at this moment
+            except EdgeBenchError:
+                raise
+            except LOST as error:  # at this moment
                 if time.monotonic() > deadline:
                     raise RemoteError(f"{self.address}: the scheduler does not answer ({error})") from None
                 time.sleep(LOOK_S)
@@ -157,9 +163,10 @@ class Cluster:
         A worker that is lost is replaced by another one, or awaited; so is the scheduler. Raises RemoteError where
         neither comes in time.
         """
-        failed = 0
+        failed = lost = 0
         while True:
             self._check()
+            begun = time.monotonic()
             key = f"{task.request.do}-{uuid.uuid4().hex}"
             inbox: SimpleQueue[Told | None] = SimpleQueue()
             self._inboxes[key] = inbox
@@ -174,7 +181,12 @@ class Cluster:
                 if failed == MOST_ATTEMPTS:
                     raise RemoteError(f"given up after {failed} attempts: {error}") from None
                 time.sleep(LOOK_S)
-            except (OSError, TimeoutError):  # of Dask: the connection is lost, and made again
+            except EdgeBenchError:
+                raise
+            except LOST as error:  # of Dask, which has many: the connection is lost, and made again
+                lost = lost + 1 if time.monotonic() - begun < CONNECT_S else 1
+                if lost > MOST_LOST:
+                    raise RemoteError(f"{self.address}: {first_line(error)}") from None
                 time.sleep(LOOK_S)
             finally:
                 self._inboxes.pop(key, None)
@@ -213,8 +225,12 @@ class Cluster:
                 return self._ended(name, future)
             name = told.name
             # A worker that is lost meanwhile has no say: Dask gives the task to another one, which tells again.
-            with contextlib.suppress(OSError, TimeoutError):
+            try:
                 self._heard(task, key, told)
+            except EdgeBenchError:
+                raise
+            except LOST:
+                continue
 
     def _heard(self, task: Task, key: str, told: Told) -> None:
         if told.what == "line":
