@@ -82,10 +82,12 @@ class Node(Worker):  # type: ignore[misc]
         task = self.state.tasks.get(request.task)
         return task is None or task.state == "cancelled" or self.status not in (Status.running, Status.paused)
 
-    def put(self, sha256: str, size: int, offset: int, data: bytes) -> bool:
-        """Store a piece of a content; whether it is whole now."""
+    def put(self, pieces: Any) -> list[bool]:
+        """Store pieces of contents, each with the content's hash and size and its offset; whether it is whole now."""
+        put = self.machine.contents.put
+        stored = [put(Entry(str(name), int(size)), int(offset), bytes(data)) for name, size, offset, data in pieces]
         self.machine.moved()
-        return self.machine.contents.put(Entry(sha256, size), offset, bytes(data))
+        return stored
 
     def fetch(self, session: str, wanted: Any) -> Any:
         """Files of a session's results."""

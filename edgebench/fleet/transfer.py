@@ -23,19 +23,34 @@ def send(call: Call, files: Mapping[str, Entry], contents: Mapping[str, Content]
     """Send the contents that a worker needs; raises RemoteError where one arrives damaged again and again."""
     entries = {one.sha256: one for one in files.values()}
     require_among(told.contents, entries, told.name, "a content")
-    for name in dict.fromkeys(told.contents):
-        if not any(_sent(call, entries[name], contents[name]) for _ in range(TRIES)):
-            raise RemoteError(f"{told.name}: contents arrive damaged")
+    left = list(dict.fromkeys(told.contents))
+    for _ in range(TRIES):
+        whole = _sent(call, [entries[name] for name in left], contents)
+        left = [name for name in left if name not in whole]
+        if not left:
+            return
+    raise RemoteError(f"{told.name}: contents arrive damaged")
 
 
-def _sent(call: Call, entry: Entry, content: Content) -> bool:
-    offset, whole = 0, False
-    while True:
-        data = _piece(content, offset)
-        whole = call("edgebench-put", sha256=entry.sha256, size=entry.size, offset=offset, data=data) is True
-        offset += len(data)
-        if offset >= entry.size or not data:
-            return whole
+def _sent(call: Call, entries: Sequence[Entry], contents: Mapping[str, Content]) -> set[str]:
+    """Send contents in pieces, small ones together; returns those that are whole there."""
+    whole: set[str] = set()
+    batch: list[tuple[str, int, int, bytes]] = []
+    for entry in entries:
+        for offset in range(0, max(1, entry.size), PIECE):
+            data = _piece(contents[entry.sha256], offset)
+            if batch and sum(len(one[3]) for one in batch) + len(data) > PIECE:
+                whole |= _put(call, batch)
+                batch = []
+            batch.append((entry.sha256, entry.size, offset, data))
+    return whole | _put(call, batch)
+
+
+def _put(call: Call, batch: Sequence[tuple[str, int, int, bytes]]) -> set[str]:
+    answers = call("edgebench-put", pieces=batch)
+    if not isinstance(answers, list | tuple) or len(answers) != len(batch):
+        return set()
+    return {name for (name, *_), there in zip(batch, answers, strict=True) if there is True}
 
 
 def _piece(content: Content, offset: int) -> bytes:

@@ -22,23 +22,32 @@ def told(*contents: str) -> Told:
     return Told("t", "tcp://x", "board", "need", contents=contents)
 
 
-def test_contents_go_in_pieces(tmp_path: Path) -> None:
+def test_contents_go_in_pieces_and_small_ones_together(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(BIG)
-    one, got = Entry(hashlib.sha256(BIG).hexdigest(), len(BIG)), bytearray()
+    contents: dict[str, bytes | Path] = {hashlib.sha256(data).hexdigest(): data for data in (b"", b"a", b"bc")}
+    sizes = {name: len(data) for name, data in contents.items() if isinstance(data, bytes)}
+    big = hashlib.sha256(BIG).hexdigest()
+    contents[big], sizes[big] = tmp_path / "big", len(BIG)
+    got, calls = dict[str, bytes](), []
 
-    def call(op: str, sha256: str, size: int, offset: int, data: bytes) -> bool:
-        assert (op, sha256, size, offset) == ("edgebench-put", one.sha256, len(BIG), len(got)) and len(data) <= PIECE
-        got.extend(data)
-        return len(got) == size
+    def call(op: str, pieces: list[tuple[str, int, int, bytes]]) -> list[bool]:
+        calls.append(op)
+        assert sum(len(data) for *_, data in pieces) <= PIECE
+        for name, size, offset, data in pieces:
+            assert size == sizes[name] and offset == len(got.get(name, b""))
+            got[name] = got.get(name, b"") + data
+        return [len(got[name]) == size for name, size, *_ in pieces]
 
-    send(call, {"a": one}, {one.sha256: tmp_path / "big"}, told(one.sha256))
-    assert bytes(got) == BIG
+    send(call, {name: Entry(name, size) for name, size in sizes.items()}, contents, told(*contents))
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in got.items()} == {name: name for name in sizes}
+    assert len(calls) == 3, "the small ones, and two pieces of the big one"
 
 
-def test_contents_that_never_arrive_whole_are_an_error() -> None:
+@pytest.mark.parametrize("answer", [[False], None, [], [1], "yes", [True, True]])
+def test_contents_that_never_arrive_whole_are_an_error(answer: Any) -> None:
     one = Entry("ab", 3)
     with pytest.raises(RemoteError, match="board"):
-        send(lambda *_, **__: False, {"a": one}, {"ab": b"abc"}, told("ab"))
+        send(lambda *_, **__: answer, {"a": one}, {"ab": b"abc"}, told("ab"))
 
 
 def test_only_contents_of_the_request_are_sent() -> None:
