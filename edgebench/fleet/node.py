@@ -15,7 +15,7 @@ from distributed import Worker
 from distributed.core import Status
 from distributed.security import Security
 
-from edgebench.core.errors import RemoteError
+from edgebench.core.errors import RemoteError, first_line
 from edgebench.fleet import guard
 from edgebench.fleet.content_store import CACHE_BYTES
 from edgebench.fleet.machine import Ended, Machine
@@ -60,6 +60,13 @@ class Node(Worker):  # type: ignore[misc]
         }  # fmt: skip
         self._home = offer.home
         self.machine = Machine(offer.home, "", offer.name, offer.cache_bytes)
+
+    async def plugin_add(self, plugin: Any, name: str | None = None, catch_errors: bool = True) -> Any:
+        """Take Dask's own plug-in; one of a stranger, which the scheduler hands to each new worker, is left out."""
+        try:
+            return await super().plugin_add(plugin=plugin, name=name, catch_errors=catch_errors)
+        except guard.Refused:
+            return {"status": "OK"}
 
     def perform(self, data: bytes) -> bytes:
         """Carry out a request; called in the worker's thread."""
@@ -119,7 +126,7 @@ async def serve(offer: Offer, note: Callable[[str], object]) -> None:
                     await node.finished()
                 why = "the connection has ended"
             except (TimeoutError, OSError, ValueError, RuntimeError) as error:
-                why = str(error).splitlines()[0] if str(error) else type(error).__name__
+                why = first_line(error.__cause__ or error)
             note(f"{offer.name}: {why}; again in {pause_s:g} s")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.sleep(pause_s)

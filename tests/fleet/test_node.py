@@ -59,6 +59,9 @@ def test_nothing_foreign_is_carried_out(cluster: Processes, tmp_path: Path) -> N
     ), done.stdout + done.stderr
     assert not (tmp_path / "made").exists()
     assert all(process.poll() is None for process in cluster.workers.values())
+    cluster.worker("later", "--build")  # the scheduler offers it the stranger's plug-in
+    cluster.kill("later")
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize("request_", [b"", b"{}", b'{"do": "shell", "topic": "t", "task": "x"}'])
