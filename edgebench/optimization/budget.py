@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from edgebench.core.contracts import REFERENCE
 from edgebench.core.policy import Policy
@@ -31,6 +32,15 @@ FINAL_SHARE = 0.4
 """Of the budget, for the final measuring at most."""
 
 
+class Pace(NamedTuple):
+    """Seconds of one prediction."""
+
+    median_s: float = 0.0
+    """As timed: other work on the machine may slow threads that wait for each other many times."""
+    least_s: float = 0.0
+    """Of the fastest one: about as long as it takes with one thread and in batches, as scores are computed."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """The whole time, and what has been measured so far."""
@@ -54,29 +64,29 @@ class Budget:
         """Wall time of a timed process, the largest mean of the batches so far."""
         return max((b.process_s for b in self.batches if b.process_s is not None), default=PROCESS_S) * ALONE
 
-    def cell_s(self, prediction_s: float) -> float:
+    def cell_s(self, pace: Pace) -> float:
         """What one cell of the final run takes: its prediction, its memory, its timed processes."""
         m = self.measuring
-        timed = max(m.min_seconds, m.min_samples * prediction_s) + m.warmup * prediction_s
-        return (m.processes + 2) * self.process_s + m.processes * timed + self.records * prediction_s
+        timed = max(m.min_seconds, m.min_samples * pace.median_s) + m.warmup * pace.median_s
+        return (m.processes + 2) * self.process_s + m.processes * timed + self.records * pace.least_s
 
     @functools.cached_property
-    def _references(self) -> list[float]:
-        """Seconds of one prediction of the network itself and of the baseline, which the final run measures, too."""
+    def _references(self) -> list[Pace]:
+        """The paces of the network itself and of the baseline, which the final run measures, too."""
         names = dict.fromkeys((REFERENCE, self.baseline))
         found = {t.exporter: t for t in all_trials(self.batches) if t.variant == UNCHANGED and t.exporter in names}
-        return [_prediction_s(trial) for trial in found.values()] or [0.0]
+        return [_pace(trial) for trial in found.values()] or [Pace()]
 
     @functools.cached_property
-    def _best(self) -> list[float]:
-        """Seconds of one prediction of the artifacts that would be measured, the best first."""
+    def _best(self) -> list[Pace]:
+        """The paces of the artifacts that would be measured, the best first."""
         others = [t for t in all_trials(self.batches) if t.exporter not in (REFERENCE, self.baseline)]
-        return list(map(_prediction_s, objective.ranked(others, self.policy)))
+        return list(map(_pace, objective.ranked(others, self.policy)))
 
     def final_s(self, finalists: int) -> float:
         """What the final run and its reports take with so many finalists."""
         best = self._best[:finalists]
-        cells = [*self._references, *best, *[max(best, default=0.0)] * (finalists - len(best))]
+        cells = [*self._references, *best, *[max(best, default=Pace())] * (finalists - len(best))]
         return SAFETY * (START_S + sum(map(self.cell_s, cells)) + REPORTS_S)
 
     def reserve_s(self, finalists: int) -> float:
@@ -89,9 +99,9 @@ class Budget:
         seen = max((b.records for b in self.batches), default=self.records)
         if seen >= self.records:
             return 0.0
-        return (MOST_FINALISTS + 1) * (
-            2 * self.process_s + self.records * max(self._best, default=0.0)
-        ) + self.records * max(self._references)
+        slowest = max((pace.least_s for pace in self._best), default=0.0)
+        network = max(pace.least_s for pace in self._references)
+        return (MOST_FINALISTS + 1) * (2 * self.process_s + self.records * slowest) + self.records * network
 
     @property
     def finalists(self) -> int:
@@ -140,6 +150,6 @@ def of(asked: Request, batches: Sequence[Batch], records: int) -> Budget:
     return Budget(asked.budget_s, batches, measure.measuring, records, measure.policy, asked.baseline)
 
 
-def _prediction_s(trial: Trial) -> float:
+def _pace(trial: Trial) -> Pace:
     latency = trial.measurement.latency
-    return latency.p50_s if latency else 0.0
+    return Pace(latency.p50_s, latency.min_s or latency.p50_s) if latency else Pace()

@@ -9,6 +9,7 @@ import pytest
 from fed_trials import RECORDS
 
 from edgebench.optimization import budget
+from edgebench.optimization.budget import Pace
 from edgebench.pipeline.trials import Batch, Step
 
 SLOW = fed_trials.row("eager", latency_p50_s=0.05, delta_macro_f1=0.0)
@@ -24,9 +25,11 @@ def test_the_final_run_is_estimated_from_the_trials() -> None:
     batch = fed_trials.batch(SLOW, FAST, OTHER)
     found = of(600, batch)
     m = found.measuring
-    slow = RECORDS * 0.05 + m.processes * (m.min_samples + m.warmup) * 0.05
-    assert found.cell_s(0.05) == pytest.approx(slow + (m.processes + 2) * found.process_s)
-    assert found.final_s(2) > found.final_s(1) > found.cell_s(0.05) + found.cell_s(1e-3) + found.cell_s(2e-3)
+    slow, fast, other = (Pace(seconds, seconds) for seconds in (0.05, 1e-3, 2e-3))
+    timed = RECORDS * 0.05 + m.processes * (m.min_samples + m.warmup) * 0.05
+    assert found.cell_s(slow) == pytest.approx(timed + (m.processes + 2) * found.process_s)
+    assert found.cell_s(Pace(0.05, 0.01)) < found.cell_s(slow), "scores are computed without contention"
+    assert found.final_s(2) > found.final_s(1) > sum(map(found.cell_s, (slow, fast, other))) - 1
     assert found.left_s == pytest.approx(600 - 10 - found.reserve_s(found.finalists))
 
 
