@@ -82,7 +82,7 @@ def test_a_search_ends_as_a_run_whose_best_artifact_can_be_built_again(tmp_path:
     folder = tmp_path / "best"
     measuring = {"processes": 2, "min_samples": 10, "min_seconds": 0.05, "warmup": 2}
     run = searching.optimize(
-        MODEL, 60, folder, exporters=("onnx",), dataset="demo-images", limit=60,
+        MODEL, 600, folder, exporters=("onnx",), dataset="demo-images", limit=60,
         calibration_records=16, measuring=measuring, fine_tune=False,
     )  # fmt: skip
     before = splits[: splits.index("test")]
