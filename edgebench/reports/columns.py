@@ -139,6 +139,12 @@ def unscored(rows: Sequence[Measurement], otherwise: str) -> str:
     return words.UNTRAINED if any(m.artifact and m.artifact.untrained for m in rows) else otherwise
 
 
+def delegated(m: Measurement) -> str:
+    """Which share of the operators the format's backend takes; empty where the format has no such choice."""
+    share = m.artifact.delegated if m.artifact else None
+    return "" if share is None else f"{share:.1%}"
+
+
 def has_passes(m: Measurement) -> bool:
     """Whether a cell was timed in another way than in the closed loop, or its energy measured."""
     return bool(m.latency and (m.latency.paced or m.latency.batches or m.latency.cold or m.latency.energy))

@@ -71,6 +71,8 @@ def _machine(machine: Machine, run: Run, level: str, stem: str, files: dict[str,
     own = replace(run, measurements=tuple(measured))  # int8 is compared with a float file of the same machine
     if explained := [(m, text) for m in measured if (text := int8_explanation.explain(m, own))]:
         parts += [f"{level} {words.EXPLAINED}", _explained(explained)]
+    if taken := [(m, columns.delegated(m)) for m in measured if columns.delegated(m)]:
+        parts += [f"{level} {words.DELEGATED}", _explained(taken)]
     if others := [m for m in machine.rows if columns.lacks(m)]:
         parts += [f"{level} {words.WITHOUT}", _reasons(others)]
     return [*parts, f"{level} Measured on", _environment(machine.environment, machine.measuring)]

@@ -19,6 +19,7 @@ PALE = "Cells off the Pareto front: another cell dominates each."
 EMULATED = "this machine is not that target: size and score count, the latency says nothing"
 DOUBTED = "Doubtful timing"
 EXPLAINED = "Why int8 is as fast as it is"
+DELEGATED = "Operators that the format's backend takes"
 WITHOUT = "Not measured"
 
 

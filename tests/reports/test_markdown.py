@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
+
 from flat_rows import changed
 from report_rows import OK, failed, run_of, text_of
+
+from edgebench.reports import words
 
 
 def test_markdown_marks_the_best_and_keeps_its_table_whole() -> None:
@@ -26,3 +31,11 @@ def test_markdown_compares_int8_with_plainer_int8() -> None:
     section = text.partition("## int8 compared with plainer int8")[2]
     assert "| resnet1d | onnx-int8 · qat | onnx-int8 | host     | +0.0040 (-0.0010 to +0.0090) |" in section
     assert "plainer" not in text_of("md", run_of(OK))
+
+
+def test_reports_say_which_share_of_the_operators_the_backend_takes() -> None:
+    assert OK.artifact
+    taken = replace(OK, artifact=replace(OK.artifact, delegated=0.976))
+    for form in ("md", "html"):
+        assert "97.6%" in text_of(form, run_of(taken)), form
+        assert words.DELEGATED not in html.unescape(text_of(form, run_of(OK)))

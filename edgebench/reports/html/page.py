@@ -49,6 +49,7 @@ def section(run: Run, machine: machines.Machine, number: int) -> dict[str, Any]:
             (advice.title(m), m.cell.target, columns.lacking(m), m.reason) for m in machine.rows if columns.lacks(m)
         ],
         "explained": [(advice.title(m), m.cell.target, text) for m, text in explained],
+        "delegated": [(advice.title(m), m.cell.target, share) for m in measured if (share := columns.delegated(m))],
         "facts": facts(machine.environment),
         "measuring": {
             "processes": machine.measuring.get("processes"),
