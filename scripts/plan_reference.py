@@ -32,7 +32,7 @@ from edgebench.pipeline.plan import FIELDS, RANGES, BuildPlan, MeasurePlan
 
 PAGE = ROOT / "docs" / "plan.md"
 HEADINGS = ["field", "type", "default", "flag", "meaning"]
-NO_FIELD = ("plan", "output", "resume")
+NO_FIELD = ("plan", "output", "resume", "cluster", "pool", "tls_ca", "tls_cert", "tls_key", "insecure")
 """Parameters of `edgebench run` that are no field of a plan."""
 WORDS = {"finetune_epochs": "epochs", "qat_epochs": "qat_epochs", "finetune_rounds": "rounds", "finetune_set": "recipe"}
 """Parameters of `edgebench run` that are fields of the table `finetuning`."""

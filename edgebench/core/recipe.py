@@ -74,7 +74,7 @@ class Recipe:
     class_weights: bool = False
     """Weight a class's positive records by its ratio of negative to positive ones."""
     teacher: str = ""
-    """Trained model to distil: shipped name or manifest's path; of several, between commas, the mean."""
+    """Trained model to distil: shipped name or manifest's path, `A,B`: the mean."""
     alpha: float = 0.5
     """Share of the labels in the loss; the teacher's is 1 - alpha."""
     temperature: float = 1.0

@@ -92,7 +92,8 @@ class MeasurePlan:
     targets: tuple[str, ...] = settings.TARGETS
     """Profiles, or paths to TOML files."""
     artifacts: tuple[Path, ...] = ()
-    """Files to measure (manifests, .onnx, TorchScript); nothing is built: models, variants, exporters are ignored."""
+    """Files to measure (manifests, .onnx, .tflite, .xml, TorchScript); nothing is built: models, variants, exporters
+    are ignored."""
     dataset: str = settings.DATASET
     """The records to score: `demo`, `ptbxl` or a plug-in's."""
     data_dir: Path | None = None
