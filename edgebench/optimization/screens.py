@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgebench.artifacts.manifests import MANIFEST
-from edgebench.choosing import limits
+from edgebench.choosing import devices, limits
+from edgebench.core.cells import Target
 from edgebench.core.contracts import REFERENCE, Split
 from edgebench.core.errors import OutOfTime
 from edgebench.core.files import remove_unfinished, safe, safe_name
+from edgebench.core.measurements import Measurement
 from edgebench.core.progress import ProgressReporter
 from edgebench.core.settings import PRESETS, QUICK, Measuring
 from edgebench.isolation import forking
@@ -81,13 +83,12 @@ class Screens:
                 raise
             finally:
                 remove_unfinished(now.store.folder)
-        ids = [planned.cell.id for planned in now.cells]
-        rows = [now.store.measurements[one] for one in ids if one in now.store.measurements]
+        rows = [(one, m) for one in now.cells if (m := now.store.measurements.get(one.cell.id))]
         cut = bool(late)
         epochs = {(variant, exporter): number for variant, exporter, number in step.candidates}
         trials = [
-            Trial(m, epochs.get((m.cell.variant, m.cell.exporter), step.epochs))
-            for m in rows
+            Trial(_there(m, planned.target), epochs.get((m.cell.variant, m.cell.exporter), step.epochs))
+            for planned, m in rows
             if m.status == "ok" or not cut
         ]
         return Batch(
@@ -119,6 +120,12 @@ class Screens:
         if step.epochs:
             changes["finetuning"] = replace(own.build.finetuning, epochs=step.epochs)
         return own.replaced(**changes, limit=limit)
+
+
+def _there(m: Measurement, target: Target) -> Measurement:
+    """The measurement, unsupported where the target cannot install its runtime, which an option may have chosen."""
+    reason = devices.impossible(m.format, target.architecture)
+    return replace(m, status="unsupported", reason=reason) if reason and m.status == "ok" else m
 
 
 def folder_of(home: Path, epochs: int) -> Path:

@@ -39,19 +39,21 @@ def search(
     require()
     home = folder / trials.SEARCH
     if not resume:
-        harness.check(asked.plan, folder, resume=False)
+        never_began = home.is_dir() and {path.name for path in home.iterdir()} <= {".lock"}
+        harness.check(asked.plan, folder, resume=False, beside=(trials.SEARCH,) if never_began else ())
     with run_store.locked(home):
-        if not resume:
-            request.write(asked, home)
         journal = trials.read(home)
         if not (folder / "plan.json").is_file():
             found = space.of(asked.plan, environment.describe(), asked.baseline, asked.fine_tune)
             if not found.exporters:
                 reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
                 raise RunError(f"no exporter runs on {asked.plan.measure.targets[0]}: {reasons}")
-            trials.write_left_out(home, found.left_out)
             screens = Screens(asked, home, reporter)
-            carry_all(asked, found, journal, screens.records(), screens.carry_out, reporter, begun, plan=plan)
+            records = screens.records()
+            if not resume:  # from here on nothing is refused any more
+                request.write(asked, home)
+            trials.write_left_out(home, found.left_out)
+            carry_all(asked, found, journal, records, screens.carry_out, reporter, begun, plan=plan)
         return finish.measured(asked, journal, folder, home, reporter)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgebench.choosing import devices
 from edgebench.core import options, registry, target_profiles
 from edgebench.core.contracts import REFERENCE
 from edgebench.core.errors import DataError
@@ -84,6 +85,7 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
             continue
         missing = [need for need in _needs(name) if importlib.util.find_spec(need) is None]
         reason = target_profiles.fit(exporter.engine, exporter.devices, target, facts).reason
+        reason = reason or devices.impossible(exporter.format, target.architecture)
         if missing or reason:
             left_out[name] = reason or f"{', '.join(missing)} is not installed"
         else:

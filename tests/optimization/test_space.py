@@ -21,6 +21,12 @@ def test_exporters_that_fit_come_with_their_choices_and_the_others_with_a_reason
     assert all(found.left_out.values())
 
 
+def test_what_the_target_cannot_install_is_left_out() -> None:
+    plan = read_plan.check(Plan().replaced(targets=("raspberry-pi-5",), exporters=("onnx-int8", "openvino")))
+    found = space.of(plan, environment.describe(), "onnx-int8")
+    assert list(found.exporters) == ["onnx-int8"] and "openvino" in found.left_out
+
+
 def test_each_spec_is_valid_and_there_is_one_of_each() -> None:
     plan = read_plan.check(Plan().replaced(targets=("host",), exporters=("onnx-int8", "fbgemm-int8:minmax")))
     found = space.of(plan, environment.describe(), "onnx-int8")
