@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from distributed.core import Status
 from distributed.security import Security
 
 from edgebench.core.errors import RemoteError, first_line
+from edgebench.core.scratch import scratch_folder
 from edgebench.fleet import guard
 from edgebench.fleet.content_store import CACHE_BYTES
 from edgebench.fleet.machine import Ended, Machine
@@ -117,10 +117,10 @@ async def serve(offer: Offer, note: Callable[[str], object]) -> None:
     guard.install()
     dask.config.set({"distributed.worker.http.routes": []})  # its pages would tell anybody of this machine
     pause_s = PAUSE_S
-    with tempfile.TemporaryDirectory(prefix="edgebench-worker-") as folder:
+    with scratch_folder() as folder:
         while True:
             try:
-                async with Node(offer, folder) as node:
+                async with Node(offer, str(folder)) as node:
                     note(f"{offer.name}: connected with {offer.scheduler}, offers {', '.join(offer.resources)}")
                     pause_s = PAUSE_S
                     await node.finished()
