@@ -59,6 +59,8 @@ def next_step(request: Request, space: Space, batches: Sequence[Batch], records:
 def _survey(space: Space, batches: Sequence[Batch], count: int) -> Step | None:
     asked = {name for b in batches for name in b.step.exporters}
     left = [name for name in (REFERENCE, *space.exporters) if name not in asked]
+    if batches and left:  # those of one format, so that a slow one costs no others their turn
+        left = [name for name in left if space.formats.get(name) == space.formats.get(left[0])]
     return Step("survey", (UNCHANGED,), tuple(left[:count])) if left else None
 
 

@@ -33,6 +33,8 @@ class Space:
     """Compressions that make the network smaller, and need a fine-tuning."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Exporters that do not run on the target, or are not installed, with the reason."""
+    formats: Mapping[str, str] = field(default_factory=dict)
+    """The format of each exporter."""
 
     def specs(self, exporter: str) -> Iterator[str]:
         """Every spec of an exporter, the default first."""
@@ -74,7 +76,10 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
     found: dict[str, Choices] = {}
     left_out: dict[str, str] = {}
     first = _format(baseline)
-    order = {name: (name != baseline, _format(name) != first, bool(_needs(name))) for name in plan.build.exporters}
+    kinds = {name: _format(name) for name in plan.build.exporters}
+    needs = {kind: min(len(_needs(name)) for name in kinds if kinds[name] == kind) for kind in kinds.values()}
+    # Those of a format share a process; formats that need few further packages are most often quick to build.
+    order = {name: (name != baseline, kind != first, needs[kind], kind) for name, kind in kinds.items()}
     for name in sorted(order, key=lambda name: order[name]):
         if name == REFERENCE:
             continue
@@ -90,7 +95,7 @@ def of(plan: Plan, facts: Mapping[str, Any], baseline: str, fine_tune: bool = Tr
             left_out[name] = reason or f"{', '.join(missing)} is not installed"
         else:
             found[name] = registry.choices(exporter) if name == options.split(name)[0] else {}
-    return Space(found, _structures(plan, left_out) if fine_tune else (), left_out)
+    return Space(found, _structures(plan, left_out) if fine_tune else (), left_out, kinds)
 
 
 def _needs(name: str) -> tuple[str, ...]:

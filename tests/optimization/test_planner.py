@@ -31,6 +31,14 @@ def test_the_survey_has_every_exporter_and_the_network_itself() -> None:
     assert not any(t.exporter == REFERENCE for b in batches if b.step.stage == "options" for t in b.trials)
 
 
+def test_exporters_of_a_format_share_a_batch() -> None:
+    names = [*SPACE.exporters, *(f"x{i}" for i in range(4))]
+    formats = dict.fromkeys(SPACE.exporters, "onnx") | {"x0": "a", "x1": "a", "x2": "b", "x3": "b"}
+    space = Space({name: {} for name in names}, formats=formats)
+    survey = [b.step.exporters for b in planned(6000, space=space) if b.step.stage == "survey"]
+    assert survey == [(REFERENCE, *SPACE.exporters), ("x0", "x1"), ("x2", "x3")]
+
+
 def test_a_search_ends_where_the_time_or_the_space_does() -> None:
     assert len(all_trials(planned(100_000))) == SPACE.size + 1
     short = planned(100, seconds=25)
