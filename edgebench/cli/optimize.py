@@ -86,9 +86,9 @@ def optimize(
     Exit code 0: the best were measured. 1: nothing was. 2: the input is
     invalid. 130: Ctrl-C.
 
-    \\b[bold]Examples[/bold]
+    \b[bold]Examples[/bold]
 
-    \\bedgebench optimize resnet1d --budget 10m -o best
+    \bedgebench optimize resnet1d --budget 10m -o best
     edgebench optimize resnet1d --max-drop 0.02 --prefer size --dataset ptbxl --data-dir ptbxl
     edgebench optimize --resume best       # after Ctrl-C
     """

@@ -195,7 +195,7 @@ class RichView:
         elif any(map(is_untrained, run.measurements)):
             bound = "" if (run.plan.get("policy") or {}).get("max_latency_s") else " --max-latency 10ms"
             say_next(f"edgebench recommend {folder}{bound}", "which of them run so fast")
-        if any(m.status == "ok" and m.precision != "fp32" for m in run.measurements):
+        if any(m.operators and m.precision != "fp32" for m in run.measurements):
             say_next(f"edgebench explain {folder}", "why int8 is as fast as it is")
 
 

@@ -28,12 +28,10 @@ def measured(asked: Request, journal: Journal, folder: Path, home: Path, reporte
     else:
         limits = budget.of(asked, journal.batches, max((b.records for b in journal.batches), default=0))
         chosen = finalists(asked, journal.batches, limits.finalists)
-        model = asked.plan.build.models[0]
-        paths = [manifest(home, model, UNCHANGED, REFERENCE), *(manifest(home, model, *one.key) for one in chosen)]
-        base = manifest(home, model, UNCHANGED, asked.baseline)
-        paths.append(base)
-        if not paths[0].is_file():
-            raise RunError(f"{folder}: the search ended before the network itself was built; give it a longer --budget")
+        paths = [manifest(home, UNCHANGED, REFERENCE), *(manifest(home, *one.key) for one in chosen)]
+        paths.append(manifest(home, UNCHANGED, asked.baseline))
+        if not paths[0].is_file() or all(t.exporter == REFERENCE for t in trials.all_trials(journal.batches)):
+            raise RunError(f"{folder}: the time was over before any exporter was tried; give it a longer --budget")
         paths = [path for path in paths if path.is_file()]
         plan = asked.plan.replaced(artifacts=tuple(dict.fromkeys(paths)), measuring=limits.in_time(len(paths)))
     return harness.run(plan, folder, resume, reporter, beside=(SEARCH,))

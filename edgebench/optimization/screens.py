@@ -114,7 +114,7 @@ class Screens:
         changes: dict[str, object] = {"measuring": measuring, "variants": (UNCHANGED,)}
         if step.candidates:
             asked = ((UNCHANGED, REFERENCE, 0), *step.candidates)
-            paths = [manifest(self.folder, own.build.models[0], *one) for one in asked]
+            paths = [manifest(self.folder, *one) for one in asked]
             return own.replaced(**changes, artifacts=tuple(dict.fromkeys(paths)))
         limit = min(SCREENED, own.measure.limit or SCREENED)
         if step.epochs:
@@ -133,9 +133,11 @@ def folder_of(home: Path, epochs: int) -> Path:
     return home / (f"trained-{epochs}" if epochs else "trials")
 
 
-def manifest(home: Path, model: str, variant: str, exporter: str, epochs: int = 0) -> Path:
-    """The manifest of an artifact of the search."""
-    return folder_of(home, epochs) / "artifacts" / safe(model) / safe(variant) / safe_name(exporter) / MANIFEST
+def manifest(home: Path, variant: str, exporter: str, epochs: int = 0) -> Path:
+    """The manifest of an artifact of the search, below the name of its only model."""
+    artifacts = folder_of(home, epochs) / "artifacts"
+    model = next(iter(sorted(artifacts.iterdir())), artifacts) if artifacts.is_dir() else artifacts
+    return model / safe(variant) / safe_name(exporter) / MANIFEST
 
 
 def _plan(plan: Plan, step: Step) -> Plan:

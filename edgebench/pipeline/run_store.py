@@ -90,7 +90,7 @@ def require_free(folder: Path, beside: Collection[str] = ()) -> None:
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder}: a file, not a folder; give another --output")
     if folder.exists() and not _never_began(folder, beside):
-        further = f", or go on with it: edgebench run --resume {folder}" if (folder / "plan.json").is_file() else ""
+        further = f", or go on with it: --resume {folder}" if (folder / "plan.json").is_file() else ""
         raise RunError(f"{folder}: already there; give another --output{further}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 from edgebench.core.operators import OperatorKind, OperatorTime
 
@@ -36,7 +37,7 @@ def read(dump: Path) -> list[OperatorTime]:
             times = event.perf_data.raw[len(event.perf_data.raw) // 4 :]
             name = shown(event.name)
             calls[name] += 1
-            seconds[name] += sum(times) / len(times) / 1000  # of milliseconds
+            seconds[name] += median(times) / 1000  # of milliseconds
     found = [OperatorTime(name, kind_of(name), calls[name], max(0.0, seconds[name])) for name in calls]
     return sorted(found, key=lambda one: -one.seconds)
 

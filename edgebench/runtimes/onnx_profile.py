@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from edgebench.core.operators import OperatorKind, OperatorTime
@@ -41,6 +42,6 @@ def read(file: Path, ignored: int, layer: Callable[[str, str], str] = lambda nam
     for node, times in runs.items():
         kept = times[ignored:] or times
         calls[operators[node]] += 1
-        seconds[operators[node]] += sum(kept) / len(kept)
+        seconds[operators[node]] += median(kept)  # one call that lost its core would swamp the mean
     found = [OperatorTime(*key[:2], calls[key], seconds[key], key[2]) for key in calls]
     return sorted(found, key=lambda o: -o.seconds)

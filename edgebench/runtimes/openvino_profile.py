@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
 from edgebench.core.operators import OperatorKind, OperatorTime
@@ -20,19 +21,21 @@ def kind_of(operator: str, kernel: str) -> OperatorKind:
 
 
 def read(predictions: Sequence[Sequence[Any]], layer: Callable[[str], str] = lambda name: "") -> list[OperatorTime]:
-    """The operators of one prediction, from the most expensive; times are means over all predictions.
+    """The operators of one prediction, from the most expensive; times are medians over all predictions.
 
     `layer` says the layer of a node, from its name.
     """
-    calls: dict[tuple[str, OperatorKind, str], int] = defaultdict(int)
-    seconds: dict[tuple[str, OperatorKind, str], float] = defaultdict(float)
+    times: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for operators in predictions:
         for one in operators:
             if str(one.status).endswith("EXECUTED"):
-                operator = str(one.node_type)
-                key = operator, kind_of(operator, str(one.exec_type)), layer(str(one.node_name))
-                calls[key] += 1
-                seconds[key] += one.real_time.total_seconds()
-    n = max(1, len(predictions))
-    found = [OperatorTime(*key[:2], round(calls[key] / n), seconds[key] / n, key[2]) for key in calls]
+                node = str(one.node_name), str(one.node_type), str(one.exec_type)
+                times[node].append(one.real_time.total_seconds())
+    calls: dict[tuple[str, OperatorKind, str], int] = defaultdict(int)
+    seconds: dict[tuple[str, OperatorKind, str], float] = defaultdict(float)
+    for (name, operator, kernel), spent in times.items():
+        key = operator, kind_of(operator, kernel), layer(name)
+        calls[key] += 1
+        seconds[key] += median(spent)  # one call that lost its core would swamp the mean
+    found = [OperatorTime(*key[:2], calls[key], seconds[key], key[2]) for key in calls]
     return sorted(found, key=lambda o: -o.seconds)

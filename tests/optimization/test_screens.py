@@ -58,7 +58,7 @@ def test_a_step_measures_on_validation_records_and_one_without_time_ends(
         m = trial.measurement
         assert (m.status, m.dataset) == ("ok", IMAGES.label)
         assert m.latency and m.memory and m.scores and m.scores.primary.drop is not None
-        assert manifest(tmp_path, MODEL, *trial.key).is_file()
+        assert manifest(tmp_path, *trial.key).is_file()
     assert batch.process_s and batch.records == 40 and not batch.reason
     late = screens.carry_out(Step("options", ("none",), ("onnx-int8:entropy",)), 0.1)
     assert late.reason == NO_TIME
@@ -103,3 +103,12 @@ def test_a_search_ends_as_a_run_whose_best_artifact_can_be_built_again(tmp_path:
     assert best.measurement.artifact and best.measurement.artifact.sha256 == sha256
     resumed = searching.optimize(output=folder, resume=True)
     assert resumed.measurements == run.measurements
+
+
+def test_an_artifact_is_found_whatever_the_network_is_called(tmp_path: Path) -> None:
+    """A network of the user's is named by its function, and its model's folder by the name of the model alone."""
+    path = tmp_path / "trials" / "artifacts" / "net" / "none" / "onnx" / "manifest.json"
+    assert not manifest(tmp_path, "none", "onnx").exists()
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert manifest(tmp_path, "none", "onnx") == path
