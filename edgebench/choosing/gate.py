@@ -68,12 +68,14 @@ def regressions(new: Run, old: Run, bounds: Bounds, across: bool = False) -> tup
     A cell that is no longer measured and a number that cannot be compared are findings too: a gate that compared
     nothing must not pass. Raises PlanError for unlike machines, RunError where the baseline has no measured cell.
     """
-    if not across and (why := unlike(new, old)):
-        raise PlanError(f"{why}; --across-machines compares their times anyway")
+    of_the_machine = {"latency", "memory"} & set(bounds.metrics)
+    if of_the_machine and not across and (why := unlike(new, old)):
+        way = "--across-machines compares their times anyway, --only size --only score only what is the same anywhere"
+        raise PlanError(f"{why}; {way}")
     if not any(map(is_ok, old.measurements)):
         raise RunError(f"{old.name} has no measured cell to compare with")
     pairs = shared(new, old)
-    found = [finding for pair in pairs for finding in _worse(pair, bounds)]
+    found = [one for pair in pairs for one in _worse(pair, bounds) if one.metric in bounds.metrics]
     rows = {m.cell: m for m in new.measurements}
     for was in old.measurements:
         now = rows.get(was.cell)
@@ -171,6 +173,8 @@ def unsure(pairs: Sequence[Compared], bounds: Bounds) -> str:
 
     They do not keep the run from passing.
     """
+    if "latency" not in bounds.metrics:
+        return ""
     timed = [pair.latency for pair in pairs if pair.latency]
     wide = [p.latency for p in pairs if p.latency and p.latency.high > 1 + bounds.slowdown and not timing(p, bounds)]
     if not wide:

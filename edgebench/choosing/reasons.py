@@ -106,6 +106,8 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
         found.append(f"What it lost is not known: it was not compared with an fp32 network{counted}.")
     if gone := [NAMES[f] for f in compared(m.emulated) if value_of(m, f) is None and policy.weight(f)]:
         found.append(f"Its {' and '.join(gone)} is not known.")
+    if text := _too_few(m, policy):
+        found.append(text)
     found += [f"It meets {bound.text} only narrowly, not beyond the noise." for bound in bounds if bound.barely_met(m)]
     timing = m.latency.steadiness if m.latency else None
     if timing and timing.verdict in ("noisy", "throttled", "short", "quick"):
@@ -120,6 +122,26 @@ def cautions(m: Measurement, cells: Sequence[Measurement], bounds: Sequence[Boun
     if "synthetic" in m.dataset:
         found.append(f"Its {name_of('score', m)} is on {m.dataset}, not on real records: choose on real ones.")
     return found
+
+
+def _too_few(m: Measurement, policy: Policy) -> str:
+    """That a cell without any loss has too few records to show the allowed one; empty where they suffice.
+
+    The interval of a difference has no width where all records agree. By the rule of three (Hanley and Lippman-Hand,
+    "If nothing goes wrong, is everything all right?", JAMA 1983), up to 3 in n records may differ then, with 95 %.
+    """
+    score = m.scores.primary if m.scores else None
+    exact = m.precision == "fp32" and m.cell.variant == "none"
+    if not (m.scores and score and not exact and score.metric.has_usual_drop and score.metric.largest_drop):
+        return ""
+    if score.delta_low is None or score.delta_low != score.delta_high:
+        return ""
+    allowed = score.metric.usual_drop(1.0) if policy.max_drop is None else policy.max_drop
+    hidden = 3 * score.metric.largest_drop / max(m.scores.records, 1)
+    if hidden <= allowed:
+        return ""
+    fall = f"{score.metric.fall} of up to {hidden:.2g}"
+    return f"Its {m.scores.records} records are too few: a {fall} could go unseen where none of them differs."
 
 
 def emulation(policy: Policy) -> str:

@@ -11,7 +11,9 @@ from rich.text import Text
 from edgebench.cli.console import command, out, say_written
 from edgebench.cli.options import default, option
 from edgebench.cli.usage import number
+from edgebench.core import problems
 from edgebench.core.errors import PlanError
+from edgebench.core.policy import NAMES, Name
 from edgebench.core.settings import Bounds
 from edgebench.reports.plain import plain
 from edgebench.tasks.names import DROP_FLAG
@@ -77,6 +79,9 @@ def gate(
     max_memory_growth: Annotated[
         float, option("--max-memory-growth", "SHARE", "Allowed growth of the peak memory.", SHARE)
     ] = _usual.memory_growth,
+    only: Annotated[
+        list[str] | None, option("--only", "METRIC...", f"Compare only these of {', '.join(NAMES)}.")
+    ] = None,
     retry: Annotated[
         int, option("--retry", "TIMES", "Measure undecided cells again, at most so often.", number(int, 0))
     ] = 0,
@@ -98,6 +103,7 @@ def gate(
     \bedgebench gate results/main --write-baseline baseline.json
     edgebench gate results/new --baseline baseline.json --max-slowdown 0.05
     edgebench gate results/new --baseline results/old --retry 2
+    edgebench gate results/new --baseline baseline.json --only size --only score
     """
     from edgebench.choosing import baselines, remeasure
     from edgebench.choosing import gate as gating
@@ -107,7 +113,7 @@ def gate(
         raise PlanError("name a baseline to compare with: --baseline FILE, or write one: --write-baseline FILE")
     found: list[gating.Finding] = []
     if baseline is not None:
-        bounds = Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth)
+        bounds = Bounds(max_slowdown, max_drop, max_size_growth, max_memory_growth, _metrics(only))
         pairs, found = gating.gate(run, baseline, bounds, across_machines)
         if retry:
             new, old = run_store.read(run), baselines.baseline(baseline)
@@ -127,6 +133,13 @@ def gate(
             _say("disturbed", "yellow", f"{reason}: a gate with this baseline will be undecided; measure it again")
     if found:
         raise typer.Exit(gating.exit_code(found))
+
+
+def _metrics(only: list[str] | None) -> tuple[Name, ...]:
+    """The metrics that a gate compares; all four where none is named. Raises PlanError."""
+    if other := next((name for name in only or () if name not in NAMES), ""):
+        raise PlanError(problems.not_among("only", NAMES, other).of("--only"))
+    return tuple(name for name in NAMES if not only or name in only)
 
 
 def _say(what: str, colour: str, line: str) -> None:

@@ -50,6 +50,12 @@ def _preferences() -> tuple[str, ...]:
     return PREFERENCES
 
 
+def _metrics() -> tuple[str, ...]:
+    from edgebench.core.policy import NAMES
+
+    return NAMES
+
+
 def _kinds() -> list[str]:
     from edgebench.core import registry
 
@@ -60,7 +66,7 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
     "--model": _models, "--exporter": _registered("exporters"), "--variant": _registered("variants"),
     "--target": _targets, "--dataset": _registered("datasets"), "--task": _registered("tasks"),
     "--format": _registered("renderers"), "MODEL": _models, "NAME": _registered("models"), "KIND": _kinds,
-    "--prefer": _preferences, "DATASET": _registered("datasets"),
+    "--prefer": _preferences, "--only": _metrics, "DATASET": _registered("datasets"),
 }  # fmt: skip
 """The known names by the option, or the argument as the help calls it."""
 

@@ -31,7 +31,7 @@ def number(
             value = kind(typed)
             float(value)
         except ValueError:
-            raise Refused(text, words) from None
+            raise Refused(text, words + _of_percent(text)) from None
         except OverflowError:  # a whole number beyond all floats
             raise Refused(text, "too large a number") from None
         if not math.isfinite(value):
@@ -45,6 +45,14 @@ def number(
         return value
 
     return parse
+
+
+def _of_percent(typed: str) -> str:
+    """The way out for a share that was typed as `5%`."""
+    try:
+        return f", such as {float(typed.removesuffix('%')) / 100:g}" if typed.endswith("%") else ""
+    except ValueError:
+        return ""
 
 
 def said(error: Any, app: typer.Typer) -> str:

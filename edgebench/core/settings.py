@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from edgebench.core.policy import NAMES, Name
 from edgebench.core.problems import InvalidValue, Problem, not_among, require_range
 
 MODELS = ("resnet1d",)
@@ -133,3 +134,5 @@ class Bounds:
     """Bound of the size of the file, as a share."""
     memory_growth: float = 0.10
     """Bound of the peak memory, as a share."""
+    metrics: tuple[Name, ...] = NAMES
+    """What is compared. Without `latency` and `memory`, runs of different machines can be compared as they are."""

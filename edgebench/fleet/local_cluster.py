@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from edgebench.core.errors import PlanError, RemoteError
 from edgebench.core.scratch import scratch_folder
+from edgebench.isolation import python
 from edgebench.isolation.process import end, start_tied
 from edgebench.isolation.streams import Log
 
@@ -47,7 +47,7 @@ def started(workers: int) -> Iterator[str]:
 
 
 def _start(held: ExitStack, module: str, *words: str) -> tuple[subprocess.Popen[bytes], Log]:
-    child = start_tied([sys.executable, "-P", "-m", module, *words], subprocess.DEVNULL, subprocess.DEVNULL)
+    child = start_tied(python.command("-m", module, *words), subprocess.DEVNULL, subprocess.DEVNULL)
     held.callback(end, child)
     assert child.stderr
     return child, Log(child.stderr, lambda: end(child))

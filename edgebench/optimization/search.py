@@ -20,6 +20,7 @@ from edgebench.pipeline import harness, run_store, trials
 from edgebench.pipeline.trials import Batch, Journal, Step
 from edgebench.reports import columns
 
+UNTRIED = "not tried: the time was over; give a longer --budget"
 Planner = Callable[[Request, Space, Sequence[Batch], int], Step | None]
 """Decides the next step, by the batches so far and the number of validation records."""
 
@@ -54,6 +55,10 @@ def search(
                 request.write(asked, home)
             trials.write_left_out(home, found.left_out)
             carry_all(asked, found, journal, records, screens.carry_out, reporter, begun, plan=plan)
+            if untried := found.untried(journal.batches):
+                trials.write_left_out(home, {**found.left_out, **dict.fromkeys(untried, UNTRIED)})
+                more = len(untried) * budget.of(asked, journal.batches, records).trial_s
+                reporter.note(f"not tried, for want of time: {', '.join(untried)}; they need about {more:.0f} s more")
         return finish.measured(asked, journal, folder, home, reporter)
 
 

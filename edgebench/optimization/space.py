@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from edgebench.core.errors import DataError
 from edgebench.core.options import Choices
 from edgebench.pipeline import records
 from edgebench.pipeline.plan import Plan
+from edgebench.pipeline.trials import Batch
 
 UNCHANGED = "none"
 """The variant of a network that is not compressed."""
@@ -45,6 +46,11 @@ class Space:
     def size(self) -> int:
         """How many specs there are."""
         return sum(1 for exporter in self.exporters for _ in self.specs(exporter))
+
+    def untried(self, batches: Sequence[Batch]) -> list[str]:
+        """The exporters that no step of a search had."""
+        asked = {name for batch in batches for name in batch.step.exporters}
+        return [name for name in self.exporters if not any(name in (one, one.partition(":")[0]) for one in asked)]
 
 
 def words_of(choice: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compared_runs import CELL, run_of, slower
+from compared_runs import CELL, MACHINE, run_of, slower
 from flat_rows import changed
 
 from edgebench.choosing import comparison, gate
-from edgebench.core.errors import RunError
+from edgebench.core.errors import PlanError, RunError
 from edgebench.core.measurements import Measurement
 from edgebench.core.results import Score, Scores
 from edgebench.core.settings import Bounds
@@ -54,6 +54,21 @@ def test_what_a_gate_calls_worse(now: Measurement, expected: tuple[object, ...] 
     _, findings = gate.regressions(run_of(now, other), run_of(CELL, other), Bounds())
     assert [(f.kind, f.metric, f.old, f.new) for f in findings] == ([expected] if expected else [])
     assert all(f.cell == CELL.cell for f in findings)
+
+
+def test_only_the_metrics_that_were_asked_for_are_compared() -> None:
+    """What a shared machine cannot say is left out; size and score are those of any machine."""
+    now, other = slower(1.2, file_size_bytes=1020, peak_rss_bytes=200_000), {**MACHINE, "fingerprint": "def"}
+    _, found = gate.regressions(run_of(now), run_of(CELL), Bounds(metrics=("size", "memory")))
+    assert [finding.metric for finding in found] == ["size", "memory"]
+    elsewhere = run_of(now, machine=other)
+    _, found = gate.regressions(elsewhere, run_of(CELL), Bounds(metrics=("size", "score")))
+    assert [finding.metric for finding in found] == ["size"]
+    with pytest.raises(PlanError, match="measured on"):
+        gate.regressions(elsewhere, run_of(CELL), Bounds(metrics=("memory",)))
+    failed = changed(CELL, status="failed", reason="it broke")
+    _, found = gate.regressions(run_of(failed), run_of(CELL), Bounds(metrics=("size",)))
+    assert [finding.kind for finding in found] == ["missing"]
 
 
 @pytest.mark.parametrize(("was", "now", "worse"), [(10.0, 10.2, False), (10.0, 10.3, True), (1e-3, 1.1e-3, True)])

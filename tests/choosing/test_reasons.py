@@ -135,3 +135,17 @@ def test_the_nearest_is_the_nearest_also_where_a_figure_is_not_known() -> None:
     answer = only(recommend(run_of([far, changed(FAST, peak_rss_bytes=None)]), Policy(max_memory_bytes=1e6)))
     assert "memory at most 1 MB excludes 2, 1 of them since it is not known there." in answer.why
     assert [m for m, _ in answer.nearest] == [far], "what is known comes before what is not"
+
+
+def test_too_few_records_to_show_the_allowed_drop() -> None:
+    """No difference in 40 records leaves 3 in 40 possible, by the rule of three; in 400, less than the bound."""
+
+    def why(**columns: Any) -> str:
+        int8 = changed(GOOD, precision="int8", delta_macro_f1=0.0, delta_low=0.0, delta_high=0.0, **columns)
+        return only(recommend(run_of([int8]))).why
+
+    assert "0.075" in why(records=40)
+    assert "too few" not in why(records=400)
+    assert "too few" not in only(recommend(run_of([changed(GOOD, precision="fp32", variant="none", records=40)]))).why
+    wide = changed(GOOD, precision="int8", delta_macro_f1=0.0, delta_low=-0.02, delta_high=0.02, records=40)
+    assert "too few" not in only(recommend(run_of([wide]))).why, "its interval says it"

@@ -15,7 +15,8 @@ from edgebench.cli.run import RichView
 from edgebench.core.measurements import Measurement
 
 UNSCORED = replace(OK, scores=None)
-INT8 = changed(OK, exporter="onnx-int8", precision="int8")
+INT8 = changed(OK, exporter="onnx-int8", precision="int8", int8_operators=7)
+NOT_PROFILED = changed(INT8, int8_operators=None)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ INT8 = changed(OK, exporter="onnx-int8", precision="int8")
         ([UNSCORED], []),
         ([OK, failed("bad", "it broke")], ["recommend"]),
         ([OK, INT8], ["recommend", "explain"]),
+        ([OK, NOT_PROFILED], ["recommend"]),
         ([changed(OK, emulated=True, verdict="emulated")], ["recommend"]),
         ([replace(INT8, scores=None)], ["explain"]),
     ],

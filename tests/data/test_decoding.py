@@ -80,10 +80,12 @@ def test_no_files(tmp_path: Path) -> None:
     assert np.load(tmp_path / "o.npy").shape == (0, 3, 10, 12)
 
 
-def test_the_size_of_the_first_image(tmp_path: Path) -> None:
+def test_the_size_of_most_images(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"x")
-    write_image(tmp_path / "b.png", size=(5, 7))
-    assert image_size([tmp_path / "a.png", tmp_path / "b.png"]) == (5, 7)
+    write_image(tmp_path / "b.png", size=(9, 9))
+    usual = [write_image(tmp_path / f"{i}.png", size=(5, 7)) for i in range(2)]
+    assert image_size([tmp_path / "a.png", tmp_path / "b.png"]) == (9, 9)
+    assert image_size([tmp_path / "a.png", tmp_path / "b.png", *usual]) == (5, 7)
     with pytest.raises(DataError, match="neither is any other"):
         image_size([tmp_path / "a.png"])
 
