@@ -67,6 +67,8 @@ def perform(job: Job) -> Outcome[Any]:
 def _started(job: Job) -> Runtime:
     """The runtime of a job, which has imported its libraries. Raises Unsupported, and what else a runtime raises."""
     runtime: Runtime = registry.runtime(job.artifact.format, job.runtime)
+    if job.kind == "profile" and not hasattr(runtime, "profile"):
+        raise Unsupported(f"the runtime '{runtime.format}' does not tell its operators' times")
     if job.artifact.feed:
         from edgebench.measuring import io_adapter
 

@@ -71,9 +71,16 @@ def test_a_slow_or_fp32_network_is_profiled_fewer_times(
     assert (after.kind, after.output, after.records, after.profile) == ("profile", "p", runs, "")
 
 
-@pytest.mark.parametrize("ending", ["os._exit(3)", "raise RuntimeError('odd')"])
-def test_a_profiler_that_fails_costs_no_timing(
-    ending: str, plugin: PluginMaker, demo: RecordSet, tmp_path: Path
+@pytest.mark.parametrize(
+    ("method", "ending", "status"),
+    [
+        ("profile", "os._exit(3)", "failed"),
+        ("profile", "raise RuntimeError('odd')", "failed"),
+        ("other", "pass", "unsupported"),
+    ],
+)
+def test_a_profiler_that_fails_or_is_not_there_costs_no_timing(
+    method: str, ending: str, status: str, plugin: PluginMaker, demo: RecordSet, tmp_path: Path
 ) -> None:
     code = (
         "import os\nimport numpy as np\nfrom edgebench.runtimes.clocks import HostClock\n"
@@ -82,7 +89,7 @@ def test_a_profiler_that_fails_costs_no_timing(
         "    def start(self, threads, engine): pass\n"
         "    def load(self, path, artifact, device): return self\n"
         "    def predict(self, signals): return np.zeros((len(signals), 5), np.float32)\n"
-        f"    def profile(self, path, artifact, device, records): {ending}\n"
+        f"    def {method}(self, path, artifact, device, records): {ending}\n"
         "RUNTIME = Runtime()\n"
     )
     plugin("fragile_runtime", code, "[edgebench.runtimes]\nfragile = fragile_runtime:RUNTIME\n")
@@ -96,5 +103,5 @@ def test_a_profiler_that_fails_costs_no_timing(
               profile=str(tmp_path / "p.json"))  # fmt: skip
     seen: list[Outcome[Operators]] = []
     assert run_job(job, 60, seen.append).status == "ok"
-    assert [one.status for one in seen] == ["failed"]
+    assert [one.status for one in seen] == [status]
     assert not (tmp_path / "p.json").exists()
