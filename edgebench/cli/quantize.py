@@ -28,7 +28,7 @@ def quantize(
             autocompletion=completion.of("MODEL"),
         ),
     ] = None,
-    exporter: Annotated[str, option("--exporter", "NAME", "fbgemm-int8, qnnpack-int8 or onnx-int8.")] = "onnx-int8",
+    exporter: Annotated[str, option("--exporter", "NAME", "Static int8: onnx-int8, openvino-int8, …")] = "onnx-int8",
     max_drop: Annotated[
         float,
         option(

@@ -108,9 +108,8 @@ def search(request: Request, output: Path, listener: ProgressReporter | None = N
     model = store.find(request.model)
     exporter = registry.exporter(request.exporter)
     if not exporter.calibrates:
-        raise PlanError(
-            f"exporter '{request.exporter}' is not static int8; take fbgemm-int8, qnnpack-int8 or onnx-int8"
-        )
+        static = [name for name in registry.names("exporters") if registry.exporter(name).calibrates]
+        raise PlanError(f"exporter '{request.exporter}' is not static int8; these are: {', '.join(static)}")
     chosen = options.of_exporter(request.exporter, registry.choices(exporter))
     if model.manifest.quantization:
         raise PlanError(f"{request.model}: was trained with its int8 quantization; name the model as it was before")
