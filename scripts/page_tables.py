@@ -16,7 +16,7 @@ from marked import PAGES, replaced
 from tabulate import tabulate
 
 CELL = ("model", "exporter", "target")
-MARK = re.compile(r"^<!-- (table ([\w-]+)((?: \w+=[\w,.-]+)*)) -->$", re.MULTILINE)
+MARK = re.compile(r"^<!-- (table ([\w-]+)((?: \w+=[\w,.:★-]+)*)) -->$", re.MULTILINE)
 
 
 def named(text: str) -> list[str]:

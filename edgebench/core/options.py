@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from edgebench.core.errors import PlanError
+from edgebench.core.problems import meant
 
 CHAIN = "+"
 """`structured-0.5+qat` is one compression after the other."""
@@ -38,7 +39,9 @@ def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]
         what = next((what for what, several in choices.items() if word in several), None)
         if what is None:
             known = "; ".join(f"{what}: {', '.join(several)}" for what, several in choices.items())
-            raise PlanError(f"{label}: unknown '{word}'; " + (f"there is {known}" if known else "it has no options"))
+            near = meant(word, [one for several in choices.values() for one in several])
+            parts = [f"{label}: unknown '{word}'", near, f"there is {known}" if known else "it has no options"]
+            raise PlanError("; ".join(filter(None, parts)))
         if what in found:
             raise PlanError(f"{label}: {found[what]} and {word} both choose the {what}")
         found[what] = word

@@ -17,7 +17,7 @@ from edgebench.core.expected import Expected
 from edgebench.core.files import sha256
 from edgebench.core.inputs import InputSpec
 from edgebench.core.io_adapter import FurtherInput
-from edgebench.core.problems import InvalidValue
+from edgebench.core.problems import InvalidValue, meant
 from edgebench.core.recipe import Recipe
 from edgebench.data.signals import ECG
 from edgebench.models import card as cards
@@ -171,9 +171,11 @@ def require_trust(path: Path, otherwise: str = "") -> None:
 
 
 def _function(path: Path, name: str) -> Callable[..., Any]:
-    found = getattr(_module(path), name, None)
+    module = _module(path)
+    found = getattr(module, name, None)
     if not callable(found):
-        raise ModelError(f"{path}: has no function '{name}'")
+        near = meant(name, [one for one, what in vars(module).items() if callable(what)])
+        raise ModelError("; ".join(filter(None, [f"{path}: has no function '{name}'", near])))
     return found  # type: ignore[no-any-return]
 
 
