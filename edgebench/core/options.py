@@ -40,7 +40,7 @@ def chosen(label: str, words: Iterable[str], choices: Choices) -> dict[str, str]
         if what is None:
             known = "; ".join(f"{what}: {', '.join(several)}" for what, several in choices.items())
             near = meant(word, [one for several in choices.values() for one in several])
-            parts = [f"{label}: unknown '{word}'", near, f"there is {known}" if known else "it has no options"]
+            parts = [f"{label}: unknown '{word}'", f"there is {known}" if known else "it has no options", near]
             raise PlanError("; ".join(filter(None, parts)))
         if what in found:
             raise PlanError(f"{label}: {found[what]} and {word} both choose the {what}")
