@@ -16,6 +16,8 @@ from edgebench.data import earlier_input
 from edgebench.data.signals import FOR_ECG
 
 MANIFEST = "manifest.json"
+BELOW = tuple(f"{place}*/*/*/{MANIFEST}" for place in ("", "artifacts/"))
+"""Where `edgebench export` and a run have the manifests of artifacts."""
 WHAT_IS = "name a folder that edgebench export wrote, its manifest.json, or an .onnx or TorchScript file"
 
 
@@ -45,7 +47,9 @@ def read(manifest: Path, tuned: bool = False, wanted: Expected = FOR_ECG) -> Sto
     if not manifest.exists():
         raise ArtifactError(f"{manifest}: no such file or folder")
     if not path.is_file():
-        raise ArtifactError(f"{manifest}: no {MANIFEST} there; export one: edgebench export --help")
+        one = next((found for below in BELOW for found in sorted(manifest.glob(below))), None)
+        way = f"name one of its artifacts, such as {one.parent}" if one else "export one: edgebench export --help"
+        raise ArtifactError(f"{manifest}: no {MANIFEST} there; {way}")
     try:
         data = json_file.read(path)
     except ValueError as error:

@@ -73,6 +73,11 @@ def test_what_is_no_manifest(tmp_path: Path, content: bytes) -> None:
 def test_what_is_not_there(tmp_path: Path) -> None:
     refused(tmp_path / "none", str(tmp_path / "none"))
     refused(tmp_path, str(tmp_path), "manifest.json", "edgebench export")
+    one = tmp_path / "run" / "artifacts" / "net" / "none" / "onnx"
+    one.mkdir(parents=True)
+    (one / "manifest.json").touch()
+    refused(tmp_path / "run", str(one))
+    refused(tmp_path / "run" / "artifacts", str(one))
 
 
 def test_the_manifest_of_a_model_is_told_apart(tmp_path: Path) -> None:
