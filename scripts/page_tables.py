@@ -1,8 +1,9 @@
 """Tables of published runs in the pages: each stands between `<!-- table NAME -->` and `<!-- end -->`.
 
 `<!-- table NAME exporter=onnx,onnx-int8 target=host without=zip -->` is an excerpt: the rows whose cells have one of
-these values, without the columns named and those that are the same in all rows. `with=label_accuracy` adds a metric of
-report.csv to each row. The whole table is in the run's report.md.
+these values, without the columns named and those that are the same in all rows; `best=★,` has those on the front and
+those without a mark. `first=model` keeps the first row of each model, its fastest. `with=label_accuracy` adds a
+metric of report.csv to each row. The whole table is in the run's report.md.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def excerpt(table: str, filters: str, rows: str = "") -> str:
     A variant stands behind the exporter and plays no part: `exporter=onnx` has `onnx · structured-0.5` too.
     """
     wanted = {column: values.split(",") for column, values in (f.split("=") for f in filters.split())}
-    omitted, added = wanted.pop("without", []), wanted.pop("with", [])
+    omitted, added, first = (wanted.pop(name, []) for name in ("without", "with", "first"))
     head, _, *lines = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
     metrics = {_cell(row): row for row in csv.DictReader(rows.splitlines())} if added else {}
     for column in added:
@@ -56,7 +57,7 @@ def excerpt(table: str, filters: str, rows: str = "") -> str:
             [*line, f"{float(metrics[tuple(line[head.index(name)] for name in CELL)][column]):.3f}"] for line in lines
         ]
         head = [*head, column.replace("_", " ")]
-    unknown = {*wanted, *omitted} - set(head)
+    unknown = {*wanted, *omitted, *first} - set(head)
     if unknown:
         raise ValueError(f"the table has no column '{min(unknown)}'; it has: {', '.join(head)}")
     found = [
@@ -65,6 +66,11 @@ def excerpt(table: str, filters: str, rows: str = "") -> str:
     ]  # fmt: skip
     if not found:
         raise ValueError(f"no row of the table has {filters.strip()}")
+    if first:
+        firsts: dict[tuple[str, ...], list[str]] = {}
+        for row in found:
+            firsts.setdefault(tuple(row[head.index(column)] for column in first), row)
+        found = list(firsts.values())
     kept = [i for i in range(len(head)) if len({row[i] for row in found}) > 1 and head[i] not in omitted]
     return tabulate([[row[i] for i in kept] for row in found], [head[i] for i in kept], "github", disable_numparse=True)
 

@@ -176,7 +176,7 @@ def _weights(path: Path, manifest: ModelManifest) -> Path:
 def _unknown(name: str) -> str:
     """The message for a name that no model has, with a hint that fits the name."""
     if name.endswith(".py"):
-        return f"{name}: name the function in it that gives the network, and its weights: --model {name}:FUNCTION"
+        return f"{name}: name the function in it that gives the network: {name}:FUNCTION"
     if name.endswith(formats.suffixes()):
         return f"{name}: not a model to export; measure the file as it is: edgebench run --artifact {name}"
     if name.endswith(".json"):

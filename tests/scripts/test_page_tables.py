@@ -21,6 +21,13 @@ def test_an_excerpt_has_the_rows_asked_for_and_no_constant_column() -> None:
     assert "size" not in excerpt(WHOLE, "target=host without=size")
 
 
+def test_the_first_row_of_each() -> None:
+    made = excerpt(WHOLE, "first=target without=model").splitlines()[2:]
+    assert [line.split("|")[1].strip() for line in made] == ["onnx · qat", "eager"]
+    with pytest.raises(ValueError, match="board"):
+        excerpt(WHOLE, "first=board")
+
+
 def test_an_excerpt_takes_a_metric_from_the_csv() -> None:
     rows = "model,variant,exporter,target,top1\nm,qat,onnx,host,0.7512\nm,none,onnx,host,0.76\n"
     made = excerpt("\n".join(WHOLE.splitlines()[:4]), "with=top1", rows).splitlines()
