@@ -17,6 +17,12 @@ from edgebench.core.protocols import Exported, ExportTask
 from ._fastest import PLACEMENT
 from ._openvino import CHOICES
 
+NOT_RELU = {
+    "Elu", "Erf", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Sigmoid", "Softplus", "Swish", "Tanh",
+}  # fmt: skip
+"""ONNX operators of activation functions that may be negative, or parts of them. NNCF's documentation recommends its
+preset `mixed` for networks with such ones."""
+
 
 class OpenVinoInt8:
     """nncf.quantize."""
@@ -31,13 +37,17 @@ class OpenVinoInt8:
     needs = ("openvino", "nncf")
     choices: Mapping[str, tuple[str, ...]] = {
         **CHOICES,
+        "calibration": ("minmax", "mean-minmax"),
         "activations": ("symmetric-activations", "affine-activations"),
         "bias": ("fast-bias", "accurate-bias"),
         "scheme": ("convolutional", "transformer"),
         **PLACEMENT,
     }
-    """`affine-activations` is NNCF's preset `mixed`; `transformer`, the default of networks with attention, leaves in
-    float what costs a transformer accuracy. `accurate-bias` corrects the biases layer by layer, which takes longer."""
+    """`mean-minmax`, NNCF's own default, takes the mean of the records' extremes as the range: it cuts off the rare
+    peaks of signals, and ruined `inceptiontime`. `affine-activations` is NNCF's preset `mixed`, the default of networks
+    with attention or with activation functions other than ReLU. `transformer`, the default of networks with attention,
+    leaves in float what costs a transformer accuracy. `accurate-bias` corrects the biases layer by layer, which takes
+    longer."""
     quantization_aware = False
     several_inputs = True
 
@@ -64,8 +74,9 @@ class OpenVinoInt8:
             for path, reason in {**float_modules(task.network), **task.floats}.items()
             for node in nodes_within(graph, path)
         }
-        attention = count_operators(graph)["Softmax"] > 0
-        quantized = _quantized(model, task, list(floats), attention)
+        operators = count_operators(graph)
+        attention, affine = operators["Softmax"] > 0, any(operators[name] for name in NOT_RELU)
+        quantized = _quantized(model, task, list(floats), attention, affine)
         for name, weights in weights_of(quantized):
             if name in modules:  # NNCF's constants have numbers for names
                 weights.set_friendly_name(modules[name])
@@ -79,19 +90,19 @@ class OpenVinoInt8:
         own = {name: weights_in(module) for name, module in task.network.named_modules()}
         known = all(own.get(name, 0) == size for name, size in int8.items())
         int8_modules = tuple(int8) if known else None
-        return Exported(
-            path, "int8", "minmax", (*reasons, *left), int8_modules=int8_modules, fixed_batch=batch_of(task)
-        )
+        method = task.options.get("calibration", self.choices["calibration"][0])
+        return Exported(path, "int8", method, (*reasons, *left), int8_modules=int8_modules, fixed_batch=batch_of(task))
 
 
-def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool) -> Any:
+def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool, affine: bool) -> Any:
     os.environ.setdefault("NNCF_CI", "1")  # without it NNCF reports its use over the network
     with _quiet():
         import nncf
 
         options = task.options
         transformer = options.get("scheme", "transformer" if attention else "") == "transformer"
-        mixed = options.get("activations", "affine-activations" if transformer else "") == "affine-activations"
+        usual = "affine-activations" if transformer or affine else "symmetric-activations"
+        mixed = options.get("activations", usual) == "affine-activations"
         there = [str(op.friendly_name) for op in model.get_ordered_ops()]
         names = [name for name in there for node in floats if name == node or name.startswith(f"{node}/")]
         records = (task.calibration(), *task.calibration_further())
@@ -104,9 +115,19 @@ def _quantized(model: Any, task: ExportTask, floats: list[str], attention: bool)
             model, nncf.Dataset(range(len(records[0])), record), subset_size=len(records[0]),
             preset=nncf.QuantizationPreset.MIXED if mixed else nncf.QuantizationPreset.PERFORMANCE,
             model_type=nncf.ModelType.TRANSFORMER if transformer else None, target_device=nncf.TargetDevice.CPU,
+            advanced_parameters=_ranges(options.get("calibration", "minmax")),
             fast_bias_correction=options.get("bias") != "accurate-bias",
             ignored_scope=nncf.IgnoredScope(names=names) if names else None,
         )  # fmt: skip
+
+
+def _ranges(calibration: str) -> Any:
+    """How the range of an activation comes from its extremes in each record."""
+    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet as Ranges
+
+    chosen = Ranges.MINMAX if calibration == "minmax" else Ranges.MEAN_MINMAX
+    return AdvancedQuantizationParameters(activations_range_estimator_params=chosen)
 
 
 @contextlib.contextmanager

@@ -61,6 +61,19 @@ def test_int8_is_small_and_close(spec: str) -> None:
 
 
 @openvino
+def test_ranges_cover_all_records_unless_their_mean_is_asked_for() -> None:
+    """The mean of the records' extremes, NNCF's default, would cut off what is rare."""
+    import openvino as ov
+
+    def widest(spec: str) -> float:
+        steps = [op for op in ov.Core().read_model(made(spec).path).get_ops() if op.get_type_name() == "FakeQuantize"]
+        return max(float(np.max(op.input_value(2).get_node().data)) for op in steps)
+
+    assert widest("openvino-int8") > 1.1 * widest("openvino-int8:mean-minmax")
+    assert made("openvino-int8:mean-minmax").exported.calibration_method == "mean-minmax"
+
+
+@openvino
 def test_an_onnx_file_on_openvino() -> None:
     found = made("onnx:openvino")
     assert found.path.suffix == ".onnx" and found.artifact.format == "openvino" and not found.artifact.files
