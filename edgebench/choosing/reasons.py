@@ -134,7 +134,7 @@ def _too_few(m: Measurement, policy: Policy) -> str:
     exact = m.precision == "fp32" and m.cell.variant == "none"
     if not (m.scores and score and not exact and score.metric.has_usual_drop and score.metric.largest_drop):
         return ""
-    if score.delta_low is None or score.delta_low != score.delta_high:
+    if score.delta is None or {score.delta, score.delta_low, score.delta_high} != {0.0}:
         return ""
     allowed = score.metric.usual_drop(1.0) if policy.max_drop is None else policy.max_drop
     hidden = 3 * score.metric.largest_drop / max(m.scores.records, 1)

@@ -19,7 +19,7 @@ def test_everything_is_what_the_runs_say(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_every_published_run_has_its_table_on_a_page() -> None:
     named = [name for page in PAGES for name in page_tables.named(page.read_text())]
-    assert sorted(named) == [folder.name for folder in regenerate.runs()]
+    assert sorted({*named}) == [folder.name for folder in regenerate.runs()]
     assert "<!-- table ptbxl-x86 -->" in (ROOT / "README.md").read_text()
 
 
